@@ -1,0 +1,72 @@
+"""Every error of ours; each message is a full sentence that names the thing and what to do about it."""
+
+
+class LecturesError(Exception):
+    """Base of all our errors. `code` is the machine-readable name that clients rely on."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class InvalidRequest(LecturesError):
+    """The caller's input is wrong: an empty query, a limit out of range."""
+
+    code = "invalid_request"
+
+
+class NotFound(LecturesError):
+    """A course, lecture, deck, page or video that is not there (or not the caller's to see)."""
+
+    code = "not_found"
+
+
+class CourseError(LecturesError):
+    """A course that cannot be read at all: no folder, no lectures, malformed YAML."""
+
+    code = "bad_course"
+
+
+class SourceFileError(LecturesError):
+    """One deck or transcript that cannot be used; recorded as a gap, never fatal for the course."""
+
+    code = "bad_file"
+
+
+class IndexUnavailable(LecturesError):
+    """No verified generation can be served yet."""
+
+    code = "index_unavailable"
+
+
+class IndexMismatch(LecturesError):
+    """The index was made with another embedder, analysis or schema than the one in use."""
+
+    code = "index_mismatch"
+
+
+class CorruptIndex(LecturesError):
+    """A generation whose files differ from its manifest."""
+
+    code = "corrupt_index"
+
+
+class StorageError(LecturesError):
+    """The database or the disk refused: full, locked, unreachable, of a newer schema."""
+
+    code = "storage"
+
+
+class EmbedderError(LecturesError):
+    """The embedder cannot be loaded or gave unusable vectors."""
+
+    code = "embedder"
+
+
+class NotAllowed(LecturesError):
+    """The caller has no right to do this."""
+
+    code = "not_allowed"

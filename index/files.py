@@ -1,0 +1,108 @@
+"""Bytes → files named by their SHA-256, written so that a crash leaves the whole file or none."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from index.errors import StorageError
+
+_BLOCK = 1 << 20
+
+
+class FileStore:
+    """Content-addressed files below one folder: `ab/abcdef….pdf`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def add(self, source: Path, suffix: str) -> str:
+        """Take a copy of a file; its SHA-256. A file that is already there is only read."""
+        known = _sha256_of(source)
+        if self.path(known, suffix).exists():
+            return known
+        digest = hashlib.sha256()
+        self._root.mkdir(parents=True, exist_ok=True)
+        with source.open("rb") as original, _temporary(self._root) as (copy, temporary):
+            while block := original.read(_BLOCK):
+                digest.update(block)
+                copy.write(block)
+            # the hash of what was copied, not of what was read before: the source may have changed meanwhile
+            sha256 = digest.hexdigest()
+            self._publish(copy, temporary, self.path(sha256, suffix))
+        return sha256
+
+    def add_bytes(self, content: bytes, suffix: str) -> str:
+        """Store bytes; their SHA-256."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        target = self.path(sha256, suffix)
+        if not target.exists():
+            self._root.mkdir(parents=True, exist_ok=True)
+            with _temporary(self._root) as (copy, temporary):
+                copy.write(content)
+                self._publish(copy, temporary, target)
+        return sha256
+
+    def path(self, sha256: str, suffix: str) -> Path:
+        """Where the file with this hash is, or would be."""
+        return self._root / sha256[:2] / f"{sha256}{suffix}"
+
+    def sweep(self, referenced: set[str]) -> int:
+        """Delete what no row refers to any more, and leftovers of crashes; how many were deleted."""
+        deleted = 0
+        for path in [*self._root.glob("??/*"), *self._root.glob(".new-*")]:
+            if path.name.startswith(".new-") or path.name.split(".")[0] not in referenced:
+                path.unlink(missing_ok=True)
+                deleted += 1
+        return deleted
+
+    def _publish(self, copy: IO[bytes], temporary: Path, target: Path) -> None:
+        copy.flush()
+        os.fsync(copy.fileno())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(target)
+        fsync_folder(target.parent)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replace a file's content: after a crash it holds the old or the new, whole."""
+    with _temporary(path.parent) as (copy, temporary):
+        copy.write(content)
+        copy.flush()
+        os.fsync(copy.fileno())
+        temporary.replace(path)
+    fsync_folder(path.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames and new names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+    path = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file, path
+    except OSError as error:
+        raise StorageError(
+            f"The disk refused to store a file ({error.strerror}); free some space."
+        ) from error
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,199 @@
+"""The SQL tables. Only migrations create them; only store.py and catalogue.py query them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+# The newest migration; a test compares it with migrations/versions.
+SCHEMA_REVISION = "0001"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _parent(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[int]:
+    target = f"{name}s.id"
+    return Column(
+        f"{name}_id",
+        Integer,
+        ForeignKey(target, ondelete="CASCADE"),
+        primary_key=primary_key,
+        nullable=nullable,
+    )
+
+
+courses = Table(
+    "courses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(80), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_url", Text),
+    # identity of everything that was ingested; equal means there is nothing to do
+    Column("content_hash", String(64), nullable=False),
+    Column("ingested_at", DateTime(timezone=True), nullable=False),
+)
+
+lectures = Table(
+    "lectures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _parent("course"),
+    Column("key", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("programme", Text, nullable=False),
+    Column("remarks", JSON, nullable=False),
+    Column("links", JSON, nullable=False),
+    UniqueConstraint("course_id", "key"),
+)
+
+decks = Table(
+    "decks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _parent("lecture"),
+    Column("ordinal", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("remark", Text),
+    Column("state", String(16), nullable=False),
+    Column("problem_code", String(40)),
+    Column("problem", Text),
+    Column("source_url", Text),
+    Column("sha256", String(64), index=True),
+    Column("extractor", String(40)),
+    Column("page_count", Integer, nullable=False),
+    UniqueConstraint("lecture_id", "path"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    _parent("deck", primary_key=True),
+    Column("page_number", Integer, primary_key=True),
+    Column("page_label", String(16)),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+videos = Table(
+    "videos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _parent("lecture"),
+    Column("ordinal", Integer, nullable=False),
+    Column("video", Text, nullable=False),
+    Column("host", String(16), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("remark", Text),
+    Column("state", String(16), nullable=False),
+    Column("problem_code", String(40)),
+    Column("problem", Text),
+    Column("sha256", String(64)),
+    Column("duration_seconds", Float),
+    UniqueConstraint("lecture_id", "video"),
+)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _parent("video"),
+    Column("language", String(8), nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("vtt_sha256", String(64), nullable=False),
+    Column("parser", String(40), nullable=False),
+    UniqueConstraint("video_id", "language"),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    _parent("transcript", primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("start_seconds", Float, nullable=False),
+    Column("end_seconds", Float, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    _parent("lecture"),
+    Column("kind", String(16), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    _parent("deck", nullable=True),
+    Column("page_number", Integer),
+    _parent("video", nullable=True),
+    Column("start_seconds", Float),
+    Column("end_seconds", Float),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False, index=True),
+    Index("ix_passages_lecture_ordinal", "lecture_id", "ordinal"),
+)
+
+# One row holds all vectors of one content: `roles` is a byte per vector, `vectors` is (n, d) float32, little-endian.
+embeddings = Table(
+    "embeddings",
+    metadata,
+    Column("fingerprint", String(160), primary_key=True),
+    Column("content_hash", String(64), primary_key=True),
+    Column("roles", LargeBinary, nullable=False),
+    Column("vectors", LargeBinary, nullable=False),
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("fingerprint", String(160), nullable=False),
+    Column("analysis", String(16), nullable=False),
+    Column("passages", BigInteger, nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    # seconds since the epoch until which the worker that runs it is believed alive
+    Column("leased_until", Float, nullable=False),
+    Column("report", JSON),
+    Column("problem", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,283 @@
+"""The vocabulary: every noun that crosses a module border, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    PAGE = "page"
+    SEGMENT = "segment"
+    PROGRAMME = "programme"
+
+
+class Mode(StrEnum):
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
+
+
+class Coverage(StrEnum):
+    EXPLAINED = "explained"
+    MENTIONED = "mentioned"
+    LISTED = "listed"
+    ABSENT = "absent"
+
+
+class State(StrEnum):
+    """What became of a deck or a video."""
+
+    READY = "ready"
+    PARTIAL = "partial"  # usable, but something in it is missing
+    MISSING = "missing"  # named by the course, not there
+    BROKEN = "broken"  # there, but unreadable
+
+
+class DeckKind(StrEnum):
+    SLIDES = "slides"
+    NOTES = "notes"
+
+
+class Host(StrEnum):
+    YOUTUBE = "youtube"
+    FILE = "file"
+
+
+class Role(StrEnum):
+    """What a vector of a passage stands for. Order of definition is the code stored in the index."""
+
+    WHOLE = "whole"
+    PART = "part"
+    TITLE = "title"
+
+
+ROLES = tuple(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something is missing or broken: a machine-readable code and a sentence for the lecturer."""
+
+    code: str
+    detail: str
+
+
+# --- what ingest makes -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One cleaned page of a deck. `page_number` counts PDF pages from 1; `page_label` is printed on it."""
+
+    page_number: int
+    page_label: str | None
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A readable stretch of speech; seconds from the start of the video."""
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Captions of a video in one language. `vtt_sha256` names the stored WebVTT file."""
+
+    language: str
+    origin: str
+    sha256: str
+    vtt_sha256: str
+    parser: str
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """A PDF of a lecture as it was found. `path` is relative to the course; `sha256` names the stored file."""
+
+    path: str
+    kind: DeckKind
+    title: str
+    remark: str | None
+    state: State
+    problem: Problem | None
+    source_url: str | None
+    sha256: str | None
+    extractor: str | None
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A recording. `video` is a YouTube id or a path in the course, by `host`."""
+
+    video: str
+    host: Host
+    label: str
+    remark: str | None
+    state: State
+    problem: Problem | None
+    sha256: str | None
+    duration_seconds: float | None
+    transcript: Transcript | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lecture:
+    """`key` identifies a lecture within its course across ingests; `position` counts from 1."""
+
+    key: str
+    position: int
+    section: str
+    title: str
+    programme: str
+    remarks: tuple[str, ...]
+    decks: tuple[Deck, ...]
+    videos: tuple[Video, ...]
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    slug: str
+    title: str
+    language: str
+    source: str
+    source_url: str | None
+    lectures: tuple[Lecture, ...]
+
+
+# --- what is indexed and found -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PageLocator:
+    deck: str
+    page_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLocator:
+    video: str
+    start_seconds: float
+    end_seconds: float
+
+
+Locator = PageLocator | TimeLocator | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is indexed and cited: (part of) one page, one segment, or one programme (no locator)."""
+
+    id: str
+    kind: Kind
+    lecture_key: str
+    ordinal: int
+    locator: Locator
+    title: str
+    text: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPassage:
+    """A passage with all that a hit shows, as it lies in a generation."""
+
+    id: str
+    kind: Kind
+    title: str
+    text: str
+    content_hash: str
+    course_slug: str
+    course_title: str
+    course_source_url: str | None
+    language: str
+    lecture_id: int
+    lecture_position: int
+    lecture_title: str
+    section: str
+    remark: str | None
+    deck_kind: DeckKind | None = None
+    deck: str | None = None
+    deck_id: int | None = None
+    page_number: int | None = None
+    page_label: str | None = None
+    deck_source_url: str | None = None
+    video: str | None = None
+    video_id: int | None = None
+    video_host: Host | None = None
+    start_seconds: float | None = None
+    end_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    source: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """`highlights` are `[start, end)` character offsets into `text`."""
+
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermMatch:
+    """One query term in one passage: `contribution` is its share of the lexical score."""
+
+    term: str
+    weight: float
+    idf: float
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a hit has its score: score = lexical_part + semantic_part, times `kind_factor`."""
+
+    lexical: float
+    similarity: float
+    lexical_part: float
+    semantic_part: float
+    kind_factor: float
+    terms: tuple[TermMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    passage: IndexedPassage
+    score: float
+    snippet: Snippet
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Restrictions that hold inside the search. `None` means no restriction."""
+
+    course: str | None = None
+    lecture: int | None = None
+    kinds: frozenset[Kind] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    query: str
+    rewrites: tuple[Rewrite, ...]
+    coverage: Coverage
+    mode: Mode
+    degraded: tuple[str, ...]
+    generation: int
+    total: int
+    hits: tuple[Hit, ...]

@@ -1,0 +1,173 @@
+"""Caption files (vtt, srt, sbv, YouTube json3, recogniser logs) → cues; cues → WebVTT.
+
+The only module that imports pysubs2.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pysubs2
+
+from index.errors import SourceFileError
+
+# Part of a transcript's identity: change it when the same file would give other cues or segments.
+PARSER = "captions-1"
+
+SUFFIXES = (".vtt", ".srt", ".sbv", ".json3")
+_MAX_BYTES = 32 << 20  # ten hours of word-by-word captions are under 5 MB
+_TAG = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
+_SPACES = re.compile(r"\s+")
+# [00:00:06.160 --> 00:00:06.760] Welcome: what speech recognisers print, often saved as .srt
+_LOG_LINE = re.compile(
+    r"^\[(?:(\d{1,3}):)?(\d{1,2}):(\d{2})\.(\d{1,3}) --> (?:(\d{1,3}):)?(\d{1,2}):(\d{2})\.(\d{1,3})\][ \t]?(.*)$",
+    re.MULTILINE,
+)
+_TIME_LINE = re.compile(r"^[ \t]*(?:\d+:)?\d\d?:\d\d[.,]\d+[ \t]*(?:-->|,)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One caption; seconds from the start of the video, `end_seconds` ≥ `start_seconds`."""
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+def parse_captions(content: bytes) -> tuple[Cue, ...]:
+    """The cues of a caption file in order of time, whatever its name says it is.
+
+    SourceFileError if there is not one cue in it.
+    """
+    if len(content) > _MAX_BYTES:
+        raise SourceFileError(
+            f"The captions are larger than {_MAX_BYTES >> 20} MB; put one video's captions in.",
+            code="too_large",
+        )
+    text = decode(content)
+    if not text.strip():
+        raise SourceFileError("The captions file is empty; export the captions again.", code="empty_file")
+    if text.lstrip().startswith("{"):
+        cues = _parse_json3(text)
+    elif _LOG_LINE.search(text):
+        cues = _parse_log(text)
+    else:
+        cues = _parse_with_library(text)
+    cleaned = _clean(cues)
+    if not cleaned:
+        raise SourceFileError(
+            "No captions could be read from it; expected WebVTT, SRT, SBV or YouTube json3.",
+            code="no_captions",
+        )
+    return cleaned
+
+
+def decode(content: bytes) -> str:
+    """Text of a file whose encoding nobody declared: a byte-order mark, UTF-8, else Windows-1251 (Russian)."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    bad = content.decode("utf-8", errors="replace").count("\ufffd")
+    if bad * 50 < len(content):  # a few broken bytes in a UTF-8 file, not another encoding
+        return content.decode("utf-8", errors="replace")
+    return content.decode("cp1251", errors="replace")
+
+
+def to_vtt(cues: Iterable[Cue]) -> str:
+    """The cues as WebVTT, text escaped."""
+    blocks = [
+        f"{_clock(cue.start_seconds)} --> {_clock(cue.end_seconds)}\n{html.escape(cue.text, quote=False)}\n"
+        for cue in cues
+    ]
+    return "WEBVTT\n\n" + "\n".join(blocks)
+
+
+def _clock(seconds: float) -> str:
+    millis = round(seconds * 1000)
+    return (
+        f"{millis // 3_600_000:02d}:{millis // 60_000 % 60:02d}:{millis // 1000 % 60:02d}.{millis % 1000:03d}"
+    )
+
+
+def _parse_json3(text: str) -> list[Cue]:
+    try:
+        events = json.loads(text)["events"]
+        cues = []
+        for event in events:
+            words = "".join(str(segment.get("utf8", "")) for segment in event.get("segs") or [])
+            start = float(event["tStartMs"]) / 1000
+            cues.append(Cue(start, start + float(event.get("dDurationMs", 0)) / 1000, words))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SourceFileError(
+            "It starts like YouTube json3 captions but is damaged; download them again.", code="no_captions"
+        ) from error
+    return cues
+
+
+def _parse_log(text: str) -> list[Cue]:
+    def seconds(hours: str | None, minutes: str, whole: str, fraction: str) -> float:
+        return int(hours or 0) * 3600 + int(minutes) * 60 + int(whole) + float(f"0.{fraction}")
+
+    return [
+        Cue(seconds(*found.groups()[0:4]), seconds(*found.groups()[4:8]), found.group(9))  # type: ignore[arg-type]
+        for found in _LOG_LINE.finditer(text)
+    ]
+
+
+def _parse_with_library(text: str) -> list[Cue]:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith("WEBVTT"):
+        form = "vtt"
+    elif _TIME_LINE.search(text):
+        form = "srt"  # the library's srt reader takes sbv's time lines too
+    else:
+        return []
+    try:
+        subtitles = pysubs2.SSAFile.from_string(text, format_=form)
+    except (pysubs2.exceptions.Pysubs2Error, ValueError, IndexError, OverflowError) as error:
+        raise SourceFileError(
+            f"The captions look like {form} but are damaged ({type(error).__name__}); export them again.",
+            code="no_captions",
+        ) from error
+    return [Cue(event.start / 1000, event.end / 1000, event.text.replace("\\N", "\n")) for event in subtitles]
+
+
+def _clean(cues: list[Cue]) -> tuple[Cue, ...]:
+    """Plain text, sane times, in order; an end after the next start (YouTube's) is cut back to it."""
+    plain = []
+    for cue in cues:
+        text = _SPACES.sub(" ", html.unescape(_TAG.sub("", cue.text))).replace("\x00", "").strip()
+        if text and 0 <= cue.start_seconds < 360_000:
+            plain.append(Cue(cue.start_seconds, min(cue.end_seconds, 360_000.0), text))
+    plain.sort(key=lambda cue: cue.start_seconds)
+    cleaned = []
+    for cue, following in zip(plain, [*plain[1:], None], strict=True):
+        end = max(cue.end_seconds, cue.start_seconds)
+        if following is not None and following.start_seconds > cue.start_seconds:
+            end = min(end, following.start_seconds)
+        cleaned.append(Cue(cue.start_seconds, end, cue.text))
+    return tuple(_without_rolling(cleaned))
+
+
+def _without_rolling(cues: list[Cue]) -> list[Cue]:
+    """Automatic captions repeat the line before in each cue; keep only what is new."""
+    kept: list[Cue] = []
+    for cue in cues:
+        if kept:
+            previous = kept[-1].text
+            if cue.text == previous:
+                kept[-1] = Cue(kept[-1].start_seconds, max(kept[-1].end_seconds, cue.end_seconds), previous)
+                continue
+            if cue.text.startswith(previous + " ") and len(previous) > 8:
+                kept.append(Cue(cue.start_seconds, cue.end_seconds, cue.text[len(previous) + 1 :]))
+                continue
+        kept.append(cue)
+    return kept

@@ -1,0 +1,379 @@
+"""A course folder (course.yaml, or a README with tables, or just PDFs) → the plan of what to ingest."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from index.errors import CourseError
+from index.types import DeckKind, Host
+from ingest.captions import SUFFIXES, decode
+from ingest.links import VIDEO_SUFFIXES, Target, youtube_id
+from ingest.readme import LinkedFile, read_readme
+
+OTHER_MATERIALS = "Other materials"
+_MAX_README_BYTES = 4 << 20
+_SLUG = re.compile(r"[^a-z0-9]+")
+_LANGUAGE = re.compile(r"^[a-z]{2,3}$")
+_CYRILLIC_TO_LATIN = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "e",
+            "zh",
+            "z",
+            "i",
+            "i",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "h",
+            "c",
+            "ch",
+            "sh",
+            "sch",
+            "",
+            "y",
+            "",
+            "e",
+            "yu",
+            "ya",
+        ],
+        strict=True,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDeck:
+    """`path` is relative to the course folder, or a URL when the deck lies elsewhere."""
+
+    path: str
+    label: str = ""
+    remark: str | None = None
+    kind: DeckKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVideo:
+    video: str
+    host: Host
+    label: str = ""
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLecture:
+    """`title_from_deck` marks a lecture that nobody named: its deck's title will be its own."""
+
+    section: str
+    title: str
+    programme: str = ""
+    remarks: tuple[str, ...] = ()
+    decks: tuple[PlannedDeck, ...] = ()
+    videos: tuple[PlannedVideo, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    title_from_deck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCourse:
+    slug: str
+    title: str
+    language: str
+    source_url: str | None
+    lectures: tuple[PlannedLecture, ...]
+
+
+def read_course(
+    folder: Path,
+    *,
+    slug: str | None = None,
+    source_url: str | None = None,
+    language: str | None = None,
+    linked_only: bool = False,
+) -> PlannedCourse:
+    """The course in a folder, lectures in order. CourseError if there is no folder or nothing to ingest in it."""
+    if not folder.exists():
+        raise CourseError(f"There is no folder {folder}; give the path of a course folder.")
+    if not folder.is_dir():
+        raise CourseError(f"{folder} is a file; give the folder that holds the course.")
+    yaml_file = next(
+        (folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None
+    )
+    readme_file = next(
+        (path for path in sorted(folder.iterdir()) if path.is_file() and path.name.lower() == "readme.md"),
+        None,
+    )
+    if yaml_file is not None:
+        course = _from_yaml(yaml_file)
+    elif readme_file is not None:
+        course = _from_readme(readme_file)
+    else:
+        course = PlannedCourse("", folder.resolve().name, "", None, ())
+    if not linked_only:
+        course = replace(course, lectures=course.lectures + tuple(_other_materials(folder, course)))
+    if not course.lectures:
+        raise CourseError(
+            f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
+            "no course.yaml and no PDF. Add one of them and ingest again."
+        )
+    language = (
+        language
+        or course.language
+        or guess_language(
+            " ".join([course.title, *(f"{lecture.title} {lecture.programme}" for lecture in course.lectures)])
+        )
+    )
+    return replace(
+        course,
+        slug=make_slug(slug or course.slug or folder.resolve().name),
+        title=course.title or folder.resolve().name,
+        language=language,
+        source_url=source_url or course.source_url,
+    )
+
+
+def make_slug(name: str) -> str:
+    """Lower-case Latin letters, digits and hyphens; Cyrillic is transliterated."""
+    folded = unicodedata.normalize("NFKD", "".join(_CYRILLIC_TO_LATIN.get(c, c) for c in name.lower()))
+    slug = _SLUG.sub("-", folded.encode("ascii", "ignore").decode()).strip("-")
+    return slug[:80] or "course"
+
+
+def guess_language(text: str) -> str:
+    """`ru` if a third of the letters are Cyrillic (Russian courses are full of English terms), else `en`."""
+    letters = [c for c in text if c.isalpha()]
+    cyrillic = sum("\u0400" <= c <= "\u04ff" for c in letters)
+    return "ru" if letters and cyrillic / len(letters) > 1 / 3 else "en"
+
+
+def find_transcripts(
+    folder: Path, video: PlannedVideo, languages: tuple[str, ...]
+) -> list[tuple[Path, str | None]]:
+    """Caption files of a video with the language in their name, the wanted languages first."""
+    if video.host is Host.YOUTUBE:
+        places, stem = [folder / "transcripts"], video.video
+    else:
+        path = folder / video.video
+        places, stem = [path.parent, folder / "transcripts"], path.stem
+    found: list[tuple[Path, str | None]] = []
+    for place in places:
+        if not place.is_dir():
+            continue
+        for path in sorted(place.iterdir()):
+            if path.suffix.lower() not in SUFFIXES or not path.is_file():
+                continue
+            if path.stem == stem:
+                found.append((path, None))
+            elif path.stem.startswith(stem + ".") and _LANGUAGE.match(
+                path.stem[len(stem) + 1 :].split("-")[0].lower()
+            ):
+                found.append((path, path.stem[len(stem) + 1 :].split("-")[0].lower()))
+
+    def preference(item: tuple[Path, str | None]) -> tuple[int, str]:
+        language = item[1]
+        # a file that does not say its language is taken to be in the first wanted one
+        rank = (
+            0 if language is None else languages.index(language) if language in languages else len(languages)
+        )
+        return rank, item[0].name
+
+    return sorted(found, key=preference)
+
+
+def _from_readme(path: Path) -> PlannedCourse:
+    content = path.read_bytes()
+    if len(content) > _MAX_README_BYTES:
+        raise CourseError(
+            f"{path.name} is larger than {_MAX_README_BYTES >> 20} MB; that is no course description."
+        )
+    readme = read_readme(decode(content))
+    lectures = tuple(
+        PlannedLecture(
+            lecture.section,
+            lecture.title,
+            lecture.programme,
+            tuple(lecture.remarks),
+            tuple(
+                PlannedDeck(deck.link.place, deck.link.label, deck.remark)
+                for deck in _distinct(lecture.decks)
+            ),
+            tuple(
+                PlannedVideo(
+                    video.link.place,
+                    Host.YOUTUBE if video.link.target is Target.YOUTUBE else Host.FILE,
+                    video.link.label,
+                    video.remark,
+                )
+                for video in _distinct(lecture.videos)
+            ),
+            tuple((link.label, link.place) for link in lecture.links),
+        )
+        for lecture in readme.lectures
+    )
+    return PlannedCourse("", readme.title, "", None, lectures)
+
+
+def _distinct(files: list[LinkedFile]) -> list[LinkedFile]:
+    """A file linked twice from one lecture is one file."""
+    seen: dict[str, LinkedFile] = {}
+    for file in files:
+        seen.setdefault(file.link.place, file)
+    return list(seen.values())
+
+
+def _other_materials(folder: Path, course: PlannedCourse) -> Iterator[PlannedLecture]:
+    """PDFs that no lecture names, each a lecture of its own, in the order of their paths."""
+    named = {deck.path for lecture in course.lectures for deck in lecture.decks}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
+        if path.suffix.lower() == ".pdf" and path.is_file() and not hidden and relative not in named:
+            yield PlannedLecture(
+                OTHER_MATERIALS, path.stem, decks=(PlannedDeck(relative),), title_from_deck=True
+            )
+
+
+# --- course.yaml ----------------------------------------------------------------------------------------
+
+
+def _from_yaml(path: Path) -> PlannedCourse:
+    text = decode(path.read_bytes())
+    try:
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise CourseError(
+            f"{path.name} is malformed{where}: {error.problem}. Correct it and ingest again."
+        ) from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise CourseError(f"{path.name} cannot be read as YAML: {str(error)[:200]}") from error
+    reader = _YamlReader(path.name)
+    top = reader.mapping(data, "the file")
+    lectures = tuple(
+        reader.lecture(item, f"lecture {number}")
+        for number, item in enumerate(reader.items(top, "lectures"), 1)
+    )
+    return PlannedCourse(
+        reader.text(top, "slug"),
+        reader.text(top, "title"),
+        reader.text(top, "language"),
+        reader.text(top, "source_url") or None,
+        lectures,
+    )
+
+
+class _YamlReader:
+    """Checks shapes as it reads; every complaint names the place."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def fail(self, message: str) -> CourseError:
+        return CourseError(f"{self._name}: {message}. Correct it and ingest again.")
+
+    def mapping(self, value: object, where: str) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping):
+            raise self.fail(f"{where} should be a mapping like `title: …`, not {value!r:.60}")
+        return value
+
+    def text(self, data: Mapping[str, Any], key: str) -> str:
+        value = data.get(key)
+        if value is None:
+            return ""
+        if isinstance(value, (str, int, float)):
+            return str(value).strip()
+        raise self.fail(f"{key} should be text, not {value!r:.60}")
+
+    def items(self, data: Mapping[str, Any], key: str) -> list[Any]:
+        value = data.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.fail(f"{key} should be a list (lines starting with `- `), not {value!r:.60}")
+        return value
+
+    def path(self, value: object, where: str) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise self.fail(f"{where} should be a path, not {value!r:.60}")
+        pieces = PurePosixPath(value.strip())
+        if pieces.is_absolute() or ".." in pieces.parts:
+            raise self.fail(f"{where} should be a path inside the course folder, not {value!r:.60}")
+        return str(pieces)
+
+    def lecture(self, value: object, where: str) -> PlannedLecture:
+        data = self.mapping(value, where)
+        title = self.text(data, "title")
+        if not title:
+            raise self.fail(f"{where} has no title")
+        programme = data.get("programme")
+        if isinstance(programme, list):
+            programme = ". ".join(str(line).strip().rstrip(".") for line in programme) + "."
+        decks = [self.deck(item, None, f"a deck of {title!r}") for item in self.items(data, "decks")]
+        notes = [
+            self.deck(item, DeckKind.NOTES, f"the notes of {title!r}") for item in self.items(data, "notes")
+        ]
+        return PlannedLecture(
+            self.text(data, "section"),
+            title,
+            str(programme or "").strip(),
+            tuple(str(remark) for remark in self.items(data, "remarks")),
+            tuple(decks + notes),
+            tuple(self.video(item, f"a video of {title!r}") for item in self.items(data, "videos")),
+        )
+
+    def deck(self, value: object, kind: DeckKind | None, where: str) -> PlannedDeck:
+        if isinstance(value, Mapping):
+            remark = self.text(value, "remark") or None
+            return PlannedDeck(self.path(value.get("path"), where), self.text(value, "label"), remark, kind)
+        return PlannedDeck(self.path(value, where), kind=kind)
+
+    def video(self, value: object, where: str) -> PlannedVideo:
+        data = self.mapping(value, where)
+        label, remark = self.text(data, "label"), self.text(data, "remark") or None
+        if "youtube" in data:
+            given = str(data["youtube"]).strip()
+            video = given if re.fullmatch(r"[A-Za-z0-9_-]{11}", given) else youtube_id(given)
+            if video is None:
+                raise self.fail(f"{where}: {given!r:.60} is no YouTube id or address")
+            return PlannedVideo(video, Host.YOUTUBE, label, remark)
+        path = self.path(data.get("file"), where)
+        if PurePosixPath(path).suffix.lower() not in VIDEO_SUFFIXES:
+            raise self.fail(f"{where}: {path!r:.60} is no video or audio file")
+        return PlannedVideo(path, Host.FILE, label, remark)
+
+
+def lecture_keys(lectures: tuple[PlannedLecture, ...]) -> list[str]:
+    """A key for each lecture that stays the same while its title does; equal titles are numbered."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for lecture in lectures:
+        base = (
+            lecture.decks[0].path if lecture.title_from_deck else " ".join(lecture.title.casefold().split())
+        )
+        seen[base] += 1
+        keys.append(base if seen[base] == 1 else f"{base} #{seen[base]}")
+    return keys

@@ -1,0 +1,96 @@
+"""A link of a course's README → what it points at: a PDF, a video, or something else."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".webm", ".mkv", ".mov", ".m4v", ".mp3", ".m4a", ".ogg", ".wav"})
+_YOUTUBE_HOSTS = frozenset({"youtube.com", "youtube-nocookie.com", "youtu.be"})
+_VIDEO_ID = re.compile(r"^[A-Za-z0-9_-]{11}$")
+_REPOSITORY_FILE = re.compile(r"^/[^/]+/[^/]+/(?:blob|raw)/[^/]+/(.+)$")
+
+
+class Target(StrEnum):
+    DECK = "deck"
+    YOUTUBE = "youtube"
+    VIDEO_FILE = "video_file"
+    OTHER = "other"
+
+
+class Link(NamedTuple):
+    """`place` is a path in the course, a YouTube id, or the whole URL; `label` is the text of the link."""
+
+    target: Target
+    place: str
+    label: str
+
+
+def read_link(href: str, label: str) -> Link:
+    """What a link points at. Percent-encoded names are decoded, `+` in a name stays `+`."""
+    href = href.strip()
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return Link(Target.OTHER, href, label)
+    video_id = youtube_id(href)
+    if video_id:
+        return Link(Target.YOUTUBE, video_id, label)
+    path = unquote(parts.path)
+    if parts.scheme in ("http", "https"):
+        in_repository = _REPOSITORY_FILE.match(path)
+        if path.lower().endswith(".pdf"):
+            return Link(Target.DECK, in_repository.group(1) if in_repository else href, label)
+        return Link(Target.OTHER, href, label)
+    if parts.scheme or not path:
+        return Link(Target.OTHER, href, label)
+    place = _relative(path)
+    if place is None:
+        return Link(Target.OTHER, href, label)
+    suffix = PurePosixPath(place).suffix.lower()
+    if suffix == ".pdf":
+        return Link(Target.DECK, place, label)
+    if suffix in VIDEO_SUFFIXES:
+        return Link(Target.VIDEO_FILE, place, label)
+    return Link(Target.OTHER, href, label)
+
+
+def youtube_id(url: str) -> str | None:
+    """The 11-character id of a YouTube address in any of its forms, or None (a playlist, another site)."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return None
+    for prefix in ("www.", "m.", "music."):
+        host = host.removeprefix(prefix)
+    if host not in _YOUTUBE_HOSTS:
+        return None
+    pieces = [piece for piece in parts.path.split("/") if piece]
+    if host == "youtu.be":
+        candidate = pieces[0] if pieces else ""
+    elif pieces[:1] == ["watch"]:
+        candidate = parse_qs(parts.query).get("v", [""])[0]
+    elif len(pieces) > 1 and pieces[0] in ("embed", "shorts", "live", "v"):
+        candidate = pieces[1]
+    else:
+        candidate = ""
+    return candidate if _VIDEO_ID.match(candidate) else None
+
+
+def _relative(path: str) -> str | None:
+    """The path inside the course folder, or None if it leads out of it."""
+    pieces: list[str] = []
+    for piece in path.lstrip("/").split("/"):
+        if piece in ("", "."):
+            continue
+        if piece == "..":
+            if not pieces:
+                return None
+            pieces.pop()
+        else:
+            pieces.append(piece)
+    return "/".join(pieces) if pieces else None

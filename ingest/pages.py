@@ -1,0 +1,159 @@
+"""Raw pages of one deck → clean pages: no running heads, joined hyphens, a title, the printed number."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from index.types import DeckKind, Page
+from ingest.pdf import Line, RawPage
+
+# Part of a deck's identity, like pdf.EXTRACTOR.
+CLEANER = "pages-1"
+
+_MARGIN = 0.12  # running heads and feet lie in the outer eighth of a page
+_REPEATED_SHARE = 0.4  # a line that nearly half the pages share is furniture, not content
+_MIN_REPEATS = 3
+_TITLE_TOP = 0.22  # a slide's title starts in its upper fifth
+_TITLE_MAX_CHARS = 160
+_TITLE_LEADING = 0.13  # lines of one title lie closer than this share of the page
+_LETTERS = re.compile(r"[^\W\d_]")
+_LABEL = re.compile(
+    r"(?:слайд|стр\.?|slide|page|p\.)\s*(\d{1,4})|(\d{1,4})\s*(?:слайд|slide|из\b|of\b|/)", re.IGNORECASE
+)
+_BARE_NUMBER = re.compile(r"^\W*(\d{1,4})\W*$")
+_DIGITS = re.compile(r"\d+")
+_PROSE_LINES = 14  # a printed page of prose has 30 lines and more, a portrait slide a handful
+_COVER_RATIO = 1.3  # the title of a cover page is set this much larger than what stands above it
+_COVER_ALIKE = 0.8  # lines of a cover title may differ by this much: brackets and capitals have taller boxes
+_PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
+_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u3000]+")
+_HYPHENS = ("\ufffe", "\x02", "\u00ad")
+
+
+def clean_pages(raw_pages: Sequence[RawPage]) -> tuple[Page, ...]:
+    """One page for each raw page, in order, numbered from 1; a page without text has an empty `text`."""
+    furniture = _furniture(raw_pages)
+    prose = deck_kind(raw_pages) is DeckKind.NOTES
+    return tuple(_clean_page(number, raw, furniture, prose) for number, raw in enumerate(raw_pages, 1))
+
+
+def deck_kind(raw_pages: Sequence[RawPage]) -> DeckKind:
+    """Notes are prose: upright pages full of lines. Slides are everything else."""
+    portrait = sum(raw.portrait for raw in raw_pages) / max(1, len(raw_pages))
+    lines_per_page = sum(len(raw.lines) for raw in raw_pages) / max(1, len(raw_pages))
+    return DeckKind.NOTES if portrait > 0.5 and lines_per_page > _PROSE_LINES else DeckKind.SLIDES
+
+
+def deck_title(pages: Sequence[Page], metadata_title: str | None, path: str) -> str:
+    """The first page's title, else the file's own, else its name."""
+    for page in pages[:1]:
+        if page.title:
+            return page.title
+    if metadata_title and not re.search(
+        r"\.(pptx?|docx?|tex|pdf)$|^(microsoft|untitled)", metadata_title, re.I
+    ):
+        return tidy(metadata_title)[:_TITLE_MAX_CHARS]
+    return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def tidy(text: str) -> str:
+    """NFC, single spaces, no control or private-use characters."""
+    text = _PRIVATE_USE.sub(" ", unicodedata.normalize("NFC", text))
+    text = "".join(c if c >= " " and not 0xD800 <= ord(c) < 0xE000 else " " for c in text)
+    return _SPACES.sub(" ", text).strip()
+
+
+def _in_margin(line: Line) -> bool:
+    return line.top < _MARGIN or line.top > 1 - _MARGIN
+
+
+def _shape(line: Line) -> str:
+    """What stays the same when only the page number or the date in a running head changes."""
+    return _DIGITS.sub("#", tidy(line.text)).casefold()
+
+
+def _furniture(raw_pages: Sequence[RawPage]) -> frozenset[str]:
+    pages_of_shape = Counter(
+        shape for raw in raw_pages for shape in {_shape(line) for line in raw.lines if _in_margin(line)}
+    )
+    needed = max(_MIN_REPEATS, _REPEATED_SHARE * len(raw_pages))
+    return frozenset(shape for shape, pages in pages_of_shape.items() if pages >= needed)
+
+
+def _clean_page(number: int, raw: RawPage, furniture: frozenset[str], prose: bool) -> Page:
+    label: str | None = None
+    kept: list[Line] = []
+    for line in raw.lines:
+        if _in_margin(line) and _shape(line) in furniture:
+            label = label or _label_of(line.text)
+        else:
+            kept.append(line)
+    title_lines = _title_lines(kept, cover=number == 1, prose=prose)
+    title = tidy(" ".join(_join_hyphens([line.text for line in title_lines])))
+    rest = [line.text for line in kept if line not in title_lines]
+    body = "\n".join(text for text in map(tidy, _join_hyphens(rest)) if text)
+    return Page(number, label, title, f"{title}\n{body}" if title and body else title or body)
+
+
+def _label_of(text: str) -> str | None:
+    bare = _BARE_NUMBER.match(text)
+    if bare:
+        return bare.group(1)
+    found = _LABEL.search(text)
+    return (found.group(1) or found.group(2)) if found else None
+
+
+def _title_lines(lines: list[Line], *, cover: bool, prose: bool) -> list[Line]:
+    """The lines that make up a page's title. A page of prose has one only if a heading stands out on it."""
+    worded = [line for line in lines if len(_LETTERS.findall(line.text)) > 1]
+    typical = _typical_height(lines)
+    candidates = [line for line in worded if line.top < _TITLE_TOP]
+    if prose:
+        candidates = [line for line in candidates if line.height > 1.15 * typical]
+    if cover and worded:
+        largest = max(worded, key=lambda line: line.height)
+        if not candidates or largest.height > _COVER_RATIO * min(line.height for line in candidates):
+            candidates = [line for line in worded if line.height >= _COVER_ALIKE * largest.height]
+    if not candidates:
+        return []
+    first = min(candidates, key=lambda line: (round(line.top, 2), line.left))
+    if len(first.text) > _TITLE_MAX_CHARS:
+        return []
+    title = [first]
+    if first.height > 1.15 * typical or cover:
+        # a second line belongs to the title if it is set alike and follows at once
+        start = lines.index(first) + 1
+        for line in lines[start : start + 2]:
+            follows = 0 < line.top - title[-1].top < _TITLE_LEADING
+            if not follows or line.height < 0.92 * first.height:
+                break
+            title.append(line)
+    return title if sum(len(line.text) for line in title) <= _TITLE_MAX_CHARS else [first]
+
+
+def _typical_height(lines: list[Line]) -> float:
+    heights = sorted(line.height for line in lines if line.height > 0)
+    return heights[len(heights) // 2] if heights else 0.0
+
+
+def _join_hyphens(lines: list[str]) -> list[str]:
+    """Words broken at a line's end become whole; pdfium marks such ends with U+FFFE."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and joined[-1].endswith(_HYPHENS):
+            first, _, rest = line.lstrip().partition(" ")
+            joined[-1] = joined[-1].rstrip("".join(_HYPHENS)) + first
+            if rest:
+                joined.append(rest)
+        else:
+            joined.append(line)
+    return [_inner_hyphens(line) for line in joined]
+
+
+def _inner_hyphens(line: str) -> str:
+    for mark in _HYPHENS:
+        line = line.replace(mark, "")
+    return line

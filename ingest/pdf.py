@@ -1,0 +1,191 @@
+"""PDF file → raw pages (lines with their places) and page pictures, through pdfium in a sandbox.
+
+The only module that imports pdfium and pypdf. `PdfReader` is the parent's side; run as a program it is the child's.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import SourceFileError
+from ingest.sandbox import Limits, Sandbox, serve
+
+# Part of a deck's identity: change it when the same file would give other pages.
+EXTRACTOR = "pdfium-1"
+
+MAX_PAGES = 2_000  # the longest lecture notes seen have 600; a 10,000-page file is not a lecture
+MAX_PAGE_CHARS = 20_000
+MAX_CHARS = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text. `top` and `left` are fractions of the page from its upper left corner; `height` is in points."""
+
+    text: str
+    top: float
+    left: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """What pdfium read on one page, in reading order; `problem` says why there is nothing."""
+
+    lines: tuple[Line, ...]
+    portrait: bool = False
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawDeck:
+    """`page_count` is the file's own; `pages` may be fewer (see MAX_PAGES)."""
+
+    pages: tuple[RawPage, ...]
+    page_count: int
+    title: str | None
+
+
+class PdfReader:
+    """Reads PDFs in a child process; close it when done."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  (frozen)
+        self._sandbox = Sandbox("ingest.pdf", limits)
+
+    def extract_pages(self, path: Path) -> RawDeck:
+        """All pages of a file; SourceFileError if it is no readable PDF."""
+        head, _ = self._sandbox.call({"do": "extract", "path": str(path)})
+        pages = tuple(
+            RawPage(
+                tuple(Line(*line) for line in page["lines"]), page.get("portrait", False), page.get("problem")
+            )
+            for page in head["pages"]
+        )
+        return RawDeck(pages, head["page_count"], head["title"])
+
+    def render_page(self, path: Path, page_number: int, width: int) -> bytes:
+        """One page as a WebP picture `width` pixels wide; SourceFileError if it cannot be drawn."""
+        request = {"do": "render", "path": str(path), "page_number": page_number, "width": width}
+        return self._sandbox.call(request)[1]
+
+    def close(self) -> None:
+        self._sandbox.close()
+
+
+# --- the child's side ---------------------------------------------------------------------------------
+
+
+def _open(path: str) -> Any:
+    import pypdfium2 as pdfium  # noqa: PLC0415
+
+    with Path(path).open("rb") as file:
+        start = file.read(1024)
+    if not start:
+        raise SourceFileError("The file is empty; export it again.", code="empty_file")
+    if b"%PDF-" not in start:
+        kind = (
+            "an HTML page" if b"<html" in start.lower() or b"<!doctype" in start.lower() else "something else"
+        )
+        raise SourceFileError(
+            f"It is named .pdf but is {kind}; put the real PDF in its place.", code="not_a_pdf"
+        )
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise SourceFileError(
+                "It is encrypted; remove its password and ingest again.", code="encrypted"
+            ) from error
+        raise SourceFileError(
+            "It is damaged and cannot be opened as a PDF; export it again.", code="damaged"
+        ) from error
+    if len(document) == 0:
+        raise SourceFileError("It has no pages; export it again.", code="no_pages")
+    return document
+
+
+def _extract(path: str) -> tuple[dict[str, Any], bytes]:
+    document = _open(path)
+    count = len(document)
+    pages: list[dict[str, Any]] = []
+    chars = 0
+    for i in range(min(count, MAX_PAGES)):
+        page, size = _extract_page(document, i)
+        chars += size
+        if chars > MAX_CHARS:
+            raise SourceFileError(
+                f"It holds more than {MAX_CHARS:,} characters of text; split it.", code="too_large"
+            )
+        pages.append(page)
+    if all(page.get("problem") for page in pages):
+        raise SourceFileError("None of its pages can be read; export it again.", code="damaged")
+    title = (document.get_metadata_dict().get("Title") or "").strip() or None
+    document.close()
+    return {"pages": pages, "page_count": count, "title": title}, b""
+
+
+def _extract_page(document: Any, i: int) -> tuple[dict[str, Any], int]:
+    import pypdfium2 as pdfium  # noqa: PLC0415
+
+    try:
+        page = document[i]
+        textpage = page.get_textpage()
+        text = textpage.get_text_range(0, min(textpage.count_chars(), MAX_PAGE_CHARS))
+    except pdfium.PdfiumError:
+        return {"lines": [], "problem": "unreadable"}, 0
+    width, height = page.get_size()
+    rotation = page.get_rotation()
+    lines = []
+    offset = 0
+    for raw in text.split("\r\n"):
+        stripped = raw.strip()
+        if stripped:
+            first = offset + raw.index(stripped[0])
+            try:
+                box = textpage.get_charbox(first, loose=True)
+            except (pdfium.PdfiumError, IndexError):
+                box = (0.0, 0.0, 0.0, 0.0)
+            lines.append([stripped, *_place(box, width, height, rotation)])
+        offset += len(raw) + 2
+    textpage.close()
+    page.close()
+    return {"lines": lines, "portrait": height > width}, len(text)
+
+
+def _place(box: tuple[float, ...], width: float, height: float, rotation: int) -> tuple[float, float, float]:
+    """Fractions from the top and the left as the reader sees the page, and the height of a character."""
+    left, bottom, right, top = box
+    width, height = max(width, 1.0), max(height, 1.0)
+    if rotation == 90:
+        found = left / height, bottom / width, right - left
+    elif rotation == 180:
+        found = bottom / height, 1 - right / width, top - bottom
+    elif rotation == 270:
+        found = 1 - right / height, 1 - top / width, right - left
+    else:
+        found = 1 - top / height, left / width, top - bottom
+    return round(found[0], 4), round(found[1], 4), round(found[2], 2)
+
+
+def _render(path: str, page_number: int, width: int) -> tuple[dict[str, Any], bytes]:
+    import pypdfium2 as pdfium  # noqa: PLC0415
+
+    document = _open(path)
+    try:
+        page = document[page_number - 1]
+        page_width, page_height = page.get_size()
+        # a page of extreme shape must not ask for a picture of gigabytes
+        scale = min(width / max(page_width, 1.0), 4 * width / max(page_height, 1.0))
+        picture = page.render(scale=scale).to_pil()
+    except (pdfium.PdfiumError, IndexError, ValueError) as error:
+        raise SourceFileError(f"Page {page_number} cannot be drawn.", code="unreadable_page") from error
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=75, method=4)
+    return {}, buffer.getvalue()
+
+
+if __name__ == "__main__":
+    serve({"extract": _extract, "render": _render})

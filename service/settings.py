@@ -1,0 +1,37 @@
+"""The environment (`LECTURES_*`) → Settings. Built at the edges: app, CLI, migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default; the README describes each."""
+
+    model_config = SettingsConfigDict(env_prefix="LECTURES_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(
+        Path("lectures-data"), description="Folder for the database, original files and the index"
+    )
+    database_url: str = Field(
+        "", description="SQLite or PostgreSQL address; empty: SQLite in the data folder"
+    )
+    embedder: str = Field(
+        "builtin", description="`builtin`, `none`, or a sentence-transformers model by name or folder"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged")
+    log_queries: bool = Field(False, description="Write full questions into the log")
+    max_concurrent_searches: int = Field(
+        32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
+    )
+    allow_public: bool = Field(
+        False, description="Serve on a public address although nothing asks for keys yet"
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lectures.db'}"
