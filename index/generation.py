@@ -105,7 +105,7 @@ class Generation:
         """The passages of these rows, in their order."""
         marks = ",".join("?" * len(rows))
         query = f"SELECT row, data FROM passages WHERE row IN ({marks})"  # noqa: S608  (marks are question marks)
-        found = {row: data for row, data in self._connection().execute(query, [int(row) for row in rows])}
+        found = dict(self._connection().execute(query, [int(row) for row in rows]).fetchall())
         return [_load_passage(found[int(row)]) for row in rows]
 
     def _connection(self) -> sqlite3.Connection:
@@ -248,7 +248,7 @@ def _check_canaries(generation: Generation) -> None:
             raise CorruptIndex(f"Passage {passage.id} is not found by its own words; run `lectures reindex`.")
         if generation.vectors is not None:
             similarity = generation.vectors.similarities(
-                generation.vectors.row_vector(int(generation.vectors._first_row[row])), np.array([row])
+                generation.vectors.row_vector(generation.vectors.first_row(row)), np.array([row])
             )
             if not np.isfinite(similarity).all():
                 raise CorruptIndex(f"Passage {passage.id} has an unusable vector; run `lectures reindex`.")

@@ -83,6 +83,10 @@ class FaissIndex:
             total += np.float32(weight) * np.where(parts[role] > -2, parts[role], whole)
         return total / np.float32(sum(_ROLE_WEIGHTS.values()))
 
+    def first_row(self, passage: int) -> int:
+        """The first of a passage's rows."""
+        return int(self._first_row[passage])
+
     def row_vector(self, row: int) -> Vectors:
         """(d,) the stored vector of a row, for checks."""
         return np.asarray(self._index.reconstruct(int(row)), np.float32)

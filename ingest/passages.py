@@ -9,6 +9,9 @@ from collections.abc import Iterator
 
 from index.types import Kind, Lecture, Locator, Page, PageLocator, Passage, TimeLocator
 
+# Part of a course's identity: change it when the same pages would give other passages.
+PASSAGES = "passages-1"
+
 # Long pages (notes) are split so that one passage is about one thing; slides have 50–1,000 characters.
 _MAX_CHARS = 1_500
 _PARAGRAPH_END = re.compile(r"[.!?:;»)]$")
@@ -32,8 +35,9 @@ def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
             content_hash=hashlib.sha256(f"{title}\0{text}".encode()).hexdigest(),
         )
 
-    if lecture.programme:
-        yield make(Kind.PROGRAMME, lecture.key, "", None, lecture.title, lecture.programme)
+    # a lecture of which there is nothing yet is found at least by its title
+    if lecture.programme or not (lecture.decks or lecture.videos):
+        yield make(Kind.PROGRAMME, lecture.key, "", None, lecture.title, lecture.programme or lecture.title)
     for deck in lecture.decks:
         for page in deck.pages:
             locator = PageLocator(deck.path, page.page_number)

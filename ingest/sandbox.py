@@ -6,6 +6,7 @@ does to it (crash, hang, memory, output without end) ends in a `SourceFileError`
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -46,12 +47,8 @@ class Sandbox:
             child = self._child
             if child is None or child.poll() is not None:
                 child = self._child = self._start()
-            assert child.stdin is not None
-            assert child.stdout is not None
             try:
-                child.stdin.write(json.dumps(request).encode() + b"\n")
-                child.stdin.flush()
-                reply = self._read_reply(child.stdout)
+                reply = self._exchange(child, json.dumps(request).encode() + b"\n")
             except SourceFileError:
                 self._kill()
                 raise
@@ -95,11 +92,16 @@ class Sandbox:
         code = child.wait()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
-                try:
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass
         return code
+
+    def _exchange(self, child: subprocess.Popen[bytes], request: bytes) -> tuple[dict[str, Any], bytes]:
+        if child.stdin is None or child.stdout is None:
+            raise EOFError
+        child.stdin.write(request)
+        child.stdin.flush()
+        return self._read_reply(child.stdout)
 
     def _read_reply(self, stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
         deadline = time.monotonic() + self._limits.seconds

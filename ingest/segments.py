@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from index.types import Segment
 from ingest.captions import Cue
 
+# Part of a transcript's identity, like captions.PARSER.
+SEGMENTER = "segments-1"
+
 # Windows of 60 s found section starts best (research on 29 lectures); a segment may grow to end a sentence.
 _TARGET_SECONDS = 60.0
 _MAX_SECONDS = 90.0
