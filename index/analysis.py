@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -83,11 +83,15 @@ def _terms_of(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for term in terms if term))
 
 
-def tokenize(text: str) -> Iterator[Token]:
-    """The terms of a text in order; several share a place when a word is also its parts (`nn.Conv2d`)."""
+def find_terms(text: str, wanted: Container[str]) -> list[Token]:
+    """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
+    found = []
     for match in _WORD.finditer(text):
         for term in _terms_of(match.group()):
-            yield Token(term, match.start(), match.end())
+            if term in wanted:
+                found.append(Token(term, match.start(), match.end()))
+                break
+    return found
 
 
 def terms(text: str) -> list[str]:

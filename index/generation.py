@@ -86,7 +86,7 @@ class Generation:
 
     def _load_columns(self) -> None:
         rows = (
-            self._connection().execute("SELECT course, lecture, kind FROM passages ORDER BY row").fetchall()
+            self._connection().execute("SELECT course, lecture, kind, notes FROM passages ORDER BY row").fetchall()
         )
         if len(rows) != self.manifest.passages:
             raise CorruptIndex(
@@ -97,6 +97,7 @@ class Generation:
         self.course_of = np.array([numbers[row[0]] for row in rows], np.int32)
         self.lecture_of = np.array([row[1] for row in rows], np.int64)
         self.kind_of = np.array([_KINDS.index(Kind(row[2])) for row in rows], np.int8)
+        self.notes = np.array([bool(row[3]) for row in rows], np.bool_)
 
     def kind_number(self, kind: Kind) -> int:
         return _KINDS.index(kind)
@@ -182,18 +183,12 @@ def _write_files(
     database.execute("PRAGMA journal_mode=OFF")
     database.execute(
         "CREATE TABLE passages (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, course TEXT NOT NULL, "
-        "lecture INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL)"
+        "lecture INTEGER NOT NULL, kind TEXT NOT NULL, notes INTEGER NOT NULL, data TEXT NOT NULL)"
     )
     for row, passage in enumerate(passages):
-        values = (
-            row,
-            passage.id,
-            passage.course_slug,
-            passage.lecture_id,
-            passage.kind,
-            _dump_passage(passage),
-        )
-        database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", values)
+        notes = passage.deck_kind is DeckKind.NOTES
+        values = (row, passage.id, passage.course_slug, passage.lecture_id, passage.kind, notes, _dump_passage(passage))
+        database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", values)
         documents.append(_field_terms(passage))
         suggested.append(passage)
         if dimension:

@@ -19,6 +19,8 @@ from index.types import TermMatch
 Floats = NDArray[np.float32]
 
 _K1 = 1.2
+# What a term's impact stays below, however often it occurs.
+SATURATION_LIMIT = _K1 + 1
 # Field weights and length normalisations. Titles are short and all alike in length: little normalisation.
 _FIELDS = {"title": (3.0, 0.3), "body": (1.0, 0.6), "context": (0.15, 0.0)}
 

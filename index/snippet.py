@@ -1,0 +1,64 @@
+"""Passage text + query terms → a short stretch of the text around the best matches, with offsets to highlight."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from index.analysis import Token, find_terms
+from index.types import Snippet
+
+_CHARS = 240
+_BREAK = re.compile(r"\n+|(?<=[.!?…])\s+")
+
+
+def make_snippet(text: str, skip: int, weights: Mapping[str, float]) -> Snippet:
+    """The stretch of at most about 240 characters that holds most of the weighted terms.
+
+    The first `skip` characters (a title that is shown anyway) are left out if anything follows them.
+    """
+    start_at = skip if len(text) > skip else 0
+    tokens = find_terms(text, weights)
+    pieces = _pieces(text, start_at)
+    if not pieces:
+        return Snippet("", ())
+    best, best_score = 0, -1.0
+    for number, (start, _) in enumerate(pieces):
+        score = _score(tokens, weights, start, start + _CHARS)
+        if score > best_score:
+            best, best_score = number, score
+    start, end = pieces[best]
+    for _, piece_end in pieces[best + 1 :]:
+        if piece_end - start > _CHARS:
+            break
+        end = piece_end
+    end = _cut(text, start, min(end, start + _CHARS)) if end - start > _CHARS else end
+    shown = text[start:end].rstrip()
+    spans = [(t.start - start, t.end - start) for t in tokens if start <= t.start and t.end <= start + len(shown)]
+    return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))
+
+
+def _pieces(text: str, start_at: int) -> list[tuple[int, int]]:
+    """Lines and sentences as `[start, end)`, long ones broken at words."""
+    pieces: list[tuple[int, int]] = []
+    start = start_at
+    for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(text, start_at)), (len(text), len(text))]:
+        while end - start > _CHARS:
+            cut = _cut(text, start, start + _CHARS)
+            pieces.append((start, cut))
+            start = cut
+        if text[start:end].strip():
+            pieces.append((start + len(text[start:end]) - len(text[start:end].lstrip()), end))
+        start = following
+    return pieces
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """The last word's end before `end`, or `end` itself in a text without spaces."""
+    space = text.rfind(" ", start + 1, end)
+    return space if space > start else end
+
+
+def _score(tokens: list[Token], weights: Mapping[str, float], start: int, end: int) -> float:
+    inside = {token.term for token in tokens if start <= token.start and token.end <= end}
+    return sum(weights[term] for term in inside)

@@ -1,0 +1,179 @@
+"""Judged questions → how well the search answers them, by kind. The measures of `lectures eval`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from index.errors import InvalidRequest
+from index.types import Coverage, Hit, Kind, Results
+
+DEPTH = 10
+_EARLY_SECONDS = 30.0  # a hit that starts this long before the span still lands on it
+_OFF_TOPIC = frozenset({"plain", "near_ml", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`relevant` and `borderline` are places as the gold file writes them; a question without `relevant` and of an
+    off-topic kind should be recognised as such."""
+
+    id: str
+    query: str
+    kind: str
+    relevant: tuple[dict[str, Any], ...]
+    borderline: tuple[dict[str, Any], ...]
+
+    @property
+    def off_topic(self) -> bool:
+        return not self.relevant and self.kind in _OFF_TOPIC
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question's measures; `first` is the rank of the first relevant hit, or None."""
+
+    question: Question
+    ndcg: float
+    first: int | None
+    coverage: Coverage
+    took_ms: float
+
+    @property
+    def recognised(self) -> bool:
+        """An off-topic question is right if the course is not said to explain it."""
+        return self.coverage is not Coverage.EXPLAINED
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The means over one kind (or all)."""
+
+    kind: str
+    questions: int
+    ndcg: float
+    mrr: float
+    hit1: float
+    hit5: float
+    absent: float
+
+
+def read_gold(path: Path) -> list[Question]:
+    """The questions of a gold file; InvalidRequest names the line that is wrong."""
+    questions = []
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"The gold file {path} cannot be read: {error}.") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            data = json.loads(line)
+            questions.append(
+                Question(
+                    str(data.get("id", number)),
+                    str(data["query"]),
+                    str(data.get("kind") or "all"),
+                    tuple(data.get("relevant") or ()),
+                    tuple(data.get("borderline") or ()),
+                )
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidRequest(f"Line {number} of {path} is no question: {error!r}.") from error
+    if not questions:
+        raise InvalidRequest(f"The gold file {path} has no questions.")
+    return questions
+
+
+def evaluate(questions: Iterable[Question], search: Callable[[str, int], Results]) -> list[Outcome]:
+    """Ask every question; `search(query, limit)` answers it."""
+    outcomes = []
+    for question in questions:
+        started = perf_counter()
+        results = search(question.query, DEPTH * 3)
+        took_ms = (perf_counter() - started) * 1000
+        ndcg, first = _measure(question, results.hits)
+        outcomes.append(Outcome(question, ndcg, first, results.coverage, took_ms))
+    return outcomes
+
+
+def summarise(outcomes: Sequence[Outcome]) -> list[Row]:
+    """A row for each kind in the order of the file, and one for all that have something relevant."""
+    by_kind: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_kind[outcome.question.kind].append(outcome)
+    rows = [_row(kind, found) for kind, found in by_kind.items()]
+    relevant = [outcome for outcome in outcomes if outcome.question.relevant]
+    if relevant and len(by_kind) > 1:
+        rows.append(_row("all", relevant))
+    return rows
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` of the values do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
+
+
+def _row(kind: str, outcomes: Sequence[Outcome]) -> Row:
+    n = len(outcomes)
+    firsts = [outcome.first for outcome in outcomes]
+    return Row(
+        kind,
+        n,
+        sum(outcome.ndcg for outcome in outcomes) / n,
+        sum(1 / first for first in firsts if first) / n,
+        sum(first == 1 for first in firsts) / n,
+        sum(first is not None and first <= 5 for first in firsts) / n,
+        sum(outcome.coverage is Coverage.ABSENT for outcome in outcomes) / n,
+    )
+
+
+def _measure(question: Question, hits: Sequence[Hit]) -> tuple[float, int | None]:
+    """(nDCG@10, rank of the first relevant hit). Borderline places are removed first; a place counts once."""
+    remaining = list(question.relevant)
+    gains: list[float] = []
+    first: int | None = None
+    seen: set[tuple[str | None, int | None]] = set()
+    for hit in hits:
+        place = (hit.passage.deck, hit.passage.page_number)
+        if hit.passage.kind is Kind.PAGE:
+            if place in seen:
+                continue  # another part of a page that was shown already
+            seen.add(place)
+        if any(_holds(item, hit) for item in question.borderline):
+            continue
+        found = next((item for item in remaining if _holds(item, hit)), None)
+        if found is not None:
+            remaining.remove(found)
+        gains.append(_gain(found) if found else 0.0)
+        if first is None and any(_holds(item, hit) for item in question.relevant):
+            first = len(gains)
+    ideal = sorted((_gain(item) for item in question.relevant), reverse=True)
+    best = _dcg(ideal)
+    return (_dcg(gains) / best if best else 0.0), (first if first and first <= DEPTH else None)
+
+
+def _gain(item: dict[str, Any]) -> float:
+    return float(2 ** float(item.get("grade", 1)) - 1)
+
+
+def _dcg(gains: Sequence[float]) -> float:
+    """Järvelin and Kekäläinen 2002, with exponential gains, cut at ten."""
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains[:DEPTH], 1))
+
+
+def _holds(item: dict[str, Any], hit: Hit) -> bool:
+    passage = hit.passage
+    if "deck" in item:
+        return passage.deck == item["deck"] and passage.page_number == item.get("page")
+    if passage.video != item.get("video") or passage.start_seconds is None:
+        return False
+    return item["start_seconds"] - _EARLY_SECONDS <= passage.start_seconds < item["end_seconds"]
