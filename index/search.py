@@ -51,7 +51,7 @@ class SearchIndex:
     def __init__(self, generation: Generation, embedder: Embedder | None, degraded: tuple[str, ...] = ()) -> None:
         self.generation = generation
         self._embedder = embedder
-        self._degraded = degraded
+        self.degraded = degraded
         self._factor = np.array([_KIND_FACTOR[kind] for kind in Kind], np.float32)[generation.kind_of]
         self._factor[generation.notes] *= _NOTES_FACTOR
         self._programme = generation.kind_of == generation.kind_number(Kind.PROGRAMME)
@@ -103,10 +103,10 @@ class SearchIndex:
 
     def _possible(self, mode: Mode) -> tuple[Mode, tuple[str, ...]]:
         if self._embedder is not None:
-            return mode, self._degraded
+            return mode, self.degraded
         # `none` was asked for by the setting: lexical results are then complete, not degraded, unless vectors are asked
         reason = () if mode is Mode.LEXICAL else ("no embedder is set (LECTURES_EMBEDDER=none): words only",)
-        return Mode.LEXICAL, self._degraded + reason
+        return Mode.LEXICAL, self.degraded + reason
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_] | None:
         """Mask of the passages that a search may find, or None for all."""

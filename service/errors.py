@@ -1,0 +1,79 @@
+"""Error class → RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from index.errors import (
+    CorruptIndex,
+    EmbedderError,
+    IndexMismatch,
+    IndexUnavailable,
+    InvalidRequest,
+    LecturesError,
+    NotAllowed,
+    NotFound,
+    SourceFileError,
+    StorageError,
+)
+from service.state import Overloaded
+
+_log = structlog.get_logger("lectures")
+
+_STATUS: dict[type[LecturesError], int] = {
+    InvalidRequest: 422,
+    NotFound: 404,
+    NotAllowed: 403,
+    SourceFileError: 422,
+    Overloaded: 503,
+    IndexUnavailable: 503,
+    IndexMismatch: 503,
+    CorruptIndex: 503,
+    StorageError: 503,
+    EmbedderError: 503,
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Every error leaves in one shape."""
+
+    @app.exception_handler(LecturesError)
+    def _ours(_request: Request, error: LecturesError) -> JSONResponse:
+        return problem(_STATUS.get(type(error), 500), str(error), error.code)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
+        return problem(422, f"{where}: {first['msg']}.", "invalid_request")
+
+    @app.exception_handler(HTTPException)
+    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+        response = problem(error.status_code, str(error.detail), code)
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        _log.error("unexpected_error", path=request.url.path, error=type(error).__name__, exc_info=error)
+        return problem(500, "Something went wrong on our side; the log says what.", "internal")
+
+
+def problem(status: int, detail: str, code: str) -> JSONResponse:
+    """A problem response; overload says when to come back."""
+    headers = {"Retry-After": "1"} if status in (429, 503) else None
+    content = {
+        "type": f"urn:lectures:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return JSONResponse(content, status, headers, media_type="application/problem+json")

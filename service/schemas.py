@@ -1,0 +1,155 @@
+"""The shapes of requests and responses, and how results become them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from index.types import Coverage, Hit, Kind, Mode, Results
+from service.links import hit_url, image_url, source_url
+
+
+class CourseRef(BaseModel):
+    slug: str
+    title: str
+
+
+class LectureRef(BaseModel):
+    id: int
+    position: int
+    title: str
+
+
+class PageLocatorOut(BaseModel):
+    type: Literal["page"] = "page"
+    deck: str
+    deck_id: int
+    page_number: int = Field(description="PDF page, from 1")
+    page_label: str | None = Field(description="The number printed on the page")
+
+
+class TimeLocatorOut(BaseModel):
+    type: Literal["time"] = "time"
+    video: str
+    video_id: int
+    start_seconds: float
+    end_seconds: float
+
+
+class ProgrammeLocatorOut(BaseModel):
+    type: Literal["programme"] = "programme"
+
+
+class SnippetOut(BaseModel):
+    text: str
+    highlights: list[tuple[int, int]] = Field(description="[start, end) offsets in characters of `text`")
+
+
+class RewriteOut(BaseModel):
+    source: str = Field(serialization_alias="from")
+    target: str = Field(serialization_alias="to")
+    reason: str
+
+
+class HitOut(BaseModel):
+    id: str
+    kind: Kind
+    score: float
+    course: CourseRef
+    lecture: LectureRef
+    locator: PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut = Field(discriminator="type")
+    title: str
+    snippet: SnippetOut
+    url: str
+    source_url: str | None
+    image_url: str | None
+    remark: str | None
+    aligned: dict[str, Any] | None = None
+    explanation: dict[str, Any] | None = None
+
+
+class SearchOut(BaseModel):
+    query: str
+    rewrites: list[RewriteOut]
+    coverage: Coverage
+    mode: Mode
+    degraded: list[str]
+    generation: int
+    took_ms: float
+    total: int
+    hits: list[HitOut]
+
+
+class SuggestionOut(BaseModel):
+    text: str
+    count: int
+
+
+class SuggestOut(BaseModel):
+    query: str
+    suggestions: list[SuggestionOut]
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details with our code."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def search_out(results: Results, took_ms: float) -> SearchOut:
+    """The response of a search: what the API returns and `lectures search --json` prints."""
+    return SearchOut(
+        query=results.query,
+        rewrites=[RewriteOut(source=r.source, target=r.target, reason=r.reason) for r in results.rewrites],
+        coverage=results.coverage,
+        mode=results.mode,
+        degraded=list(results.degraded),
+        generation=results.generation,
+        took_ms=round(took_ms, 2),
+        total=results.total,
+        hits=[hit_out(hit) for hit in results.hits],
+    )
+
+
+def hit_out(hit: Hit) -> HitOut:
+    passage = hit.passage
+    return HitOut(
+        id=passage.id,
+        kind=passage.kind,
+        score=hit.score,
+        course=CourseRef(slug=passage.course_slug, title=passage.course_title),
+        lecture=LectureRef(id=passage.lecture_id, position=passage.lecture_position, title=passage.lecture_title),
+        locator=_locator(hit),
+        title=passage.title or passage.lecture_title,
+        snippet=SnippetOut(text=hit.snippet.text, highlights=list(hit.snippet.highlights)),
+        url=hit_url(passage),
+        source_url=source_url(passage),
+        image_url=image_url(passage),
+        remark=passage.remark,
+        explanation=asdict(hit.explanation) if hit.explanation else None,
+    )
+
+
+def _locator(hit: Hit) -> PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut:
+    passage = hit.passage
+    if passage.deck is not None and passage.deck_id is not None and passage.page_number is not None:
+        return PageLocatorOut(
+            deck=passage.deck,
+            deck_id=passage.deck_id,
+            page_number=passage.page_number,
+            page_label=passage.page_label,
+        )
+    if passage.video is not None and passage.video_id is not None:
+        return TimeLocatorOut(
+            video=passage.video,
+            video_id=passage.video_id,
+            start_seconds=passage.start_seconds or 0.0,
+            end_seconds=passage.end_seconds or 0.0,
+        )
+    return ProgrammeLocatorOut()

@@ -1,0 +1,104 @@
+"""What the running service holds: the library, the embedder, and the generation that is served just now."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from index.embed import Embedder, load_embedder
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
+from index.generation import current_number
+from index.library import Library, open_served
+from index.search import SearchIndex
+from ingest.pdf import PdfReader
+from ingest.sandbox import Limits
+from service.settings import Settings
+
+_log = structlog.get_logger("lectures")
+_LOOK_SECONDS = 1.0  # how soon a new generation is noticed
+
+
+class Overloaded(LecturesError):
+    """More requests at once than are worth queueing."""
+
+    code = "overloaded"
+
+
+class ServiceState:
+    """Shared by all requests. Each request takes one SearchIndex and keeps it to its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.library = Library(settings.resolved_database_url, settings.data_dir)
+        self._embedder: Embedder | None = None
+        self._embedder_loaded = False
+        self._index: SearchIndex | None = None
+        self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
+        self._looked_at = 0.0
+        self._seen: int | None = None
+        self._reload_lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(settings.max_concurrent_searches)
+        self._painter = PdfReader(Limits(seconds=20, cpu_seconds=20))
+
+    @property
+    def embedder(self) -> Embedder | None:
+        if not self._embedder_loaded:
+            self._embedder = load_embedder(self.settings.embedder)
+            self._embedder_loaded = True
+        return self._embedder
+
+    @property
+    def painter(self) -> PdfReader:
+        """Draws pages, one at a time."""
+        return self._painter
+
+    def index(self) -> SearchIndex:
+        """The index to search now; raises why there is none."""
+        now = time.monotonic()
+        if now - self._looked_at > _LOOK_SECONDS and self._reload_lock.acquire(blocking=self._index is None):
+            try:
+                self._looked_at = now
+                self._reload_if_moved()
+            finally:
+                self._reload_lock.release()
+        index = self._index
+        if index is None:
+            raise self._problem
+        return index
+
+    @contextmanager
+    def searching(self) -> Iterator[SearchIndex]:
+        """An index and a place among the concurrent searches; Overloaded if all are taken."""
+        if not self._slots.acquire(timeout=0.5):
+            raise Overloaded("Too many searches at once; try again in a second.")
+        try:
+            yield self.index()
+        finally:
+            self._slots.release()
+
+    def close(self) -> None:
+        self._painter.close()
+        self.library.close()
+
+    def _reload_if_moved(self) -> None:
+        try:
+            number = current_number(self.library.index_root)
+            if number is not None and number == self._seen:
+                return
+            generation, degraded = open_served(self.library, self.embedder)
+        except (CorruptIndex, IndexMismatch, IndexUnavailable, StorageError) as error:
+            self._problem = error
+            if self._index is None:
+                return
+            # what was verified and opened goes on serving; the reason is said in every response
+            if not self._index.degraded:
+                self._index = SearchIndex(self._index.generation, self.embedder, (str(error),))
+            _log.error("index_not_reloaded", reason=str(error))
+            return
+        self._index = SearchIndex(generation, self.embedder, degraded)
+        self._seen = number
+        _log.info("index_opened", generation=self._index.number, passages=generation.manifest.passages)
