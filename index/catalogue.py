@@ -193,7 +193,6 @@ def _gaps(lecture: dict[str, Any]) -> list[dict[str, Any]]:
     if not lecture["videos"]:
         gaps.append(gap("video", "no_video", _NO_VIDEO.format(title=lecture["title"])))
     for what in ("decks", "notes", "videos"):
-        for found in lecture[what]:
-            if found["problem"]:
-                gaps.append(gap(what.removesuffix("s"), found["problem"]["code"], found["problem"]["detail"]))
+        problems = [found["problem"] for found in lecture[what] if found["problem"]]
+        gaps += [gap(what.removesuffix("s"), problem["code"], problem["detail"]) for problem in problems]
     return gaps

@@ -73,9 +73,7 @@ class Database:
 
 
 @contextmanager
-def writer_lock(
-    database: Database, data_dir: Path, on_wait: Callable[[], None] | None = None
-) -> Iterator[None]:
+def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Be the one writer, waiting for another to finish (`on_wait` is called once before waiting).
 
     A file lock keeps writers on this machine apart; PostgreSQL's advisory lock those on other machines.

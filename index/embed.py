@@ -119,7 +119,8 @@ class BuiltinEmbedder:
         return normalise(vectors)
 
     def embed_query(self, text: str) -> Vectors:
-        return self.embed_passages([text])[0]
+        vector: Vectors = self.embed_passages([text])[0]
+        return vector
 
     def _known_rows(self, text: str) -> list[int]:
         words = _BUILTIN_WORD.findall(text.lower().replace("ё", "е"))[:_BUILTIN_MAX_STEMS]
@@ -169,9 +170,7 @@ class SentenceTransformerEmbedder:
         return np.ascontiguousarray(vectors, np.float32)
 
     def embed_query(self, text: str) -> Vectors:
-        vectors = self._model.encode(
-            [self._query_prompt + text], normalize_embeddings=True, show_progress_bar=False
-        )
+        vectors = self._model.encode([self._query_prompt + text], normalize_embeddings=True, show_progress_bar=False)
         return np.ascontiguousarray(vectors[0], np.float32)
 
 
@@ -197,7 +196,8 @@ def _weights_digest(model: object) -> str:
 def normalise(vectors: Vectors) -> Vectors:
     """(n, d) rows of length 1; rows of zeros stay zeros."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit
 
 
 def load_embedder(name: str) -> Embedder | None:

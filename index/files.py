@@ -101,8 +101,6 @@ def _temporary(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
         with os.fdopen(descriptor, "wb") as file:
             yield file, path
     except OSError as error:
-        raise StorageError(
-            f"The disk refused to store a file ({error.strerror}); free some space."
-        ) from error
+        raise StorageError(f"The disk refused to store a file ({error.strerror}); free some space.") from error
     finally:
         path.unlink(missing_ok=True)

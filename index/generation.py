@@ -85,13 +85,9 @@ class Generation:
         self._load_columns()
 
     def _load_columns(self) -> None:
-        rows = (
-            self._connection().execute("SELECT course, lecture, kind, notes FROM passages ORDER BY row").fetchall()
-        )
+        rows = self._connection().execute("SELECT course, lecture, kind, notes FROM passages ORDER BY row").fetchall()
         if len(rows) != self.manifest.passages:
-            raise CorruptIndex(
-                f"Generation {self.manifest.number} has {len(rows)} passages, not as its manifest says."
-            )
+            raise CorruptIndex(f"Generation {self.manifest.number} has {len(rows)} passages, not as its manifest says.")
         self.courses = sorted({row[0] for row in rows})
         numbers = {slug: number for number, slug in enumerate(self.courses)}
         self.course_of = np.array([numbers[row[0]] for row in rows], np.int32)
@@ -304,21 +300,15 @@ def open_generation(root: Path, number: int) -> Generation:
     manifest, _ = read_manifest(root, number)
     folder = folder_of(root, number)
     if manifest.format != FORMAT:
-        raise CorruptIndex(
-            f"Generation {number} has format {manifest.format}, not {FORMAT}; run `lectures reindex`."
-        )
+        raise CorruptIndex(f"Generation {number} has format {manifest.format}, not {FORMAT}; run `lectures reindex`.")
     contents: dict[str, bytes] = {}
     for name in _FILES:
         expected = manifest.files.get(name)
         try:
             content = (folder / name).read_bytes()
         except OSError as error:
-            raise CorruptIndex(
-                f"{name} of generation {number} cannot be read; run `lectures reindex`."
-            ) from error
+            raise CorruptIndex(f"{name} of generation {number} cannot be read; run `lectures reindex`.") from error
         if expected is None or hashlib.sha256(content).hexdigest() != expected["sha256"]:
-            raise CorruptIndex(
-                f"{name} of generation {number} differs from its manifest; run `lectures reindex`."
-            )
+            raise CorruptIndex(f"{name} of generation {number} differs from its manifest; run `lectures reindex`.")
         contents[name] = content
     return Generation(folder, manifest, contents)

@@ -50,16 +50,12 @@ class LexicalIndex:
         try:
             self._offsets = arrays["offsets"].astype(np.int64)
             self._passages = arrays["passages"]
-            self._impacts = arrays["impacts"]
+            self._impacts = arrays["impacts"].astype(np.float32, copy=False)
             self._idf = arrays["idf"].astype(np.float32)
         except KeyError as error:
-            raise CorruptIndex(
-                f"The lexical index lacks its array {error}; run `lectures reindex`."
-            ) from error
+            raise CorruptIndex(f"The lexical index lacks its array {error}; run `lectures reindex`.") from error
         if len(self._offsets) != len(self.terms) + 1 or len(self._idf) != len(self.terms):
-            raise CorruptIndex(
-                "The lexical index and its vocabulary differ in length; run `lectures reindex`."
-            )
+            raise CorruptIndex("The lexical index and its vocabulary differ in length; run `lectures reindex`.")
         self._count = count
         self._unknown_idf = float(np.log(1 + (count + 0.5) / 0.5))
 
@@ -157,5 +153,6 @@ def _weighted_frequencies(
         if name != "context":
             own.append(keys)
     merged, inverse = np.unique(np.concatenate(all_keys), return_inverse=True)
-    weights = np.bincount(inverse, weights=np.concatenate(all_weights), minlength=len(merged))
-    return merged, weights, np.unique(np.concatenate(own))
+    weights = np.bincount(inverse, weights=np.concatenate(all_weights), minlength=len(merged)).astype(np.float64)
+    own_keys: NDArray[np.int64] = np.unique(np.concatenate(own)).astype(np.int64, copy=False)
+    return merged.astype(np.int64, copy=False), weights, own_keys

@@ -136,8 +136,7 @@ def publish(library: Library, embedder: Embedder | None, change: Callable[[Conne
         numbers = [*generation_numbers(root), latest.number if latest else 0, library.served_number() or 0]
         number = max(numbers) + 1
         embeddings = {
-            content_hash: (roles, vectors)
-            for content_hash, roles, vectors in read_embeddings(connection, fingerprint)
+            content_hash: (roles, vectors) for content_hash, roles, vectors in read_embeddings(connection, fingerprint)
         }
         manifest = build_generation(
             root,

@@ -208,4 +208,3 @@ def clean_query(query: str) -> str:
 
 def _title_chars(passage: IndexedPassage) -> int:
     return len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
-

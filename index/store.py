@@ -53,9 +53,7 @@ def course_hash(connection: Connection, slug: str) -> str | None:
     return connection.scalar(sa.select(courses.c.content_hash).where(courses.c.slug == slug))
 
 
-def known_pages(
-    connection: Connection, sha256: str, extractor: str
-) -> tuple[DeckKind, str, tuple[Page, ...]] | None:
+def known_pages(connection: Connection, sha256: str, extractor: str) -> tuple[DeckKind, str, tuple[Page, ...]] | None:
     """Kind, title and pages of a file that this extractor has read before."""
     query = (
         sa.select(decks.c.id, decks.c.kind, decks.c.title, decks.c.page_count)
@@ -65,18 +63,14 @@ def known_pages(
     deck = connection.execute(query).one_or_none()
     if deck is None:
         return None
-    rows = connection.execute(
-        sa.select(pages).where(pages.c.deck_id == deck.id).order_by(pages.c.page_number)
-    )
+    rows = connection.execute(sa.select(pages).where(pages.c.deck_id == deck.id).order_by(pages.c.page_number))
     found = tuple(Page(row.page_number, row.page_label, row.title, row.text) for row in rows)
     return DeckKind(deck.kind), deck.title, found
 
 
 def known_transcript(connection: Connection, sha256: str, parser: str) -> Transcript | None:
     """A caption file that this parser has read before."""
-    query = (
-        sa.select(transcripts).where(transcripts.c.sha256 == sha256, transcripts.c.parser == parser).limit(1)
-    )
+    query = sa.select(transcripts).where(transcripts.c.sha256 == sha256, transcripts.c.parser == parser).limit(1)
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
@@ -104,9 +98,7 @@ def stored_hashes(connection: Connection) -> set[str]:
 # --- writing a course -----------------------------------------------------------------------------------
 
 
-def replace_course(
-    connection: Connection, course: Course, made: Sequence[Passage], content_hash: str
-) -> None:
+def replace_course(connection: Connection, course: Course, made: Sequence[Passage], content_hash: str) -> None:
     """Make the rows say what `course` says. Ids of what stayed stay; what vanished goes."""
     values = {
         "title": course.title,
@@ -120,9 +112,7 @@ def replace_course(
     old = set(connection.scalars(sa.select(lectures.c.key).where(lectures.c.course_id == course_id)))
     gone = old - {lecture.key for lecture in course.lectures}
     for key in gone:
-        connection.execute(
-            sa.delete(lectures).where(lectures.c.course_id == course_id, lectures.c.key == key)
-        )
+        connection.execute(sa.delete(lectures).where(lectures.c.course_id == course_id, lectures.c.key == key))
     by_lecture: dict[str, list[Passage]] = {}
     for passage in made:
         by_lecture.setdefault(passage.lecture_key, []).append(passage)
@@ -138,9 +128,7 @@ def replace_course(
         replace_lecture(connection, course_id, lecture, by_lecture.get(lecture.key, []))
 
 
-def replace_lecture(
-    connection: Connection, course_id: int, lecture: Lecture, made: Sequence[Passage]
-) -> None:
+def replace_lecture(connection: Connection, course_id: int, lecture: Lecture, made: Sequence[Passage]) -> None:
     """One lecture with its decks, videos and passages."""
     values = {
         "position": lecture.position,
@@ -162,9 +150,7 @@ def remove_course(connection: Connection, slug: str) -> bool:
 
 
 def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Deck]) -> dict[str, int]:
-    old = {
-        row.path: row for row in connection.execute(sa.select(decks).where(decks.c.lecture_id == lecture_id))
-    }
+    old = {row.path: row for row in connection.execute(sa.select(decks).where(decks.c.lecture_id == lecture_id))}
     for path in old.keys() - {deck.path for deck in wanted}:
         connection.execute(sa.delete(decks).where(decks.c.id == old[path].id))
     ids = {}
@@ -182,9 +168,7 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
             "extractor": deck.extractor,
             "page_count": len(deck.pages),
         }
-        deck_id = ids[deck.path] = _upsert(
-            connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values
-        )
+        deck_id = ids[deck.path] = _upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
         before = old.get(deck.path)
         if before is None or (before.sha256, before.extractor) != (deck.sha256, deck.extractor):
             connection.execute(sa.delete(pages).where(pages.c.deck_id == deck_id))
@@ -206,10 +190,7 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
 
 
 def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Video]) -> dict[str, int]:
-    old = {
-        row.video: row.id
-        for row in connection.execute(sa.select(videos).where(videos.c.lecture_id == lecture_id))
-    }
+    old = {row.video: row.id for row in connection.execute(sa.select(videos).where(videos.c.lecture_id == lecture_id))}
     for video in old.keys() - {video.video for video in wanted}:
         connection.execute(sa.delete(videos).where(videos.c.id == old[video]))
     ids = {}
@@ -225,9 +206,7 @@ def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Vi
             "sha256": video.sha256,
             "duration_seconds": video.duration_seconds,
         }
-        ids[video.video] = _upsert(
-            connection, videos, {"lecture_id": lecture_id, "video": video.video}, values
-        )
+        ids[video.video] = _upsert(connection, videos, {"lecture_id": lecture_id, "video": video.video}, values)
         _replace_transcript(connection, ids[video.video], video.transcript)
     return ids
 
@@ -235,8 +214,7 @@ def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Vi
 def _replace_transcript(connection: Connection, video_id: int, wanted: Transcript | None) -> None:
     rows = connection.execute(sa.select(transcripts).where(transcripts.c.video_id == video_id)).all()
     same = wanted and any(
-        (row.sha256, row.parser, row.language) == (wanted.sha256, wanted.parser, wanted.language)
-        for row in rows
+        (row.sha256, row.parser, row.language) == (wanted.sha256, wanted.parser, wanted.language) for row in rows
     )
     if same:
         return
@@ -298,9 +276,7 @@ def _replace_passages(
 
 
 def _place(passage: Passage, deck_ids: dict[str, int], video_ids: dict[str, int]) -> dict[str, object]:
-    place: dict[str, object] = dict.fromkeys(
-        ("deck_id", "page_number", "video_id", "start_seconds", "end_seconds")
-    )
+    place: dict[str, object] = dict.fromkeys(("deck_id", "page_number", "video_id", "start_seconds", "end_seconds"))
     match passage.locator:
         case PageLocator(deck, page_number):
             place |= {"deck_id": deck_ids[deck], "page_number": page_number}
@@ -458,9 +434,7 @@ def add_generation(
 
 def latest_generation(connection: Connection) -> Row[Any] | None:
     """The row of the newest generation: what should be served."""
-    return connection.execute(
-        sa.select(generations).order_by(generations.c.number.desc()).limit(1)
-    ).one_or_none()
+    return connection.execute(sa.select(generations).order_by(generations.c.number.desc()).limit(1)).one_or_none()
 
 
 # --- helpers --------------------------------------------------------------------------------------------
@@ -477,8 +451,7 @@ def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values
 
 def _new_id(connection: Connection, table: sa.Table, values: dict[str, Any]) -> int:
     key = connection.execute(sa.insert(table).values(values)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
+    return int(key[0])  # type: ignore[index]  # never None after a single insert
 
 
 def _insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:

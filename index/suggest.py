@@ -6,7 +6,8 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from index.analysis import fold, is_stop_word
 from index.types import IndexedPassage, Kind
@@ -16,7 +17,8 @@ _MAX_CHARS = 60
 _MAX_WORDS = 6
 
 
-class Suggestion(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Suggestion:
     """A completion and how many passages carry it."""
 
     text: str

@@ -52,16 +52,13 @@ class FaissIndex:
         if allowed is not None:
             bits = np.packbits(allowed[self._row_passage], bitorder="little")
             selector = faiss.IDSelectorBitmap(self._index.ntotal, faiss.swig_ptr(bits))
-            kind = (
-                faiss.SearchParametersHNSW
-                if isinstance(self._index, faiss.IndexHNSW)
-                else faiss.SearchParameters
-            )
+            kind = faiss.SearchParametersHNSW if isinstance(self._index, faiss.IndexHNSW) else faiss.SearchParameters
             parameters = kind(sel=selector)
         _, rows = self._index.search(query[None, :], min(count, self._index.ntotal), params=parameters)
-        found = self._row_passage[rows[0][rows[0] >= 0]]
+        found: NDArray[np.int64] = self._row_passage[rows[0][rows[0] >= 0]]
         _, first = np.unique(found, return_index=True)
-        return found[np.sort(first)]
+        distinct: NDArray[np.int64] = found[np.sort(first)]
+        return distinct
 
     def similarities(self, query: Vectors, passages: NDArray[np.int64]) -> NDArray[np.float32]:
         """(n,) exact similarity of each passage, put together from its vectors; -1 to 1."""
@@ -70,9 +67,7 @@ class FaissIndex:
         starts, ends = self._first_row[passages], self._first_row[passages + 1]
         counts = ends - starts
         owner = np.repeat(np.arange(len(passages)), counts)
-        rows = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(
-            counts.sum()
-        )
+        rows = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
         cosines = self._index.reconstruct_batch(rows) @ query
         roles = self._row_role[rows]
         parts = np.full((len(ROLES), len(passages)), -2.0, np.float32)

@@ -92,9 +92,7 @@ def to_vtt(cues: Iterable[Cue]) -> str:
 
 def _clock(seconds: float) -> str:
     millis = round(seconds * 1000)
-    return (
-        f"{millis // 3_600_000:02d}:{millis // 60_000 % 60:02d}:{millis // 1000 % 60:02d}.{millis % 1000:03d}"
-    )
+    return f"{millis // 3_600_000:02d}:{millis // 60_000 % 60:02d}:{millis // 1000 % 60:02d}.{millis % 1000:03d}"
 
 
 def _parse_json3(text: str) -> list[Cue]:
@@ -117,7 +115,7 @@ def _parse_log(text: str) -> list[Cue]:
         return int(hours or 0) * 3600 + int(minutes) * 60 + int(whole) + float(f"0.{fraction}")
 
     return [
-        Cue(seconds(*found.groups()[0:4]), seconds(*found.groups()[4:8]), found.group(9))  # type: ignore[arg-type]
+        Cue(seconds(*found.groups()[0:4]), seconds(*found.groups()[4:8]), found.group(9))
         for found in _LOG_LINE.finditer(text)
     ]
 

@@ -119,9 +119,7 @@ def read_course(
         raise CourseError(f"There is no folder {folder}; give the path of a course folder.")
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
-    yaml_file = next(
-        (folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None
-    )
+    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
     readme_file = next(
         (path for path in sorted(folder.iterdir()) if path.is_file() and path.name.lower() == "readme.md"),
         None,
@@ -169,9 +167,7 @@ def guess_language(text: str) -> str:
     return "ru" if letters and cyrillic / len(letters) > 1 / 3 else "en"
 
 
-def find_transcripts(
-    folder: Path, video: PlannedVideo, languages: tuple[str, ...]
-) -> list[tuple[Path, str | None]]:
+def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ...]) -> list[tuple[Path, str | None]]:
     """Caption files of a video with the language in their name, the wanted languages first."""
     if video.host is Host.YOUTUBE:
         places, stem = [folder / "transcripts"], video.video
@@ -187,17 +183,13 @@ def find_transcripts(
                 continue
             if path.stem == stem:
                 found.append((path, None))
-            elif path.stem.startswith(stem + ".") and _LANGUAGE.match(
-                path.stem[len(stem) + 1 :].split("-")[0].lower()
-            ):
+            elif path.stem.startswith(stem + ".") and _LANGUAGE.match(path.stem[len(stem) + 1 :].split("-")[0].lower()):
                 found.append((path, path.stem[len(stem) + 1 :].split("-")[0].lower()))
 
     def preference(item: tuple[Path, str | None]) -> tuple[int, str]:
         language = item[1]
         # a file that does not say its language is taken to be in the first wanted one
-        rank = (
-            0 if language is None else languages.index(language) if language in languages else len(languages)
-        )
+        rank = 0 if language is None else languages.index(language) if language in languages else len(languages)
         return rank, item[0].name
 
     return sorted(found, key=preference)
@@ -206,9 +198,7 @@ def find_transcripts(
 def _from_readme(path: Path) -> PlannedCourse:
     content = path.read_bytes()
     if len(content) > _MAX_README_BYTES:
-        raise CourseError(
-            f"{path.name} is larger than {_MAX_README_BYTES >> 20} MB; that is no course description."
-        )
+        raise CourseError(f"{path.name} is larger than {_MAX_README_BYTES >> 20} MB; that is no course description.")
     readme = read_readme(decode(content))
     lectures = tuple(
         PlannedLecture(
@@ -216,10 +206,7 @@ def _from_readme(path: Path) -> PlannedCourse:
             lecture.title,
             lecture.programme,
             tuple(lecture.remarks),
-            tuple(
-                PlannedDeck(deck.link.place, deck.link.label, deck.remark)
-                for deck in _distinct(lecture.decks)
-            ),
+            tuple(PlannedDeck(deck.link.place, deck.link.label, deck.remark) for deck in _distinct(lecture.decks)),
             tuple(
                 PlannedVideo(
                     video.link.place,
@@ -251,9 +238,7 @@ def _other_materials(folder: Path, course: PlannedCourse) -> Iterator[PlannedLec
         relative = path.relative_to(folder).as_posix()
         hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
         if path.suffix.lower() == ".pdf" and path.is_file() and not hidden and relative not in named:
-            yield PlannedLecture(
-                OTHER_MATERIALS, path.stem, decks=(PlannedDeck(relative),), title_from_deck=True
-            )
+            yield PlannedLecture(OTHER_MATERIALS, path.stem, decks=(PlannedDeck(relative),), title_from_deck=True)
 
 
 # --- course.yaml ----------------------------------------------------------------------------------------
@@ -266,16 +251,13 @@ def _from_yaml(path: Path) -> PlannedCourse:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise CourseError(
-            f"{path.name} is malformed{where}: {error.problem}. Correct it and ingest again."
-        ) from error
+        raise CourseError(f"{path.name} is malformed{where}: {error.problem}. Correct it and ingest again.") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise CourseError(f"{path.name} cannot be read as YAML: {str(error)[:200]}") from error
     reader = _YamlReader(path.name)
     top = reader.mapping(data, "the file")
     lectures = tuple(
-        reader.lecture(item, f"lecture {number}")
-        for number, item in enumerate(reader.items(top, "lectures"), 1)
+        reader.lecture(item, f"lecture {number}") for number, item in enumerate(reader.items(top, "lectures"), 1)
     )
     return PlannedCourse(
         reader.text(top, "slug"),
@@ -333,9 +315,7 @@ class _YamlReader:
         if isinstance(programme, list):
             programme = ". ".join(str(line).strip().rstrip(".") for line in programme) + "."
         decks = [self.deck(item, None, f"a deck of {title!r}") for item in self.items(data, "decks")]
-        notes = [
-            self.deck(item, DeckKind.NOTES, f"the notes of {title!r}") for item in self.items(data, "notes")
-        ]
+        notes = [self.deck(item, DeckKind.NOTES, f"the notes of {title!r}") for item in self.items(data, "notes")]
         return PlannedLecture(
             self.text(data, "section"),
             title,
@@ -371,9 +351,7 @@ def lecture_keys(lectures: tuple[PlannedLecture, ...]) -> list[str]:
     seen: Counter[str] = Counter()
     keys = []
     for lecture in lectures:
-        base = (
-            lecture.decks[0].path if lecture.title_from_deck else " ".join(lecture.title.casefold().split())
-        )
+        base = lecture.decks[0].path if lecture.title_from_deck else " ".join(lecture.title.casefold().split())
         seen[base] += 1
         keys.append(base if seen[base] == 1 else f"{base} #{seen[base]}")
     return keys

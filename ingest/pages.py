@@ -52,9 +52,7 @@ def deck_title(pages: Sequence[Page], metadata_title: str | None, path: str) -> 
     for page in pages[:1]:
         if page.title:
             return page.title
-    if metadata_title and not re.search(
-        r"\.(pptx?|docx?|tex|pdf)$|^(microsoft|untitled)", metadata_title, re.I
-    ):
+    if metadata_title and not re.search(r"\.(pptx?|docx?|tex|pdf)$|^(microsoft|untitled)", metadata_title, re.I):
         return tidy(metadata_title)[:_TITLE_MAX_CHARS]
     return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 

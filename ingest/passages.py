@@ -70,9 +70,7 @@ def split_page(page: Page) -> list[str]:
     for line in _wrapped(page.text):
         full = size + len(line) > _MAX_CHARS
         at_paragraph = size > _MAX_CHARS // 2 and current and _PARAGRAPH_END.search(current[-1])
-        if current and (
-            full or (at_paragraph and line[:1].isupper() and size + len(line) > 0.8 * _MAX_CHARS)
-        ):
+        if current and (full or (at_paragraph and line[:1].isupper() and size + len(line) > 0.8 * _MAX_CHARS)):
             pieces.append("\n".join(current))
             current, size = [], 0
         current.append(line)

@@ -23,7 +23,7 @@ MAX_CHARS = 8_000_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text. `top` and `left` are fractions of the page from its upper left corner; `height` is in points."""
+    """A line of text; `top` and `left` are fractions of the page from its upper left corner, `height` is in points."""
 
     text: str
     top: float
@@ -59,9 +59,7 @@ class PdfReader:
         """All pages of a file; SourceFileError if it is no readable PDF."""
         head, _ = self._sandbox.call({"do": "extract", "path": str(path)})
         pages = tuple(
-            RawPage(
-                tuple(Line(*line) for line in page["lines"]), page.get("portrait", False), page.get("problem")
-            )
+            RawPage(tuple(Line(*line) for line in page["lines"]), page.get("portrait", False), page.get("problem"))
             for page in head["pages"]
         )
         return RawDeck(pages, head["page_count"], head["title"])
@@ -86,19 +84,13 @@ def _open(path: str) -> Any:
     if not start:
         raise SourceFileError("The file is empty; export it again.", code="empty_file")
     if b"%PDF-" not in start:
-        kind = (
-            "an HTML page" if b"<html" in start.lower() or b"<!doctype" in start.lower() else "something else"
-        )
-        raise SourceFileError(
-            f"It is named .pdf but is {kind}; put the real PDF in its place.", code="not_a_pdf"
-        )
+        kind = "an HTML page" if b"<html" in start.lower() or b"<!doctype" in start.lower() else "something else"
+        raise SourceFileError(f"It is named .pdf but is {kind}; put the real PDF in its place.", code="not_a_pdf")
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
-            raise SourceFileError(
-                "It is encrypted; remove its password and ingest again.", code="encrypted"
-            ) from error
+            raise SourceFileError("It is encrypted; remove its password and ingest again.", code="encrypted") from error
         raise SourceFileError(
             "It is damaged and cannot be opened as a PDF; export it again.", code="damaged"
         ) from error
@@ -116,9 +108,7 @@ def _extract(path: str) -> tuple[dict[str, Any], bytes]:
         page, size = _extract_page(document, i)
         chars += size
         if chars > MAX_CHARS:
-            raise SourceFileError(
-                f"It holds more than {MAX_CHARS:,} characters of text; split it.", code="too_large"
-            )
+            raise SourceFileError(f"It holds more than {MAX_CHARS:,} characters of text; split it.", code="too_large")
         pages.append(page)
     if all(page.get("problem") for page in pages):
         raise SourceFileError("None of its pages can be read; export it again.", code="damaged")

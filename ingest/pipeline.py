@@ -114,9 +114,7 @@ def _gather(
     )
     lectures = tuple(
         _lecture(key, position, lecture, decks, videos)
-        for position, (key, lecture) in enumerate(
-            zip(lecture_keys(planned.lectures), planned.lectures, strict=True), 1
-        )
+        for position, (key, lecture) in enumerate(zip(lecture_keys(planned.lectures), planned.lectures, strict=True), 1)
     )
     return Course(planned.slug, planned.title, planned.language, str(root), planned.source_url, lectures)
 
@@ -184,9 +182,7 @@ def _read_deck(planned: PlannedDeck, root: Path, library: Library, reader: PdfRe
         return replace(_deck(planned, State.BROKEN, problem), sha256=sha256)
     problem_of_pages = _problem_of_pages(planned.path, pages)
     deck = _deck(planned, State.PARTIAL if problem_of_pages else State.READY, problem_of_pages)
-    return replace(
-        deck, kind=planned.kind or kind, title=title, sha256=sha256, extractor=_EXTRACTOR, pages=pages
-    )
+    return replace(deck, kind=planned.kind or kind, title=title, sha256=sha256, extractor=_EXTRACTOR, pages=pages)
 
 
 def _extract(path: Path, name: str, reader: PdfReader) -> tuple[DeckKind, str, tuple[Page, ...]]:
@@ -370,9 +366,10 @@ def _summary(course: Course, passages: Sequence[Passage]) -> IngestReport:
         passages=len(passages),
     )
     for lecture in course.lectures:
-        for found in (*lecture.decks, *lecture.videos):
-            if found.problem:
-                report.gaps.append(
-                    {"lecture": lecture.title, "code": found.problem.code, "detail": found.problem.detail}
-                )
+        problems = [found.problem for found in lecture.decks] + [found.problem for found in lecture.videos]
+        report.gaps += [
+            {"lecture": lecture.title, "code": problem.code, "detail": problem.detail}
+            for problem in problems
+            if problem
+        ]
     return report

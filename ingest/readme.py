@@ -1,4 +1,4 @@
-"""README.md → the lectures that its tables and lists name. Nothing is invented: what a cell does not say stays empty."""
+"""README.md → the lectures that its tables and lists name. Nothing is invented: what a cell leaves out is empty."""
 
 from __future__ import annotations
 
@@ -122,9 +122,7 @@ def _name_columns(header: Sequence[str]) -> list[str]:
     """A name for each column; the unknown ones are numbered, and the first is the topic if none is named so."""
     names: list[str] = []
     for position, text in enumerate(header):
-        known = next(
-            (name for name, words in _COLUMNS.items() if words.search(text) and name not in names), None
-        )
+        known = next((name for name, words in _COLUMNS.items() if words.search(text) and name not in names), None)
         names.append(known or f"other{position}")
     if "topic" not in names and names:
         unknown = next((i for i, name in enumerate(names) if name.startswith("other")), None)

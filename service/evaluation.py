@@ -176,4 +176,5 @@ def _holds(item: dict[str, Any], hit: Hit) -> bool:
         return passage.deck == item["deck"] and passage.page_number == item.get("page")
     if passage.video != item.get("video") or passage.start_seconds is None:
         return False
-    return item["start_seconds"] - _EARLY_SECONDS <= passage.start_seconds < item["end_seconds"]
+    start, end = float(item["start_seconds"]), float(item["end_seconds"])
+    return start - _EARLY_SECONDS <= passage.start_seconds < end

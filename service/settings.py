@@ -14,12 +14,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LECTURES_", env_file=".env", extra="ignore")
 
-    data_dir: Path = Field(
-        Path("lectures-data"), description="Folder for the database, original files and the index"
-    )
-    database_url: str = Field(
-        "", description="SQLite or PostgreSQL address; empty: SQLite in the data folder"
-    )
+    data_dir: Path = Field(Path("lectures-data"), description="Folder for the database, original files and the index")
+    database_url: str = Field("", description="SQLite or PostgreSQL address; empty: SQLite in the data folder")
     embedder: str = Field(
         "builtin", description="`builtin`, `none`, or a sentence-transformers model by name or folder"
     )
@@ -28,9 +24,7 @@ class Settings(BaseSettings):
     max_concurrent_searches: int = Field(
         32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
     )
-    allow_public: bool = Field(
-        False, description="Serve on a public address although nothing asks for keys yet"
-    )
+    allow_public: bool = Field(False, description="Serve on a public address although nothing asks for keys yet")
 
     @property
     def resolved_database_url(self) -> str:

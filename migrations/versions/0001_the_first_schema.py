@@ -130,9 +130,7 @@ def upgrade() -> None:
         sa.Column("page_label", sa.String(length=16), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["deck_id"], ["decks.id"], name=op.f("fk_pages_deck_id_decks"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["deck_id"], ["decks.id"], name=op.f("fk_pages_deck_id_decks"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("deck_id", "page_number", name=op.f("pk_pages")),
     )
     op.create_table(
@@ -149,9 +147,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["deck_id"], ["decks.id"], name=op.f("fk_passages_deck_id_decks"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["deck_id"], ["decks.id"], name=op.f("fk_passages_deck_id_decks"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["lecture_id"], ["lectures.id"], name=op.f("fk_passages_lecture_id_lectures"), ondelete="CASCADE"
         ),
