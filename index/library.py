@@ -47,11 +47,15 @@ class Library:
         self.data_dir = data_dir.absolute()
         self.database = Database(database_url)
         self.files = FileStore(self.data_dir / "files")
-        self.pictures = self.data_dir / "pictures"
+        self._pictures = self.data_dir / "pictures"
         self.index_root = self.data_dir / "index"
 
     def close(self) -> None:
         self.database.close()
+
+    def picture(self, sha256: str, page_number: int, width: int) -> Path:
+        """Where the picture of a page of this file is kept, `width` pixels wide."""
+        return self._pictures / sha256[:2] / f"{sha256}-{page_number}-{width}.webp"
 
     def recover(self) -> None:
         """Finish what a crash left half done (for writers): a committed generation that nothing points at yet."""
@@ -86,7 +90,11 @@ class Library:
         """Forget vectors and files that nothing refers to any more (for writers)."""
         with self.database.writing() as connection:
             drop_unused_embeddings(connection, fingerprint_of(embedder))
-            self.files.sweep(stored_hashes(connection))
+            used = stored_hashes(connection)
+            self.files.sweep(used)
+        for path in self._pictures.glob("??/*"):
+            if path.name.split("-")[0] not in used:
+                path.unlink(missing_ok=True)
 
 
 def fingerprint_of(embedder: Embedder | None) -> str:

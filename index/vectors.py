@@ -42,7 +42,6 @@ class FaissIndex:
         self._row_role = row_role
         # rows of one passage are neighbours: where they start, for each passage
         self._first_row = np.searchsorted(self._row_passage, np.arange(passages + 1))
-        faiss.omp_set_num_threads(1)  # requests run in threads already; more would fight for the cores
 
     def nearest(self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
         """The distinct passages of the `count` most similar rows, best first."""
@@ -54,6 +53,8 @@ class FaissIndex:
             selector = faiss.IDSelectorBitmap(self._index.ntotal, faiss.swig_ptr(bits))
             kind = faiss.SearchParametersHNSW if isinstance(self._index, faiss.IndexHNSW) else faiss.SearchParameters
             parameters = kind(sel=selector)
+        # requests run in threads already, more would fight for the cores; the setting holds for this thread alone
+        faiss.omp_set_num_threads(1)
         _, rows = self._index.search(query[None, :], min(count, self._index.ntotal), params=parameters)
         found: NDArray[np.int64] = self._row_passage[rows[0][rows[0] >= 0]]
         _, first = np.unique(found, return_index=True)

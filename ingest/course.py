@@ -15,7 +15,7 @@ import yaml
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import SUFFIXES, decode
-from ingest.links import VIDEO_SUFFIXES, Target, youtube_id
+from ingest.links import VIDEO_TYPES, Target, youtube_id
 from ingest.readme import LinkedFile, read_readme
 
 OTHER_MATERIALS = "Other materials"
@@ -341,7 +341,7 @@ class _YamlReader:
                 raise self.fail(f"{where}: {given!r:.60} is no YouTube id or address")
             return PlannedVideo(video, Host.YOUTUBE, label, remark)
         path = self.path(data.get("file"), where)
-        if PurePosixPath(path).suffix.lower() not in VIDEO_SUFFIXES:
+        if PurePosixPath(path).suffix.lower() not in VIDEO_TYPES:
             raise self.fail(f"{where}: {path!r:.60} is no video or audio file")
         return PlannedVideo(path, Host.FILE, label, remark)
 

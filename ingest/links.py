@@ -8,7 +8,18 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".webm", ".mkv", ".mov", ".m4v", ".mp3", ".m4a", ".ogg", ".wav"})
+# Recordings that may lie beside a course, and what a browser is told they are.
+VIDEO_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".wav": "audio/wav",
+}
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "youtube-nocookie.com", "youtu.be"})
 _VIDEO_ID = re.compile(r"^[A-Za-z0-9_-]{11}$")
 _REPOSITORY_FILE = re.compile(r"^/[^/]+/[^/]+/(?:blob|raw)/[^/]+/(.+)$")
@@ -53,7 +64,7 @@ def read_link(href: str, label: str) -> Link:
     suffix = PurePosixPath(place).suffix.lower()
     if suffix == ".pdf":
         return Link(Target.DECK, place, label)
-    if suffix in VIDEO_SUFFIXES:
+    if suffix in VIDEO_TYPES:
         return Link(Target.VIDEO_FILE, place, label)
     return Link(Target.OTHER, href, label)
 

@@ -45,7 +45,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(LecturesError)
     def _ours(_request: Request, error: LecturesError) -> JSONResponse:
-        return problem(_STATUS.get(type(error), 500), str(error), error.code)
+        return problem(status_of(error), str(error), error.code)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -64,6 +64,11 @@ def add_error_handlers(app: FastAPI) -> None:
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
         _log.error("unexpected_error", path=request.url.path, error=type(error).__name__, exc_info=error)
         return problem(500, "Something went wrong on our side; the log says what.", "internal")
+
+
+def status_of(error: LecturesError) -> int:
+    """The HTTP status of one of our errors."""
+    return _STATUS.get(type(error), 500)
 
 
 def problem(status: int, detail: str, code: str) -> JSONResponse:

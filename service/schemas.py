@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from index.types import Coverage, Hit, Kind, Mode, Results
+from index.types import Coverage, DeckKind, Hit, Host, Kind, Mode, Results, State
 from service.links import hit_url, image_url, source_url
 
 
@@ -90,6 +90,97 @@ class SuggestionOut(BaseModel):
 class SuggestOut(BaseModel):
     query: str
     suggestions: list[SuggestionOut]
+
+
+class ProblemRef(BaseModel):
+    code: str
+    detail: str
+
+
+class DeckRefOut(BaseModel):
+    id: int
+    path: str
+    title: str
+    remark: str | None
+    pages: int
+    state: State
+    problem: ProblemRef | None
+
+
+class VideoRefOut(BaseModel):
+    id: int
+    video: str = Field(description="YouTube id, or path in the course")
+    host: Host
+    label: str
+    remark: str | None
+    duration_seconds: float | None
+    state: State
+    problem: ProblemRef | None
+
+
+class LinkOut(BaseModel):
+    label: str
+    url: str
+
+
+class GapOut(BaseModel):
+    lecture_id: int
+    what: str
+    code: str
+    detail: str
+
+
+class LectureOut(BaseModel):
+    id: int
+    position: int
+    section: str
+    title: str
+    programme: str
+    remarks: list[str]
+    links: list[LinkOut]
+    decks: list[DeckRefOut]
+    videos: list[VideoRefOut]
+    notes: list[DeckRefOut]
+
+
+class LectureDetailsOut(LectureOut):
+    course: CourseRef
+    gaps: list[GapOut]
+
+
+class CourseSummaryOut(CourseRef):
+    language: str
+    source_url: str | None
+    lectures: int
+    passages: int
+    ingested_at: str
+
+
+class CourseOut(CourseRef):
+    language: str
+    source_url: str | None
+    lectures: list[LectureOut]
+    gaps: list[GapOut]
+
+
+class PageOut(BaseModel):
+    page_number: int
+    page_label: str | None
+    title: str
+    text: str
+
+
+class DeckOut(BaseModel):
+    id: int
+    path: str
+    title: str
+    kind: DeckKind
+    remark: str | None
+    state: State
+    course: str
+    lecture_id: int
+    lecture_title: str
+    pages: list[PageOut]
 
 
 class ProblemOut(BaseModel):

@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 
 from index.embed import Embedder, load_embedder
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
+from index.files import write_durably
 from index.generation import current_number
 from index.library import Library, open_served
 from index.search import SearchIndex
@@ -19,6 +21,7 @@ from ingest.sandbox import Limits
 from service.settings import Settings
 
 _log = structlog.get_logger("lectures")
+_PAINTERS_WAITING = 12
 _LOOK_SECONDS = 1.0  # how soon a new generation is noticed
 
 
@@ -42,6 +45,8 @@ class ServiceState:
         self._seen: int | None = None
         self._reload_lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(settings.max_concurrent_searches)
+        # a few wait for the one that draws: pdfium never runs twice at once
+        self._painting = threading.BoundedSemaphore(_PAINTERS_WAITING)
         self._painter = PdfReader(Limits(seconds=20, cpu_seconds=20))
 
     @property
@@ -51,10 +56,21 @@ class ServiceState:
             self._embedder_loaded = True
         return self._embedder
 
-    @property
-    def painter(self) -> PdfReader:
-        """Draws pages, one at a time."""
-        return self._painter
+    def picture(self, sha256: str, page_number: int, width: int) -> Path:
+        """The file of a page's picture, drawn the first time it is asked for."""
+        path = self.library.picture(sha256, page_number, width)
+        if path.is_file():
+            return path
+        if not self._painting.acquire(timeout=5):
+            raise Overloaded("Too many pictures are being drawn at once; try again in a second.")
+        try:
+            if not path.is_file():
+                source = self.library.files.path(sha256, ".pdf")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_durably(path, self._painter.render_page(source, page_number, width))
+        finally:
+            self._painting.release()
+        return path
 
     def index(self) -> SearchIndex:
         """The index to search now; raises why there is none."""

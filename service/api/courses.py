@@ -1,0 +1,36 @@
+"""What the courses hold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from index.catalogue import course_details, lecture_details, list_courses
+from service.deps import State
+from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut
+
+router = APIRouter(tags=["courses"])
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("/courses")
+def courses(state: State) -> list[CourseSummaryOut]:
+    """All courses."""
+    with state.library.database.reading() as connection:
+        return [CourseSummaryOut(**course) for course in list_courses(connection)]
+
+
+@router.get("/courses/{slug}")
+def course(state: State, slug: Annotated[str, Path(max_length=80)]) -> CourseOut:
+    """One course: its lectures in order, and what is missing from it, with reasons."""
+    with state.library.database.reading() as connection:
+        return CourseOut(**course_details(connection, slug))
+
+
+@router.get("/lectures/{lecture_id}")
+def lecture(state: State, lecture_id: Id) -> LectureDetailsOut:
+    """One lecture."""
+    with state.library.database.reading() as connection:
+        return LectureDetailsOut(**lecture_details(connection, lecture_id))

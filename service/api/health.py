@@ -1,0 +1,45 @@
+"""Is it alive, is it ready, what has it done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from index.errors import LecturesError
+from service.deps import State
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+def livez() -> dict[str, str]:
+    """The process answers. Depends on nothing else."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+def readyz(state: State) -> dict[str, Any]:
+    """A verified generation is served with the embedder that made it; 503 says why not."""
+    index = state.index()
+    degraded = list(index.degraded)
+    try:
+        with state.library.database.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except LecturesError as error:
+        degraded.append(str(error))
+    manifest = index.generation.manifest
+    return {
+        "status": "degraded" if degraded else "ready",
+        "degraded": degraded,
+        "generation": manifest.number,
+        "passages": manifest.passages,
+        "embedder": manifest.fingerprint,
+    }
+
+
+@router.get("/metrics", include_in_schema=False)
+def metrics(request: Request) -> Response:
+    """Prometheus text."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,100 @@
+"""Original files, page pictures, captions."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse
+
+from index.catalogue import deck_pages, deck_row, video_row
+from index.errors import NotFound
+from ingest.links import VIDEO_TYPES
+from service.deps import State
+from service.schemas import DeckOut
+
+router = APIRouter(tags=["media"])
+
+# A picture's content hangs on the file's hash, but its address on the deck's id: cached, yet asked for again by ETag.
+_CACHE = "private, max-age=300"
+_WIDTHS = (240, 480, 960, 1440, 1920)
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@router.get("/decks/{deck_id}")
+def deck(state: State, deck_id: Id) -> DeckOut:
+    """A deck with the text of its pages."""
+    with state.library.database.reading() as connection:
+        row = deck_row(connection, deck_id)
+        return DeckOut(
+            id=row.id,
+            path=row.path,
+            title=row.title,
+            kind=row.kind,
+            remark=row.remark,
+            state=row.state,
+            course=row.slug,
+            lecture_id=row.lecture_id,
+            lecture_title=row.lecture_title,
+            pages=deck_pages(connection, deck_id),
+        )
+
+
+@router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
+def deck_file(state: State, deck_id: Id) -> FileResponse:
+    """The original PDF."""
+    with state.library.database.reading() as connection:
+        row = deck_row(connection, deck_id)
+    if row.sha256 is None:
+        raise NotFound(f"Deck {row.path} is not here: {row.problem}")
+    return _file(state.library.files.path(row.sha256, ".pdf"), "application/pdf", row.path.rsplit("/", 1)[-1])
+
+
+@router.get("/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse)
+def page_picture(
+    state: State,
+    deck_id: Id,
+    page_number: Annotated[int, Path(ge=1, le=100_000)],
+    width: Annotated[int, Query(ge=16, le=1920, description="Pixels; rounded up to one of a few sizes")] = 960,
+) -> FileResponse:
+    """A picture of a page."""
+    with state.library.database.reading() as connection:
+        row = deck_row(connection, deck_id)
+    if row.sha256 is None or page_number > row.page_count:
+        raise NotFound(f"Deck {row.path} has no page {page_number} here.")
+    # few sizes, so that a caller cannot fill the disk with one picture in a thousand widths
+    size = next(known for known in _WIDTHS if known >= width)
+    return _file(state.picture(row.sha256, page_number, size), "image/webp")
+
+
+@router.get("/videos/{video_id}/captions.vtt")
+def captions(state: State, video_id: Id) -> FileResponse:
+    """The captions as WebVTT."""
+    with state.library.database.reading() as connection:
+        row = video_row(connection, video_id)
+    if row.vtt_sha256 is None:
+        raise NotFound(f"Video {row.video} has no captions here: {row.problem or 'they were left out'}")
+    return _file(state.library.files.path(row.vtt_sha256, ".vtt"), "text/vtt; charset=utf-8")
+
+
+@router.get("/videos/{video_id}/file", response_class=FileResponse)
+def video_file(state: State, video_id: Id) -> FileResponse:
+    """A video that lies beside the course; parts of it by the Range header."""
+    with state.library.database.reading() as connection:
+        row = video_row(connection, video_id)
+    suffix = f".{row.video.rsplit('.', 1)[-1].lower()}"
+    if row.sha256 is None or suffix not in VIDEO_TYPES:
+        raise NotFound(f"Video {row.video} is not a file here.")
+    return _file(state.library.files.path(row.sha256, suffix), VIDEO_TYPES[suffix])
+
+
+def _file(path: FilePath, media_type: str, name: str | None = None) -> FileResponse:
+    if not path.is_file():
+        raise NotFound("The file is gone from the data folder; ingest the course again.")
+    headers = {"Cache-Control": _CACHE}
+    if name:
+        headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}"
+    return FileResponse(path, media_type=media_type, headers=headers)

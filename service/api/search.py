@@ -1,0 +1,76 @@
+"""Searching and completing."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+
+from index.errors import InvalidRequest
+from index.search import MAX_LIMIT, MAX_OFFSET, clean_query
+from index.types import Filters, Kind, Mode
+from service.deps import State
+from service.schemas import SearchOut, SuggestionOut, SuggestOut, search_out
+from service.state import ServiceState
+
+router = APIRouter(tags=["search"])
+_log = structlog.get_logger("lectures")
+
+Text = Annotated[str, Query(description="A word, a phrase or a question")]
+Course = Annotated[str | None, Query(max_length=80, description="Only this course (its slug)")]
+Kinds = Annotated[list[str] | None, Query(description="page, segment, programme; several by comma")]
+
+
+@router.get("/search", response_model=SearchOut)
+def search(
+    request: Request,
+    state: State,
+    q: Text = "",
+    course: Course = None,
+    lecture: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
+    kind: Kinds = None,
+    mode: Mode = Mode.HYBRID,
+    limit: Annotated[int, Query(description=f"1 to {MAX_LIMIT}")] = 10,
+    offset: Annotated[int, Query(description=f"0 to {MAX_OFFSET}")] = 0,
+    explain: bool = False,
+) -> Response:
+    """Slide pages, moments of video and programme lines that answer, best first."""
+    filters = Filters(course or None, lecture, read_kinds(kind))
+    found = run_search(state, q, filters, mode, limit, offset, explain=explain)
+    request.app.state.metrics.coverage.labels(found.coverage.value).inc()
+    # the model is serialised once, here: returning it would validate and walk it a second time
+    return Response(found.model_dump_json(by_alias=True), media_type="application/json")
+
+
+@router.get("/suggest", response_model=SuggestOut)
+def suggest(
+    state: State, q: Text = "", course: Course = None, limit: Annotated[int, Query(ge=1, le=20)] = 8
+) -> SuggestOut:
+    """Completions of what is being typed."""
+    prefix = clean_query(q)
+    found = state.index().suggest(prefix, limit, course or None)
+    return SuggestOut(query=prefix, suggestions=[SuggestionOut(text=s.text, count=s.count) for s in found])
+
+
+def run_search(
+    state: ServiceState, query: str, filters: Filters, mode: Mode, limit: int, offset: int, *, explain: bool
+) -> SearchOut:
+    """The one search that the API and the page share."""
+    started = perf_counter()
+    with state.searching() as index:
+        results = index.search(query, filters=filters, mode=mode, limit=limit, offset=offset, explain=explain)
+        found = search_out(results, (perf_counter() - started) * 1000)
+    asked = {"query": results.query} if state.settings.log_queries else {}
+    _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
+    return found
+
+
+def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:
+    """Kinds from repeated or comma-separated values; InvalidRequest names one that does not exist."""
+    names = [name.strip() for value in given or [] for name in value.split(",") if name.strip()]
+    try:
+        return frozenset(Kind(name) for name in names) or None
+    except ValueError as error:
+        raise InvalidRequest(f"kind: {error}; there are {', '.join(Kind)}.") from error

@@ -1,0 +1,69 @@
+"""What protects the service whoever calls: response headers, a limit on bodies and addresses, where it may listen."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.errors import NotAllowed
+from service.errors import problem
+
+MAX_BODY_BYTES = 1 << 20
+MAX_ADDRESS_BYTES = 16 << 10
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; frame-src https://www.youtube-nocookie.com; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_HEADERS = [
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+]
+
+
+class Guard:
+    """ASGI middleware: refuses bodies and addresses that are too long, and adds the headers that every answer has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].extend(_HEADERS)
+            await send(message)
+
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
+            refusal = problem(414, "The address is too long; send a shorter question.", "too_long")
+            await refusal(scope, receive, send_guarded)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
+            refusal = problem(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MB.", "too_large")
+            await refusal(scope, receive, send_guarded)
+            return
+        await self._app(scope, receive, send_guarded)
+
+
+def check_bind(host: str, *, allow_public: bool) -> None:
+    """NotAllowed if `host` can be reached from other machines: nothing asks a caller for a key yet."""
+    if allow_public:
+        return
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise NotAllowed(
+            f"Serving on {host} would let everybody in the network read the courses; use --host 127.0.0.1 behind a "
+            "proxy that checks who asks, or set LECTURES_ALLOW_PUBLIC=true."
+        )

@@ -1,0 +1,122 @@
+"""The page: a search box, its hits, and what they lead to. Server-rendered; everything works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
+from starlette.templating import Jinja2Templates
+
+from index.catalogue import (
+    course_details,
+    deck_pages,
+    deck_row,
+    lecture_details,
+    list_courses,
+    video_row,
+    video_segments,
+)
+from index.errors import LecturesError
+from index.types import Filters, Host, Mode
+from service.api.search import read_kinds, run_search
+from service.deps import State
+from service.errors import status_of
+
+router = APIRouter()
+_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+_PAGE_SIZE = 10
+
+Id = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
+
+
+def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """A snippet cut at its highlights: (text, whether it is highlighted)."""
+    cut: list[tuple[str, bool]] = []
+    at = 0
+    for start, end in highlights:
+        if start < at:
+            continue
+        cut += [(text[at:start], False), (text[start:end], True)]
+        at = end
+    return [piece for piece in [*cut, (text[at:], False)] if piece[0]]
+
+
+def clock(seconds: float) -> str:
+    """Seconds as 1:02:03 or 2:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+_templates.env.filters |= {"clock": clock}
+_templates.env.globals |= {"pieces": pieces}
+
+
+@router.get("/")
+def home(
+    request: Request,
+    state: State,
+    q: str = "",
+    course: str = "",
+    kind: str = "",
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """The search box, and the hits of what was typed."""
+    values: dict[str, Any] = {"q": q, "course": course, "kind": kind, "offset": offset, "size": _PAGE_SIZE}
+    status = 200
+    try:
+        with state.library.database.reading() as connection:
+            values["courses"] = list_courses(connection)
+    except LecturesError as error:
+        values |= {"courses": [], "problem": str(error)}
+    if q.strip():
+        try:
+            filters = Filters(course or None, None, read_kinds([kind]))
+            values["found"] = run_search(state, q, filters, Mode.HYBRID, _PAGE_SIZE, offset, explain=False)
+        except LecturesError as error:
+            values["problem"], status = str(error), status_of(error)
+    return _page(request, "home.html", values, status)
+
+
+@router.get("/courses/{slug}")
+def course(request: Request, state: State, slug: str) -> Response:
+    """A course: its lectures and what is missing."""
+    with state.library.database.reading() as connection:
+        return _page(request, "course.html", {"course": course_details(connection, slug)})
+
+
+@router.get("/lectures/{lecture_id}")
+def lecture(request: Request, state: State, lecture_id: Id) -> Response:
+    """A lecture: programme, slides, videos."""
+    with state.library.database.reading() as connection:
+        return _page(request, "lecture.html", {"lecture": lecture_details(connection, lecture_id)})
+
+
+@router.get("/decks/{deck_id}")
+def deck(request: Request, state: State, deck_id: Id) -> Response:
+    """The pages of a deck, each with the anchor `#page=N` that hits link to."""
+    with state.library.database.reading() as connection:
+        values = {"deck": deck_row(connection, deck_id), "pages": deck_pages(connection, deck_id)}
+    return _page(request, "deck.html", values)
+
+
+@router.get("/videos/{video_id}")
+def video(request: Request, state: State, video_id: Id) -> Response:
+    """A video beside its transcript, each segment with the anchor `#t=SECONDS` that hits link to."""
+    with state.library.database.reading() as connection:
+        row = video_row(connection, video_id)
+        spoken = video_segments(connection, row.transcript_id) if row.transcript_id else []
+    return _page(request, "video.html", {"video": row, "segments": spoken, "local": row.host == Host.FILE})
+
+
+@router.get("/docs")
+def docs(request: Request) -> Response:
+    """The API, from its own description: readable offline, without scripts from elsewhere."""
+    return _page(request, "docs.html", {"api": request.app.openapi()})
+
+
+def _page(request: Request, name: str, values: dict[str, Any], status: int = 200) -> Response:
+    return _templates.TemplateResponse(request, name, values, status_code=status)
