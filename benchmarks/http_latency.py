@@ -1,6 +1,6 @@
 """Questions → p50 and p95 of GET /api/search over one kept-alive connection, beside the time of /livez as a floor.
 
-    python benchmarks/http_latency.py http://127.0.0.1:8000 GOLD.jsonl [--course SLUG]
+python benchmarks/http_latency.py http://127.0.0.1:8000 GOLD.jsonl [--course SLUG]
 """
 
 from __future__ import annotations

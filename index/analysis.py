@@ -85,13 +85,14 @@ def _terms_of(word: str) -> tuple[str, ...]:
 
 def find_terms(text: str, wanted: Container[str]) -> list[Token]:
     """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
-    found = []
-    for match in _WORD.finditer(text):
-        for term in _terms_of(match.group()):
-            if term in wanted:
-                found.append(Token(term, match.start(), match.end()))
-                break
-    return found
+    known: dict[str, str] = {}
+    for word in set(_WORD.findall(text)):
+        term = next((term for term in _terms_of(word) if term in wanted), None)
+        if term is not None:
+            known[word] = term
+    if not known:
+        return []
+    return [Token(known[m[0]], m.start(), m.end()) for m in _WORD.finditer(text) if m[0] in known]
 
 
 def terms(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,6 +72,14 @@ def lecture_details(connection: Connection, lecture_id: int) -> dict[str, Any]:
         .where(lectures.c.id == lecture_id)
     ).one()
     return {"course": {"slug": course.slug, "title": course.title}, **found[0], "gaps": _gaps(found[0])}
+
+
+def courses_of_places(connection: Connection, paths: Collection[str], names: Collection[str]) -> set[str]:
+    """Slugs of the courses that hold a deck with one of these paths, or a video with one of these names."""
+    query = sa.select(courses.c.slug).join(lectures, lectures.c.course_id == courses.c.id)
+    of_decks = query.join(decks, decks.c.lecture_id == lectures.c.id).where(decks.c.path.in_(paths))
+    of_videos = query.join(videos, videos.c.lecture_id == lectures.c.id).where(videos.c.video.in_(names))
+    return {*connection.scalars(of_decks), *connection.scalars(of_videos)}
 
 
 def deck_row(connection: Connection, deck_id: int) -> Row[Any]:

@@ -52,6 +52,10 @@ class FileStore:
         """Where the file with this hash is, or would be."""
         return self._root / sha256[:2] / f"{sha256}{suffix}"
 
+    def intact_hashes(self) -> set[str]:
+        """SHA-256 of every stored file whose content still has it."""
+        return {name for path in self._root.glob("??/*") if _sha256_of(path) == (name := path.name.split(".")[0])}
+
     def sweep(self, referenced: set[str]) -> int:
         """Delete what no row refers to any more, and leftovers of crashes; how many were deleted."""
         deleted = 0

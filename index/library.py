@@ -130,7 +130,7 @@ def embed_missing(
     return len(todo)
 
 
-def publish(library: Library, embedder: Embedder | None, change: Callable[[Connection], None]) -> int:
+def publish(library: Library, embedder: Embedder | None, change: Callable[[Connection], object]) -> int:
     """Change the rows and make the generation that shows them, both or neither; its number.
 
     The generation is on disk and checked before the rows are committed, and is pointed at after. A crash between the
@@ -195,6 +195,28 @@ def open_served(library: Library, embedder: Embedder | None) -> tuple[Generation
                 continue
             return generation, (f"generation {number} is damaged ({error}); generation {older} serves",)
         raise
+
+
+def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
+    """What is wrong with the served generation and the stored files, a sentence each; empty if all is well."""
+    damage = []
+    try:
+        number = current_number(library.index_root)
+        if number is not None:
+            _checked(open_generation(library.index_root, number), embedder)
+            with library.database.reading() as connection:
+                latest = latest_generation(connection)
+            _, sha256 = read_manifest(library.index_root, number)
+            if latest is None or (latest.number, latest.manifest_sha256) != (number, sha256):
+                damage.append(f"Generation {number} is not the one in the database; run `lectures reindex`.")
+    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
+        damage.append(str(error))
+    with library.database.reading() as connection:
+        damage += [
+            f"The stored file {sha256} is missing or damaged; ingest its course again."
+            for sha256 in sorted(stored_hashes(connection) - library.files.intact_hashes())
+        ]
+    return damage
 
 
 def _checked(generation: Generation, embedder: Embedder | None) -> Generation:

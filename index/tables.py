@@ -1,4 +1,4 @@
-"""The SQL tables. Only migrations create them; only store.py and catalogue.py query them."""
+"""The SQL tables. Only migrations create them; only store.py, catalogue.py and jobs.py query them."""
 
 from __future__ import annotations
 

@@ -44,6 +44,13 @@ class Host(StrEnum):
     FILE = "file"
 
 
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Role(StrEnum):
     """What a vector of a passage stands for. Order of definition is the code stored in the index."""
 

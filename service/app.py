@@ -16,7 +16,7 @@ from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
 from service.security import Guard
-from service.settings import Settings
+from service.settings import Settings, read_settings
 from service.state import ServiceState
 from service.web import pages
 
@@ -26,7 +26,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemOut} for 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The service over one installation. It starts and lives without an index or database, and says so."""
-    settings = settings or Settings()
+    settings = settings or read_settings()
     configure_logging(settings.log_level)
 
     @asynccontextmanager

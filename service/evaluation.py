@@ -92,6 +92,12 @@ def read_gold(path: Path) -> list[Question]:
     return questions
 
 
+def judged_places(questions: Iterable[Question]) -> tuple[set[str], set[str]]:
+    """(paths of decks, ids of videos) that the questions' relevant places name."""
+    places = [place for question in questions for place in question.relevant]
+    return {str(p["deck"]) for p in places if "deck" in p}, {str(p["video"]) for p in places if "video" in p}
+
+
 def evaluate(questions: Iterable[Question], search: Callable[[str, int], Results]) -> list[Outcome]:
     """Ask every question; `search(query, limit)` answers it."""
     outcomes = []

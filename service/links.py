@@ -39,6 +39,13 @@ def image_url(passage: IndexedPassage) -> str | None:
     return f"/api/decks/{passage.deck_id}/pages/{passage.page_number}.webp"
 
 
+def clock(seconds: float) -> str:
+    """Seconds as 1:02:03 or 2:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def _is_repository(url: str) -> bool:
     parts = urlsplit(url)
     return parts.hostname == "github.com" and len([piece for piece in parts.path.split("/") if piece]) == 2

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.errors import InvalidRequest
 
 
 class Settings(BaseSettings):
@@ -29,3 +31,13 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lectures.db'}"
+
+
+def read_settings() -> Settings:
+    """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "LECTURES_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidRequest(f"{name} is {first['input']!r:.100}: {first['msg']}.") from error

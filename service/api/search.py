@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 
-from index.errors import InvalidRequest
 from index.search import MAX_LIMIT, MAX_OFFSET, clean_query
-from index.types import Filters, Kind, Mode
+from index.types import Filters, Mode
 from service.deps import State
-from service.schemas import SearchOut, SuggestionOut, SuggestOut, search_out
+from service.finding import read_kinds, timed_search
+from service.schemas import SearchOut, SuggestionOut, SuggestOut
 from service.state import ServiceState
 
 router = APIRouter(tags=["search"])
@@ -57,20 +56,9 @@ def suggest(
 def run_search(
     state: ServiceState, query: str, filters: Filters, mode: Mode, limit: int, offset: int, *, explain: bool
 ) -> SearchOut:
-    """The one search that the API and the page share."""
-    started = perf_counter()
+    """A search that takes its place among the others."""
     with state.searching() as index:
-        results = index.search(query, filters=filters, mode=mode, limit=limit, offset=offset, explain=explain)
-        found = search_out(results, (perf_counter() - started) * 1000)
-    asked = {"query": results.query} if state.settings.log_queries else {}
+        found = timed_search(index, query, filters, mode, limit, offset, explain=explain)
+    asked = {"query": found.query} if state.settings.log_queries else {}
     _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
     return found
-
-
-def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:
-    """Kinds from repeated or comma-separated values; InvalidRequest names one that does not exist."""
-    names = [name.strip() for value in given or [] for name in value.split(",") if name.strip()]
-    try:
-        return frozenset(Kind(name) for name in names) or None
-    except ValueError as error:
-        raise InvalidRequest(f"kind: {error}; there are {', '.join(Kind)}.") from error

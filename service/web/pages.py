@@ -21,9 +21,11 @@ from index.catalogue import (
 )
 from index.errors import LecturesError
 from index.types import Filters, Host, Mode
-from service.api.search import read_kinds, run_search
+from service.api.search import run_search
 from service.deps import State
 from service.errors import status_of
+from service.finding import read_kinds
+from service.links import clock
 
 router = APIRouter()
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
@@ -42,13 +44,6 @@ def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, 
         cut += [(text[at:start], False), (text[start:end], True)]
         at = end
     return [piece for piece in [*cut, (text[at:], False)] if piece[0]]
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 1:02:03 or 2:03."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 _templates.env.filters |= {"clock": clock}

@@ -1,0 +1,426 @@
+"""`lectures …`: every command of the installation, for people and (with --json) for programs."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from index.errors import InvalidRequest, LecturesError
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+    from index.library import Library
+    from service.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
+
+
+class ModeName(StrEnum):
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
+
+
+def main() -> None:
+    """The `lectures` command: our errors go to stderr as one sentence, exit code 1; usage errors are 2."""
+    try:
+        app()
+    except LecturesError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Nothing is lost; run the command again to go on.\n")
+        sys.exit(130)
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        sys.stderr.close()
+        sys.exit(0)
+
+
+@app.command()
+def ingest(
+    source: Annotated[str, typer.Argument(metavar="PATH", help="Folder of the course.")],
+    course: Annotated[str | None, typer.Option(help="Slug to keep it under; default: the folder's name.")] = None,
+    source_url: Annotated[str | None, typer.Option(help="Where the course is published, for links.")] = None,
+    linked_only: Annotated[bool, typer.Option("--linked-only", help="Only the PDFs that a lecture names.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the course as understood, and stop.")] = False,
+    no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
+    language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en.")] = None,
+    queue: Annotated[bool, typer.Option("--queue", help="Leave it to `lectures worker`.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a course up, or what changed in it."""
+    from dataclasses import asdict
+
+    from ingest.course import read_course
+
+    folder = _folder(source)
+    languages = tuple(code.strip().lower() for code in (language or "").split(",") if code.strip())
+    planned = read_course(
+        folder,
+        slug=course,
+        source_url=source_url,
+        language=languages[0] if languages else None,
+        linked_only=linked_only,
+    )
+    if dry_run:
+        _print_plan(asdict(planned), as_json=as_json)
+        return
+    settings, library = _open_library()
+    if queue:
+        from index.jobs import add_job
+        from service.console import out, print_json
+
+        options = {
+            "course": course,
+            "source_url": source_url,
+            "languages": list(languages),
+            "linked_only": linked_only,
+            "with_transcripts": not no_transcripts,
+        }
+        with library.database.writing() as connection:
+            job = add_job(connection, str(folder.resolve()), options)
+        if as_json:
+            print_json({"id": job})
+        else:
+            out.print(f"Queued as {job}; `lectures worker` will take it.")
+        return
+    from ingest.pipeline import ingest_course
+    from service.console import out, print_json, progress_bar
+
+    with progress_bar(quiet=as_json) as step:
+        report = ingest_course(
+            planned,
+            folder,
+            library,
+            _embedder(settings),
+            languages=languages,
+            with_transcripts=not no_transcripts,
+            progress=lambda at: step(at.step, at.done, at.total, at.what),
+        )
+    if as_json:
+        print_json(asdict(report))
+        return
+    state = f"generation {report.generation}" if report.changed else f"unchanged (generation {report.generation})"
+    out.print(f"{report.title} [{report.course}]: {state}", markup=False)
+    out.print(
+        f"{report.lectures} lectures · {report.decks} decks, {report.pages} pages · {report.videos} videos, "
+        f"{report.segments} segments · {report.passages} passages, {report.embedded} embedded anew"
+    )
+    if report.gaps:
+        out.print(f"\n{len(report.gaps)} gaps:")
+        for gap in report.gaps:
+            out.print(f"  {gap['lecture']}: {gap['detail']}", markup=False)
+
+
+@app.command()
+def courses(as_json: Json = False) -> None:
+    """List the courses."""
+    from index.catalogue import list_courses
+    from service.console import print_json, print_table
+
+    _, library = _open_library()
+    with library.database.reading() as connection:
+        found = list_courses(connection)
+    if as_json:
+        print_json(found)
+        return
+    columns = ("slug", "title", "language", "lectures", "passages")
+    print_table(columns, ([row[name] for name in columns] for row in found))
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show what is served, what is missing, and the disk it takes."""
+    from index.catalogue import course_details, list_courses
+    from index.jobs import count_jobs
+    from service.console import out, print_json
+
+    settings, library = _open_library()
+    with library.database.reading() as connection:
+        gaps = {row["slug"]: course_details(connection, row["slug"])["gaps"] for row in list_courses(connection)}
+        jobs = count_jobs(connection)
+    size = sum(path.stat().st_size for path in library.data_dir.rglob("*") if path.is_file())
+    embedder = _embedder(settings)
+    found: dict[str, Any] = {
+        "data_dir": str(library.data_dir),
+        "database": library.database.url.render_as_string(hide_password=True),
+        "schema": library.database.revision(),
+        "generation": library.served_number(),
+        "current": library.is_current(embedder),
+        "embedder": embedder.fingerprint if embedder else "none",
+        "disk_bytes": size,
+        "jobs": jobs,
+        "gaps": gaps,
+    }
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        if name != "gaps":
+            out.print(f"{name.replace('_', ' '):>12}  {value}", markup=False)
+    for slug, missing in gaps.items():
+        out.print(f"\n{slug}: {len(missing)} gaps", markup=False)
+        for gap in missing:
+            out.print(f"  {gap['code']}: {gap['detail']}", markup=False)
+
+
+@app.command()
+def remove(slug: str, as_json: Json = False) -> None:
+    """Forget a course and all that hangs on it."""
+    from index.database import writer_lock
+    from index.errors import NotFound
+    from index.library import publish
+    from index.store import course_hash, remove_course
+    from service.console import out, print_json
+
+    settings, library = _open_library()
+    embedder = _embedder(settings)
+    with writer_lock(library.database, library.data_dir):
+        with library.database.reading() as connection:
+            if course_hash(connection, slug) is None:
+                raise NotFound(f"There is no course {slug!r:.80}; `lectures courses` lists those there are.")
+        number = publish(library, embedder, lambda connection: remove_course(connection, slug))
+        library.tidy_up(embedder)
+    if as_json:
+        print_json({"removed": slug, "generation": number})
+    else:
+        out.print(f"Removed {slug}; generation {number} is served.", markup=False)
+
+
+@app.command()
+def search(
+    query: str,
+    course: Course = None,
+    limit: Annotated[int, typer.Option(help="How many hits.")] = 10,
+    kind: Annotated[str | None, typer.Option(help="page, segment, programme; several by comma.")] = None,
+    mode: Annotated[ModeName, typer.Option(help="Words and vectors, words, or vectors.")] = ModeName.HYBRID,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each hit is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Find slide pages and moments of video."""
+    from index.types import Filters, Mode
+    from service.finding import read_kinds, timed_search
+
+    index = _open_index()
+    filters = Filters(course, None, read_kinds([kind] if kind else []))
+    found = timed_search(index, query, filters, Mode(mode.value), limit, 0, explain=explain)
+    if as_json:
+        typer.echo(found.model_dump_json(by_alias=True, indent=1))
+    else:
+        from service.console import print_results
+
+        print_results(found)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the search box and the API."""
+    import uvicorn
+
+    from service.app import create_app
+    from service.security import check_bind
+
+    settings, library = _open_library()
+    check_bind(host, allow_public=settings.allow_public)
+    library.close()
+
+    class Server(uvicorn.Server):
+        """Says where it is reached, once it is."""
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                bound = self.servers[0].sockets[0].getsockname()
+                shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+                sys.stderr.write(f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n")
+
+    config = uvicorn.Config(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
+    Server(config).run()
+
+
+@app.command()
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Stop when no job waits.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run queued ingests until stopped."""
+    import signal
+    import threading
+
+    from ingest.worker import work
+    from service.console import out, print_json
+    from service.observability import configure_logging
+
+    settings, library = _open_library()
+    configure_logging(settings.log_level)
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    done = work(library, _embedder(settings), stop, once=once)
+    if as_json:
+        print_json({"done": done})
+    else:
+        out.print(f"{done} jobs done.")
+
+
+@app.command()
+def reindex(
+    embedder: Annotated[str | None, typer.Option(help="Use this embedder (set LECTURES_EMBEDDER to it too).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Build the index anew from the database: after a change of embedder, or damage."""
+    from index.database import writer_lock
+    from index.library import reindex as build_again
+    from service.console import out, print_json, progress_bar
+
+    settings, library = _open_library()
+    if embedder is not None:
+        settings = settings.model_copy(update={"embedder": embedder})
+    chosen = _embedder(settings)
+    with progress_bar(quiet=as_json) as step, writer_lock(library.database, library.data_dir):
+        library.recover()
+        number = build_again(library, chosen, lambda done, total: step("embedding", done, total, ""))
+        library.tidy_up(chosen)
+    if as_json:
+        print_json({"generation": number, "embedder": chosen.fingerprint if chosen else "none"})
+    else:
+        out.print(f"Generation {number} is served, made with {settings.embedder}.", markup=False)
+
+
+@app.command()
+def verify(as_json: Json = False) -> None:
+    """Check every file of the served generation and every stored original; exit code 1 if something is wrong."""
+    from index.library import find_damage
+    from service.console import out, print_json
+
+    settings, library = _open_library()
+    damage = find_damage(library, _embedder(settings))
+    if as_json:
+        print_json({"ok": not damage, "damage": damage})
+    else:
+        for line in damage:
+            out.print(line, markup=False)
+        out.print("Everything is as it should be." if not damage else f"{len(damage)} faults.")
+    if damage:
+        raise typer.Exit(1)
+
+
+@app.command(name="eval")
+def evaluate_gold(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.jsonl", help="Judged questions, one JSON object a line.")],
+    course: Course = None,
+    mode: Annotated[ModeName, typer.Option(help="Words and vectors, words, or vectors.")] = ModeName.HYBRID,
+    as_json: Json = False,
+) -> None:
+    """Measure the search on judged questions: nDCG@10, MRR, hit@1, hit@5 by kind, latency, coverage."""
+    from dataclasses import asdict
+
+    from index.catalogue import courses_of_places
+    from index.types import Filters, Mode
+    from service.console import out, print_json, print_table
+    from service.evaluation import evaluate, judged_places, percentile, read_gold, summarise
+
+    questions = read_gold(gold)
+    index = _open_index()
+    if course is None:
+        # places of other courses were not judged: a hit there is neither right nor wrong
+        _, library = _open_library()
+        with library.database.reading() as connection:
+            judged = courses_of_places(connection, *judged_places(questions))
+        course = judged.pop() if len(judged) == 1 else None
+    filters, chosen = Filters(course=course), Mode(mode.value)
+    outcomes = evaluate(questions, lambda query, n: index.search(query, filters=filters, mode=chosen, limit=n))
+    times = [outcome.took_ms for outcome in outcomes]
+    p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
+    off_topic = [outcome.recognised for outcome in outcomes if outcome.question.off_topic]
+    recognised = sum(off_topic) / len(off_topic) if off_topic else None
+    rows = summarise(outcomes)
+    if as_json:
+        summary = {
+            "course": course,
+            "p50_ms": round(p50, 2),
+            "p95_ms": round(p95, 2),
+            "off_topic_recognised": recognised,
+        }
+        print_json({"kinds": [asdict(row) for row in rows], **summary})
+        return
+    print_table(
+        ("kind", "questions", "nDCG@10", "MRR", "hit@1", "hit@5", "absent"),
+        (
+            (row.kind, row.questions, *(f"{v:.3f}" for v in (row.ndcg, row.mrr, row.hit1, row.hit5, row.absent)))
+            for row in rows
+        ),
+    )
+    out.print(
+        f"latency p50 {p50:.1f} ms, p95 {p95:.1f} ms (in process, {len(times)} questions asked of {course or 'all courses'})"
+    )
+    if recognised is not None:
+        out.print(f"off-topic questions recognised: {recognised:.2f}")
+
+
+def _folder(source: str) -> Path:
+    if "://" in source:
+        raise InvalidRequest(
+            f"{source:.200} is an address; fetch the course into a folder first (git clone …) and ingest that folder."
+        )
+    return Path(source)
+
+
+def _print_plan(planned: dict[str, Any], *, as_json: bool) -> None:
+    from service.console import out, print_json
+
+    if as_json:
+        print_json(planned)
+        return
+    out.print(f"{planned['title']} [{planned['slug']}], language {planned['language']}", markup=False)
+    section = None
+    for position, lecture in enumerate(planned["lectures"], 1):
+        if lecture["section"] != section:
+            section = lecture["section"]
+            out.print(f"\n{section}" if section else "", markup=False, style="bold")
+        out.print(f"{position:3}. {lecture['title']}", markup=False)
+        places = [("deck", item["path"], item) for item in lecture["decks"]]
+        places += [("video", item["video"], item) for item in lecture["videos"]]
+        for what, place, item in places:
+            notes = " · ".join(filter(None, (item["label"], item["remark"])))
+            out.print(f"       {what} {place}{f' ({notes})' if notes else ''}", markup=False)
+
+
+def _open_library() -> tuple[Settings, Library]:
+    from index.library import Library
+    from service.settings import read_settings
+
+    settings = read_settings()
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    return settings, library
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    from index.embed import load_embedder
+
+    return load_embedder(settings.embedder)
+
+
+def _open_index() -> Any:
+    from index.library import open_served
+    from index.search import SearchIndex
+
+    settings, library = _open_library()
+    embedder = _embedder(settings)
+    generation, degraded = open_served(library, embedder)
+    return SearchIndex(generation, embedder, degraded)
+
+
+if __name__ == "__main__":
+    main()
