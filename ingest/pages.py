@@ -69,8 +69,8 @@ def _in_margin(line: Line) -> bool:
 
 
 def _shape(line: Line) -> str:
-    """What stays the same when only the page number or the date in a running head changes."""
-    return _DIGITS.sub("#", tidy(line.text)).casefold()
+    """What stays the same when a page number or a date beside a running head changes, or is not there."""
+    return tidy(_DIGITS.sub(" ", line.text)).casefold()
 
 
 def _furniture(raw_pages: Sequence[RawPage]) -> frozenset[str]:

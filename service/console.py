@@ -18,8 +18,9 @@ from service.schemas import PageLocatorOut, SearchOut, TimeLocatorOut
 
 Step = Callable[[str, int, int, str], None]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# lines are never broken for a pipe: a program or `grep` reads whole ones
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
