@@ -1,0 +1,28 @@
+# The service, its worker and its command line; LECTURES_DATA_DIR=/data is the only place that is written to.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /app
+COPY pyproject.toml constraints.txt README.md ./
+COPY index index
+COPY ingest ingest
+COPY service service
+COPY migrations migrations
+RUN python -m venv /opt/lectures \
+    && /opt/lectures/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]' \
+    && /opt/lectures/bin/python -m compileall -q /opt/lectures/lib
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --create-home lectures \
+    && install -d -o lectures -g lectures /data
+COPY --from=build /opt/lectures /opt/lectures
+ENV PATH=/opt/lectures/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    LECTURES_DATA_DIR=/data
+USER lectures
+WORKDIR /data
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
+# Inside a container the network in front decides who reaches the port: publish it to 127.0.0.1 only.
+ENV LECTURES_ALLOW_PUBLIC=true
+CMD ["lectures", "serve", "--host", "0.0.0.0"]

@@ -1,0 +1,41 @@
+# make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_DATA := lectures-data
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: demo test check clean
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.11 …" >&2; exit 1; }
+	@echo "Setting up $(VENV): some minutes the first time."
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	LECTURES_DATA_DIR=$(DEMO_DATA) $(BIN)/lectures ingest examples --course neural-networks
+	@echo "Try: дропаут · learning rate · data leakage · GAN · зачем делить на корень из d"
+	LECTURES_DATA_DIR=$(DEMO_DATA) $(BIN)/lectures serve
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+	rm -rf .check && LECTURES_DATA_DIR=.check $(BIN)/alembic upgrade head && LECTURES_DATA_DIR=.check $(BIN)/alembic check; \
+		status=$$?; rm -rf .check; exit $$status
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+clean:
+	rm -rf $(VENV) $(DEMO_DATA) .check
