@@ -17,7 +17,7 @@ COPY --from=build /opt/lectures /opt/lectures
 ENV PATH=/opt/lectures/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     LECTURES_DATA_DIR=/data
-USER lectures
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import pysubs2
 
@@ -147,7 +148,7 @@ def _clean(cues: list[Cue]) -> tuple[Cue, ...]:
             plain.append(Cue(cue.start_seconds, min(cue.end_seconds, 360_000.0), text))
     plain.sort(key=lambda cue: cue.start_seconds)
     cleaned = []
-    for cue, following in zip(plain, [*plain[1:], None], strict=True):
+    for cue, following in zip_longest(plain, plain[1:]):
         end = max(cue.end_seconds, cue.start_seconds)
         if following is not None and following.start_seconds > cue.start_seconds:
             end = min(end, following.start_seconds)

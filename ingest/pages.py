@@ -21,7 +21,8 @@ _TITLE_MAX_CHARS = 160
 _TITLE_LEADING = 0.13  # lines of one title lie closer than this share of the page
 _LETTERS = re.compile(r"[^\W\d_]")
 _LABEL = re.compile(
-    r"(?:слайд|стр\.?|slide|page|p\.)\s*(\d{1,4})|(\d{1,4})\s*(?:слайд|slide|из\b|of\b|/)", re.IGNORECASE
+    r"(?:слайд|стр\.?|slide|page|p\.)\s*(\d{1,4})|(\d{1,4})\s*(?:слайд|slide|из\b|of\b|/)|(?<!\d)(\d{1,3})$",
+    re.IGNORECASE,
 )
 _BARE_NUMBER = re.compile(r"^\W*(\d{1,4})\W*$")
 _DIGITS = re.compile(r"\d+")
@@ -101,7 +102,7 @@ def _label_of(text: str) -> str | None:
     if bare:
         return bare.group(1)
     found = _LABEL.search(text)
-    return (found.group(1) or found.group(2)) if found else None
+    return next(filter(None, found.groups())) if found else None
 
 
 def _title_lines(lines: list[Line], *, cover: bool, prose: bool) -> list[Line]:

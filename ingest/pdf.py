@@ -89,11 +89,10 @@ def _open(path: str) -> Any:
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
+        # not by the library's word for it: it tells the reason of an earlier file where it has none for this one
+        if b"/Encrypt" in Path(path).read_bytes():
             raise SourceFileError("It is encrypted; remove its password and ingest again.", code="encrypted") from error
-        raise SourceFileError(
-            "It is damaged and cannot be opened as a PDF; export it again.", code="damaged"
-        ) from error
+        raise SourceFileError("It is damaged, or has no pages; export it again.", code="damaged") from error
     if len(document) == 0:
         raise SourceFileError("It has no pages; export it again.", code="no_pages")
     return document

@@ -196,7 +196,7 @@ def _title_of(cell: _Cell) -> str:
     before = ""
     for piece in cell.pieces:
         if isinstance(piece, Link):
-            return _tidy(before) if _WORD.search(before) else _tidy(piece.label)
+            return _tidy(before).rstrip(" :–—-") if _WORD.search(before) else _tidy(piece.label)
         before += piece
     return _tidy(before)
 

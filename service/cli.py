@@ -361,9 +361,8 @@ def evaluate_gold(
             for row in rows
         ),
     )
-    out.print(
-        f"latency p50 {p50:.1f} ms, p95 {p95:.1f} ms (in process, {len(times)} questions asked of {course or 'all courses'})"
-    )
+    asked = course or "all courses"
+    out.print(f"latency p50 {p50:.1f} ms, p95 {p95:.1f} ms (in process, {len(times)} questions asked of {asked})")
     if recognised is not None:
         out.print(f"off-topic questions recognised: {recognised:.2f}")
 

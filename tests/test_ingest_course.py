@@ -1,0 +1,119 @@
+"""Reading a course: README tables, course.yaml, and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support import EXAMPLES, write_pdf
+
+from index.errors import CourseError
+from index.types import Host
+from ingest.course import PlannedLecture, make_slug, read_course
+
+README = """# Глубокое обучение
+
+## Лекции
+
+| тема | видео | программа |
+|---|---|---|
+| **[Введение в DL](2022/intro%20v2.pdf)** | [**часть 1**](https://youtu.be/AAAAAAAAAAA?t=3), [**часть2**](https://www.youtube.com/watch?v=BBBBBBBBBBB&list=x) | История. Перцептрон. |
+| **Свёрточные сети: [слайды](cnn.pdf), [C++](c++.pdf)** (*старая версия слайдов*) | [видео](https://youtube.com/live/CCCCCCCCCCC) (*только первой части*) | Свёртка a \\| b. |
+
+## пока без слайдов
+
+| тема | программа |
+|---|---|
+| GAN | Генератор и дискриминатор |
+"""
+
+
+@pytest.fixture
+def lectures(tmp_path: Path) -> tuple[PlannedLecture, ...]:
+    (tmp_path / "README.md").write_text(README, "utf-8")
+    for name in ("cnn.pdf", "c++.pdf", "extra.pdf"):
+        write_pdf(tmp_path / name, ["Title\ntext"])
+    return read_course(tmp_path).lectures
+
+
+def test_lectures_come_in_order_with_plain_titles(lectures: tuple[PlannedLecture, ...]) -> None:
+    assert [lecture.title for lecture in lectures[:3]] == ["Введение в DL", "Свёрточные сети", "GAN"]
+
+
+def test_sections_say_what_is_missing(lectures: tuple[PlannedLecture, ...]) -> None:
+    assert [lecture.section for lecture in lectures[:3]] == ["Лекции", "Лекции", "пока без слайдов"]
+
+
+def test_youtube_links_in_all_forms_keep_their_labels(lectures: tuple[PlannedLecture, ...]) -> None:
+    found = [(video.video, video.label) for lecture in lectures for video in lecture.videos]
+    assert found == [("AAAAAAAAAAA", "часть 1"), ("BBBBBBBBBBB", "часть2"), ("CCCCCCCCCCC", "видео")]
+
+
+def test_percent_encoded_and_plus_names_survive(lectures: tuple[PlannedLecture, ...]) -> None:
+    assert [deck.path for lecture in lectures[:3] for deck in lecture.decks] == [
+        "2022/intro v2.pdf",
+        "cnn.pdf",
+        "c++.pdf",
+    ]
+
+
+def test_remarks_are_kept_beside_what_they_speak_of(lectures: tuple[PlannedLecture, ...]) -> None:
+    cnn = lectures[1]
+    assert {deck.remark for deck in cnn.decks} == {"старая версия слайдов"} or "старая версия слайдов" in cnn.remarks
+    assert cnn.videos[0].remark == "только первой части"
+
+
+def test_programmes_are_kept_and_a_lecture_without_anything_too(lectures: tuple[PlannedLecture, ...]) -> None:
+    assert lectures[0].programme == "История. Перцептрон."
+    assert "a | b" in lectures[1].programme
+    assert (lectures[2].decks, lectures[2].videos) == ((), ())
+    assert lectures[2].programme == "Генератор и дискриминатор"
+
+
+def test_pdfs_that_no_lecture_names_become_other_materials(
+    lectures: tuple[PlannedLecture, ...], tmp_path: Path
+) -> None:
+    assert [(item.section, item.decks[0].path) for item in lectures[3:]] == [("Other materials", "extra.pdf")]
+    assert len(read_course(tmp_path, linked_only=True).lectures) == 3
+
+
+def test_the_example_course_has_its_five_lectures() -> None:
+    course = read_course(EXAMPLES)
+    assert [lecture.title for lecture in course.lectures] == [
+        "Градиентный спуск и оптимизаторы",
+        "Переобучение и регуляризация",
+        "Evaluating Classifiers",
+        "Внимание и трансформеры",
+        "Генеративные модели",
+    ]
+    assert course.language == "ru"
+    assert course.lectures[0].videos[0].host is Host.FILE
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("course.yaml", "title: x\nlectures:\n  - title: [\n", "line 4"),
+        ("course.yaml", "lectures: 3\n", "should be a list"),
+        ("course.yaml", "lectures:\n  - programme: x\n", "lecture 1 has no title"),
+        ("course.yaml", "lectures:\n  - {title: x, decks: [../../etc/passwd]}\n", "inside the course folder"),
+        ("course.yaml", "lectures:\n  - {title: x, videos: [{youtube: nonsense}]}\n", "no YouTube id"),
+        ("README.md", "# Nothing here\n\nJust words.\n", "No lectures were found"),
+    ],
+)
+def test_a_wrong_course_is_refused_with_the_place(tmp_path: Path, name: str, content: str, message: str) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    with pytest.raises(CourseError, match=message):
+        read_course(tmp_path)
+
+
+def test_missing_and_empty_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="There is no folder"):
+        read_course(tmp_path / "nowhere")
+    with pytest.raises(CourseError, match="No lectures were found"):
+        read_course(tmp_path)
+
+
+def test_slugs_are_latin() -> None:
+    assert make_slug("Глубокое обучение (2022)") == "glubokoe-obuchenie-2022"
+    assert make_slug("???") == "course"

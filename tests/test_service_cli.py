@@ -1,0 +1,158 @@
+"""The command line: what it prints, how it fails, and that the README knows all of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from index.errors import NotAllowed
+from service.cli import app
+from service.security import check_bind
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _run(settings: Settings | None, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    own = {"LECTURES_DATA_DIR": str(settings.data_dir)} if settings else {}
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", *arguments],
+        env={**os.environ, **own, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+
+def test_search_prints_what_the_api_returns(example_settings: Settings, client: object) -> None:
+    from starlette.testclient import TestClient  # noqa: PLC0415
+
+    assert isinstance(client, TestClient)
+    printed = json.loads(_run(example_settings, "search", "dropout", "--json", "--limit", "4").stdout)
+    returned = client.get("/api/search", params={"q": "dropout", "limit": 4}).json()
+    assert printed | {"took_ms": 0} == returned | {"took_ms": 0}
+
+
+def test_search_for_people_names_the_page(example_settings: Settings) -> None:
+    printed = _run(example_settings, "search", "data leakage", "--limit", "1").stdout
+    assert "page 4, slides/04_evaluation.pdf" in printed
+
+
+def test_status_courses_and_verify_have_json(example_settings: Settings) -> None:
+    assert json.loads(_run(example_settings, "courses", "--json").stdout)[0]["slug"] == "neural-networks"
+    status = json.loads(_run(example_settings, "status", "--json").stdout)
+    assert (status["generation"], status["current"]) == (1, True)
+    assert {gap["code"] for gap in status["gaps"]["neural-networks"]} == {"no_video", "no_slides"}
+    assert json.loads(_run(example_settings, "verify", "--json").stdout) == {"ok": True, "damage": []}
+
+
+def test_eval_measures_by_kind(example_settings: Settings, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    questions = [
+        {"id": 1, "query": "early stopping", "kind": "term",
+         "relevant": [{"deck": "slides/02_regularisation.pdf", "page": 11, "grade": 2}]},
+        {"id": 2, "query": "fairy tale", "kind": "speech",
+         "relevant": [{"video": "video/lecture4.webm", "start_seconds": 70, "end_seconds": 99, "grade": 1}]},
+        {"id": 3, "query": "рецепт борща", "kind": "plain", "relevant": []},
+    ]  # fmt: skip
+    gold.write_text("\n".join(json.dumps(question) for question in questions), "utf-8")
+    measured = json.loads(_run(example_settings, "eval", str(gold), "--json").stdout)
+    rows = {row["kind"]: row for row in measured["kinds"]}
+    assert (rows["term"]["ndcg"], rows["term"]["hit1"], rows["speech"]["hit5"]) == (1.0, 1.0, 1.0)
+    assert (measured["course"], measured["off_topic_recognised"]) == ("neural-networks", 1.0)
+    gold.write_text('{"query": "x"}\nnot json\n', "utf-8")
+    assert "Line 2" in _run(example_settings, "eval", str(gold)).stderr
+
+
+def test_an_ingest_is_queued_run_by_the_worker_and_removed(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", embedder="builtin")
+    assert "j_" in _run(settings, "ingest", "examples", "--course", "demo", "--queue", "--json").stdout
+    assert json.loads(_run(settings, "worker", "--once", "--json").stdout) == {"done": 1}
+    assert json.loads(_run(settings, "courses", "--json").stdout)[0]["passages"] == 56
+    assert json.loads(_run(settings, "remove", "demo", "--json").stdout)["removed"] == "demo"
+    assert json.loads(_run(settings, "courses", "--json").stdout) == []
+    assert not list((tmp_path / "data" / "files").glob("??/*"))
+
+
+def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    printed = _run(settings, "ingest", "examples", "--dry-run").stdout
+    assert "Внимание и трансформеры" in printed
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["ingest", "nowhere"], 1, "There is no folder nowhere"),
+        (["ingest", "pyproject.toml"], 1, "is a file"),
+        (["search", ""], 1, "The query is empty"),
+        (["search", "x", "--course", "nope"], 1, "There is no course 'nope'"),
+        (["search", "x", "--limit", "0"], 1, "must be from 1"),
+        (["search", "x", "--kind", "essay"], 1, "there are page, segment, programme"),
+        (["remove", "nope"], 1, "There is no course 'nope'"),
+        (["eval", "nowhere.jsonl"], 1, "cannot be read"),
+        (["serve", "--host", "0.0.0.0"], 1, "LECTURES_ALLOW_PUBLIC"),
+        (["nonsense"], 2, "No such command"),
+        (["search"], 2, "Missing argument"),
+    ],
+)
+def test_errors_are_sentences_on_stderr(
+    example_settings: Settings, arguments: list[str], code: int, message: str
+) -> None:
+    done = _run(example_settings, *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_settings_are_named(example_settings: Settings) -> None:
+    assert "LECTURES_LOG_LEVEL is 'loud'" in _run(example_settings, "courses", LECTURES_LOG_LEVEL="loud").stderr
+    assert "lectures reindex" in _run(example_settings, "search", "x", LECTURES_EMBEDDER="none").stderr
+    assert "not supported" in _run(example_settings, "courses", LECTURES_DATABASE_URL="mysql://x/y").stderr
+
+
+def test_the_builtin_embedder_needs_neither_torch_nor_transformers(example_settings: Settings) -> None:
+    program = (
+        "import sys, service.cli, runpy; sys.argv = ['lectures', 'search', 'dropout', '--json'];\n"
+        "try: service.cli.main()\nexcept SystemExit: pass\n"
+        "print(sorted({'torch', 'transformers', 'sentence_transformers'} & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = {**os.environ, "LECTURES_DATA_DIR": str(example_settings.data_dir)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_only_loopback_may_be_served_without_keys() -> None:
+    for host in ("127.0.0.1", "localhost", "::1"):
+        check_bind(host, allow_public=False)
+    check_bind("0.0.0.0", allow_public=True)
+    for host in ("0.0.0.0", "192.168.1.5", "::", "example.org"):
+        with pytest.raises(NotAllowed):
+            check_bind(host, allow_public=False)
+
+
+def test_the_readme_names_every_command_and_option() -> None:
+    group = typer.main.get_command(app)
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        assert f"lectures {name}" in README, name
+        for parameter in command.params:
+            if parameter.param_type_name == "option" and parameter.name != "help":
+                assert any(option in README for option in parameter.opts), (name, parameter.opts)
+
+
+def test_the_readme_names_every_setting_with_its_default() -> None:
+    for name, field in Settings.model_fields.items():
+        assert f"`LECTURES_{name.upper()}`" in README, name
+        if field.default not in ("", False, True):
+            assert f"`{field.default}`" in README, name
