@@ -85,14 +85,21 @@ def _terms_of(word: str) -> tuple[str, ...]:
 
 def find_terms(text: str, wanted: Container[str]) -> list[Token]:
     """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
+    distinct, written = _written(text)
     known: dict[str, str] = {}
-    for word in set(_WORD.findall(text)):
-        term = next((term for term in _terms_of(word) if term in wanted), None)
-        if term is not None:
-            known[word] = term
-    if not known:
-        return []
-    return [Token(known[m[0]], m.start(), m.end()) for m in _WORD.finditer(text) if m[0] in known]
+    for word in distinct:
+        for term in _terms_of(word):
+            if term in wanted:
+                known[word] = term
+                break
+    return [Token(known[word], start, end) for word, start, end in written if word in known] if known else []
+
+
+@lru_cache(maxsize=1_000)  # the passages that are shown most; some 10 KB each
+def _written(text: str) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...]]:
+    """The distinct words of a text, and each word with its place."""
+    written = tuple((match.group(), match.start(), match.end()) for match in _WORD.finditer(text))
+    return frozenset(word for word, _, _ in written), written
 
 
 def terms(text: str) -> list[str]:

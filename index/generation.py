@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ class Generation:
         self.manifest = manifest
         self._database = folder / _PASSAGES
         self._local = threading.local()
+        self._passage = lru_cache(maxsize=1_000)(self._read_passage)  # the places that students ask for again
         try:
             lexical = load_arrays(contents[_LEXICAL])
             rows = load_arrays(contents[_ROWS])
@@ -100,10 +102,11 @@ class Generation:
 
     def passages(self, rows: Sequence[int]) -> list[IndexedPassage]:
         """The passages of these rows, in their order."""
-        marks = ",".join("?" * len(rows))
-        query = f"SELECT row, data FROM passages WHERE row IN ({marks})"  # noqa: S608  (marks are question marks)
-        found = dict(self._connection().execute(query, [int(row) for row in rows]).fetchall())
-        return [_load_passage(found[int(row)]) for row in rows]
+        return [self._passage(int(row)) for row in rows]
+
+    def _read_passage(self, row: int) -> IndexedPassage:
+        found = self._connection().execute("SELECT data FROM passages WHERE row = ?", (row,)).fetchone()
+        return _load_passage(found[0])
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from index.analysis import Token, find_terms
 from index.types import Snippet
@@ -23,7 +24,7 @@ def make_snippet(text: str, skip: int, weights: Mapping[str, float]) -> Snippet:
     if not pieces:
         return Snippet("", ())
     best, best_score = 0, -1.0
-    for number, (start, _) in enumerate(pieces):
+    for number, (start, _) in enumerate(pieces if tokens else ()):
         score = _score(tokens, weights, start, start + _CHARS)
         if score > best_score:
             best, best_score = number, score
@@ -38,7 +39,8 @@ def make_snippet(text: str, skip: int, weights: Mapping[str, float]) -> Snippet:
     return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))
 
 
-def _pieces(text: str, start_at: int) -> list[tuple[int, int]]:
+@lru_cache(maxsize=1_000)
+def _pieces(text: str, start_at: int) -> tuple[tuple[int, int], ...]:
     """Lines and sentences as `[start, end)`, long ones broken at words."""
     pieces: list[tuple[int, int]] = []
     start = start_at
@@ -50,7 +52,7 @@ def _pieces(text: str, start_at: int) -> list[tuple[int, int]]:
         if text[start:end].strip():
             pieces.append((start + len(text[start:end]) - len(text[start:end].lstrip()), end))
         start = following
-    return pieces
+    return tuple(pieces)
 
 
 def _cut(text: str, start: int, end: int) -> int:

@@ -1,6 +1,6 @@
 """PDF file → raw pages (lines with their places) and page pictures, through pdfium in a sandbox.
 
-The only module that imports pdfium and pypdf. `PdfReader` is the parent's side; run as a program it is the child's.
+The only module that imports pdfium. `PdfReader` is the parent's side; run as a program it is the child's.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from service.state import ServiceState
 
 
-def _state(request: Request) -> ServiceState:
+async def _state(request: Request) -> ServiceState:  # async: a plain function would be sent to another thread
     state: ServiceState = request.app.state.service
     return state
 

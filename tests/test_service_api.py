@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[1]
 
 def _deck_id(client: TestClient, path: str) -> int:
     course = client.get("/api/courses/neural-networks").json()
-    return next(deck["id"] for lecture in course["lectures"] for deck in lecture["decks"] if deck["path"] == path)
+    return next(int(deck["id"]) for lecture in course["lectures"] for deck in lecture["decks"] if deck["path"] == path)
 
 
 def _video_id(client: TestClient, video: str) -> int:
     course = client.get("/api/courses/neural-networks").json()
-    return next(v["id"] for lecture in course["lectures"] for v in lecture["videos"] if v["video"] == video)
+    return next(int(v["id"]) for lecture in course["lectures"] for v in lecture["videos"] if v["video"] == video)
 
 
 def test_a_search_has_the_shape_of_the_contract(client: TestClient) -> None:

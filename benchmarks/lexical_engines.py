@@ -1,0 +1,101 @@
+"""Our BM25F arrays beside tantivy on the same analysed passages: nDCG@10 and time of the lexical step alone.
+
+LECTURES_DATA_DIR=… python benchmarks/lexical_engines.py GOLD.jsonl      needs `pip install tantivy`
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import tantivy
+
+from index.analysis import query_terms, terms
+from index.embed import load_embedder
+from index.generation import Generation
+from index.library import Library, open_served
+from index.types import Coverage, Hit, Mode, Results, Snippet
+from service.evaluation import evaluate, percentile, read_gold, summarise
+from service.settings import read_settings
+
+_FIELDS = ("title", "body", "context")
+_BOOSTS = {"title": 3.0, "body": 1.0, "context": 0.15}
+Rank = Callable[[str, int], list[int]]
+
+
+def ours(generation: Generation) -> Rank:
+    def rank(query: str, limit: int) -> list[int]:
+        scores = generation.lexical.score(query_terms(query)).scores
+        best = np.argpartition(-scores, limit)[:limit]
+        return [int(row) for row in best[np.argsort(-scores[best], kind="stable")] if scores[row] > 0]
+
+    return rank
+
+
+def theirs(generation: Generation) -> Rank:
+    """Each field is scored by BM25 on its own, and the boosted scores are summed: the library has no BM25F."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("row", stored=True)
+    for field in _FIELDS:
+        builder.add_text_field(field, tokenizer_name="whitespace")
+    schema = builder.build()
+    index = tantivy.Index(schema)
+    writer = index.writer(heap_size=50_000_000, num_threads=1)
+    for row in range(generation.manifest.passages):
+        passage = generation.passages([row])[0]
+        body = passage.text.removeprefix(passage.title)
+        texts = (passage.title, body, f"{passage.lecture_title} {passage.section}")
+        document = {field: " ".join(terms(text)) for field, text in zip(_FIELDS, texts, strict=True)}
+        writer.add_document(tantivy.Document(row=row, **document))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
+
+    def rank(query: str, limit: int) -> list[int]:
+        clauses = [
+            (
+                tantivy.Occur.Should,
+                tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), weight * _BOOSTS[field]),
+            )
+            for term, weight in query_terms(query).items()
+            for field in _FIELDS
+        ]
+        found = searcher.search(tantivy.Query.boolean_query(clauses), limit)
+        return [int(searcher.doc(address)["row"][0]) for _, address in found.hits]
+
+    return rank
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("gold", type=Path)
+    options = parser.parse_args()
+    settings = read_settings()
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    generation, _ = open_served(library, load_embedder(settings.embedder))
+    questions = read_gold(options.gold)
+    for name, rank in (("ours", ours(generation)), ("tantivy", theirs(generation))):
+
+        def search(query: str, limit: int, rank: Rank = rank) -> Results:
+            passages = generation.passages(rank(query, limit))
+            hits = tuple(Hit(passage, 0.0, Snippet("", ())) for passage in passages)
+            return Results(query, (), Coverage.EXPLAINED, Mode.LEXICAL, (), 0, len(hits), hits)
+
+        row = summarise(evaluate(questions, search))[-1]
+        times = []
+        for _ in range(20):
+            for question in questions:
+                started = perf_counter()
+                rank(question.query, 200)
+                times.append((perf_counter() - started) * 1000)
+        figures = {"ndcg": round(row.ndcg, 3), "hit5": round(row.hit5, 3), "p50_ms": round(percentile(times, 0.5), 3)}
+        print(json.dumps({"engine": name, **figures}))
+
+
+if __name__ == "__main__":
+    main()
