@@ -37,7 +37,8 @@ def test_a_running_header_is_dropped_and_its_number_is_the_label(reader: PdfRead
     words = ("Loss", "Gradient", "Dropout", "Attention", "Padding", "Pooling", "Softmax")
     path = write_pdf(tmp_path / "deck.pdf", [f"Deep Learning, page {n}\n\n{w}\nbody" for n, w in enumerate(words, 11)])
     pages = clean_pages(reader.extract_pages(path).pages)
-    assert [(page.page_label, page.text) for page in pages][:2] == [("11", "Loss body"), ("12", "Gradient body")]
+    assert [page.page_label for page in pages] == ["11", "12", "13", "14", "15", "16", "17"]
+    assert [page.text.split() for page in pages][:2] == [["Loss", "body"], ["Gradient", "body"]]
 
 
 def test_a_page_picture_is_webp_of_the_asked_width(reader: PdfReader) -> None:
