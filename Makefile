@@ -21,7 +21,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 
 demo: $(VENV)/.installed
 	LECTURES_DATA_DIR=$(DEMO_DATA) $(BIN)/lectures ingest examples --course neural-networks
-	@echo "Try: дропаут · learning rate · data leakage · GAN · зачем делить на корень из d"
+	@echo "Try: dropout · learning rate too large · как спуститься в долину в тумане · data leakage · GAN"
 	LECTURES_DATA_DIR=$(DEMO_DATA) $(BIN)/lectures serve
 
 test: $(VENV)/.installed-dev
