@@ -1,0 +1,58 @@
+"""The built-in table, and a sentence-transformers model from a folder with its prompts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import write_pdf
+
+from index.embed import load_embedder
+from index.errors import EmbedderError
+from index.library import Library, open_served
+from index.search import SearchIndex
+from ingest.course import read_course
+from ingest.pipeline import ingest_course
+
+
+def _tiny_model(folder: Path) -> Path:
+    """A model of five words: word i has the i-th axis; its prompts are words of the vocabulary too."""
+    import torch  # noqa: PLC0415
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding  # noqa: PLC0415
+    from tokenizers import Tokenizer, models, pre_tokenizers  # noqa: PLC0415
+
+    vocabulary = {"[UNK]": 0, "dropout": 1, "gradient": 2, "ask": 3, "tell": 4}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    module = StaticEmbedding(tokenizer, embedding_weights=torch.eye(5))
+    SentenceTransformer(modules=[module], prompts={"query": "ask ", "passage": "tell "}).save(str(folder))
+    return folder
+
+
+def test_a_model_from_a_folder_is_used_with_its_own_prompts(tmp_path: Path, sqlite_library: Library) -> None:
+    embedder = load_embedder(str(_tiny_model(tmp_path / "tiny")))
+    assert embedder is not None
+    assert (embedder.dimension, embedder.fingerprint.split(":")[0]) == (5, "tiny")
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(embedder.embed_query("dropout"), [0, half, 0, half, 0], atol=1e-6)
+    np.testing.assert_allclose(embedder.embed_passages(["gradient"]), [[0, 0, half, 0, half]], atol=1e-6)
+    folder = write_pdf(tmp_path / "course" / "deck.pdf", ["dropout\ndropout", "gradient\ngradient"]).parent
+    ingest_course(read_course(folder), folder, sqlite_library, embedder)
+    index = SearchIndex(open_served(sqlite_library, embedder)[0], embedder)
+    assert index.search("gradient").hits[0].passage.page_number == 2
+
+
+def test_a_model_that_is_not_there_is_said() -> None:
+    with pytest.raises(EmbedderError, match="could not be loaded"):
+        load_embedder("./no-such-model-folder")
+
+
+def test_the_builtin_table_knows_what_words_mean_in_both_languages() -> None:
+    builtin = load_embedder("builtin")
+    assert builtin is not None
+    network, same, other = builtin.embed_passages(["нейронная сеть", "neural network", "рецепт борща"])
+    assert float(network @ same) > 0.5 > float(network @ other) + 0.2
+    assert not builtin.embed_query("🙂").any()
+    assert np.array_equal(builtin.embed_query("neural network"), same)
