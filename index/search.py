@@ -42,6 +42,7 @@ class _Scored:
     scores: NDArray[np.float32]
     lexical: NDArray[np.float32]
     similarity: NDArray[np.float32]
+    cosine: NDArray[np.float32]
     factor: NDArray[np.float32]
 
 
@@ -150,20 +151,23 @@ class SearchIndex:
         if vector is not None and self.generation.vectors is not None:
             similarity = np.maximum(self.generation.vectors.similarities(vector, candidates), 0)
         shares = {Mode.HYBRID: (_LEXICAL_SHARE, _SEMANTIC_SHARE), Mode.LEXICAL: (1.0, 0.0), Mode.SEMANTIC: (0.0, 1.0)}
-        lexical, similarity = lexical * np.float32(shares[mode][0]), similarity * np.float32(shares[mode][1])
+        cosine = similarity
+        lexical, similarity = lexical * np.float32(shares[mode][0]), cosine * np.float32(shares[mode][1])
         factor = self._factor[candidates]
         scores = (lexical + similarity) * factor
-        relevant = (matched >= _MIN_MATCHED) | (similarity >= _MIN_SIMILARITY * shares[mode][1])
+        relevant = (matched >= _MIN_MATCHED) | (cosine >= _MIN_SIMILARITY)
         relevant &= (scores > 0) & (scores >= _MIN_SHARE_OF_BEST * (scores.max() if len(scores) else 0))
         order = np.lexsort((candidates, -scores))
         order = order[relevant[order]]
-        return _Scored(candidates[order], scores[order], lexical[order], similarity[order], factor[order])
+        return _Scored(
+            candidates[order], scores[order], lexical[order], similarity[order], cosine[order], factor[order]
+        )
 
     def _explain(self, scored: _Scored, i: int, weights: Mapping[str, float]) -> Explanation:
         matches = tuple(self.generation.lexical.explain(int(scored.rows[i]), weights))
         return Explanation(
             lexical=round(sum(match.contribution for match in matches), 4),
-            similarity=round(float(scored.similarity[i]) / _SEMANTIC_SHARE, 4),
+            similarity=round(float(scored.cosine[i]), 4),
             lexical_part=round(float(scored.lexical[i]), 4),
             semantic_part=round(float(scored.similarity[i]), 4),
             kind_factor=round(float(scored.factor[i]), 4),
@@ -187,7 +191,7 @@ class SearchIndex:
         said = float(np.max(visible, where=~self._programme, initial=0))
         promised = float(np.max(visible, where=self._programme, initial=0))
         material = ~self._programme[scored.rows]
-        meant = float(np.max(scored.similarity, where=material, initial=0)) / _SEMANTIC_SHARE
+        meant = float(np.max(scored.cosine, where=material, initial=0))
         evidence = said + meant if self._embedder is not None else 1.6 * said
         if evidence >= 0.95:
             return Coverage.EXPLAINED

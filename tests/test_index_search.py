@@ -116,6 +116,16 @@ def test_an_explanation_adds_up_to_the_score(index: SearchIndex) -> None:
         assert hit.score == pytest.approx(parts * hit.explanation.kind_factor, abs=2e-4)
 
 
+def test_a_similarity_is_a_cosine_in_every_mode(index: SearchIndex) -> None:
+    for mode in (Mode.HYBRID, Mode.SEMANTIC):
+        best = index.search("dropout", mode=mode, explain=True).hits[0]
+        assert best.explanation is not None
+        assert best.explanation.similarity == pytest.approx(1.0, abs=1e-3)
+    words = index.search("dropout", mode=Mode.LEXICAL, explain=True).hits[0].explanation
+    assert words is not None
+    assert words.similarity == 0.0
+
+
 def test_the_mode_is_what_was_asked_and_without_vectors_it_says_so(sqlite_library: Library, index: SearchIndex) -> None:
     assert index.search("dropout", mode=Mode.SEMANTIC).mode is Mode.SEMANTIC
     from index.library import reindex  # noqa: PLC0415
