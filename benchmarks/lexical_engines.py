@@ -14,11 +14,11 @@ from time import perf_counter
 import numpy as np
 import tantivy
 
-from index.analysis import query_terms, terms
+from index.analysis import terms
 from index.embed import load_embedder
 from index.generation import Generation
 from index.library import Library, open_served
-from index.types import Coverage, Hit, Mode, Results, Snippet
+from index.types import Coverage, Hit, Mode, Phrase, Reading, Reason, Results, Snippet, Word
 from service.evaluation import evaluate, percentile, read_gold, summarise
 from service.settings import read_settings
 
@@ -29,11 +29,19 @@ Rank = Callable[[str, int], list[int]]
 
 def ours(generation: Generation) -> Rank:
     def rank(query: str, limit: int) -> list[int]:
-        scores = generation.lexical.score(query_terms(query)).scores
+        scores = generation.lexical.score(_as_typed(query), generation.lexical.scope()).scores
         best = np.argpartition(-scores, limit)[:limit]
         return [int(row) for row in best[np.argsort(-scores[best], kind="stable")] if scores[row] > 0]
 
     return rank
+
+
+def _as_typed(query: str) -> list[Phrase]:
+    """Each term of a query as a word of its own, read in no other way."""
+    return [
+        Phrase((Word(term, 1.0, (Reading(((term, 1.0),), 1.0, Reason.TYPED, term),)),))
+        for term in dict.fromkeys(terms(query))
+    ]
 
 
 def theirs(generation: Generation) -> Rank:
@@ -60,9 +68,9 @@ def theirs(generation: Generation) -> Rank:
         clauses = [
             (
                 tantivy.Occur.Should,
-                tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), weight * _BOOSTS[field]),
+                tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, term), _BOOSTS[field]),
             )
-            for term, weight in query_terms(query).items()
+            for term in dict.fromkeys(terms(query))
             for field in _FIELDS
         ]
         found = searcher.search(tantivy.Query.boolean_query(clauses), limit)

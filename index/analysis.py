@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 import Stemmer
 
-# Part of a generation's identity: change it when the same text would give other terms.
-ANALYSIS_VERSION = "1"
+from index.language import STEMMERS, function_words
 
-# A run of letters and digits, with inner joints as in nn.Conv2d, seq2seq, self-attention, C++.
-_WORD = re.compile(r"[^\W_]+(?:[._’'\-‑][^\W_]+)*[+#]{0,2}")
+# Part of a generation's identity: change it when the same text would give other terms.
+ANALYSIS_VERSION = "2"
+
+# A run of letters and digits, with inner joints as in nn.Conv2d, seq2seq, self-attention, C++; or a formula's symbol.
+_WORD = re.compile(r"[^\W_]+(?:[._’'\-‑][^\W_]+)*[+#]{0,2}|[∂∇∏∑√∞∫≈⊕⊗⊙]")
 _JOINT = re.compile(r"[._’'\-‑]")
 # conv2d → conv, 2, d; BatchNorm → Batch, Norm
 _PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
 _CYRILLIC = re.compile(r"[а-я]")
 _LATIN = re.compile(r"[a-z]")
+# Letters that look alike in both scripts: slides mix them up within a word ("cвёртка" with a Latin c).
+_TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
+_TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
 
 # Function words of questions: they weigh little, so that "что такое X" asks for X.
 _STOP_WORDS = frozenset(
@@ -36,7 +41,6 @@ _STOP_WORDS = frozenset(
     which while who whom why will with would you your work works explain tell show me mean means between difference
     """.split()
 )
-STOP_WEIGHT = 0.05
 
 
 class Token(NamedTuple):
@@ -47,20 +51,22 @@ class Token(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=1)
-def _stemmers() -> tuple[Stemmer.Stemmer, Stemmer.Stemmer]:
-    return Stemmer.Stemmer("russian"), Stemmer.Stemmer("english")
+@lru_cache(maxsize=16)
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(STEMMERS[language])
 
 
 @lru_cache(maxsize=200_000)
-def stem(word: str) -> str:
-    """The Snowball stem of a lower-case word by its script: Russian for Cyrillic, English for Latin."""
-    russian, english = _stemmers()
+def stem(word: str, language: str = "en") -> str:
+    """The Snowball stem of a folded word: Russian for Cyrillic, for Latin letters that of `language`, without accents."""
     if _CYRILLIC.search(word):
-        return str(russian.stemWord(word))
-    if _LATIN.search(word):
-        return str(english.stemWord(word))
-    return word
+        return str(_stemmer("ru").stemWord(word))
+    return strip_accents(str(_stemmer(latin(language)).stemWord(word)))
+
+
+def latin(language: str) -> str:
+    """The language of Latin words in a text of this language: a Russian course writes its Latin words in English."""
+    return language if language in STEMMERS and language != "ru" else "en"
 
 
 def fold(text: str) -> str:
@@ -68,27 +74,50 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
 
 
+def strip_accents(text: str) -> str:
+    """Latin letters without their marks ("reseau" for "réseau"); й and other scripts stay as they are."""
+    if text.isascii():
+        return text
+    return "".join(
+        letter
+        if "а" <= letter <= "я"
+        else "".join(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
+        for letter in text
+    )
+
+
+def one_script(word: str) -> str:
+    """A folded word whose few look-alike letters of the other script are put right."""
+    cyrillic, latin_letters = len(_CYRILLIC.findall(word)), len(_LATIN.findall(word))
+    if not cyrillic or not latin_letters:
+        return word
+    changed = word.translate(_TO_CYRILLIC if cyrillic >= latin_letters else _TO_LATIN)
+    return changed if not (_CYRILLIC.search(changed) and _LATIN.search(changed)) else word
+
+
 @lru_cache(maxsize=200_000)
-def _terms_of(word: str) -> tuple[str, ...]:
-    """All terms of one written word: its stem, and for identifiers the whole and the pieces."""
-    whole = fold(word).rstrip("+#") if not word.endswith(("++", "#")) else fold(word)
-    terms = [stem(whole)]
+def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
+    """All terms of one written word: its stem first, and for identifiers the whole and the pieces."""
+    folded = one_script(fold(word))
+    whole = folded if word.endswith(("++", "#")) else folded.rstrip("+#")
+    found = [stem(whole, language)]
     parts = _JOINT.split(word)
     if len(parts) > 1:
-        terms += [stem(fold(part)) for part in parts]
+        found += [stem(one_script(fold(part)), language) for part in parts]
+        found.append(stem(_JOINT.sub("", whole), language))  # "batch-norm" is also written "batchnorm"
     for part in parts:
         pieces = _PIECES.findall(part)
         if len(pieces) > 1:
-            terms += [stem(fold(piece)) for piece in pieces if len(piece) > 1]
-    return tuple(dict.fromkeys(term for term in terms if term))
+            found += [stem(one_script(fold(piece)), language) for piece in pieces if len(piece) > 1]
+    return tuple(dict.fromkeys(term for term in found if term))
 
 
-def find_terms(text: str, wanted: Container[str]) -> list[Token]:
+def find_terms(text: str, wanted: Container[str], language: str = "en") -> list[Token]:
     """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
     distinct, written = _written(text)
     known: dict[str, str] = {}
     for word in distinct:
-        for term in _terms_of(word):
+        for term in terms_of(word, language):
             if term in wanted:
                 known[word] = term
                 break
@@ -102,27 +131,22 @@ def _written(text: str) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...
     return frozenset(word for word, _, _ in written), written
 
 
-def terms(text: str) -> list[str]:
-    """The terms of a text in order, without places."""
-    return [term for match in _WORD.finditer(text) for term in _terms_of(match.group())]
+def words(text: str) -> list[str]:
+    """The written words of a text in order."""
+    return [match.group() for match in _WORD.finditer(text)]
 
 
-def query_terms(query: str) -> dict[str, float]:
-    """The distinct terms of a query with their weights: 1 for a word, little for a function word.
-
-    The pieces of a compound share one word's weight, so that `nn.Conv2d` does not outweigh `padding`.
-    """
-    weights: dict[str, float] = {}
-    for match in _WORD.finditer(query):
-        word = match.group()
-        found = _terms_of(word)
-        weight = STOP_WEIGHT if fold(word) in _STOP_WORDS else 1.0
-        for position, term in enumerate(found):
-            share = weight if position == 0 else weight / (len(found) - 1 + 1e-9)
-            weights[term] = max(weights.get(term, 0.0), min(share, weight))
-    return weights
+def parts_of(word: str) -> list[str]:
+    """The written parts of a joined word: self-attention → self, attention."""
+    return [part for part in _JOINT.split(word) if part]
 
 
-def is_stop_word(word: str) -> bool:
-    """Whether a word only joins others: such words rank and highlight nothing."""
-    return fold(word) in _STOP_WORDS
+def terms(text: str, language: str = "en") -> list[str]:
+    """The terms of a text in order, without places. `language` is that of its Latin words."""
+    return [term for match in _WORD.finditer(text) for term in terms_of(match.group(), language)]
+
+
+def is_stop_word(word: str, languages: Iterable[str] = ()) -> bool:
+    """Whether a word only joins others, in Russian, English or one of `languages`: it ranks and highlights little."""
+    folded = fold(word)
+    return folded in _STOP_WORDS or any(folded in function_words(language) for language in languages)

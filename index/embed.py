@@ -1,28 +1,21 @@
-"""Text → unit vectors: the embedder protocol, the built-in table, and sentence-transformers models."""
+"""Text → unit vectors: the embedder protocol, the views of a passage, and sentence-transformers models."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.errors import EmbedderError
+from index.table import VIEWS_VERSION, TableEmbedder, Vectors, normalise
 from index.types import Role
 
-Vectors = NDArray[np.float32]
+__all__ = ["Embedder", "Vectors", "load_embedder", "normalise", "passage_views"]
 
-_BUILTIN = Path(__file__).parent / "builtin"
-_BUILTIN_VERSION = "v0"
-_BUILTIN_WORD = re.compile(r"[a-z]+|[а-я]+")
-_BUILTIN_MAX_STEMS = 400  # a text longer than this says nothing new to a sum of words
-# Part of every fingerprint: which views of a passage get a vector of their own, see `passage_views`.
-_VIEWS_VERSION = "views1"
 _PART_CHARS = 220  # measured best among 150–400 for the built-in table
 
 
@@ -76,57 +69,6 @@ def _parts(text: str) -> list[str]:
     return [*parts, current] if current else parts
 
 
-class BuiltinEmbedder:
-    """A Russian–English table of stem vectors: a text is the sum of its stems' rows, normalised.
-
-    Needs no download and no model library. See NOTICE for the sources of the table.
-    """
-
-    splits_passages = True
-
-    def __init__(self) -> None:
-        import Stemmer  # noqa: PLC0415  (only where this embedder is used)
-        from safetensors.numpy import load  # noqa: PLC0415
-
-        blob = (_BUILTIN / f"table-{_BUILTIN_VERSION}.safetensors").read_bytes()
-        table = load(blob)
-        self._rows: Vectors = table["vectors"].astype(np.float32) * table["scales"][:, None]
-        names = (_BUILTIN / f"table-{_BUILTIN_VERSION}.terms.txt").read_text("utf-8").split("\n")
-        self._row_of = {name: row for row, name in enumerate(names) if name}
-        if len(self._row_of) != len(self._rows):
-            raise EmbedderError(
-                f"The built-in table has {len(self._rows)} rows but {len(self._row_of)} terms; "
-                "reinstall the application."
-            )
-        self.dimension = int(self._rows.shape[1])
-        digest = hashlib.sha256(blob).hexdigest()[:12]
-        self.fingerprint = f"builtin-{_BUILTIN_VERSION}:{digest}:{self.dimension}:{_VIEWS_VERSION}"
-        russian, english = Stemmer.Stemmer("russian"), Stemmer.Stemmer("english")
-
-        @lru_cache(maxsize=200_000)
-        def row_of_word(word: str) -> int:
-            stemmer = english if word[0] <= "z" else russian
-            return self._row_of.get(stemmer.stemWord(word), -1)
-
-        self._row_of_word = row_of_word
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.zeros((len(texts), self.dimension), np.float32)
-        for i, text in enumerate(texts):
-            rows = self._known_rows(text)
-            if rows:
-                vectors[i] = self._rows[rows].sum(axis=0)
-        return normalise(vectors)
-
-    def embed_query(self, text: str) -> Vectors:
-        vector: Vectors = self.embed_passages([text])[0]
-        return vector
-
-    def _known_rows(self, text: str) -> list[int]:
-        words = _BUILTIN_WORD.findall(text.lower().replace("ё", "е"))[:_BUILTIN_MAX_STEMS]
-        return [row for row in map(self._row_of_word, words) if row >= 0]
-
-
 class SentenceTransformerEmbedder:
     """Any sentence-transformers model by name or folder, with its own `query` and `passage` prompts."""
 
@@ -156,7 +98,7 @@ class SentenceTransformerEmbedder:
                 str(self.dimension),
                 hashlib.sha256(f"{self._query_prompt}|{self._passage_prompt}".encode()).hexdigest()[:8],
                 "f32",
-                _VIEWS_VERSION,
+                VIEWS_VERSION,
             ]
         )
 
@@ -193,17 +135,10 @@ def _weights_digest(model: object) -> str:
     return digest.hexdigest()[:12]
 
 
-def normalise(vectors: Vectors) -> Vectors:
-    """(n, d) rows of length 1; rows of zeros stay zeros."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return unit
-
-
 def load_embedder(name: str) -> Embedder | None:
     """The embedder that a setting names: `builtin`, `none` (no vectors at all), or a model."""
     if name == "none":
         return None
     if name == "builtin":
-        return BuiltinEmbedder()
+        return TableEmbedder()
     return SentenceTransformerEmbedder(name)

@@ -14,10 +14,11 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,31 +27,58 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from index.analysis import ANALYSIS_VERSION, terms
+from index.analysis import ANALYSIS_VERSION, latin, terms
 from index.errors import CorruptIndex, IndexUnavailable, StorageError
 from index.files import fsync_folder, write_durably
+from index.glossary import Glossary, dump_terms, general_glossary, load_terms, mine_terms
+from index.language import detect_language
 from index.lexical import FieldTerms, LexicalIndex, build_lexical
+from index.query import Reader
+from index.relations import continued_titles, is_outline, previous_rows, twin_rows
+from index.rewrite import Rewriter, build_vocabulary, open_vocabulary
 from index.suggest import Suggester, build_suggestions
 from index.types import DeckKind, Host, IndexedPassage, Kind
 from index.vectors import FaissIndex, build_vectors, open_vectors
 
-FORMAT = 1
+FORMAT = 2
 _KEEP = 2
-_PASSAGES, _LEXICAL, _TERMS, _VECTORS, _ROWS, _SUGGEST = (
+_PASSAGES, _LEXICAL, _TERMS, _VECTORS, _ROWS, _SUGGEST, _WORDS, _WORD_ARRAYS, _GLOSSARY, _RELATIONS, _ADAPTATIONS = (
     "passages.db",
     "lexical.safetensors",
     "lexical.terms.txt",
     "vectors.faiss",
     "vectors.rows.safetensors",
     "suggest.json",
+    "words.txt",
+    "words.safetensors",
+    "glossary.json",
+    "relations.safetensors",
+    "adaptations.safetensors",
 )
-_FILES = (_PASSAGES, _LEXICAL, _TERMS, _VECTORS, _ROWS, _SUGGEST)
+_FILES = (
+    _PASSAGES,
+    _LEXICAL,
+    _TERMS,
+    _VECTORS,
+    _ROWS,
+    _SUGGEST,
+    _WORDS,
+    _WORD_ARRAYS,
+    _GLOSSARY,
+    _RELATIONS,
+    _ADAPTATIONS,
+)
 _KINDS = tuple(Kind)
+# (texts, texts) → how far each pair means the same, 0 to 1
+Similarity = Callable[[Sequence[str], Sequence[str]], Sequence[float]]
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation says of itself; `files` maps a name to its size and SHA-256."""
+    """What a generation says of itself; `files` maps a name to its size and SHA-256.
+
+    `languages` are those by whose rules its Latin words are stemmed, English first.
+    """
 
     format: int
     number: int
@@ -61,6 +89,7 @@ class Manifest:
     passages: int
     vectors: int
     terms: int
+    languages: list[str]
     files: dict[str, dict[str, Any]]
 
 
@@ -75,6 +104,8 @@ class Generation:
         try:
             lexical = load_arrays(contents[_LEXICAL])
             rows = load_arrays(contents[_ROWS])
+            relations = load_arrays(contents[_RELATIONS])
+            word_arrays = load_arrays(contents[_WORD_ARRAYS])
         except SafetensorError as error:
             raise CorruptIndex(f"Generation {manifest.number} holds an unreadable array file.") from error
         vocabulary = contents[_TERMS].decode("utf-8").split("\n") if contents[_TERMS] else []
@@ -83,6 +114,19 @@ class Generation:
         if manifest.dimension:
             content = np.frombuffer(contents[_VECTORS], np.uint8)
             self.vectors = open_vectors(content, rows["passage"], rows["role"], manifest.passages)
+        # rows of the passage before and after each in its deck or video, of its newest edition (-1: none), and whether
+        # it only lists what others explain
+        self.previous = relations["previous"].astype(np.int64)
+        self.next = np.full(manifest.passages, -1, np.int64)
+        self.next[self.previous[self.previous >= 0]] = np.flatnonzero(self.previous >= 0)
+        self.twin = relations["twin"].astype(np.int64)
+        self.outline = relations["outline"].astype(np.bool_)
+        self.adaptations = {slug: blob.tobytes() for slug, blob in load_arrays(contents[_ADAPTATIONS]).items()}
+        self.glossary = Glossary(load_terms(contents[_GLOSSARY]))
+        vocabulary_of_words = open_vocabulary(contents[_WORDS].decode("utf-8"), word_arrays)
+        self.reader = Reader(
+            Rewriter(vocabulary_of_words), self.glossary, general_glossary(), tuple(manifest.languages)
+        )
         self.suggester = Suggester(json.loads(contents[_SUGGEST]))
         self._load_columns()
 
@@ -90,9 +134,11 @@ class Generation:
         rows = self._connection().execute("SELECT course, lecture, kind, notes FROM passages ORDER BY row").fetchall()
         if len(rows) != self.manifest.passages:
             raise CorruptIndex(f"Generation {self.manifest.number} has {len(rows)} passages, not as its manifest says.")
-        self.courses = sorted({row[0] for row in rows})
+        self.courses = list(dict.fromkeys(row[0] for row in rows))  # in the order of their passages
         numbers = {slug: number for number, slug in enumerate(self.courses)}
         self.course_of = np.array([numbers[row[0]] for row in rows], np.int32)
+        # passages lie by course: those of course i are rows course_start[i] to course_start[i + 1]
+        self.course_start = np.searchsorted(self.course_of, np.arange(len(self.courses) + 1))
         self.lecture_of = np.array([row[1] for row in rows], np.int64)
         self.kind_of = np.array([_KINDS.index(Kind(row[2])) for row in rows], np.int8)
         self.notes = np.array([bool(row[3]) for row in rows], np.bool_)
@@ -124,18 +170,24 @@ def build_generation(
     root: Path,
     number: int,
     passages: Iterable[IndexedPassage],
-    embeddings: Mapping[str, tuple[bytes, bytes]],
+    embeddings: Mapping[str, Mapping[str, tuple[bytes, bytes]]],
     fingerprint: str,
     dimension: int,
+    adaptations: Mapping[str, bytes] = MappingProxyType({}),
+    similarity: Similarity | None = None,
 ) -> Manifest:
     """Build, make durable, reopen and check generation `number`; it is not yet pointed at.
 
-    `embeddings` maps a content hash to (roles, vectors) as stored; with dimension 0 there are none.
+    `embeddings` maps a course and a content hash to (roles, vectors) as stored; with dimension 0 there are none.
+    `adaptations` is what the embedder learned of each course; `similarity` judges the pairs of the glossary.
     """
     root.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".building-", dir=root))
     try:
-        counts = _write_files(temporary, passages, embeddings, dimension)
+        contents = list(passages)
+        counts, languages = _write_files(temporary, contents, embeddings, dimension, similarity)
+        blobs = {slug: np.frombuffer(blob, np.uint8) for slug, blob in adaptations.items()}
+        (temporary / _ADAPTATIONS).write_bytes(save_arrays(blobs))
         manifest = Manifest(
             FORMAT,
             number,
@@ -144,6 +196,7 @@ def build_generation(
             fingerprint,
             dimension,
             *counts,
+            languages,
             {name: _describe(temporary / name) for name in _FILES},
         )
         (temporary / "manifest.json").write_text(json.dumps(asdict(manifest), indent=1), "utf-8")
@@ -169,15 +222,14 @@ def build_generation(
 
 def _write_files(
     folder: Path,
-    passages: Iterable[IndexedPassage],
-    embeddings: Mapping[str, tuple[bytes, bytes]],
+    passages: Sequence[IndexedPassage],
+    embeddings: Mapping[str, Mapping[str, tuple[bytes, bytes]]],
     dimension: int,
-) -> tuple[int, int, int]:
-    documents: list[FieldTerms] = []
+    similarity: Similarity | None,
+) -> tuple[tuple[int, int, int], list[str]]:
     row_passage: list[int] = []
     row_role: list[int] = []
     blobs: list[NDArray[np.float32]] = []
-    suggested: list[IndexedPassage] = []
     database = sqlite3.connect(folder / _PASSAGES)
     database.execute("PRAGMA journal_mode=OFF")
     database.execute(
@@ -188,15 +240,20 @@ def _write_files(
         notes = passage.deck_kind is DeckKind.NOTES
         values = (row, passage.id, passage.course_slug, passage.lecture_id, passage.kind, notes, _dump_passage(passage))
         database.execute("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-        documents.append(_field_terms(passage))
-        suggested.append(passage)
         if dimension:
-            roles, vectors = embeddings[passage.content_hash]
+            roles, vectors = embeddings[passage.course_slug][passage.content_hash]
             blobs.append(np.frombuffer(vectors, "<f4").reshape(len(roles), dimension))
             row_role.extend(roles)
             row_passage.extend([row] * len(roles))
     database.commit()
     database.close()
+    previous = previous_rows(passages)
+    continued = continued_titles(passages, previous)
+    documents = [_field_terms(passage, title) for passage, title in zip(passages, continued, strict=True)]
+    twins = twin_rows(passages, [[*document.title, *document.body] for document in documents])
+    outline = np.array([is_outline(passage) for passage in passages], np.uint8)
+    relations = {"previous": previous.astype(np.int32), "twin": twins.astype(np.int32), "outline": outline}
+    (folder / _RELATIONS).write_bytes(save_arrays(relations))
     vocabulary, arrays, count = build_lexical(documents)
     (folder / _LEXICAL).write_bytes(save_arrays(arrays))
     (folder / _TERMS).write_text("\n".join(vocabulary), "utf-8")
@@ -204,14 +261,28 @@ def _write_files(
     (folder / _VECTORS).write_bytes(build_vectors(matrix).tobytes() if dimension else b"")
     rows = {"passage": np.array(row_passage, np.uint32), "role": np.array(row_role, np.uint8)}
     (folder / _ROWS).write_bytes(save_arrays(rows))
-    (folder / _SUGGEST).write_text(json.dumps(build_suggestions(suggested), ensure_ascii=False), "utf-8")
-    return count, len(row_passage), len(vocabulary)
+    words, word_arrays = build_vocabulary(passages)
+    (folder / _WORDS).write_text(words, "utf-8")
+    (folder / _WORD_ARRAYS).write_bytes(save_arrays(word_arrays))
+    glossary = mine_terms(passages, similarity)
+    (folder / _GLOSSARY).write_bytes(dump_terms(glossary))
+    (folder / _SUGGEST).write_text(json.dumps(build_suggestions(passages, glossary), ensure_ascii=False), "utf-8")
+    languages = {latin(passage.language) for passage in passages} - {"en"}
+    return (count, len(row_passage), len(vocabulary)), ["en", *sorted(languages)]
 
 
-def _field_terms(passage: IndexedPassage) -> FieldTerms:
+def latin_language(passage: IndexedPassage) -> str:
+    """By whose rules a passage's Latin words are stemmed: its course's language, or English where it is in English."""
+    own = latin(passage.language)
+    return "en" if own == "en" else detect_language(f"{passage.title}\n{passage.text}", (own, "en"))
+
+
+def _field_terms(passage: IndexedPassage, continued: str) -> FieldTerms:
+    """`continued` is the title of the slide that this one goes on with."""
     text = passage.text.removeprefix(passage.title) if passage.title else passage.text
     context = f"{passage.lecture_title} {passage.section}"
-    return FieldTerms(terms(passage.title), terms(text), terms(context))
+    language = latin_language(passage)
+    return FieldTerms(terms(f"{passage.title} {continued}", language), terms(text, language), terms(context, language))
 
 
 def _dump_passage(passage: IndexedPassage) -> str:
@@ -237,8 +308,8 @@ def _check_canaries(generation: Generation) -> None:
     count = generation.manifest.passages
     for row in sorted({0, count // 3, 2 * count // 3, count - 1}) if count else []:
         passage = generation.passages([row])[0]
-        words = dict.fromkeys(terms(f"{passage.title} {passage.text}"), 1.0)
-        if words and generation.lexical.score(words).scores[row] <= 0:
+        words = terms(f"{passage.title} {passage.text}", latin_language(passage))
+        if words and not generation.lexical.holds(row, words[0]):
             raise CorruptIndex(f"Passage {passage.id} is not found by its own words; run `lectures reindex`.")
         if generation.vectors is not None:
             similarity = generation.vectors.similarities(

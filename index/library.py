@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +36,8 @@ from index.store import (
     read_passages,
     stored_hashes,
 )
-from index.types import Passage
+from index.table import Adaptation, TableEmbedder, Vectors, adapt, basis_of, is_near, read_adaptation
+from index.types import Passage, Role
 
 NO_EMBEDDER = "none"
 _EMBED_BATCH = 256  # passages whose vectors are made, and made durable, together
@@ -80,16 +83,16 @@ class Library:
             latest = latest_generation(connection)
         return (
             latest is not None
-            and latest.fingerprint == fingerprint_of(embedder)
+            and fits(embedder, latest.fingerprint)
             and latest.analysis == ANALYSIS_VERSION
             and latest.number == self.served_number()
             and (folder_of(self.index_root, latest.number) / "manifest.json").is_file()
         )
 
-    def tidy_up(self, embedder: Embedder | None) -> None:
+    def tidy_up(self, plan: Plan) -> None:
         """Forget vectors and files that nothing refers to any more (for writers)."""
         with self.database.writing() as connection:
-            drop_unused_embeddings(connection, fingerprint_of(embedder))
+            drop_unused_embeddings(connection, {embedder.fingerprint for embedder in plan.embedders.values()})
             used = stored_hashes(connection)
             self.files.sweep(used)
         for path in self._pictures.glob("??/*"):
@@ -101,58 +104,133 @@ def fingerprint_of(embedder: Embedder | None) -> str:
     return embedder.fingerprint if embedder else NO_EMBEDDER
 
 
+def fits(embedder: Embedder | None, fingerprint: str) -> bool:
+    """Whether an index of this fingerprint can be searched with an embedder."""
+    return fingerprint == fingerprint_of(embedder)
+
+
+# What the embedder learned of a course is kept until this share of its passages is new or gone.
+_ADAPT_AFTER = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an index will hold: by course the embedder of its passages, and their (title, text) by content hash."""
+
+    embedder: Embedder | None
+    embedders: dict[str, Embedder]
+    contents: dict[str, dict[str, tuple[str, str]]]
+
+
+def plan_index(
+    library: Library, embedder: Embedder | None, course: str | None, passages: Sequence[Passage], *, anew: bool = False
+) -> Plan:
+    """The plan of an index that will hold `passages` as `course`, and every other course as it is.
+
+    The built-in embedder adapts to each course, by what that course alone says, so that the order of ingests does not
+    matter. What it learned of a course is kept while little of the course has changed (unless `anew`), so that a small
+    change embeds little.
+    """
+    contents: dict[str, dict[str, tuple[str, str]]] = {}
+    if course is not None and passages:
+        contents[course] = {passage.content_hash: (passage.title, passage.text) for passage in passages}
+    with library.database.reading() as connection:
+        for found in read_passages(connection):
+            if found.course_slug != course:
+                contents.setdefault(found.course_slug, {})[found.content_hash] = (found.title, found.text)
+    if embedder is None:
+        return Plan(None, {}, contents)
+    if not isinstance(embedder, TableEmbedder):
+        return Plan(embedder, dict.fromkeys(contents, embedder), contents)
+    kept = {} if anew else _served_adaptations(library, embedder)
+    return Plan(
+        embedder, {slug: _adapted(embedder, kept.get(slug), content) for slug, content in contents.items()}, contents
+    )
+
+
+def _adapted(
+    embedder: TableEmbedder, kept: Adaptation | None, contents: Mapping[str, tuple[str, str]]
+) -> TableEmbedder:
+    basis = basis_of(contents)
+    if kept is not None and is_near(kept.basis, basis, _ADAPT_AFTER):
+        return embedder.with_adaptation(kept)
+    whole = [passage_views(title, text, split=False)[0][1] for title, text in contents.values()]
+    return embedder.with_adaptation(adapt(embedder, whole, basis))
+
+
+def _served_adaptations(library: Library, embedder: TableEmbedder) -> dict[str, Adaptation]:
+    try:
+        number = current_number(library.index_root)
+        generation = None if number is None else open_generation(library.index_root, number)
+        if generation is None or not fits(embedder, generation.manifest.fingerprint):
+            return {}
+        return {slug: read_adaptation(blob, embedder.dimension) for slug, blob in generation.adaptations.items()}
+    except (CorruptIndex, IndexUnavailable, EmbedderError):
+        return {}  # they are learned anew
+
+
 def embed_missing(
-    library: Library,
-    embedder: Embedder | None,
-    passages: Iterable[Passage],
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    library: Library, plan: Plan, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> int:
     """Make the vectors that are not stored yet, batch by durable batch; how many passages were embedded."""
-    if embedder is None:
-        return 0
-    contents = {passage.content_hash: (passage.title, passage.text) for passage in passages}
-    with library.database.reading() as connection:
-        missing = missing_embeddings(connection, embedder.fingerprint, contents)
-    todo = [content_hash for content_hash in contents if content_hash in missing]
-    for start in range(0, len(todo), _EMBED_BATCH):
-        batch = todo[start : start + _EMBED_BATCH]
-        views = [passage_views(*contents[key], split=embedder.splits_passages) for key in batch]
-        vectors = embedder.embed_passages([text for view in views for _, text in view])
-        if vectors.shape != (sum(map(len, views)), embedder.dimension) or not np.isfinite(vectors).all():
-            raise EmbedderError(f"The embedder {embedder.fingerprint} gave unusable vectors; choose another.")
-        items, row = [], 0
-        for key, view in zip(batch, views, strict=True):
-            items.append((key, [role for role, _ in view], vectors[row : row + len(view)]))
-            row += len(view)
-        with library.database.writing() as connection:
-            add_embeddings(connection, embedder.fingerprint, items)
-        progress(min(start + _EMBED_BATCH, len(todo)), len(todo))
+    todo: list[tuple[Embedder, str, tuple[str, str]]] = []
+    for course, embedder in plan.embedders.items():
+        contents = plan.contents[course]
+        with library.database.reading() as connection:
+            missing = missing_embeddings(connection, embedder.fingerprint, contents)
+        todo += [(embedder, key, content) for key, content in contents.items() if key in missing]
+    done = 0
+    for embedder, group in groupby(todo, key=lambda item: item[0]):
+        items = list(group)
+        for start in range(0, len(items), _EMBED_BATCH):
+            batch = {key: content for _, key, content in items[start : start + _EMBED_BATCH]}
+            vectors = _embed(embedder, batch)
+            with library.database.writing() as connection:
+                add_embeddings(connection, embedder.fingerprint, vectors)
+            done += len(batch)
+            progress(done, len(todo))
     return len(todo)
 
 
-def publish(library: Library, embedder: Embedder | None, change: Callable[[Connection], object]) -> int:
+def _embed(embedder: Embedder, batch: Mapping[str, tuple[str, str]]) -> list[tuple[str, list[Role], Vectors]]:
+    """(content hash, roles, vectors) of each content."""
+    views = [passage_views(title, text, split=embedder.splits_passages) for title, text in batch.values()]
+    vectors = embedder.embed_passages([text for view in views for _, text in view])
+    if vectors.shape != (sum(map(len, views)), embedder.dimension) or not np.isfinite(vectors).all():
+        raise EmbedderError(f"The embedder {embedder.fingerprint} gave unusable vectors; choose another.")
+    items, row = [], 0
+    for key, view in zip(batch, views, strict=True):
+        items.append((key, [role for role, _ in view], vectors[row : row + len(view)]))
+        row += len(view)
+    return items
+
+
+def publish(library: Library, plan: Plan, change: Callable[[Connection], object]) -> int:
     """Change the rows and make the generation that shows them, both or neither; its number.
 
     The generation is on disk and checked before the rows are committed, and is pointed at after. A crash between the
     two is finished by `Library.recover`.
     """
     root = library.index_root
-    fingerprint = fingerprint_of(embedder)
+    fingerprint = fingerprint_of(plan.embedder)
     with library.database.writing() as connection:
         change(connection)
         latest = latest_generation(connection)
         numbers = [*generation_numbers(root), latest.number if latest else 0, library.served_number() or 0]
         number = max(numbers) + 1
-        embeddings = {
-            content_hash: (roles, vectors) for content_hash, roles, vectors in read_embeddings(connection, fingerprint)
+        stored = {
+            own: {key: (roles, vectors) for key, roles, vectors in read_embeddings(connection, own)}
+            for own in {embedder.fingerprint for embedder in plan.embedders.values()}
         }
         manifest = build_generation(
             root,
             number,
             read_passages(connection),
-            embeddings,
+            {course: stored[embedder.fingerprint] for course, embedder in plan.embedders.items()},
             fingerprint,
-            embedder.dimension if embedder else 0,
+            plan.embedder.dimension if plan.embedder else 0,
+            _adaptations(plan),
+            translation_similarity(plan.embedder),
         )
         _, manifest_sha256 = read_manifest(root, number)
         add_generation(connection, number, fingerprint, ANALYSIS_VERSION, manifest.passages, manifest_sha256)
@@ -167,13 +245,31 @@ def reindex(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> int:
     """Build a new generation from the rows alone: after a change of embedder, or damage; its number."""
-    with library.database.reading() as connection:
-        passages = [
-            Passage(found.id, found.kind, "", 0, None, found.title, found.text, found.content_hash)
-            for found in read_passages(connection)
-        ]
-    embed_missing(library, embedder, passages, progress)
-    return publish(library, embedder, lambda _: None)
+    plan = plan_index(library, embedder, None, [], anew=True)
+    embed_missing(library, plan, progress)
+    number = publish(library, plan, lambda _: None)
+    library.tidy_up(plan)
+    return number
+
+
+def _adaptations(plan: Plan) -> dict[str, bytes]:
+    """What the embedder learned of each course, to be kept in the generation."""
+    return {
+        course: embedder.adaptation.blob
+        for course, embedder in plan.embedders.items()
+        if isinstance(embedder, TableEmbedder) and embedder.adaptation is not None
+    }
+
+
+def translation_similarity(embedder: Embedder | None) -> Callable[[Sequence[str], Sequence[str]], Sequence[float]]:
+    """How far two terms mean the same, by the bundled table whatever the embedder: it knows both languages."""
+    table = embedder if isinstance(embedder, TableEmbedder) else TableEmbedder()
+
+    def similarity(left: Sequence[str], right: Sequence[str]) -> Sequence[float]:
+        scores = (table.embed_passages(left) * table.embed_passages(right)).sum(axis=1)
+        return [float(score) for score in scores]
+
+    return similarity
 
 
 def open_served(library: Library, embedder: Embedder | None) -> tuple[Generation, tuple[str, ...]]:
@@ -221,7 +317,7 @@ def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
 
 def _checked(generation: Generation, embedder: Embedder | None) -> Generation:
     manifest = generation.manifest
-    if manifest.fingerprint != fingerprint_of(embedder):
+    if not fits(embedder, manifest.fingerprint):
         raise IndexMismatch(
             f"The index was made with embedder {manifest.fingerprint}, but {fingerprint_of(embedder)} is set; run "
             "`lectures reindex`, or set LECTURES_EMBEDDER back."

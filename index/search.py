@@ -3,59 +3,54 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis import is_stop_word, query_terms, terms
-from index.embed import Embedder
+from index.analysis import is_stop_word
+from index.coverage import gather_evidence, judge_coverage
+from index.embed import Embedder, Vectors
 from index.errors import InvalidRequest, NotFound
-from index.generation import Generation
-from index.lexical import SATURATION_LIMIT, LexicalScores
+from index.generation import Generation, latin_language
+from index.language import function_words
+from index.lexical import SATURATION_LIMIT, LexicalScores, Scope
+from index.query import STOP_WEIGHT, meaning_of, rewrites_of
+from index.ranking import RERANKED, Ranked, kind_factors, rank, relevant, settle, with_judgements, with_neighbours
+from index.rerank import Reranker
 from index.snippet import make_snippet
 from index.suggest import Suggestion
-from index.types import Coverage, Explanation, Filters, Hit, IndexedPassage, Kind, Mode, Results
+from index.table import TableEmbedder, read_adaptation
+from index.types import Explanation, Filters, Hit, IndexedPassage, Mode, Phrase, Results
 
 MAX_QUERY_CHARS = 1_000
 MAX_LIMIT = 50
 MAX_OFFSET = 450
 
 _CANDIDATES = 200
-# Shares of the score, chosen on development questions (benchmarks/ranking.py): .2 to .5 differ by less than .01.
-_LEXICAL_SHARE, _SEMANTIC_SHARE = 0.7, 0.3
-# At equal score a slide or a moment of speech answers better than an essay that mentions much or a line of a syllabus.
-_KIND_FACTOR = {Kind.PAGE: 1.0, Kind.SEGMENT: 1.0, Kind.PROGRAMME: 0.5}
-_NOTES_FACTOR = 0.85
-# A hit must hold something of the query: a tenth of its weight, or a similarity that chance does not give.
-_MIN_MATCHED, _MIN_SIMILARITY = 0.1, 0.25
-_MIN_SHARE_OF_BEST = 0.25
+_CHANCE_SAMPLE, _USUAL_CHANCE, _MAX_CHANCE = 200, 0.1, 0.9
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """Candidate rows, best first, with the parts of their scores (all arrays of one length)."""
-
-    rows: NDArray[np.int64]
-    scores: NDArray[np.float32]
-    lexical: NDArray[np.float32]
-    similarity: NDArray[np.float32]
-    cosine: NDArray[np.float32]
-    factor: NDArray[np.float32]
 
 
 class SearchIndex:
     """One generation and the embedder that made it. Immutable: a new generation is a new SearchIndex."""
 
-    def __init__(self, generation: Generation, embedder: Embedder | None, degraded: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        generation: Generation,
+        embedder: Embedder | None,
+        degraded: tuple[str, ...] = (),
+        reranker: Reranker | None = None,
+    ) -> None:
         self.generation = generation
-        self._embedder = embedder
+        self._reranker = reranker
         self.degraded = degraded
-        self._factor = np.array([_KIND_FACTOR[kind] for kind in Kind], np.float32)[generation.kind_of]
-        self._factor[generation.notes] *= _NOTES_FACTOR
-        self._programme = generation.kind_of == generation.kind_number(Kind.PROGRAMME)
+        self._embedder = embedder
+        self.embedders = _embedders(generation, embedder)
+        self._factors = kind_factors(generation)
+        self._chance = _chance_similarities(generation)
+        for language in ("ru", "en", *generation.manifest.languages):
+            function_words(language)  # loaded now, not by the first question
 
     @property
     def number(self) -> int:
@@ -79,28 +74,42 @@ class SearchIndex:
             raise InvalidRequest(f"The offset is {offset}; it must be from 0 to {MAX_OFFSET}.")
         mode, degraded = self._possible(mode)
         allowed = self._allowed(filters)
-        weights = query_terms(query)
-        words = self.generation.lexical.score(weights) if mode is not Mode.SEMANTIC else None
-        scored = self._score(query, weights, words, mode, allowed)
-        shown = slice(offset, offset + limit)
-        passages = self.generation.passages([int(row) for row in scored.rows[shown]])
-        highlight = {t: w * self.generation.lexical.idf(t) for t, w in weights.items() if not is_stop_word(t)}
+        scope = self.generation.lexical.scope(allowed)
+        courses = frozenset({filters.course}) if filters.course else None
+        phrases = self.generation.reader.read(query, scope.frequency, courses)
+        words = self.generation.lexical.score(phrases, scope)
+        ranked = self._rank(phrases, words, scope, mode)
+        vectors = mode is not Mode.LEXICAL
+        coverage = judge_coverage(gather_evidence(self.generation, phrases, words, ranked, scope, vectors=vectors))
+        ranked = ranked.take(np.flatnonzero(relevant(ranked)))
+        ranked, late = self._rerank(query, ranked)
+        ranked = settle(self.generation, ranked)
+        shown = ranked.take(np.arange(len(ranked.rows))[offset : offset + limit])
+        passages = self.generation.passages(shown.rows.tolist())
+        highlight = _highlights(phrases, scope)
         hits = tuple(
             Hit(
                 passage,
-                round(float(scored.scores[i]), 4),
-                make_snippet(passage.text, _title_chars(passage), highlight),
-                self._explain(scored, i, weights) if explain else None,
+                round(float(shown.scores[i]), 4),
+                make_snippet(passage.text, _title_chars(passage), highlight, latin_language(passage)),
+                self._twin_of(int(shown.rows[i])),
+                self._explain(shown, i, phrases, scope) if explain else None,
             )
-            for i, passage in enumerate(passages, offset)
+            for i, passage in enumerate(passages)
         )
-        coverage = self._coverage(query, weights, words, scored, allowed)
-        return Results(query, (), coverage, mode, degraded, self.number, len(scored.rows), hits)
+        return Results(
+            query, rewrites_of(phrases), coverage, mode, degraded + late, self.number, len(ranked.rows), hits
+        )
 
     def suggest(self, prefix: str, limit: int, course: str | None = None) -> list[Suggestion]:
         """Completions of what is being typed."""
         self._allowed(Filters(course=course))
         return self.generation.suggester.complete(prefix[:MAX_QUERY_CHARS], limit, course)
+
+    def check_course(self, slug: str) -> None:
+        """NotFound if no passage is of this course."""
+        if slug not in self.generation.courses:
+            raise NotFound(f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
 
     def _possible(self, mode: Mode) -> tuple[Mode, tuple[str, ...]]:
         if self._embedder is not None:
@@ -113,8 +122,7 @@ class SearchIndex:
         """Mask of the passages that a search may find, or None for all."""
         masks = []
         if filters.course is not None:
-            if filters.course not in self.generation.courses:
-                raise NotFound(f"There is no course {filters.course!r:.80}; GET /api/courses lists those there are.")
+            self.check_course(filters.course)
             masks.append(self.generation.course_of == self.generation.courses.index(filters.course))
         if filters.lecture is not None:
             masks.append(self.generation.lecture_of == filters.lecture)
@@ -123,81 +131,130 @@ class SearchIndex:
             masks.append(np.isin(self.generation.kind_of, numbers))
         return np.logical_and.reduce(masks) if masks else None
 
-    def _score(
-        self,
-        query: str,
-        weights: Mapping[str, float],
-        words: LexicalScores | None,
-        mode: Mode,
-        allowed: NDArray[np.bool_] | None,
-    ) -> _Scored:
-        count = self.generation.manifest.passages
-        candidates = np.zeros(0, np.int64)
-        if words is not None:
-            ranked = words.scores if allowed is None else np.where(allowed, words.scores, 0)
-            top = np.argpartition(-ranked, min(_CANDIDATES, count - 1))[:_CANDIDATES] if count else candidates
-            candidates = top[ranked[top] > 0]
-        vector = None
-        if self._embedder is not None and self.generation.vectors is not None and mode is not Mode.LEXICAL:
-            vector = self._embedder.embed_query(query)
-            near = self.generation.vectors.nearest(vector, _CANDIDATES, allowed)
-            candidates = np.union1d(candidates, near)
-        zeros = np.zeros(len(candidates), np.float32)
-        lexical, matched, similarity = zeros, zeros, zeros
-        if words is not None:
-            bound = SATURATION_LIMIT * sum(weight * self.generation.lexical.idf(t) for t, weight in weights.items())
-            lexical = words.scores[candidates] / np.float32(max(bound, 1e-9))
-            matched = words.matched[candidates]
-        if vector is not None and self.generation.vectors is not None:
-            similarity = np.maximum(self.generation.vectors.similarities(vector, candidates), 0)
-        shares = {Mode.HYBRID: (_LEXICAL_SHARE, _SEMANTIC_SHARE), Mode.LEXICAL: (1.0, 0.0), Mode.SEMANTIC: (0.0, 1.0)}
-        cosine = similarity
-        lexical, similarity = lexical * np.float32(shares[mode][0]), cosine * np.float32(shares[mode][1])
-        factor = self._factor[candidates]
-        scores = (lexical + similarity) * factor
-        relevant = (matched >= _MIN_MATCHED) | (cosine >= _MIN_SIMILARITY)
-        relevant &= (scores > 0) & (scores >= _MIN_SHARE_OF_BEST * (scores.max() if len(scores) else 0))
-        order = np.lexsort((candidates, -scores))
-        order = order[relevant[order]]
-        return _Scored(
-            candidates[order], scores[order], lexical[order], similarity[order], cosine[order], factor[order]
-        )
+    def _rank(self, phrases: tuple[Phrase, ...], words: LexicalScores, scope: Scope, mode: Mode) -> Ranked:
+        generation, allowed = self.generation, scope.allowed
+        count = generation.manifest.passages
+        rows = np.zeros(0, np.int64)
+        if mode is not Mode.SEMANTIC and count:
+            scores = words.scores if allowed is None else np.where(allowed, words.scores, 0)
+            top = np.argpartition(-scores, min(_CANDIDATES, count - 1))[:_CANDIDATES]
+            rows = top[scores[top] > 0]
+        vectors: list[tuple[Vectors, int, int]] = []
+        if mode is not Mode.LEXICAL:
+            vectors = self._query_vectors(meaning_of(phrases, scope.frequency), allowed)
+        if generation.vectors is not None:
+            for vector, first, last in vectors:
+                near = generation.vectors.nearest(vector, _CANDIDATES, allowed, (first, last))
+                rows = np.union1d(rows, near)
+        rows = with_neighbours(generation, rows.astype(np.int64))
+        if allowed is not None:
+            rows = rows[allowed[rows]]
+        zeros = np.zeros(len(rows), np.float32)
+        lexical, matched, similarity = zeros, zeros, zeros.copy()
+        if mode is not Mode.SEMANTIC:
+            lexical = words.scores[rows] / np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
+            matched = words.matched[rows]
+        if generation.vectors is not None:
+            for vector, first, last in vectors:
+                own = slice(*np.searchsorted(rows, (first, last)))
+                similarity[own] = generation.vectors.similarities(vector, rows[own])
+            chance = self._chance[generation.course_of[rows]]
+            similarity = np.maximum((similarity - chance) / (1 - chance), 0).astype(np.float32)
+        titles = generation.lexical.title_shares(phrases, rows)
+        said = sum(word.weight for phrase in phrases for word in phrase.words if word.weight > STOP_WEIGHT)
+        return rank(generation, rows, lexical, matched, similarity, titles, said, self._factors, mode)
 
-    def _explain(self, scored: _Scored, i: int, weights: Mapping[str, float]) -> Explanation:
-        matches = tuple(self.generation.lexical.explain(int(scored.rows[i]), weights))
+    def _query_vectors(self, text: str, allowed: NDArray[np.bool_] | None) -> list[tuple[Vectors, int, int]]:
+        """(vector of the query, first and last + 1 passage that it is compared with): one for all courses, or one for
+        each where the embedder has adapted to them."""
+        starts = self.generation.course_start
+        if self._embedder is None or not self.generation.manifest.passages:
+            return []
+        if not isinstance(self._embedder, TableEmbedder):
+            return [(self._embedder.embed_query(text), 0, int(starts[-1]))]
+        return [
+            (embedder.embed_query(text), int(first), int(last))
+            for embedder, first, last in zip(self.embedders, starts[:-1], starts[1:], strict=True)
+            if allowed is None or allowed[first:last].any()
+        ]
+
+    def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:
+        """The best few in the order of the reranker, as far as its deadline allows, and what was left undone."""
+        if self._reranker is None or not len(ranked.rows):
+            return ranked, ()
+        passages = self.generation.passages(ranked.rows[:RERANKED].tolist())
+        judged = self._reranker.judge(query, [f"{passage.title}\n{passage.text}" for passage in passages])
+        late = len(passages) - len(judged)
+        reason = f"the reranker judged {len(judged)} of {len(passages)} hits before its deadline"
+        return with_judgements(ranked, judged), (reason,) if late else ()
+
+    def _twin_of(self, row: int) -> str | None:
+        newer = int(self.generation.twin[row])
+        return None if newer < 0 else self.generation.passages([newer])[0].id
+
+    def _explain(self, ranked: Ranked, i: int, phrases: tuple[Phrase, ...], scope: Scope) -> Explanation:
+        evidence = int(ranked.evidence[i])
+        matches = tuple(self.generation.lexical.explain(evidence, phrases, scope))
         return Explanation(
             lexical=round(sum(match.contribution for match in matches), 4),
-            similarity=round(float(scored.cosine[i]), 4),
-            lexical_part=round(float(scored.lexical[i]), 4),
-            semantic_part=round(float(scored.similarity[i]), 4),
-            kind_factor=round(float(scored.factor[i]), 4),
+            similarity=round(float(ranked.similarity[i]), 4),
+            matched=round(float(ranked.matched[i]), 4),
+            lexical_part=round(float(ranked.lexical[i]), 4),
+            semantic_part=round(float(ranked.semantic[i]), 4),
+            context_part=round(float(ranked.context[i]), 4),
+            title_part=round(float(ranked.title[i]), 4),
+            kind_factor=round(float(ranked.factor[i]), 4),
+            rerank_part=round(float(ranked.rerank[i]), 4),
+            lift=round(float(ranked.lift[i]), 4),
+            evidence=self.generation.passages([evidence])[0].id,
             terms=matches,
         )
 
-    def _coverage(
-        self,
-        query: str,
-        weights: Mapping[str, float],
-        words: LexicalScores | None,
-        scored: _Scored,
-        allowed: NDArray[np.bool_] | None,
-    ) -> Coverage:
-        """How far the course covers a query, from the best matches: a first version, thresholds from 107 questions."""
-        if len(scored.rows) == 0 or not terms(query):
-            return Coverage.ABSENT
-        if words is None:
-            words = self.generation.lexical.score(weights)
-        visible = words.matched if allowed is None else np.where(allowed, words.matched, 0)
-        said = float(np.max(visible, where=~self._programme, initial=0))
-        promised = float(np.max(visible, where=self._programme, initial=0))
-        material = ~self._programme[scored.rows]
-        meant = float(np.max(scored.cosine, where=material, initial=0))
-        evidence = said + meant if self._embedder is not None else 1.6 * said
-        if evidence >= 0.95:
-            return Coverage.EXPLAINED
-        if promised >= 0.8 and said < 0.6:
-            return Coverage.LISTED
-        return Coverage.MENTIONED if said >= 0.3 and evidence >= 0.75 else Coverage.ABSENT
+
+def _embedders(generation: Generation, embedder: Embedder | None) -> list[Embedder]:
+    """The embedder of each course, adapted as it was when the course was embedded."""
+    if not isinstance(embedder, TableEmbedder):
+        return [] if embedder is None else [embedder] * len(generation.courses)
+    return [
+        embedder.with_adaptation(read_adaptation(generation.adaptations[slug], embedder.dimension))
+        if slug in generation.adaptations
+        else embedder
+        for slug in generation.courses
+    ]
+
+
+def _chance_similarities(generation: Generation) -> NDArray[np.float32]:
+    """(courses,) the mean similarity of two passages of a course, taken at random: what a similarity must exceed.
+
+    Embedders differ: unrelated texts have a cosine of .1 for one and of .75 for another. What is counted is the excess
+    over that of the built-in embedder, with which the weights of the ranking were chosen.
+    """
+    chance = np.zeros(len(generation.courses), np.float32)
+    if generation.vectors is None:
+        return chance
+    for course, (first, last) in enumerate(pairwise(generation.course_start)):
+        sample = np.unique(np.linspace(first, last - 1, _CHANCE_SAMPLE).astype(np.int64))
+        if len(sample) > 1:
+            vectors = np.stack(
+                [generation.vectors.row_vector(generation.vectors.first_row(int(row))) for row in sample]
+            )
+            alike = vectors @ vectors.T
+            chance[course] = (alike.sum() - np.trace(alike)) / (len(sample) * (len(sample) - 1))
+    excess: NDArray[np.float32] = np.clip(chance - _USUAL_CHANCE, 0, _MAX_CHANCE).astype(np.float32)
+    return excess
+
+
+def _highlights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:
+    """What to mark in a snippet: terms of every reading, by how much they say."""
+    weights: dict[str, float] = {}
+    for phrase in phrases:
+        whole = [(reading, 1.0) for reading in phrase.readings]
+        single = [(r, word.weight) for word in phrase.words for r in word.readings if word.weight > STOP_WEIGHT]
+        for reading, weight in whole + single:
+            for term, share in reading.terms:
+                if share == 1.0 and not is_stop_word(term):
+                    weights[term] = max(weights.get(term, 0.0), weight * reading.weight * scope.idf(term))
+    return weights
 
 
 def clean_query(query: str) -> str:

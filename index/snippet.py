@@ -13,13 +13,13 @@ _CHARS = 240
 _BREAK = re.compile(r"\n+|(?<=[.!?…])\s+")
 
 
-def make_snippet(text: str, skip: int, weights: Mapping[str, float]) -> Snippet:
+def make_snippet(text: str, skip: int, weights: Mapping[str, float], language: str = "en") -> Snippet:
     """The stretch of at most about 240 characters that holds most of the weighted terms.
 
     The first `skip` characters (a title that is shown anyway) are left out if anything follows them.
     """
     start_at = skip if len(text) > skip else 0
-    tokens = find_terms(text, weights)
+    tokens = find_terms(text, weights, language)
     pieces = _pieces(text, start_at)
     if not pieces:
         return Snippet("", ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -336,11 +336,11 @@ def read_embeddings(connection: Connection, fingerprint: str) -> Iterator[tuple[
         yield row.content_hash, bytes(row.roles), bytes(row.vectors)
 
 
-def drop_unused_embeddings(connection: Connection, fingerprint: str) -> int:
+def drop_unused_embeddings(connection: Connection, fingerprints: Collection[str]) -> int:
     """Forget vectors of contents that no passage has, and of embedders no longer in use."""
     used = sa.select(passages.c.content_hash)
     query = sa.delete(embeddings).where(
-        sa.or_(embeddings.c.fingerprint != fingerprint, embeddings.c.content_hash.not_in(used))
+        sa.or_(embeddings.c.fingerprint.not_in(fingerprints), embeddings.c.content_hash.not_in(used))
     )
     return connection.execute(query).rowcount
 

@@ -25,6 +25,23 @@ class Coverage(StrEnum):
     ABSENT = "absent"
 
 
+class Reason(StrEnum):
+    """Why a query was also read in another way."""
+
+    TYPED = "typed"
+    LAYOUT = "layout"
+    TYPO = "typo"
+    TRANSLITERATION = "transliteration"
+    SPLIT = "split"
+    JOINED = "joined"
+    GLOSSARY = "glossary"
+    ABBREVIATION = "abbreviation"
+
+
+# the words as they were typed, in whatever layout
+TYPED = frozenset({Reason.TYPED, Reason.LAYOUT})
+
+
 class State(StrEnum):
     """What became of a deck or a video."""
 
@@ -224,11 +241,51 @@ class IndexedPassage:
     end_seconds: float | None = None
 
 
+# --- what a query is read as ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Terms that a word or a phrase may stand for, with their shares; `weight` (to 1) is the trust in it.
+
+    `text` is the reading as it is shown.
+    """
+
+    terms: tuple[tuple[str, float], ...]
+    weight: float
+    reason: Reason
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a query: its weight among the others, and its readings, the typed ones first."""
+
+    text: str
+    weight: float
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Neighbouring words of a query that also have readings as a whole ("ранний останов": early stopping)."""
+
+    words: tuple[Word, ...]
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
 @dataclass(frozen=True, slots=True)
 class Rewrite:
+    """What was typed, what it was also read as, why, and how much that counts (to 1)."""
+
     source: str
     target: str
-    reason: str
+    reason: Reason
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,31 +298,49 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class TermMatch:
-    """One query term in one passage: `contribution` is its share of the lexical score."""
+    """One query term in one passage: `contribution` is its share of the lexical score, `weight` that of its reading."""
 
     term: str
     weight: float
     idf: float
     contribution: float
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a hit has its score: score = lexical_part + semantic_part, times `kind_factor`."""
+    """Why a hit has its score.
+
+    score = (lexical_part + semantic_part + context_part + title_part) · kind_factor + rerank_part + lift.
+
+    `lexical` is the sum of the terms' contributions, `matched` the share of the query that is held, `similarity` the
+    cosine above chance, `context_part` what the neighbours add, `title_part` what a title adds that is what was asked,
+    `rerank_part` what a reranker adds, `lift` what standing beside its twin adds. `evidence` is the passage that the
+    numbers are of: for speech the best minute, where the hit starts at the first of the explanation.
+    """
 
     lexical: float
     similarity: float
+    matched: float
     lexical_part: float
     semantic_part: float
+    context_part: float
+    title_part: float
     kind_factor: float
+    rerank_part: float
+    lift: float
+    evidence: str
     terms: tuple[TermMatch, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
+    """`twin_of` is the id of the newer edition of the same slide."""
+
     passage: IndexedPassage
     score: float
     snippet: Snippet
+    twin_of: str | None = None
     explanation: Explanation | None = None
 
 

@@ -20,9 +20,11 @@ HNSW_FROM_VECTORS = 600_000
 
 
 class VectorIndex(Protocol):
-    """Nearest passages by similarity. `allowed` is a mask over passages, applied inside the search."""
+    """Nearest passages by similarity. `allowed` is a mask over passages, `within` a range of them; both hold inside."""
 
-    def nearest(self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]: ...
+    def nearest(
+        self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None, within: tuple[int, int] | None = None
+    ) -> NDArray[np.int64]: ...
 
     def similarities(self, query: Vectors, passages: NDArray[np.int64]) -> NDArray[np.float32]: ...
 
@@ -43,14 +45,23 @@ class FaissIndex:
         # rows of one passage are neighbours: where they start, for each passage
         self._first_row = np.searchsorted(self._row_passage, np.arange(passages + 1))
 
-    def nearest(self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    def nearest(
+        self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None, within: tuple[int, int] | None = None
+    ) -> NDArray[np.int64]:
         """The distinct passages of the `count` most similar rows, best first."""
         if self._index.ntotal == 0 or not query.any():
             return np.zeros(0, np.int64)
-        parameters = None
+        parameters = selector = None
         if allowed is not None:
-            bits = np.packbits(allowed[self._row_passage], bitorder="little")
+            mask = allowed[self._row_passage]
+            if within is not None:
+                mask[: self._first_row[within[0]]] = False
+                mask[self._first_row[within[1]] :] = False
+            bits = np.packbits(mask, bitorder="little")
             selector = faiss.IDSelectorBitmap(self._index.ntotal, faiss.swig_ptr(bits))
+        elif within is not None:
+            selector = faiss.IDSelectorRange(*(int(self._first_row[passage]) for passage in within))
+        if selector is not None:
             kind = faiss.SearchParametersHNSW if isinstance(self._index, faiss.IndexHNSW) else faiss.SearchParameters
             parameters = kind(sel=selector)
         # requests run in threads already, more would fight for the cores; the setting holds for this thread alone

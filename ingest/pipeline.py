@@ -15,7 +15,7 @@ from typing import TypeVar
 from index.database import writer_lock
 from index.embed import Embedder
 from index.errors import SourceFileError
-from index.library import Library, embed_missing, publish
+from index.library import Library, embed_missing, plan_index, publish
 from index.store import course_hash, known_pages, known_transcript, replace_course
 from index.types import Course, Deck, DeckKind, Host, Lecture, Page, Passage, Problem, State, Transcript, Video
 from ingest.captions import PARSER, parse_captions, to_vtt
@@ -90,15 +90,14 @@ def ingest_course(
         if unchanged and library.is_current(embedder):
             report.generation = library.served_number()
             return report
-        report.embedded = embed_missing(
-            library, embedder, passages, lambda done, total: progress(Progress("embedding", done, total))
-        )
+        plan = plan_index(library, embedder, course.slug, passages)
+        report.embedded = embed_missing(library, plan, lambda done, total: progress(Progress("embedding", done, total)))
         progress(Progress("publishing", 0, 1))
         report.generation = publish(
-            library, embedder, lambda connection: replace_course(connection, course, passages, content_hash)
+            library, plan, lambda connection: replace_course(connection, course, passages, content_hash)
         )
         report.changed = True
-        library.tidy_up(embedder)
+        library.tidy_up(plan)
         progress(Progress("publishing", 1, 1))
     return report
 

@@ -176,7 +176,7 @@ def remove(slug: str, as_json: Json = False) -> None:
     """Forget a course and all that hangs on it."""
     from index.database import writer_lock
     from index.errors import NotFound
-    from index.library import publish
+    from index.library import embed_missing, plan_index, publish
     from index.store import course_hash, remove_course
     from service.console import out, print_json
 
@@ -186,8 +186,10 @@ def remove(slug: str, as_json: Json = False) -> None:
         with library.database.reading() as connection:
             if course_hash(connection, slug) is None:
                 raise NotFound(f"There is no course {slug!r:.80}; `lectures courses` lists those there are.")
-        number = publish(library, embedder, lambda connection: remove_course(connection, slug))
-        library.tidy_up(embedder)
+        plan = plan_index(library, embedder, slug, [])
+        embed_missing(library, plan)
+        number = publish(library, plan, lambda connection: remove_course(connection, slug))
+        library.tidy_up(plan)
     if as_json:
         print_json({"removed": slug, "generation": number})
     else:
@@ -290,7 +292,6 @@ def reindex(
     with progress_bar(quiet=as_json) as step, writer_lock(library.database, library.data_dir):
         library.recover()
         number = build_again(library, chosen, lambda done, total: step("embedding", done, total, ""))
-        library.tidy_up(chosen)
     if as_json:
         print_json({"generation": number, "embedder": chosen.fingerprint if chosen else "none"})
     else:
@@ -418,7 +419,10 @@ def _open_index() -> Any:
     settings, library = _open_library()
     embedder = _embedder(settings)
     generation, degraded = open_served(library, embedder)
-    return SearchIndex(generation, embedder, degraded)
+    from index.rerank import load_reranker
+
+    reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
+    return SearchIndex(generation, embedder, degraded, reranker)
 
 
 if __name__ == "__main__":

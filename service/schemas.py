@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from index.types import Coverage, DeckKind, Hit, Host, Kind, Mode, Results, State
+from index.terms import ExplainedTerm
+from index.types import Coverage, DeckKind, Hit, Host, IndexedPassage, Kind, Mode, Reason, Results, State
 from service.links import hit_url, image_url, source_url
 
 
@@ -42,6 +44,15 @@ class ProgrammeLocatorOut(BaseModel):
     type: Literal["programme"] = "programme"
 
 
+class PlaceOut(BaseModel):
+    id: str
+    kind: Kind
+    lecture: LectureRef
+    locator: PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut = Field(discriminator="type")
+    title: str
+    url: str
+
+
 class SnippetOut(BaseModel):
     text: str
     highlights: list[tuple[int, int]] = Field(description="[start, end) offsets in characters of `text`")
@@ -50,7 +61,8 @@ class SnippetOut(BaseModel):
 class RewriteOut(BaseModel):
     source: str = Field(serialization_alias="from")
     target: str = Field(serialization_alias="to")
-    reason: str
+    reason: Reason
+    weight: float = Field(description="How much it counts beside what was typed, at most 1")
 
 
 class HitOut(BaseModel):
@@ -66,6 +78,9 @@ class HitOut(BaseModel):
     source_url: str | None
     image_url: str | None
     remark: str | None
+    twin_of: str | None = Field(
+        None, description="Id of the newer edition of the same slide; that hit stands before this"
+    )
     aligned: dict[str, Any] | None = None
     explanation: dict[str, Any] | None = None
 
@@ -80,6 +95,19 @@ class SearchOut(BaseModel):
     took_ms: float
     total: int
     hits: list[HitOut]
+
+
+class TermOut(BaseModel):
+    text: str
+    counterpart: str = Field(description="The same in the other language, or the long form of an abbreviation")
+    reason: Reason = Field(description="glossary: a translation; abbreviation: a short form")
+    count: int = Field(description="How often the course writes both side by side")
+    explained: PlaceOut | None = Field(description="Where the term is first explained")
+
+
+class TermsOut(BaseModel):
+    course: str
+    terms: list[TermOut]
 
 
 class SuggestionOut(BaseModel):
@@ -197,7 +225,7 @@ def search_out(results: Results, took_ms: float) -> SearchOut:
     """The response of a search: what the API returns and `lectures search --json` prints."""
     return SearchOut(
         query=results.query,
-        rewrites=[RewriteOut(source=r.source, target=r.target, reason=r.reason) for r in results.rewrites],
+        rewrites=[RewriteOut(**asdict(rewrite)) for rewrite in results.rewrites],
         coverage=results.coverage,
         mode=results.mode,
         degraded=list(results.degraded),
@@ -205,6 +233,34 @@ def search_out(results: Results, took_ms: float) -> SearchOut:
         took_ms=round(took_ms, 2),
         total=results.total,
         hits=[hit_out(hit) for hit in results.hits],
+    )
+
+
+def terms_out(course: str, terms: Iterable[ExplainedTerm]) -> TermsOut:
+    """The index of terms of a course."""
+    return TermsOut(
+        course=course,
+        terms=[
+            TermOut(
+                text=entry.term.text,
+                counterpart=entry.term.counterpart,
+                reason=entry.term.reason,
+                count=entry.term.count,
+                explained=_place(entry.explained) if entry.explained else None,
+            )
+            for entry in terms
+        ],
+    )
+
+
+def _place(passage: IndexedPassage) -> PlaceOut:
+    return PlaceOut(
+        id=passage.id,
+        kind=passage.kind,
+        lecture=LectureRef(id=passage.lecture_id, position=passage.lecture_position, title=passage.lecture_title),
+        locator=_locator(passage),
+        title=passage.title or passage.lecture_title,
+        url=hit_url(passage),
     )
 
 
@@ -216,19 +272,19 @@ def hit_out(hit: Hit) -> HitOut:
         score=hit.score,
         course=CourseRef(slug=passage.course_slug, title=passage.course_title),
         lecture=LectureRef(id=passage.lecture_id, position=passage.lecture_position, title=passage.lecture_title),
-        locator=_locator(hit),
+        locator=_locator(passage),
         title=passage.title or passage.lecture_title,
         snippet=SnippetOut(text=hit.snippet.text, highlights=list(hit.snippet.highlights)),
         url=hit_url(passage),
         source_url=source_url(passage),
         image_url=image_url(passage),
         remark=passage.remark,
+        twin_of=hit.twin_of,
         explanation=asdict(hit.explanation) if hit.explanation else None,
     )
 
 
-def _locator(hit: Hit) -> PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut:
-    passage = hit.passage
+def _locator(passage: IndexedPassage) -> PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut:
     if passage.deck is not None and passage.deck_id is not None and passage.page_number is not None:
         return PageLocatorOut(
             deck=passage.deck,

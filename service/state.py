@@ -15,7 +15,9 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, Lectures
 from index.files import write_durably
 from index.generation import current_number
 from index.library import Library, open_served
+from index.rerank import Reranker, load_reranker
 from index.search import SearchIndex
+from index.terms import ExplainedTerm, explained_terms
 from ingest.pdf import PdfReader
 from ingest.sandbox import Limits
 from service.settings import Settings
@@ -39,8 +41,12 @@ class ServiceState:
         self.library = Library(settings.resolved_database_url, settings.data_dir)
         self._embedder: Embedder | None = None
         self._embedder_loaded = False
+        self._reranker: Reranker | None = None
+        self._reranker_loaded = False
         self._index: SearchIndex | None = None
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
+        self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})
+        self._terms_lock = threading.Lock()
         self._looked_at = 0.0
         self._seen: int | None = None
         self._reload_lock = threading.Lock()
@@ -55,6 +61,13 @@ class ServiceState:
             self._embedder = load_embedder(self.settings.embedder)
             self._embedder_loaded = True
         return self._embedder
+
+    @property
+    def reranker(self) -> Reranker | None:
+        if not self._reranker_loaded:
+            self._reranker = load_reranker(self.settings.reranker, self.settings.reranker_deadline_ms)
+            self._reranker_loaded = True
+        return self._reranker
 
     def picture(self, sha256: str, page_number: int, width: int) -> Path:
         """The file of a page's picture, drawn the first time it is asked for."""
@@ -86,6 +99,17 @@ class ServiceState:
             raise self._problem
         return index
 
+    def terms(self, course: str) -> list[ExplainedTerm]:
+        """The terms of a course with where each is first explained; worked out once for each generation."""
+        index = self.index()
+        with self._terms_lock:
+            if self._terms[0] != index.number:
+                self._terms = (index.number, {})
+            known = self._terms[1]
+            if course not in known:
+                known[course] = explained_terms(index, course)
+            return known[course]
+
     @contextmanager
     def searching(self) -> Iterator[SearchIndex]:
         """An index and a place among the concurrent searches; Overloaded if all are taken."""
@@ -112,9 +136,9 @@ class ServiceState:
                 return
             # what was verified and opened goes on serving; the reason is said in every response
             if not self._index.degraded:
-                self._index = SearchIndex(self._index.generation, self.embedder, (str(error),))
+                self._index = SearchIndex(self._index.generation, self.embedder, (str(error),), self.reranker)
             _log.error("index_not_reloaded", reason=str(error))
             return
-        self._index = SearchIndex(generation, self.embedder, degraded)
+        self._index = SearchIndex(generation, self.embedder, degraded, self.reranker)
         self._seen = number
         _log.info("index_opened", generation=self._index.number, passages=generation.manifest.passages)

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import CountingEmbedder, ingest
 
-from index.analysis import find_terms, query_terms, terms
+from index.analysis import find_terms, terms
 from index.embed import normalise
 from index.errors import InvalidRequest, NotFound
 from index.generation import folder_of
 from index.lexical import FieldTerms, LexicalIndex, build_lexical
 from index.library import Library, open_served
 from index.search import SearchIndex, clean_query
-from index.types import Filters, Kind, Mode
+from index.types import Filters, Kind, Mode, Phrase, Reading, Reason, Word
 from index.vectors import build_vectors, open_vectors
 
 
@@ -27,8 +27,6 @@ def test_words_meet_in_all_their_forms() -> None:
     assert terms("нейронные сети") == terms("Нейронных сетей")
     assert terms("ёлка") == terms("елка")
     assert {"conv2d"} < set(terms("nn.Conv2d"))
-    assert query_terms("что такое dropout")["dropout"] == 1.0
-    assert query_terms("что такое dropout")["что"] < 0.1
 
 
 def test_terms_are_found_where_they_stand() -> None:
@@ -49,12 +47,52 @@ def test_bm25f_is_what_the_formula_gives_by_hand() -> None:
     first = 3.0 / (1 - 0.3 + 0.3 * 1 / 1)
     second = 1.0 / (1 - 0.6 + 0.6 * 4 / mean_body)
     expected = [idf * f * 2.2 / (1.2 + f) for f in (first, second)]
-    found = index.score({"dropout": 1.0})
+    scope = index.scope()
+    found = index.score([_word("dropout")], scope)
     np.testing.assert_allclose(found.scores, [*expected, 0.0], rtol=1e-5)
-    explained = index.explain(1, {"dropout": 1.0, "loss": 1.0})
+    assert found.importance == pytest.approx(idf)
+    both = [_word("dropout"), _word("loss")]
+    explained = index.explain(1, both, scope)
     assert sum(match.contribution for match in explained) == pytest.approx(
-        float(index.score({"dropout": 1.0, "loss": 1.0}).scores[1]), rel=1e-5
+        float(index.score(both, scope).scores[1]), rel=1e-5
     )
+
+
+def _word(term: str, *others: Reading) -> Phrase:
+    return Phrase((Word(term, 1.0, (Reading(((term, 1.0),), 1.0, Reason.TYPED, term), *others)),))
+
+
+def test_the_best_reading_of_a_word_counts_in_each_passage() -> None:
+    documents = [FieldTerms([], ["dropout"], []), FieldTerms([], ["прореживание"], []), FieldTerms([], ["loss"], [])]
+    index = LexicalIndex(*build_lexical(documents))
+    scope = index.scope()
+    other = Reading((("прореживание", 1.0),), 0.5, Reason.GLOSSARY, "прореживание")
+    alone, both = index.score([_word("dropout")], scope), index.score([_word("dropout", other)], scope)
+    assert both.scores[0] == pytest.approx(float(alone.scores[0]))
+    assert both.scores[1] == pytest.approx(0.5 * float(alone.scores[0]))
+    assert both.scores[2] == 0
+
+
+def test_a_word_is_as_rare_as_it_is_among_the_searched_passages() -> None:
+    documents = [FieldTerms([], ["gate"], []), FieldTerms([], ["gate"], []), FieldTerms([], ["loss"], [])]
+    index = LexicalIndex(*build_lexical(documents))
+    assert index.scope().idf("gate") == pytest.approx(math.log(1 + 1.5 / 2.5))
+    some = index.scope(np.array([True, False, True]))
+    assert some.frequency("gate") == 1
+    assert some.idf("gate") == pytest.approx(math.log(1 + 1.5 / 1.5))
+
+
+def test_words_around_a_passage_do_not_make_a_term_common() -> None:
+    documents = [FieldTerms(["gate"], ["x"], []), FieldTerms([], ["y"], ["gate"]), FieldTerms([], ["z"], ["gate"])]
+    index = LexicalIndex(*build_lexical(documents))
+    assert index.scope().frequency("gate") == 3
+    assert index.scope().idf("gate") == pytest.approx(math.log(1 + 2.5 / 1.5))
+
+
+def test_how_much_of_a_title_a_query_names() -> None:
+    documents = [FieldTerms(["gate"], [], []), FieldTerms(["forget", "gate"], [], []), FieldTerms([], ["gate"], [])]
+    index = LexicalIndex(*build_lexical(documents))
+    assert index.title_shares([_word("gate")], np.arange(3)).tolist() == [1.0, 0.5, 0.0]
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
@@ -112,8 +150,10 @@ def test_speech_is_found_at_its_second(index: SearchIndex) -> None:
 def test_an_explanation_adds_up_to_the_score(index: SearchIndex) -> None:
     for hit in index.search("dropout activations", explain=True).hits:
         assert hit.explanation is not None
-        parts = hit.explanation.lexical_part + hit.explanation.semantic_part
-        assert hit.score == pytest.approx(parts * hit.explanation.kind_factor, abs=2e-4)
+        why = hit.explanation
+        parts = why.lexical_part + why.semantic_part + why.context_part + why.title_part
+        assert hit.score == pytest.approx(parts * why.kind_factor + why.rerank_part + why.lift, abs=5e-4)
+        assert why.lexical == pytest.approx(sum(match.contribution for match in why.terms), abs=1e-3)
 
 
 def test_a_similarity_is_a_cosine_in_every_mode(index: SearchIndex) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 
 from index.catalogue import course_details, lecture_details, list_courses
 from service.deps import State
-from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut
+from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, terms_out
 
 router = APIRouter(tags=["courses"])
 
@@ -27,6 +27,12 @@ def course(state: State, slug: Annotated[str, Path(max_length=80)]) -> CourseOut
     """One course: its lectures in order, and what is missing from it, with reasons."""
     with state.library.database.reading() as connection:
         return CourseOut(**course_details(connection, slug))
+
+
+@router.get("/courses/{slug}/terms")
+def terms(state: State, slug: Annotated[str, Path(max_length=80)]) -> TermsOut:
+    """The terms of a course in both languages, alphabetical, each with the place where it is first explained."""
+    return terms_out(slug, state.terms(slug))
 
 
 @router.get("/lectures/{lecture_id}")

@@ -1,0 +1,44 @@
+"""The glossary of a course → its terms, each with the passage where it is first explained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.glossary import Term
+from index.search import SearchIndex
+from index.types import DeckKind, Filters, IndexedPassage, Kind
+
+_LOOK_AT = 10
+# Of passages nearly as good as the best, the earliest in the course counts as the first explanation.
+_NEARLY = 0.8
+_MATERIAL = frozenset({Kind.PAGE, Kind.SEGMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedTerm:
+    """A term and where it is first explained; None if only the programme names it."""
+
+    term: Term
+    explained: IndexedPassage | None
+
+
+def explained_terms(index: SearchIndex, course: str) -> list[ExplainedTerm]:
+    """The terms of a course in alphabetical order. NotFound if there is no such course."""
+    filters = Filters(course=course, kinds=_MATERIAL)
+    index.check_course(course)
+    terms = [term for term in index.generation.glossary.terms if term.course == course]
+    found = [ExplainedTerm(term, _first_explained(index, term, filters)) for term in terms]
+    return sorted(found, key=lambda entry: (entry.term.text.casefold(), entry.term.counterpart.casefold()))
+
+
+def _first_explained(index: SearchIndex, term: Term, filters: Filters) -> IndexedPassage | None:
+    hits = index.search(f"{term.text} {term.counterpart}", filters=filters, limit=_LOOK_AT).hits
+    good = [hit for hit in hits if hit.score >= _NEARLY * hits[0].score and hit.twin_of is None]
+    slides = [hit for hit in good if hit.passage.deck_kind is not DeckKind.NOTES]
+    places = [hit.passage for hit in slides or good]
+    return min(places, key=_place) if places else (hits[0].passage if hits else None)
+
+
+def _place(passage: IndexedPassage) -> tuple[int, int, float]:
+    """Where in the course a passage stands: lecture, then page or second."""
+    return passage.lecture_position, passage.page_number or 0, passage.start_seconds or 0.0
