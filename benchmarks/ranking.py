@@ -1,41 +1,141 @@
-"""Words, vectors and both on judged questions: nDCG@10 by kind, a row for each.
+"""What each step of the search gains: nDCG@10 (or MRR and hit@5 of videos) by kind, a row for each step switched on.
 
-LECTURES_DATA_DIR=… python benchmarks/ranking.py GOLD.jsonl [--course SLUG]
+LECTURES_DATA_DIR=… python benchmarks/ranking.py GOLD.jsonl … [--course SLUG]
+
+The course of a gold file is the one that holds its judged places, as for `lectures eval`.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+from index import ranking
+from index.catalogue import courses_of_places
 from index.embed import load_embedder
+from index.glossary import Glossary
 from index.library import Library, open_served
+from index.query import Reader
+from index.rewrite import Candidate, Rewriter
 from index.search import SearchIndex
-from index.types import Filters, Mode, Results
-from service.evaluation import evaluate, read_gold, summarise
+from index.types import Filters, Kind, Mode, Results
+from service.evaluation import Row, evaluate, judged_places, read_gold, summarise
 from service.settings import read_settings
+
+Change = Callable[[SearchIndex], Any]
+
+
+class Literal(Rewriter):
+    """Reads every word as it was typed."""
+
+    def relayout(self, *_: object) -> None:
+        return None
+
+    def candidates(self, *_: object, **__: object) -> list[Candidate]:
+        return []
+
+    def together(self, *_: object) -> list[Candidate]:
+        return []
+
+
+def reading(**parts: object) -> Change:
+    """The reader with some of its parts replaced."""
+
+    def change(index: SearchIndex) -> Any:
+        reader: Reader = index.generation.reader
+        return patch.object(index.generation, "reader", replace(reader, **parts))  # type: ignore[arg-type]
+
+    return change
+
+
+def constant(name: str, value: object) -> Change:
+    """A constant of the ranking with another value."""
+    return lambda _: patch.object(ranking, name, value)
+
+
+def literal(index: SearchIndex) -> Any:
+    reader: Reader = index.generation.reader
+    rewriter = Literal(reader.rewriter.vocabulary)
+    return patch.object(index.generation, "reader", replace(reader, rewriter=rewriter))
+
+
+def steps() -> list[tuple[str, Mode, list[Change]]]:
+    """(name, mode, what is switched off still): every row has one step more than the row above it."""
+    off: list[tuple[str, list[Change]]] = [
+        ("+ rewriting", [literal]),
+        ("+ glossary of the course", [reading(glossary=Glossary([]))]),
+        ("+ bundled glossary", [reading(general=Glossary([]))]),
+        ("+ kinds of passages", [constant("_KIND_FACTOR", dict.fromkeys(Kind, 1.0)), constant("_NOTES_FACTOR", 1.0)]),
+        ("+ lists count less", [constant("_OUTLINE_FACTOR", 1.0)]),
+        ("+ neighbours", [constant("_CONTEXT_SHARE", dict.fromkeys(Kind, 0.0))]),
+        ("+ runs of speech folded", [constant("_RUN_SHARE", 9.0)]),
+        ("+ titles named whole", [constant("TITLE_SHARE", 1e-9)]),
+    ]
+    plain = [change for _, changes in off for change in changes]
+    rows: list[tuple[str, Mode, list[Change]]] = [("words as typed", Mode.LEXICAL, plain)]
+    for number, (name, _) in enumerate(off):
+        rows.append((name, Mode.LEXICAL, [change for _, changes in off[number + 1 :] for change in changes]))
+    return [*rows, ("+ vectors (all)", Mode.HYBRID, []), ("vectors alone", Mode.SEMANTIC, [])]
+
+
+@contextmanager
+def changed(index: SearchIndex, changes: Sequence[Change]) -> Iterator[SearchIndex]:
+    """A search with these changes."""
+    with ExitStack() as stack:
+        for change in changes:
+            stack.enter_context(change(index))
+        yield SearchIndex(index.generation, index.embedder)
+
+
+def figures(rows: Sequence[Row], *, video: bool) -> str:
+    """A line of the table."""
+    if video:
+        return "".join(f"{row.mrr:7.3f}/{row.hit5:.2f}" for row in rows)
+    return "".join(f"{row.ndcg:12.3f}" for row in rows) + f"{rows[-1].hit5:12.2f}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("gold", type=Path)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("gold", type=Path, nargs="+")
     parser.add_argument("--course")
     options = parser.parse_args()
     settings = read_settings()
     library = Library(settings.resolved_database_url, settings.data_dir)
     embedder = load_embedder(settings.embedder)
     index = SearchIndex(open_served(library, embedder)[0], embedder)
-    questions = read_gold(options.gold)
-    filters = Filters(course=options.course)
-    for mode in Mode:
+    for path in options.gold:
+        questions = read_gold(path)
+        decks, videos = judged_places(questions)
+        with library.database.reading() as connection:
+            held = courses_of_places(connection, decks, videos)
+        filters = Filters(course=options.course or (held.pop() if len(held) == 1 else None))
+        for number, (name, mode, changes) in enumerate(steps()):
+            with changed(index, changes) as search:
 
-        def search(query: str, limit: int, mode: Mode = mode) -> Results:
-            return index.search(query, filters=filters, mode=mode, limit=limit)
+                def ask(
+                    query: str,
+                    limit: int,
+                    search: SearchIndex = search,
+                    mode: Mode = mode,
+                    filters: Filters = filters,
+                ) -> Results:
+                    return search.search(query, filters=filters, mode=mode, limit=limit)
 
-        rows = summarise(evaluate(questions, search))
-        if mode is Mode.HYBRID:
-            print(f"{'':10}" + "".join(f"{row.kind[:12]:>13}" for row in rows))
-        print(f"{mode.value:10}" + "".join(f"{row.ndcg:13.3f}" for row in rows))
+                rows = summarise(evaluate(questions, ask))
+            if number == 0:
+                print(
+                    f"\n{path.stem} of {filters.course}: " + ("MRR/hit@5" if videos else "nDCG@10, last column hit@5")
+                )
+                print(
+                    f"{'':26}" + "".join(f"{row.kind[:11]:>12}" for row in rows) + ("" if videos else f"{'hit@5':>12}")
+                )
+            print(f"{name:26}{figures(rows, video=bool(videos))}")
+    library.close()
 
 
 if __name__ == "__main__":

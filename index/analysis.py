@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import Stemmer
 
-from index.language import STEMMERS, function_words
+from index.language import STEMMERS, function_words, zipf
 
 # Part of a generation's identity: change it when the same text would give other terms.
 ANALYSIS_VERSION = "2"
@@ -33,7 +33,7 @@ _STOP_WORDS = frozenset(
     же за зачем и из или им их к как какая какие каким какой какую когда кого кто ли либо между меня мне может можно мы на
     над надо не нее нет ни них но ну о об один однако он она они оно от отличается отличие очень по под почему при про
     работает работают с сам свой себя со так такая такие такое такой там тем то того тоже только том ты у уже чего чем что
-    чтобы эта эти это этого этой этом этот я нужен нужна нужно нужны бывает бывают значит объясни расскажи покажи делать
+    чтобы эта эти это этого этой этом этот я нужен нужна нужно нужны помощью бывает бывают значит объясни расскажи покажи делать
     сделать такого
     a about am an and are as at be been being but by can could did do does doing for from had has have having he her here
     his how i if in into is it its me more most my no nor not of off on or our out over own same she should so some such
@@ -80,7 +80,7 @@ def strip_accents(text: str) -> str:
         return text
     return "".join(
         letter
-        if "а" <= letter <= "я"
+        if "Ѐ" <= letter <= "ӿ"
         else "".join(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
         for letter in text
     )
@@ -106,7 +106,7 @@ def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
         found += [stem(one_script(fold(part)), language) for part in parts]
         found.append(stem(_JOINT.sub("", whole), language))  # "batch-norm" is also written "batchnorm"
     for part in parts:
-        pieces = _PIECES.findall(part)
+        pieces = _PIECES.findall(strip_accents(part))
         if len(pieces) > 1:
             found += [stem(one_script(fold(piece)), language) for piece in pieces if len(piece) > 1]
     return tuple(dict.fromkeys(term for term in found if term))
@@ -150,3 +150,17 @@ def is_stop_word(word: str, languages: Iterable[str] = ()) -> bool:
     """Whether a word only joins others, in Russian, English or one of `languages`: it ranks and highlights little."""
     folded = fold(word)
     return folded in _STOP_WORDS or any(folded in function_words(language) for language in languages)
+
+
+STOP_WEIGHT = 0.05
+_COMMON_FROM, _COMMON_SLOPE, _COMMON_LEAST = 4.5, 0.4, 0.3
+
+
+def word_weight(word: str, languages: Iterable[str] = ()) -> float:
+    """1 for a word that says what is asked, less for everyday words, little for those that only join others."""
+    if is_stop_word(word, languages):
+        return STOP_WEIGHT
+    folded = fold(word)
+    common = max(zipf(folded, "ru"), zipf(folded, "en"))
+    # "можно", "использовать", "called": common in any text, whatever the course
+    return 1.0 if common <= _COMMON_FROM else max(_COMMON_LEAST, 1.0 - (common - _COMMON_FROM) * _COMMON_SLOPE)

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.analysis import fold, strip_accents
+from index.analysis import STOP_WEIGHT, fold, strip_accents
 from index.generation import Generation
 from index.language import ORDINARY_ZIPF, STEMMERS, telltale_words, zipf
 from index.lexical import LexicalScores, Scope
-from index.query import STOP_WEIGHT
 from index.ranking import TITLE_SHARE, Ranked
 from index.types import TYPED, Coverage, Kind, Phrase, Word
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -136,8 +136,25 @@ def mine_terms(
         )
         for key, written in counts.items()
     ]
-    plausible = _plausible(found, similarity)
+    plausible = _plausible(_heads(found, similarity) if similarity else found, similarity)
     return sorted(_without_fragments(plausible), key=lambda term: (-term.count, term.text))
+
+
+# A shorter head must be this much nearer to the counterpart to be preferred.
+_HEAD_GAIN = 0.1
+
+
+def _heads(found: Sequence[Term], similarity: Callable[[Sequence[str], Sequence[str]], Sequence[float]]) -> list[Term]:
+    """Terms of which the words that only lead up to them are cut off: "новые неглубокие (shallow)"."""
+    longer = [t for t in found if t.reason is Reason.GLOSSARY and len(t.text.split()) > len(t.counterpart.split())]
+    options = [(t, " ".join(t.text.split()[start:])) for t in longer for start in range(len(t.text.split()))]
+    scores = similarity([text for _, text in options], [term.counterpart for term, _ in options])
+    best: dict[int, tuple[float, str]] = {}
+    for (term, text), score in zip(options, scores, strict=True):
+        gain = score - (_HEAD_GAIN if text != term.text else 0.0)
+        if id(term) not in best or gain > best[id(term)][0]:
+            best[id(term)] = (gain, text)
+    return [replace(term, text=best[id(term)][1]) if id(term) in best else term for term in found]
 
 
 def _plausible(
@@ -175,16 +192,18 @@ def _pairs_of(passage: IndexedPassage) -> Iterator[tuple[str, str, Reason]]:
         for match in _BRACKETS.finditer(line):
             before = line[max(0, match.start() - _BEFORE_CHARS) : match.start()]
             before = _SEGMENT.split(before[before.rfind(")") + 1 :])[-1]
-            for inside in _ALTERNATIVES.split(match.group(1)):
+            for inside in _ALTERNATIVES.split(match.group(1)) if "://" not in match.group(1) else ():
                 yield from _introduced(before, inside)
         bare = _BRACKETS.sub(" ; ", line)
         for segment in _SEGMENT.split(bare):
             sides = _SIDES.split(segment)
             if len(sides) == 2 and len(segment) <= 90:
                 yield from _side_by_side(*sides)
-    if passage.title and len(lines) > 1 and _script(passage.title) and _script(lines[1]):
-        title, under = passage.title.strip(_QUOTES), lines[1].strip(_QUOTES)
-        if _script(title) != _script(under) and len(words(title)) <= 4 and len(words(under)) <= 4:
+    under = next((line for line in lines[1:] if line.strip()), "").strip(_QUOTES)
+    if passage.title and _script(passage.title) and _script(under):
+        title = passage.title.strip(_QUOTES)
+        short = len(words(title)) <= 4 and len(words(under)) <= 4
+        if _script(title) != _script(under) and short and _is_term(title) and _is_term(under):
             yield from _translated(title, under)
 
 
@@ -261,12 +280,31 @@ def _expansion(short: str, long: Sequence[str]) -> str | None:
     parts = [part for part in parts if part]
     for start in range(max(0, len(parts) - len(letters) - 3), len(parts)):
         chosen = parts[start:]
-        initials = "".join(fold(part)[:1] for part in chosen if not (is_stop_word(part) and len(part) < 4))
-        if initials == letters and len(chosen) > 1:
+        if len(chosen) > 1 and _spells([fold(part) for part in chosen], letters):
             text = " ".join(long)
             place = text.find(chosen[0])
             return text[place:].strip(_QUOTES)
     return None
+
+
+def _spells(parts: Sequence[str], letters: str) -> bool:
+    """Whether the letters are the first letters of the words, in order, and perhaps some inside them: BackPropagation
+    Through Time is BPTT. Words that only join may be left out."""
+    if not parts or not letters:
+        return not letters and all(is_stop_word(part) for part in parts)
+    if is_stop_word(parts[0]) and _spells(parts[1:], letters):
+        return True
+    if parts[0][0] != letters[0]:
+        return False
+    place, used = 0, 1
+    while True:
+        if _spells(parts[1:], letters[used:]):
+            return True
+        # at most one letter more from inside a word, and not the next one: "ca" is no short form of "cat"
+        place = parts[0].find(letters[used], place + 2) if used < min(2, len(letters)) else -1
+        if place < 0:
+            return False
+        used += 1
 
 
 def _is_initials(text: str) -> bool:

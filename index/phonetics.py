@@ -106,6 +106,16 @@ def sounds(word: str) -> tuple[Sound, ...]:
     return (_sound("".join(_CYRILLIC.get(letter, letter if letter.isalnum() else "") for letter in word)),)
 
 
+@lru_cache(maxsize=50_000)
+def possible_sounds(word: str) -> tuple[Sound, ...]:
+    """`sounds`, and for an English a also the э that Russian often writes for it: "бэкпроп", "семплинг"."""
+    found = sounds(word)
+    if "a" not in word or not _LATIN_WORD.search(word):
+        return found
+    other = _sound(found[0].fine.replace("a", "e"))
+    return tuple(dict.fromkeys((*found, other)))
+
+
 def _apply(rules: list[tuple[re.Pattern[str], str]], word: str) -> str:
     for pattern, sound in rules:
         word = pattern.sub(sound, word)

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from index.analysis import fold, is_stop_word, one_script, parts_of, terms_of, words
+from index.analysis import STOP_WEIGHT, fold, one_script, parts_of, terms_of, word_weight, words
 from index.glossary import Glossary, key_of
-from index.language import zipf
 from index.rewrite import Candidate, Rewriter
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
-STOP_WEIGHT = 0.05
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT = 0.7, 0.6
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
@@ -56,7 +54,7 @@ class Reader:
         readings = list({reading.terms: reading for reading in readings if reading.terms}.values())
         if not readings:
             readings = [Reading(((fold(text), 1.0),), 1.0, reason, text)]
-        weight = _weight(text, self.languages)
+        weight = word_weight(text, self.languages)
         if deep and weight > STOP_WEIGHT:
             folded = one_script(fold(text))
             there = known(folded)
@@ -136,19 +134,6 @@ def _best(word: Word, known: Callable[[str], bool]) -> str:
     if not others or known(first.text) or max(reading.weight for reading in others) < _TRUSTED:
         return first.text
     return max(others, key=lambda reading: reading.weight).text
-
-
-def _weight(word: str, languages: Iterable[str]) -> float:
-    """1 for a word that says what is asked, less for everyday words, little for those that only join others."""
-    if is_stop_word(word, languages):
-        return STOP_WEIGHT
-    folded = fold(word)
-    common = max(zipf(folded, "ru"), zipf(folded, "en"))
-    # "можно", "использовать", "called": common in any text, whatever the course
-    return 1.0 if common <= _COMMON_FROM else max(_COMMON_LEAST, 1.0 - (common - _COMMON_FROM) * _COMMON_SLOPE)
-
-
-_COMMON_FROM, _COMMON_SLOPE, _COMMON_LEAST = 4.5, 0.4, 0.3
 
 
 def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:

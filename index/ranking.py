@@ -138,61 +138,62 @@ def relevant(ranked: Ranked) -> NDArray[np.bool_]:
 
 def settle(generation: Generation, ranked: Ranked) -> Ranked:
     """One hit for each explanation in speech, at its start; the older edition of a slide right behind the newer."""
-    place = {int(row): i for i, row in enumerate(ranked.rows)}
-    segment = generation.kind_number(Kind.SEGMENT)
-    twins: dict[int, list[int]] = {}
-    for i, row in enumerate(ranked.rows):
-        newer = int(generation.twin[row])
+    rows = ranked.rows.tolist()
+    scores = ranked.scores.tolist()
+    own = (ranked.lexical + ranked.semantic).tolist()
+    newest = generation.twin[ranked.rows].tolist()
+    speech = (generation.kind_of[ranked.rows] == generation.kind_number(Kind.SEGMENT)).tolist()
+    place = {row: i for i, row in enumerate(rows)}
+    older: dict[int, list[int]] = {}
+    for i, newer in enumerate(newest):
         if newer in place:
-            twins.setdefault(newer, []).append(i)
+            older.setdefault(place[newer], []).append(i)
     gone: set[int] = set()
     order: list[int] = []
     shown_as: list[int] = []
-    for i, row in enumerate(map(int, ranked.rows)):
+    for i, row in enumerate(rows):
         if i in gone:
             continue
-        gone.add(i)
-        if generation.kind_of[row] == segment:
-            run = _run(generation, ranked, place, gone, i)
-            gone.update(run)
+        if speech[i]:
+            run = _run(generation, rows, scores, place, gone, i)
+            gone |= run
             order.append(i)
-            shown_as.append(_start(generation, ranked, place, run, i))
+            shown_as.append(_start(generation, row, {rows[member] for member in run}, place, own, own[i]))
             continue
-        newer = int(generation.twin[row])
-        first = place[newer] if newer in place and place[newer] not in gone else i
-        family = [first, *([i] if first != i else []), *twins.get(int(ranked.rows[first]), [])]
-        for member in dict.fromkeys(family):
-            if member == i or member not in gone:
+        first = place.get(newest[i], i)
+        for member in dict.fromkeys((first, *older.get(first, ()))):
+            if member not in gone:
                 gone.add(member)
                 order.append(member)
-                shown_as.append(int(ranked.rows[member]))
+                shown_as.append(rows[member])
     settled = ranked.take(np.array(order, np.int64))
     # a slide that moved up beside its twin is as good as what follows it
-    scores = np.maximum.accumulate(settled.scores[::-1])[::-1]
-    rows = np.array(shown_as, np.int64)
-    return replace(settled, rows=rows, scores=scores, lift=settled.lift + scores - settled.scores)
+    lifted = np.maximum.accumulate(settled.scores[::-1])[::-1]
+    shown = np.array(shown_as, np.int64)
+    return replace(settled, rows=shown, scores=lifted, lift=settled.lift + lifted - settled.scores)
 
 
-def _run(generation: Generation, ranked: Ranked, place: dict[int, int], gone: set[int], best: int) -> list[int]:
-    """The ranked neighbours of the best minute that belong to its explanation."""
-    least = _RUN_SHARE * ranked.scores[best]
-    found = []
+def _run(
+    generation: Generation, rows: list[int], scores: list[float], place: dict[int, int], gone: set[int], best: int
+) -> set[int]:
+    """The places of the best minute and of its ranked neighbours that belong to the same explanation."""
+    least = _RUN_SHARE * scores[best]
+    found = {best}
     for step in (generation.previous, generation.next):
-        row = int(step[ranked.rows[best]])
-        while row in place and place[row] not in gone and ranked.scores[place[row]] >= least:
-            found.append(place[row])
+        row = int(step[rows[best]])
+        while row in place and place[row] not in gone and scores[place[row]] >= least:
+            found.add(place[row])
             row = int(step[row])
     return found
 
 
-def _start(generation: Generation, ranked: Ranked, place: dict[int, int], run: list[int], best: int) -> int:
+def _start(
+    generation: Generation, row: int, run: set[int], place: dict[int, int], own: list[float], best: float
+) -> int:
     """The row where the explanation around the best minute begins, judged by what each minute itself says."""
-    own = ranked.lexical + ranked.semantic
-    row = int(ranked.rows[best])
-    inside = {int(ranked.rows[i]) for i in run}
     for _ in range(_START_BACK):
         before = int(generation.previous[row])
-        if before not in inside or own[place[before]] < _START_SHARE * own[best]:
+        if before not in run or own[place[before]] < _START_SHARE * best:
             break
         row = before
     return row

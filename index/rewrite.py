@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from index.analysis import fold, is_stop_word, one_script, stem, strip_accents, terms_of, words
 from index.errors import CorruptIndex
 from index.language import ORDINARY_ZIPF, zipf
-from index.phonetics import Sound, sounds
+from index.phonetics import Sound, possible_sounds
 from index.types import IndexedPassage, Reason
 
 _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбю.ё"
@@ -29,7 +29,8 @@ _MIN_CHARS = 4  # shorter words have too many neighbours
 # Optimal string alignment similarity of a misspelling, and Jaro–Winkler similarity of two sounds (retrieval research).
 _MIN_TYPO, _MIN_SOUND = 0.72, 0.88
 # Both sounds together: coarse and fine. A word that is right as it stands needs an exact counterpart.
-_MIN_SOUND_SCORE, _MIN_SURE_SOUND = 0.8, 0.95
+_MIN_SOUND_SCORE, _MIN_SURE_SOUND, _MIN_JOINED = 0.8, 0.95, 0.9
+_MIN_JOINED_CHARS = 6
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
 _MIN_SOUND_CHARS, _MIN_SURE_CHARS = 3, 5
 _MARGIN = 0.02  # what the best must be ahead of an unrelated second
@@ -92,7 +93,7 @@ class Vocabulary:
         """(word, similarity) of the words of the other alphabet that sound alike, best first."""
         cyrillic = _is_cyrillic(word)
         best: dict[str, float] = {}
-        for code in sounds(stem(word) if cyrillic else word):
+        for code in possible_sounds(stem(word) if cyrillic else word):
             if len(code.coarse) < _MIN_SOUND_CHARS:
                 continue
             near = np.flatnonzero(
@@ -123,7 +124,7 @@ def build_vocabulary(passages: Iterable[IndexedPassage]) -> tuple[str, dict[str,
     owners: list[int] = []
     codes: list[str] = []
     for i, word in enumerate(sorted(counts)):
-        own = sounds(stem(word) if _is_cyrillic(word) else word)
+        own = possible_sounds(stem(word) if _is_cyrillic(word) else word)
         lines.append(" ".join([word, *(f"{sound.fine}/{sound.coarse}" for sound in own)]))
         owners += [i] * len(own)
         codes += [sound.coarse.lower() for sound in own]
@@ -192,9 +193,11 @@ class Rewriter:
     def together(self, first: str, second: str, known: Callable[[str], bool]) -> list[Candidate]:
         """What two neighbouring words may mean as one ("бэк проп" → backprop)."""
         joined = first + second
+        if not _is_plain(joined) or len(joined) < _MIN_JOINED_CHARS or (_is_ordinary(first) and _is_ordinary(second)):
+            return []
         if known(joined):
             return [Candidate((joined,), 0.9, Reason.JOINED)]
-        sounding = [(word, score) for word, score in self.vocabulary.sounding_like(joined) if score >= 0.95]
+        sounding = [(word, score) for word, score in self.vocabulary.sounding_like(joined) if score >= _MIN_JOINED]
         return [
             Candidate(candidate.words, candidate.weight * 0.9, Reason.JOINED)
             for candidate in self._best(sounding, known, Reason.TRANSLITERATION)

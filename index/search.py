@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis import is_stop_word
+from index.analysis import STOP_WEIGHT, is_stop_word
 from index.coverage import gather_evidence, judge_coverage
 from index.embed import Embedder, Vectors
 from index.errors import InvalidRequest, NotFound
 from index.generation import Generation, latin_language
-from index.language import function_words
+from index.language import STEMMERS, telltale_words
 from index.lexical import SATURATION_LIMIT, LexicalScores, Scope
-from index.query import STOP_WEIGHT, meaning_of, rewrites_of
+from index.query import meaning_of, rewrites_of
 from index.ranking import RERANKED, Ranked, kind_factors, rank, relevant, settle, with_judgements, with_neighbours
 from index.rerank import Reranker
 from index.snippet import make_snippet
@@ -45,12 +46,10 @@ class SearchIndex:
         self.generation = generation
         self._reranker = reranker
         self.degraded = degraded
-        self._embedder = embedder
+        self.embedder = embedder
         self.embedders = _embedders(generation, embedder)
         self._factors = kind_factors(generation)
         self._chance = _chance_similarities(generation)
-        for language in ("ru", "en", *generation.manifest.languages):
-            function_words(language)  # loaded now, not by the first question
 
     @property
     def number(self) -> int:
@@ -106,13 +105,40 @@ class SearchIndex:
         self._allowed(Filters(course=course))
         return self.generation.suggester.complete(prefix[:MAX_QUERY_CHARS], limit, course)
 
+    def weights(self, query: str, filters: Filters = Filters()) -> dict[str, float]:  # noqa: B008  (frozen)
+        """The terms of a query in all its readings, by how much they say: what a snippet or a quote should hold."""
+        scope = self.generation.lexical.scope(self._allowed(filters))
+        courses = frozenset({filters.course}) if filters.course else None
+        return _highlights(self.generation.reader.read(clean_query(query), scope.frequency, courses), scope)
+
+    def similarities(self, query: str, texts: Sequence[str], passages: Sequence[IndexedPassage]) -> list[float]:
+        """How near in meaning each text, taken from its passage, is to a query: 0 to 1.
+
+        All 0 where embedding a text takes longer than a student waits.
+        """
+        if self.embedder is None or not self.embedder.splits_passages:
+            return [0.0] * len(texts)
+        found = [0.0] * len(texts)
+        for slug in dict.fromkeys(passage.course_slug for passage in passages):
+            own = [i for i, passage in enumerate(passages) if passage.course_slug == slug]
+            embedder = self.embedders[self.generation.courses.index(slug)]
+            near = embedder.embed_passages([texts[i] for i in own]) @ embedder.embed_query(query)
+            for i, value in zip(own, near.tolist(), strict=True):
+                found[i] = max(0.0, value)
+        return found
+
+    def warm_up(self) -> None:
+        """Load now what the first questions would load: the frequencies of everyday words (some 100 ms)."""
+        for language in STEMMERS:
+            telltale_words(language)
+
     def check_course(self, slug: str) -> None:
         """NotFound if no passage is of this course."""
         if slug not in self.generation.courses:
             raise NotFound(f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
 
     def _possible(self, mode: Mode) -> tuple[Mode, tuple[str, ...]]:
-        if self._embedder is not None:
+        if self.embedder is not None:
             return mode, self.degraded
         # `none` was asked for by the setting: lexical results are then complete, not degraded, unless vectors are asked
         reason = () if mode is Mode.LEXICAL else ("no embedder is set (LECTURES_EMBEDDER=none): words only",)
@@ -168,10 +194,10 @@ class SearchIndex:
         """(vector of the query, first and last + 1 passage that it is compared with): one for all courses, or one for
         each where the embedder has adapted to them."""
         starts = self.generation.course_start
-        if self._embedder is None or not self.generation.manifest.passages:
+        if self.embedder is None or not self.generation.manifest.passages:
             return []
-        if not isinstance(self._embedder, TableEmbedder):
-            return [(self._embedder.embed_query(text), 0, int(starts[-1]))]
+        if not isinstance(self.embedder, TableEmbedder):
+            return [(self.embedder.embed_query(text), 0, int(starts[-1]))]
         return [
             (embedder.embed_query(text), int(first), int(last))
             for embedder, first, last in zip(self.embedders, starts[:-1], starts[1:], strict=True)

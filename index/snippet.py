@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -23,11 +24,7 @@ def make_snippet(text: str, skip: int, weights: Mapping[str, float], language: s
     pieces = _pieces(text, start_at)
     if not pieces:
         return Snippet("", ())
-    best, best_score = 0, -1.0
-    for number, (start, _) in enumerate(pieces if tokens else ()):
-        score = _score(tokens, weights, start, start + _CHARS)
-        if score > best_score:
-            best, best_score = number, score
+    best = _best_piece(pieces, tokens, weights)
     start, end = pieces[best]
     for _, piece_end in pieces[best + 1 :]:
         if piece_end - start > _CHARS:
@@ -61,6 +58,21 @@ def _cut(text: str, start: int, end: int) -> int:
     return space if space > start else end
 
 
-def _score(tokens: list[Token], weights: Mapping[str, float], start: int, end: int) -> float:
-    inside = {token.term for token in tokens if start <= token.start and token.end <= end}
-    return sum(weights[term] for term in inside)
+def _best_piece(pieces: tuple[tuple[int, int], ...], tokens: list[Token], weights: Mapping[str, float]) -> int:
+    """The piece from which a snippet holds the most of the terms; the first of equals."""
+    best, best_score = 0, 0.0
+    for number, (start, end) in enumerate(pieces):
+        first = bisect_left(tokens, start, key=lambda token: token.start)
+        if first == len(tokens):
+            break
+        if tokens[first].start >= end and number + 1 < len(pieces):
+            continue  # a later piece begins nearer to the same terms
+        inside = set()
+        for token in tokens[first:]:
+            if token.end > start + _CHARS:
+                break
+            inside.add(token.term)
+        score = sum(weights[term] for term in inside)
+        if score > best_score:
+            best, best_score = number, score
+    return best

@@ -138,7 +138,7 @@ class TableEmbedder:
 # --- adapting ------------------------------------------------------------------------------------------------
 
 # Chosen on the averages of development questions (docs/builtin-embedder.md).
-_CONTEXT_SHARE, _RARITY_POWER, _MIN_PASSAGES, _HALF_TRUST = 0.3, 1.0, 2, 2.0
+_CONTEXT_SHARE, _RARITY_POWER, _MIN_PASSAGES, _HALF_TRUST = 0.5, 1.4, 2, 2.0
 
 
 def basis_of(content_hashes: Iterable[str]) -> NDArray[np.uint64]:
@@ -171,13 +171,13 @@ class Adaptation:
 
 
 def adapt(table: TableEmbedder, texts: Iterable[str], basis: NDArray[np.uint64]) -> Adaptation:
-    """What words weigh and mean in these texts: their rarity there, and a share of the company they keep.
+    """What words weigh and mean in the texts of a course: their rarity there, and a share of the company they keep.
 
-    A word's vector is drawn to the mean of the texts that hold it (one step of what latent semantic analysis does,
-    Deerwester et al. 1990), the more the more texts hold it, and scaled by its inverse document frequency. Texts are
-    taken in sorted order, so that the result depends on their set alone.
+    A word's vector is drawn to the mean of the texts that hold it and of those beside them (one step of what latent
+    semantic analysis does, Deerwester et al. 1990), the more the more texts hold it, and scaled by its inverse document
+    frequency. `texts` stand in the order of the course; nothing else is known of other courses or of earlier ingests.
     """
-    documents = [Counter(table_stems(text)) for text in sorted(set(texts))]
+    documents = [Counter(table_stems(text)) for text in texts]
     passages = Counter(stem for document in documents for stem in document)
     stems = sorted(stem for stem, count in passages.items() if count >= _MIN_PASSAGES)
     number = {stem: i for i, stem in enumerate(stems)}
@@ -194,6 +194,10 @@ def adapt(table: TableEmbedder, texts: Iterable[str], basis: NDArray[np.uint64])
     for i, (row, share) in enumerate(zip(rows, shares, strict=True)):
         means[i] = share @ weighted[row]
     means = normalise(means)
+    around = means.copy()
+    around[1:] += means[:-1]
+    around[:-1] += means[1:]
+    means = normalise(around)
     means -= means.mean(axis=0) if count else 0
     company = np.zeros_like(base)
     for i, (row, share) in enumerate(zip(rows, shares, strict=True)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.glossary import Term
+from index.glossary import Term, key_of
 from index.search import SearchIndex
 from index.types import DeckKind, Filters, IndexedPassage, Kind
 
@@ -32,11 +32,19 @@ def explained_terms(index: SearchIndex, course: str) -> list[ExplainedTerm]:
 
 
 def _first_explained(index: SearchIndex, term: Term, filters: Filters) -> IndexedPassage | None:
-    hits = index.search(f"{term.text} {term.counterpart}", filters=filters, limit=_LOOK_AT).hits
-    good = [hit for hit in hits if hit.score >= _NEARLY * hits[0].score and hit.twin_of is None]
-    slides = [hit for hit in good if hit.passage.deck_kind is not DeckKind.NOTES]
-    places = [hit.passage for hit in slides or good]
-    return min(places, key=_place) if places else (hits[0].passage if hits else None)
+    """The earliest slide or minute that introduces the term: it names it in its title, else writes both forms side by
+    side; where neither is there, the earliest of the best hits."""
+    generation = index.generation
+    rows = [row for row in term.rows if not generation.outline[row] and generation.twin[row] < 0]
+    beside = [passage for passage in generation.passages(rows) if passage.kind in _MATERIAL]
+    names = [frozenset(key_of(name)) for name in (term.text, term.counterpart)]
+    titled = [passage for passage in beside if any(name <= frozenset(key_of(passage.title)) for name in names)]
+    places = titled or beside
+    if not places:
+        hits = index.search(f"{term.text} {term.counterpart}", filters=filters, limit=_LOOK_AT).hits
+        places = [hit.passage for hit in hits if hit.score >= _NEARLY * hits[0].score and hit.twin_of is None]
+    slides = [passage for passage in places if passage.deck_kind is not DeckKind.NOTES]
+    return min(slides or places, key=_place, default=None)
 
 
 def _place(passage: IndexedPassage) -> tuple[int, int, float]:

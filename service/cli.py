@@ -422,7 +422,9 @@ def _open_index() -> Any:
     from index.rerank import load_reranker
 
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-    return SearchIndex(generation, embedder, degraded, reranker)
+    index = SearchIndex(generation, embedder, degraded, reranker)
+    index.warm_up()
+    return index
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from rich.text import Text
 from service.links import clock
 from service.schemas import PageLocatorOut, SearchOut, TimeLocatorOut
 
+_SHOWN_REWRITES = 5
 Step = Callable[[str, int, int, str], None]
 
 # lines are never broken for a pipe: a program or `grep` reads whole ones
@@ -66,6 +67,10 @@ def print_results(found: SearchOut) -> None:
     for reason in found.degraded:
         err.print(f"degraded: {reason}", style="yellow", markup=False)
     out.print(f"{found.coverage.value} · {found.total} places · {found.took_ms:.1f} ms", style="dim")
+    for rewrite in found.rewrites[:_SHOWN_REWRITES]:
+        out.print(
+            f"also read as {rewrite.target} ({rewrite.reason.value} of {rewrite.source})", style="dim", markup=False
+        )
     for number, hit in enumerate(found.hits, 1):
         match hit.locator:
             case PageLocatorOut() as page:

@@ -139,6 +139,8 @@ class ServiceState:
                 self._index = SearchIndex(self._index.generation, self.embedder, (str(error),), self.reranker)
             _log.error("index_not_reloaded", reason=str(error))
             return
-        self._index = SearchIndex(generation, self.embedder, degraded, self.reranker)
+        index = SearchIndex(generation, self.embedder, degraded, self.reranker)
+        index.warm_up()
+        self._index = index
         self._seen = number
         _log.info("index_opened", generation=self._index.number, passages=generation.manifest.passages)

@@ -14,7 +14,7 @@ from index.catalogue import courses_of_places
 from index.embed import load_embedder
 from index.library import Library, open_served
 from index.search import SearchIndex, clean_query
-from index.types import Coverage, Filters, Hit, Mode, Results, Snippet
+from index.types import Coverage, Filters, Hit, Kind, Mode, Results, Snippet
 from service.evaluation import evaluate, judged_places, read_gold, summarise
 from service.settings import read_settings
 
@@ -47,12 +47,13 @@ def evaluate_files(gold: Sequence[Path], *, full: bool) -> None:
 
 
 def by_cosine(index: SearchIndex, query: str, limit: int, course: str | None) -> Results:
-    """The passages of a course by nothing but the similarity of their vectors to the query as typed."""
+    """The slides and minutes of a course by nothing but the similarity of their vectors to the query as typed."""
     generation = index.generation
     embedder = index.embedders[generation.courses.index(course)] if course else None
     if embedder is None or generation.vectors is None:
         raise ValueError("Ingest the course that the questions were judged on, with LECTURES_EMBEDDER=builtin.")
-    rows = np.flatnonzero(generation.course_of == generation.courses.index(course))
+    material = (generation.kind_of != generation.kind_number(Kind.PROGRAMME)) & ~generation.notes
+    rows = np.flatnonzero(material & (generation.course_of == generation.courses.index(course)))
     scores = generation.vectors.similarities(embedder.embed_query(clean_query(query)), rows)
     best = np.argsort(-scores, kind="stable")[:limit]
     hits = tuple(

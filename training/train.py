@@ -28,7 +28,7 @@ class Options:
 
     dimension: int = 256
     stems: int = 30_000
-    grams: int = 24_000
+    grams: int = 22_000
     passes: int = 8
     batch: int = 512
     rate: float = 0.01

@@ -1,0 +1,128 @@
+"""Words that a course does not know → what they may mean. The words of the course and the slips are written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from index.analysis import terms_of
+from index.phonetics import sounds
+from index.rewrite import Candidate, Rewriter, build_vocabulary, open_vocabulary, other_layout
+from index.types import IndexedPassage, Kind, Reason
+
+_TEXT = """
+dropout batch normalization pooling padding kernel overfitting attention embedding ResNet softmax backprop encoder
+learning rate momentum stride framework tokenizer checkpoint word2vec batchnorm
+свёртка регуляризация переобучение нормализация градиентный спуск обучение внимание аугментация данные ядро слой
+"""
+
+
+def _passage(text: str, row: int = 0) -> IndexedPassage:
+    return IndexedPassage(
+        f"p{row}", Kind.PAGE, "", text, f"{row:064x}", "c", "C", None, "ru", 1, 1, "L", "", None, deck="d", deck_id=1
+    )
+
+
+@pytest.fixture(scope="module")
+def rewriter() -> Rewriter:
+    return Rewriter(open_vocabulary(*build_vocabulary([_passage(_TEXT)])))
+
+
+@pytest.fixture(scope="module")
+def known() -> Callable[[str], bool]:
+    held = {terms_of(word)[0] for word in _TEXT.split()}
+    return lambda word: terms_of(word)[0] in held
+
+
+def _best(rewriter: Rewriter, known: Callable[[str], bool], word: str) -> dict[Reason, Candidate]:
+    found = rewriter.candidates(word, known, there=known(word))
+    return {candidate.reason: candidate for candidate in reversed(found)}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("регуляризатция", "регуляризация"), ("overfiting", "overfitting"), ("атеншн", "attention"), ("моментм", None)],
+)
+def test_a_misspelled_word_is_read_as_the_nearest(
+    rewriter: Rewriter, known: Callable[[str], bool], typed: str, meant: str | None
+) -> None:
+    words = {word for candidate in rewriter.candidates(typed, known, there=False) for word in candidate.words}
+    assert (meant in words) if meant else not words & {"слой", "ядро"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("дропаут", "dropout"),
+        ("пулинг", "pooling"),
+        ("паддинг", "padding"),
+        ("кернел", "kernel"),
+        ("оверфиттинг", "overfitting"),
+        ("аттеншн", "attention"),
+        ("эмбеддинги", "embedding"),
+        ("резнет", "resnet"),
+        ("софтмакс", "softmax"),
+        ("энкодер", "encoder"),
+        ("страйд", "stride"),
+        ("фреймворк", "framework"),
+        ("токенайзер", "tokenizer"),
+        ("чекпоинт", "checkpoint"),
+        ("батчнорм", "batchnorm"),
+        ("ворд2век", "word2vec"),
+        ("svertka", "свертка"),
+        ("gradientnyj", "градиентный"),
+        ("pereobuchenie", "переобучение"),
+        ("vnimanie", "внимание"),
+    ],
+)
+def test_a_word_in_the_other_alphabet_is_read_as_it_sounds(
+    rewriter: Rewriter, known: Callable[[str], bool], typed: str, meant: str
+) -> None:
+    assert _best(rewriter, known, typed)[Reason.TRANSLITERATION].words == (meant,)
+
+
+@pytest.mark.parametrize("typed", ["рубашка", "электричка", "weather", "ticket", "экзамен"])
+def test_ordinary_words_are_no_slips(rewriter: Rewriter, known: Callable[[str], bool], typed: str) -> None:
+    assert not rewriter.candidates(typed, known, there=False)
+
+
+def test_words_written_together_and_apart(rewriter: Rewriter, known: Callable[[str], bool]) -> None:
+    assert _best(rewriter, known, "ядрослой")[Reason.SPLIT].words == ("ядро", "слой")
+    joined = rewriter.together("бэк", "проп", known)
+    assert [(candidate.words, candidate.reason) for candidate in joined] == [(("backprop",), Reason.JOINED)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("вкщзщге", "dropout"),
+        ("gthtj,extybt", "переобучение"),
+        ("cdthnrf", "свертка"),
+        ("dropout", None),
+        ("x>y?", None),
+        ("C~_t", None),
+        ("qwzxv", None),
+    ],
+)
+def test_the_wrong_keyboard_layout_is_seen(
+    rewriter: Rewriter, known: Callable[[str], bool], typed: str, meant: str | None
+) -> None:
+    assert rewriter.relayout(typed, known) == meant
+
+
+def test_two_readings_that_are_equally_good_are_each_trusted_less() -> None:
+    clear = Rewriter(open_vocabulary(*build_vocabulary([_passage("kernel слой")])))
+    doubtful = Rewriter(open_vocabulary(*build_vocabulary([_passage("kernels kerneld")])))
+    alone = clear.candidates("kernal", lambda _: True, there=False)[0]
+    both = doubtful.candidates("kernelz", lambda _: True, there=False)
+    assert alone.weight > max(candidate.weight for candidate in both)
+
+
+def test_layouts_are_each_others_opposite() -> None:
+    assert other_layout(other_layout("переобучение")) == "переобучение"
+
+
+def test_cognates_and_their_originals_sound_alike() -> None:
+    russian = {sound.coarse for sound in sounds("нормализация")}
+    assert russian & {sound.coarse for sound in sounds("normalization")}
