@@ -150,6 +150,11 @@ class Generation:
         """The passages of these rows, in their order."""
         return [self._passage(int(row)) for row in rows]
 
+    def find(self, passage_id: str) -> IndexedPassage | None:
+        """The passage with this id, or None."""
+        found = self._connection().execute("SELECT data FROM passages WHERE id = ?", (passage_id,)).fetchone()
+        return None if found is None else _load_passage(found[0])
+
     def _read_passage(self, row: int) -> IndexedPassage:
         found = self._connection().execute("SELECT data FROM passages WHERE row = ?", (row,)).fetchone()
         return _load_passage(found[0])

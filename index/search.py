@@ -22,7 +22,7 @@ from index.rerank import Reranker
 from index.snippet import make_snippet
 from index.suggest import Suggestion
 from index.table import TableEmbedder, read_adaptation
-from index.types import Explanation, Filters, Hit, IndexedPassage, Mode, Phrase, Results
+from index.types import Coverage, Explanation, Filters, Hit, IndexedPassage, Mode, Phrase, Results
 
 MAX_QUERY_CHARS = 1_000
 MAX_LIMIT = 50
@@ -74,13 +74,15 @@ class SearchIndex:
         mode, degraded = self._possible(mode)
         allowed = self._allowed(filters)
         scope = self.generation.lexical.scope(allowed)
-        courses = frozenset({filters.course}) if filters.course else None
+        courses = frozenset({filters.course}) if filters.course else filters.courses
         phrases = self.generation.reader.read(query, scope.frequency, courses)
         words = self.generation.lexical.score(phrases, scope)
         ranked = self._rank(phrases, words, scope, mode)
         vectors = mode is not Mode.LEXICAL
         coverage = judge_coverage(gather_evidence(self.generation, phrases, words, ranked, scope, vectors=vectors))
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
+        if not len(ranked.rows):
+            coverage = Coverage.ABSENT  # what is not worth showing covers nothing
         ranked, late = self._rerank(query, ranked)
         ranked = settle(self.generation, ranked)
         shown = ranked.take(np.arange(len(ranked.rows))[offset : offset + limit])
@@ -100,15 +102,19 @@ class SearchIndex:
             query, rewrites_of(phrases), coverage, mode, degraded + late, self.number, len(ranked.rows), hits
         )
 
-    def suggest(self, prefix: str, limit: int, course: str | None = None) -> list[Suggestion]:
-        """Completions of what is being typed."""
-        self._allowed(Filters(course=course))
-        return self.generation.suggester.complete(prefix[:MAX_QUERY_CHARS], limit, course)
+    def suggest(
+        self, prefix: str, limit: int, course: str | None = None, courses: frozenset[str] | None = None
+    ) -> list[Suggestion]:
+        """Completions of what is being typed, from one course or from those that the caller may read."""
+        self._allowed(Filters(course=course, courses=courses))
+        return self.generation.suggester.complete(
+            prefix[:MAX_QUERY_CHARS], limit, frozenset({course}) if course else courses
+        )
 
     def weights(self, query: str, filters: Filters = Filters()) -> dict[str, float]:  # noqa: B008  (frozen)
         """The terms of a query in all its readings, by how much they say: what a snippet or a quote should hold."""
         scope = self.generation.lexical.scope(self._allowed(filters))
-        courses = frozenset({filters.course}) if filters.course else None
+        courses = frozenset({filters.course}) if filters.course else filters.courses
         return _highlights(self.generation.reader.read(clean_query(query), scope.frequency, courses), scope)
 
     def similarities(self, query: str, texts: Sequence[str], passages: Sequence[IndexedPassage]) -> list[float]:
@@ -132,9 +138,9 @@ class SearchIndex:
         for language in STEMMERS:
             telltale_words(language)
 
-    def check_course(self, slug: str) -> None:
-        """NotFound if no passage is of this course."""
-        if slug not in self.generation.courses:
+    def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
+        """NotFound if no passage is of this course, or it is not the caller's to read: nobody learns which."""
+        if slug not in self.generation.courses or (readable is not None and slug not in readable):
             raise NotFound(f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
 
     def _possible(self, mode: Mode) -> tuple[Mode, tuple[str, ...]]:
@@ -148,8 +154,11 @@ class SearchIndex:
         """Mask of the passages that a search may find, or None for all."""
         masks = []
         if filters.course is not None:
-            self.check_course(filters.course)
+            self.check_course(filters.course, filters.courses)
             masks.append(self.generation.course_of == self.generation.courses.index(filters.course))
+        elif filters.courses is not None:
+            held = [number for number, slug in enumerate(self.generation.courses) if slug in filters.courses]
+            masks.append(np.isin(self.generation.course_of, held))
         if filters.lecture is not None:
             masks.append(self.generation.lecture_of == filters.lecture)
         if filters.kinds is not None:

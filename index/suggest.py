@@ -49,7 +49,7 @@ class Suggester:
         self._words = sorted({word for suggestion, _ in self._entries for word in words(fold(suggestion.text))})
         self._letters = _letters(self._words)
 
-    def complete(self, prefix: str, limit: int, course: str | None = None) -> list[Suggestion]:
+    def complete(self, prefix: str, limit: int, courses: frozenset[str] | None = None) -> list[Suggestion]:
         """At most `limit` completions: first those that begin with the prefix, then those that hold it, then those of
         what it may be a slip of, or of what it is in the other keyboard layout."""
         wanted = " ".join(fold(prefix).split())
@@ -57,7 +57,7 @@ class Suggester:
         for number, reading in enumerate(self._readings(wanted)):
             if number and len(found) >= limit:
                 break
-            found.update(dict.fromkeys(self._starting_with(reading, limit, course)))
+            found.update(dict.fromkeys(self._starting_with(reading, limit, courses)))
         return [self._entries[number][0] for number in list(found)[:limit]]
 
     def _readings(self, wanted: str) -> Iterator[str]:
@@ -70,14 +70,14 @@ class Suggester:
         for typed in (wanted, layout):
             yield from self._corrected(typed)
 
-    def _starting_with(self, wanted: str, limit: int, course: str | None) -> list[int]:
+    def _starting_with(self, wanted: str, limit: int, courses: frozenset[str] | None) -> list[int]:
         found: dict[int, tuple[bool, int, str]] = {}
         start = bisect_left(self._keys, (wanted,)) if wanted else len(self._keys)
         for key, inner, number in self._keys[start:]:
             if not key.startswith(wanted):
                 break
             suggestion, slugs = self._entries[number]
-            if course is None or course in slugs:
+            if courses is None or not courses.isdisjoint(slugs):
                 rank = (inner, -suggestion.count, suggestion.text)
                 found[number] = min(found.get(number, rank), rank)
         return sorted(found, key=found.__getitem__)[:limit]

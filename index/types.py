@@ -38,6 +38,14 @@ class Reason(StrEnum):
     ABBREVIATION = "abbreviation"
 
 
+class AccessScope(StrEnum):
+    """What a key may do."""
+
+    SEARCH = "search"
+    ANSWER = "answer"
+    ADMIN = "admin"
+
+
 # the words as they were typed, in whatever layout
 TYPED = frozenset({Reason.TYPED, Reason.LAYOUT})
 
@@ -346,11 +354,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restrictions that hold inside the search. `None` means no restriction."""
+    """Restrictions that hold inside the search. `None` means no restriction.
+
+    `courses` are those that the caller may read; any other is to them as if it were not there.
+    """
 
     course: str | None = None
     lecture: int | None = None
     kinds: frozenset[Kind] | None = None
+    courses: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from index.errors import LecturesError
-from service.api import courses, health, media, search
+from service import mcp
+from service.access import Access
+from service.api import answers, chat, courses, health, media, search
 from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
@@ -21,7 +25,11 @@ from service.state import ServiceState
 from service.web import pages
 
 _STATIC = Path(__file__).parent / "web" / "static"
-_PROBLEMS: dict[int | str, dict[str, Any]] = {status: {"model": ProblemOut} for status in (404, 422, 503)}
+_PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
+    for status in (400, 401, 403, 404, 413, 414, 422, 429, 503)
+}
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -34,17 +42,31 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         state = app.state.service = ServiceState(settings)
         with suppress(LecturesError):  # said by /readyz and by each search
             state.index()
-        yield
+        async with tools.session_manager.run():
+            yield
         state.close()
 
     app = FastAPI(title="Lecture Search", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.metrics = Metrics()
+    app.state.access = Access(settings.searches_per_minute, settings.answers_per_minute)
+    tools = mcp.make_server(lambda: app.state.service)
     add_error_handlers(app)
-    for module in (search, courses, media):
+    for module in (search, courses, media, answers):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
-    app.include_router(health.router)
+    app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
+    app.include_router(health.router, responses={503: _PROBLEMS[503]})
     app.include_router(pages.router, include_in_schema=False)
+    app.mount("/mcp", mcp.KeyGate(mcp.http_app(tools, settings), app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    origins = [origin.strip() for origin in settings.allowed_origins.split(",") if origin.strip()]
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-API-Key"],
+            max_age=600,
+        )
     app.add_middleware(Guard)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app

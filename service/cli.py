@@ -222,6 +222,143 @@ def search(
 
 
 @app.command()
+def ask(question: str, course: Course = None, as_json: Json = False) -> None:
+    """Answer a question with quotes, or with the language model that is set."""
+    from time import perf_counter
+
+    from index.search import clean_query
+    from index.types import Filters
+    from service.answers.types import Answer
+    from service.observability import configure_logging
+    from service.schemas import answer_out
+    from service.settings import read_settings
+    from service.state import ServiceState
+
+    configure_logging("warning")
+    state = ServiceState(read_settings())
+    try:
+        state.index()
+        started = perf_counter()
+        events = list(state.answering(clean_query(question), Filters(course=course), ()))
+        found = answer_out(
+            next(event for event in reversed(events) if isinstance(event, Answer)), (perf_counter() - started) * 1000
+        )
+    finally:
+        state.close()
+    if as_json:
+        typer.echo(found.model_dump_json(by_alias=True, indent=1))
+    else:
+        from service.console import print_answer
+
+        print_answer(found)
+
+
+@app.command()
+def mcp() -> None:
+    """Serve the tools search, fetch and ask over standard input and output, for an MCP client on this machine."""
+    from service.mcp import make_server
+    from service.observability import configure_logging
+    from service.settings import read_settings
+    from service.state import ServiceState
+
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    state = ServiceState(settings)
+    try:
+        state.index()
+        make_server(lambda: state).run()
+    finally:
+        state.close()
+
+
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of the API.")
+app.add_typer(keys_app, name="keys")
+
+
+class ScopeName(StrEnum):
+    SEARCH = "search"
+    ANSWER = "answer"
+    ADMIN = "admin"
+
+
+@keys_app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whose it is, or what for.")],
+    scope: Annotated[list[ScopeName], typer.Option(help="What it may do; repeat for several.")] = [  # noqa: B006
+        ScopeName.SEARCH,
+        ScopeName.ANSWER,
+    ],
+    course: Annotated[list[str] | None, typer.Option(help="Only these courses; repeat for several.")] = None,
+    days: Annotated[int | None, typer.Option(help="Valid for so many days; default: until revoked.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key. It is shown this once: only its hash is kept."""
+    from index.keys import create_key as create
+    from index.types import AccessScope
+    from service.console import out, print_json
+
+    _, library = _open_library()
+    with library.database.writing() as connection:
+        key, secret = create(connection, name, [AccessScope(s.value) for s in scope], course, days)
+    if as_json:
+        print_json({"id": key.id, "key": secret})
+    else:
+        out.print(f"{secret}\nThis is {key.id}. Keep it now: it is not shown again.", markup=False)
+
+
+@keys_app.command("list")
+def list_all_keys(as_json: Json = False) -> None:
+    """Show all keys, without their secrets."""
+    from index.keys import list_keys
+    from service.console import print_json, print_table
+
+    _, library = _open_library()
+    with library.database.reading() as connection:
+        found = list_keys(connection)
+    rows = [
+        {
+            "id": key.id,
+            "name": key.name,
+            "scopes": sorted(key.scopes),
+            "courses": None if key.courses is None else sorted(key.courses),
+            "created_at": key.created_at.isoformat(timespec="seconds"),
+            "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
+            "revoked_at": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
+        }
+        for key in found
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        shown = [
+            (
+                row["id"],
+                row["name"],
+                ", ".join(row["scopes"] or ()),
+                ", ".join(row["courses"] or ("all",)),
+                "revoked" if row["revoked_at"] else row["expires_at"] or "",
+            )
+            for row in rows
+        ]
+        print_table(("id", "name", "scopes", "courses", "valid until"), shown)
+
+
+@keys_app.command("revoke")
+def revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
+    """Make a key worthless, within five seconds."""
+    from index.keys import revoke_key
+    from service.console import out, print_json
+
+    _, library = _open_library()
+    with library.database.writing() as connection:
+        revoke_key(connection, key_id)
+    if as_json:
+        print_json({"revoked": key_id})
+    else:
+        out.print(f"Revoked {key_id}.", markup=False)
+
+
+@app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
@@ -233,7 +370,7 @@ def serve(
     from service.security import check_bind
 
     settings, library = _open_library()
-    check_bind(host, allow_public=settings.allow_public)
+    check_bind(host, allow_public=settings.allow_public, keys_required=settings.api_keys_required)
     library.close()
 
     class Server(uvicorn.Server):

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.links import clock
-from service.schemas import PageLocatorOut, SearchOut, TimeLocatorOut
+from service.schemas import AnswerOut, HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
 
 _SHOWN_REWRITES = 5
 Step = Callable[[str, int, int, str], None]
@@ -72,16 +72,9 @@ def print_results(found: SearchOut) -> None:
             f"also read as {rewrite.target} ({rewrite.reason.value} of {rewrite.source})", style="dim", markup=False
         )
     for number, hit in enumerate(found.hits, 1):
-        match hit.locator:
-            case PageLocatorOut() as page:
-                place = f"page {page.page_number}, {page.deck}"
-            case TimeLocatorOut() as time:
-                place = f"{clock(time.start_seconds)}, video {time.video}"
-            case _:
-                place = "programme"
         heading = Text(f"{number:2}. ", style="dim") + Text(hit.title, style="bold")
         out.print(heading + Text(f"  {hit.score:.2f}", style="dim"))
-        where = f"    {hit.lecture.position}. {hit.lecture.title} · {place}"
+        where = f"    {_where(hit)}"
         out.print(Text(where + (f" · {hit.remark}" if hit.remark else ""), style="cyan"))
         snippet = Text(hit.snippet.text)
         for start, end in hit.snippet.highlights:
@@ -90,3 +83,34 @@ def print_results(found: SearchOut) -> None:
             out.print(Text("    ") + snippet)
         if hit.explanation:
             out.print(Text(f"    {json.dumps(hit.explanation, ensure_ascii=False)}", style="dim"))
+
+
+def print_answer(found: AnswerOut) -> None:
+    """Sentences with their numbers, and below where each stands."""
+    for reason in found.degraded:
+        err.print(f"degraded: {reason}", style="yellow", markup=False)
+    out.print(f"{found.outcome.value} · {found.mode.value} · {found.took_ms:.1f} ms", style="dim")
+    if found.note:
+        out.print(found.note, markup=False)
+    for sentence in found.sentences:
+        marks = "".join(f" [{number}]" for number in sentence.citations)
+        out.print(sentence.text + marks, markup=False)
+    for citation in found.citations:
+        out.print(Text(f"[{citation.number}] {_where(citation.hit)}", style="cyan"))
+    if not found.sentences:
+        for hit in found.hits[:5]:
+            out.print(Text(f"  {hit.title} · {_where(hit)}", style="cyan"))
+
+
+def _where(hit: HitOut) -> str:
+    return f"{hit.lecture.position}. {hit.lecture.title} · {_place(hit)}"
+
+
+def _place(hit: HitOut) -> str:
+    match hit.locator:
+        case PageLocatorOut() as page:
+            return f"page {page.page_number}, {page.deck}"
+        case TimeLocatorOut() as time:
+            return f"{clock(time.start_seconds)}, video {time.video}"
+        case _:
+            return "programme"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 
 import structlog
@@ -22,7 +23,7 @@ from index.errors import (
     SourceFileError,
     StorageError,
 )
-from service.state import Overloaded
+from service.refusals import KeyNeeded, Overloaded, ScopeMissing, TooOften
 
 _log = structlog.get_logger("lectures")
 
@@ -31,6 +32,9 @@ _STATUS: dict[type[LecturesError], int] = {
     NotFound: 404,
     NotAllowed: 403,
     SourceFileError: 422,
+    KeyNeeded: 401,
+    ScopeMissing: 403,
+    TooOften: 429,
     Overloaded: 503,
     IndexUnavailable: 503,
     IndexMismatch: 503,
@@ -45,7 +49,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(LecturesError)
     def _ours(_request: Request, error: LecturesError) -> JSONResponse:
-        return problem(status_of(error), str(error), error.code)
+        return refusal_of(error)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -66,14 +70,24 @@ def add_error_handlers(app: FastAPI) -> None:
         return problem(500, "Something went wrong on our side; the log says what.", "internal")
 
 
+def refusal_of(error: LecturesError) -> JSONResponse:
+    """The problem response of one of our errors."""
+    wait = error.retry_after_seconds if isinstance(error, TooOften) else 1.0
+    return problem(status_of(error), str(error), error.code, wait)
+
+
 def status_of(error: LecturesError) -> int:
     """The HTTP status of one of our errors."""
     return _STATUS.get(type(error), 500)
 
 
-def problem(status: int, detail: str, code: str) -> JSONResponse:
-    """A problem response; overload says when to come back."""
-    headers = {"Retry-After": "1"} if status in (429, 503) else None
+def problem(status: int, detail: str, code: str, retry_after_seconds: float = 1.0) -> JSONResponse:
+    """A problem response; overload says when to come back, a missing key how to send one."""
+    headers: dict[str, str] = {}
+    if status in (429, 503):
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     content = {
         "type": f"urn:lectures:{code}",
         "title": HTTPStatus(status).phrase,

@@ -154,13 +154,13 @@ def _measure(question: Question, hits: Sequence[Hit]) -> tuple[float, int | None
             if place in seen:
                 continue  # another part of a page that was shown already
             seen.add(place)
-        if any(_holds(item, hit) for item in question.borderline):
+        if any(holds(item, hit) for item in question.borderline):
             continue
-        found = next((item for item in remaining if _holds(item, hit)), None)
+        found = next((item for item in remaining if holds(item, hit)), None)
         if found is not None:
             remaining.remove(found)
         gains.append(_gain(found) if found else 0.0)
-        if first is None and any(_holds(item, hit) for item in question.relevant):
+        if first is None and any(holds(item, hit) for item in question.relevant):
             first = len(gains)
     ideal = sorted((_gain(item) for item in question.relevant), reverse=True)
     best = _dcg(ideal)
@@ -176,7 +176,8 @@ def _dcg(gains: Sequence[float]) -> float:
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains[:DEPTH], 1))
 
 
-def _holds(item: dict[str, Any], hit: Hit) -> bool:
+def holds(item: dict[str, Any], hit: Hit) -> bool:
+    """Whether a hit lies at a judged place."""
     passage = hit.passage
     if "deck" in item:
         return passage.deck == item["deck"] and passage.page_number == item.get("page")

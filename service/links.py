@@ -39,6 +39,11 @@ def image_url(passage: IndexedPassage) -> str | None:
     return f"/api/decks/{passage.deck_id}/pages/{passage.page_number}.webp"
 
 
+def absolute(url: str, base: str) -> str:
+    """An address for those who are not on our pages: `base` is where the service is reached."""
+    return f"{base.rstrip('/')}{url}" if url.startswith("/") else url
+
+
 def clock(seconds: float) -> str:
     """Seconds as 1:02:03 or 2:03."""
     minutes, rest = divmod(int(seconds), 60)

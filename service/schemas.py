@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field
 
 from index.terms import ExplainedTerm
 from index.types import Coverage, DeckKind, Hit, Host, IndexedPassage, Kind, Mode, Reason, Results, State
+from service.answers.types import Answer, AnswerMode, Citation, Outcome
 from service.links import hit_url, image_url, source_url
 
 
@@ -59,8 +60,8 @@ class SnippetOut(BaseModel):
 
 
 class RewriteOut(BaseModel):
-    source: str = Field(serialization_alias="from")
-    target: str = Field(serialization_alias="to")
+    source: str = Field(serialization_alias="from", validation_alias=AliasChoices("from", "source"))
+    target: str = Field(serialization_alias="to", validation_alias=AliasChoices("to", "target"))
     reason: Reason
     weight: float = Field(description="How much it counts beside what was typed, at most 1")
 
@@ -234,6 +235,50 @@ def search_out(results: Results, took_ms: float) -> SearchOut:
         total=results.total,
         hits=[hit_out(hit) for hit in results.hits],
     )
+
+
+class SentenceOut(BaseModel):
+    text: str
+    citations: list[int] = Field(description="Numbers of `citations`; empty if nothing vouches for the sentence")
+
+
+class CitationOut(BaseModel):
+    number: int
+    quote: str = Field(description="Stands word for word in the passage of the hit")
+    hit: HitOut
+
+
+class AnswerOut(BaseModel):
+    question: str = Field(description="What was searched: the question, or what it means after those before it")
+    mode: AnswerMode
+    outcome: Outcome = Field(description="answered, mentioned, listed, absent, or no_question")
+    coverage: Coverage
+    degraded: list[str]
+    note: str = Field(description="What the service itself says, in the question's language; often empty")
+    sentences: list[SentenceOut]
+    citations: list[CitationOut]
+    hits: list[HitOut] = Field(description="The nearest places")
+    took_ms: float
+
+
+def answer_out(answer: Answer, took_ms: float) -> AnswerOut:
+    """The response to a question."""
+    return AnswerOut(
+        question=answer.query,
+        mode=answer.mode,
+        outcome=answer.outcome,
+        coverage=answer.coverage,
+        degraded=list(answer.degraded),
+        note=answer.note,
+        sentences=[SentenceOut(text=s.text, citations=list(s.citations)) for s in answer.sentences],
+        citations=[citation_out(citation) for citation in answer.citations],
+        hits=[hit_out(hit) for hit in answer.hits],
+        took_ms=round(took_ms, 2),
+    )
+
+
+def citation_out(citation: Citation) -> CitationOut:
+    return CitationOut(number=citation.number, quote=citation.quote, hit=hit_out(citation.hit))
 
 
 def terms_out(course: str, terms: Iterable[ExplainedTerm]) -> TermsOut:

@@ -54,9 +54,9 @@ class Guard:
         await self._app(scope, receive, send_guarded)
 
 
-def check_bind(host: str, *, allow_public: bool) -> None:
-    """NotAllowed if `host` can be reached from other machines: nothing asks a caller for a key yet."""
-    if allow_public:
+def check_bind(host: str, *, allow_public: bool, keys_required: bool = False) -> None:
+    """NotAllowed if `host` can be reached from other machines and nobody is asked for a key."""
+    if allow_public or keys_required:
         return
     try:
         local = host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
@@ -65,5 +65,5 @@ def check_bind(host: str, *, allow_public: bool) -> None:
     if not local:
         raise NotAllowed(
             f"Serving on {host} would let everybody in the network read the courses; use --host 127.0.0.1 behind a "
-            "proxy that checks who asks, or set LECTURES_ALLOW_PUBLIC=true."
+            "proxy that checks who asks, or set LECTURES_API_KEYS_REQUIRED=true or LECTURES_ALLOW_PUBLIC=true."
         )

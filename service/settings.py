@@ -28,7 +28,27 @@ class Settings(BaseSettings):
     max_concurrent_searches: int = Field(
         32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
     )
-    allow_public: bool = Field(False, description="Serve on a public address although nothing asks for keys yet")
+    max_concurrent_answers: int = Field(8, ge=1, description="Answers at once; more are answered 503 with Retry-After")
+    allow_public: bool = Field(False, description="Serve on a public address although no keys are required")
+    api_keys_required: bool = Field(
+        False, description="Every request needs a key; else anybody may read public courses"
+    )
+    private_courses: str = Field("", description="Slugs by comma that only keys may read")
+    searches_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
+    answers_per_minute: int = Field(60, ge=1, description="For each key or address; more are answered 429")
+    allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
+    allowed_hosts: str = Field(
+        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"
+    )
+    public_url: str = Field("http://127.0.0.1:8000", description="Where the service is reached, for links in answers")
+    llm_url: str = Field("", description="OpenAI-compatible endpoint that writes answers; empty: quotes only")
+    llm_model: str = Field("", description="The model's name there")
+    llm_key: str = Field("", description="The key of that endpoint", repr=False)
+    llm_deadline_seconds: float = Field(20.0, gt=0, description="After this the quoted answer is given")
+    llm_first_token_seconds: float = Field(8.0, gt=0, description="The model must have begun by then")
+    llm_concurrent: int = Field(4, ge=1, description="Questions to the model at once; others are answered with quotes")
+    llm_per_day: int = Field(1000, ge=0, description="Calls to the model a day (UTC)")
+    llm_drop_uncited: bool = Field(False, description="Leave out sentences of the model that cite nothing")
 
     @property
     def resolved_database_url(self) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,23 +15,23 @@ from index.embed import Embedder, load_embedder
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
 from index.files import write_durably
 from index.generation import current_number
+from index.keys import count_model_call
 from index.library import Library, open_served
 from index.rerank import Reranker, load_reranker
 from index.search import SearchIndex
 from index.terms import ExplainedTerm, explained_terms
+from index.types import Filters
 from ingest.pdf import PdfReader
 from ingest.sandbox import Limits
+from service.answers.answering import Event, stream_answer
+from service.answers.llm import LanguageModel, ModelSettings
+from service.answers.types import Turn
+from service.refusals import Overloaded
 from service.settings import Settings
 
 _log = structlog.get_logger("lectures")
 _PAINTERS_WAITING = 12
 _LOOK_SECONDS = 1.0  # how soon a new generation is noticed
-
-
-class Overloaded(LecturesError):
-    """More requests at once than are worth queueing."""
-
-    code = "overloaded"
 
 
 class ServiceState:
@@ -50,6 +51,21 @@ class ServiceState:
         self._looked_at = 0.0
         self._seen: int | None = None
         self._reload_lock = threading.Lock()
+        self._answers = threading.BoundedSemaphore(settings.max_concurrent_answers)
+        self._model: LanguageModel | None = None
+        if settings.llm_url and settings.llm_model:
+            self._model = LanguageModel(
+                ModelSettings(
+                    settings.llm_url,
+                    settings.llm_model,
+                    settings.llm_key,
+                    settings.llm_deadline_seconds,
+                    settings.llm_first_token_seconds,
+                    settings.llm_concurrent,
+                    settings.llm_per_day,
+                ),
+                self._count_model_call,
+            )
         self._slots = threading.BoundedSemaphore(settings.max_concurrent_searches)
         # a few wait for the one that draws: pdfium never runs twice at once
         self._painting = threading.BoundedSemaphore(_PAINTERS_WAITING)
@@ -119,6 +135,36 @@ class ServiceState:
             yield self.index()
         finally:
             self._slots.release()
+
+    def answering(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
+        """The events of an answer. Overloaded if too many are being given; the place is kept to the last event."""
+        if not self._answers.acquire(timeout=0.5):
+            raise Overloaded("Too many answers at once; try again in a second.")
+        try:
+            events = stream_answer(
+                self.index(),
+                question,
+                filters=filters,
+                history=history,
+                model=self._model,
+                drop_uncited=self.settings.llm_drop_uncited,
+            )
+            first = next(events)  # what is wrong with the request is said before a stream begins
+        except BaseException:
+            self._answers.release()
+            raise
+        return self._to_the_end(first, events)
+
+    def _to_the_end(self, first: Event, events: Iterator[Event]) -> Iterator[Event]:
+        try:
+            yield first
+            yield from events
+        finally:
+            self._answers.release()
+
+    def _count_model_call(self, day: dt.date, limit: int) -> bool:
+        with self.library.database.writing() as connection:
+            return count_model_call(connection, day, limit)
 
     def close(self) -> None:
         self._painter.close()

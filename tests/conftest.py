@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from support import EXAMPLES, CountingEmbedder, write_pdf
+from support import EXAMPLES, CountingEmbedder, serve, write_pdf
 
 from index.embed import load_embedder
 from index.library import Library
@@ -100,12 +100,25 @@ def course_folder(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def example_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The example course, ingested with the built-in embedder."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("examples"), database_url="", embedder="builtin")
+    settings = Settings(
+        data_dir=tmp_path_factory.mktemp("examples"),
+        database_url="",
+        embedder="builtin",
+        searches_per_minute=100_000,  # one test asks more than all students at once
+        answers_per_minute=100_000,
+    )
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
     ingest_course(read_course(EXAMPLES, slug="neural-networks"), EXAMPLES, library, load_embedder("builtin"))
     library.close()
     return settings
+
+
+@pytest.fixture(scope="session")
+def live(example_settings: Settings) -> Iterator[str]:
+    """The address of the real service over the example course, keys of its own and a page that may embed it."""
+    with serve(example_settings.model_copy(update={"allowed_origins": "http://localhost:*"})) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import uvicorn
 from fpdf import FPDF
 
 from index.embed import Vectors, normalise
 from index.library import Library
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
+from service.app import create_app
+from service.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -57,3 +63,23 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
 
 def ingest(folder: Path, library: Library, embedder: CountingEmbedder | None) -> IngestReport:
     return ingest_course(read_course(folder), folder, library, embedder)
+
+
+@contextmanager
+def serve(settings: Settings) -> Iterator[str]:
+    """The real service on a free port of this machine, in a thread."""
+    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        if time.monotonic() > deadline or not thread.is_alive():
+            raise AssertionError("the service did not start")
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)

@@ -69,5 +69,5 @@ def test_what_nothing_begins_with_gives_nothing(suggester: Suggester, typed: str
 
 
 def test_courses_are_kept_apart_and_the_limit_holds(suggester: Suggester) -> None:
-    assert suggester.complete("dro", 5, "another") == []
+    assert suggester.complete("dro", 5, frozenset({"another"})) == []
     assert len(suggester.complete("с", 1)) == 1

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from index.catalogue import course_details, lecture_details, list_courses
+from service.access import Reader
 from service.deps import State
 from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, terms_out
 
@@ -16,27 +17,32 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/courses")
-def courses(state: State) -> list[CourseSummaryOut]:
+def courses(state: State, caller: Reader) -> list[CourseSummaryOut]:
     """All courses."""
     with state.library.database.reading() as connection:
-        return [CourseSummaryOut(**course) for course in list_courses(connection)]
+        found = list_courses(connection)
+    return [CourseSummaryOut(**course) for course in found if caller.may_read(course["slug"])]
 
 
 @router.get("/courses/{slug}")
-def course(state: State, slug: Annotated[str, Path(max_length=80)]) -> CourseOut:
+def course(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80)]) -> CourseOut:
     """One course: its lectures in order, and what is missing from it, with reasons."""
+    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
         return CourseOut(**course_details(connection, slug))
 
 
 @router.get("/courses/{slug}/terms")
-def terms(state: State, slug: Annotated[str, Path(max_length=80)]) -> TermsOut:
+def terms(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80)]) -> TermsOut:
     """The terms of a course in both languages, alphabetical, each with the place where it is first explained."""
+    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     return terms_out(slug, state.terms(slug))
 
 
 @router.get("/lectures/{lecture_id}")
-def lecture(state: State, lecture_id: Id) -> LectureDetailsOut:
+def lecture(state: State, caller: Reader, lecture_id: Id) -> LectureDetailsOut:
     """One lecture."""
     with state.library.database.reading() as connection:
-        return LectureDetailsOut(**lecture_details(connection, lecture_id))
+        found = lecture_details(connection, lecture_id)
+    caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
+    return LectureDetailsOut(**found)

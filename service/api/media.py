@@ -12,6 +12,7 @@ from fastapi.responses import FileResponse
 from index.catalogue import deck_pages, deck_row, video_row
 from index.errors import NotFound
 from ingest.links import VIDEO_TYPES
+from service.access import Reader
 from service.deps import State
 from service.schemas import DeckOut
 
@@ -25,10 +26,11 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("/decks/{deck_id}")
-def deck(state: State, deck_id: Id) -> DeckOut:
+def deck(state: State, caller: Reader, deck_id: Id) -> DeckOut:
     """A deck with the text of its pages."""
     with state.library.database.reading() as connection:
         row = deck_row(connection, deck_id)
+        caller.check(row.slug, f"There is no deck {deck_id}.")
         return DeckOut(
             id=row.id,
             path=row.path,
@@ -44,10 +46,11 @@ def deck(state: State, deck_id: Id) -> DeckOut:
 
 
 @router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
-def deck_file(state: State, deck_id: Id) -> FileResponse:
+def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original PDF."""
     with state.library.database.reading() as connection:
         row = deck_row(connection, deck_id)
+        caller.check(row.slug, f"There is no deck {deck_id}.")
     if row.sha256 is None:
         raise NotFound(f"Deck {row.path} is not here: {row.problem}")
     return _file(state.library.files.path(row.sha256, ".pdf"), "application/pdf", row.path.rsplit("/", 1)[-1])
@@ -56,6 +59,7 @@ def deck_file(state: State, deck_id: Id) -> FileResponse:
 @router.get("/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse)
 def page_picture(
     state: State,
+    caller: Reader,
     deck_id: Id,
     page_number: Annotated[int, Path(ge=1, le=100_000)],
     width: Annotated[int, Query(ge=16, le=1920, description="Pixels; rounded up to one of a few sizes")] = 960,
@@ -63,6 +67,7 @@ def page_picture(
     """A picture of a page."""
     with state.library.database.reading() as connection:
         row = deck_row(connection, deck_id)
+        caller.check(row.slug, f"There is no deck {deck_id}.")
     if row.sha256 is None or page_number > row.page_count:
         raise NotFound(f"Deck {row.path} has no page {page_number} here.")
     # few sizes, so that a caller cannot fill the disk with one picture in a thousand widths
@@ -70,21 +75,23 @@ def page_picture(
     return _file(state.picture(row.sha256, page_number, size), "image/webp")
 
 
-@router.get("/videos/{video_id}/captions.vtt")
-def captions(state: State, video_id: Id) -> FileResponse:
+@router.get("/videos/{video_id}/captions.vtt", response_class=FileResponse)
+def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """The captions as WebVTT."""
     with state.library.database.reading() as connection:
         row = video_row(connection, video_id)
+        caller.check(row.slug, f"There is no video {video_id}.")
     if row.vtt_sha256 is None:
         raise NotFound(f"Video {row.video} has no captions here: {row.problem or 'they were left out'}")
     return _file(state.library.files.path(row.vtt_sha256, ".vtt"), "text/vtt; charset=utf-8")
 
 
 @router.get("/videos/{video_id}/file", response_class=FileResponse)
-def video_file(state: State, video_id: Id) -> FileResponse:
+def video_file(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """A video that lies beside the course; parts of it by the Range header."""
     with state.library.database.reading() as connection:
         row = video_row(connection, video_id)
+        caller.check(row.slug, f"There is no video {video_id}.")
     suffix = f".{row.video.rsplit('.', 1)[-1].lower()}"
     if row.sha256 is None or suffix not in VIDEO_TYPES:
         raise NotFound(f"Video {row.video} is not a file here.")

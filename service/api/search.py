@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from index.search import MAX_LIMIT, MAX_OFFSET, clean_query
 from index.types import Filters, Mode
+from service.access import Searcher
 from service.deps import State
 from service.finding import read_kinds, timed_search
 from service.schemas import SearchOut, SuggestionOut, SuggestOut
@@ -26,6 +27,7 @@ Kinds = Annotated[list[str] | None, Query(description="page, segment, programme;
 def search(
     request: Request,
     state: State,
+    caller: Searcher,
     q: Text = "",
     course: Course = None,
     lecture: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
@@ -36,7 +38,7 @@ def search(
     explain: bool = False,
 ) -> Response:
     """Slide pages, moments of video and programme lines that answer, best first."""
-    filters = Filters(course or None, lecture, read_kinds(kind))
+    filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
     found = run_search(state, q, filters, mode, limit, offset, explain=explain)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
     # the model is serialised once, here: returning it would validate and walk it a second time
@@ -45,11 +47,11 @@ def search(
 
 @router.get("/suggest", response_model=SuggestOut)
 def suggest(
-    state: State, q: Text = "", course: Course = None, limit: Annotated[int, Query(ge=1, le=20)] = 8
+    state: State, caller: Searcher, q: Text = "", course: Course = None, limit: Annotated[int, Query(ge=1, le=20)] = 8
 ) -> SuggestOut:
     """Completions of what is being typed."""
     prefix = clean_query(q)
-    found = state.index().suggest(prefix, limit, course or None)
+    found = state.index().suggest(prefix, limit, course or None, caller.courses)
     return SuggestOut(query=prefix, suggestions=[SuggestionOut(text=s.text, count=s.count) for s in found])
 
 

@@ -21,6 +21,7 @@ from index.catalogue import (
 )
 from index.errors import LecturesError
 from index.types import Filters, Host, Mode
+from service.access import Reader, Searcher
 from service.api.search import run_search
 from service.deps import State
 from service.errors import status_of
@@ -54,6 +55,7 @@ _templates.env.globals |= {"pieces": pieces}
 def home(
     request: Request,
     state: State,
+    caller: Searcher,
     q: str = "",
     course: str = "",
     kind: str = "",
@@ -64,12 +66,12 @@ def home(
     status = 200
     try:
         with state.library.database.reading() as connection:
-            values["courses"] = list_courses(connection)
+            values["courses"] = [item for item in list_courses(connection) if caller.may_read(item["slug"])]
     except LecturesError as error:
         values |= {"courses": [], "problem": str(error)}
     if q.strip():
         try:
-            filters = Filters(course or None, None, read_kinds([kind]))
+            filters = Filters(course or None, None, read_kinds([kind]), caller.courses)
             values["found"] = run_search(state, q, filters, Mode.HYBRID, _PAGE_SIZE, offset, explain=False)
         except LecturesError as error:
             values["problem"], status = str(error), status_of(error)
@@ -77,32 +79,37 @@ def home(
 
 
 @router.get("/courses/{slug}")
-def course(request: Request, state: State, slug: str) -> Response:
+def course(request: Request, state: State, caller: Reader, slug: str) -> Response:
     """A course: its lectures and what is missing."""
+    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
         return _page(request, "course.html", {"course": course_details(connection, slug)})
 
 
 @router.get("/lectures/{lecture_id}")
-def lecture(request: Request, state: State, lecture_id: Id) -> Response:
+def lecture(request: Request, state: State, caller: Reader, lecture_id: Id) -> Response:
     """A lecture: programme, slides, videos."""
     with state.library.database.reading() as connection:
-        return _page(request, "lecture.html", {"lecture": lecture_details(connection, lecture_id)})
+        found = lecture_details(connection, lecture_id)
+    caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
+    return _page(request, "lecture.html", {"lecture": found})
 
 
 @router.get("/decks/{deck_id}")
-def deck(request: Request, state: State, deck_id: Id) -> Response:
+def deck(request: Request, state: State, caller: Reader, deck_id: Id) -> Response:
     """The pages of a deck, each with the anchor `#page=N` that hits link to."""
     with state.library.database.reading() as connection:
-        values = {"deck": deck_row(connection, deck_id), "pages": deck_pages(connection, deck_id)}
+        values: dict[str, Any] = {"deck": deck_row(connection, deck_id), "pages": deck_pages(connection, deck_id)}
+    caller.check(values["deck"].slug, f"There is no deck {deck_id}.")
     return _page(request, "deck.html", values)
 
 
 @router.get("/videos/{video_id}")
-def video(request: Request, state: State, video_id: Id) -> Response:
+def video(request: Request, state: State, caller: Reader, video_id: Id) -> Response:
     """A video beside its transcript, each segment with the anchor `#t=SECONDS` that hits link to."""
     with state.library.database.reading() as connection:
         row = video_row(connection, video_id)
+        caller.check(row.slug, f"There is no video {video_id}.")
         spoken = video_segments(connection, row.transcript_id) if row.transcript_id else []
     return _page(request, "video.html", {"video": row, "segments": spoken, "local": row.host == Host.FILE})
 

@@ -1,0 +1,150 @@
+"""Who calls, what they may read, and how often: keys, scopes, courses, rate limits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from index.errors import NotFound
+from index.keys import PREFIX, Key, find_key
+from index.types import AccessScope
+from service.deps import State
+from service.refusals import KeyNeeded, ScopeMissing, TooOften
+from service.state import ServiceState
+
+_REMEMBERED_SECONDS = 5.0  # how soon a revoked key stops working
+_MAX_REMEMBERED = 10_000  # keys and callers that are remembered at once
+_ANONYMOUS = frozenset({AccessScope.SEARCH, AccessScope.ANSWER})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`courses` are the slugs that the caller may read, None for all."""
+
+    name: str
+    scopes: frozenset[AccessScope]
+    courses: frozenset[str] | None
+
+    def may_read(self, slug: str) -> bool:
+        return self.courses is None or slug in self.courses
+
+    def check(self, slug: str, absent: str) -> None:
+        """NotFound in the words of what is not there, if a thing of this course is not the caller's to read."""
+        if not self.may_read(slug):
+            raise NotFound(absent)
+
+
+class RateLimit:
+    """A token bucket for each caller: `per_minute` on the average, a sixth of it (at least ten) at once."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._burst = max(10.0, per_minute / 6)
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, caller: str, now: float | None = None) -> float:
+        """0 if the caller may go on, else the seconds until it may."""
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            tokens, seen = self._buckets.pop(caller, (self._burst, now))
+            tokens = min(self._burst, tokens + (now - seen) * self.per_minute / 60)
+            wait = 0.0 if tokens >= 1 else (1 - tokens) * 60 / self.per_minute
+            self._buckets[caller] = (tokens if wait else tokens - 1, now)
+            if len(self._buckets) > _MAX_REMEMBERED:
+                self._buckets.popitem(last=False)
+        return wait
+
+
+class Access:
+    """Of one application: the keys it has just seen, and the buckets of its callers."""
+
+    def __init__(self, searches_per_minute: int, answers_per_minute: int) -> None:
+        self.limits = {
+            AccessScope.SEARCH: RateLimit(searches_per_minute),
+            AccessScope.ANSWER: RateLimit(answers_per_minute),
+        }
+        self._keys: OrderedDict[str, tuple[Key | None, float]] = OrderedDict()
+
+    async def caller(
+        self, request: Request, state: ServiceState, scope: AccessScope, *, limited: bool = True
+    ) -> Caller:
+        """Who asks; KeyNeeded, ScopeMissing or TooOften if they may not."""
+        secret = _secret(request)
+        if secret is not None and not secret.startswith(PREFIX) and not state.settings.api_keys_required:
+            secret = None  # chat programs must send something where nothing is needed
+        if secret is None:
+            if state.settings.api_keys_required or scope is AccessScope.ADMIN:
+                raise KeyNeeded("This needs a key; send it as `Authorization: Bearer KEY` (`lectures keys create`).")
+            caller = Caller(f"address {_address(request)}", _ANONYMOUS, _public_courses(state))
+        else:
+            key = await self._key(secret, state)
+            if key is None or not key.is_valid(dt.datetime.now(dt.UTC)):
+                raise KeyNeeded("The key is unknown, expired or revoked; ask for a new one.")
+            caller = Caller(f"key {key.id}", key.scopes, key.courses)
+        if scope not in caller.scopes and AccessScope.ADMIN not in caller.scopes:
+            raise ScopeMissing(f"This key may not {scope.value}; ask for one with the scope {scope.value!r}.")
+        limit = self.limits.get(scope) if limited else None
+        wait = limit.take(caller.name) if limit else 0.0
+        if limit and wait:
+            raise TooOften(f"More than {limit.per_minute} requests a minute; try again in {wait:.0f} s.", wait)
+        return caller
+
+    async def _key(self, secret: str, state: ServiceState) -> Key | None:
+        known = self._keys.get(secret)
+        if known is None or time.monotonic() - known[1] > _REMEMBERED_SECONDS:
+            known = (await run_in_threadpool(_look_up, state, secret), time.monotonic())
+            self._keys[secret] = known
+            if len(self._keys) > _MAX_REMEMBERED:
+                self._keys.popitem(last=False)
+        return known[0]
+
+
+def _look_up(state: ServiceState, secret: str) -> Key | None:
+    with state.library.database.reading() as connection:
+        return find_key(connection, secret)
+
+
+def _secret(request: Request) -> str | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and value.strip():
+        return value.strip()[:200]
+    return request.headers.get("x-api-key", "").strip()[:200] or None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _public_courses(state: ServiceState) -> frozenset[str] | None:
+    """The courses that need no key: all, unless some are set apart."""
+    private = {slug.strip() for slug in state.settings.private_courses.split(",") if slug.strip()}
+    return frozenset(state.index().generation.courses) - private if private else None
+
+
+async def _reader(request: Request, state: State) -> Caller:
+    """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
+    access: Access = request.app.state.access
+    return await access.caller(request, state, AccessScope.SEARCH, limited=False)
+
+
+async def _searcher(request: Request, state: State) -> Caller:
+    access: Access = request.app.state.access
+    return await access.caller(request, state, AccessScope.SEARCH)
+
+
+async def _answerer(request: Request, state: State) -> Caller:
+    access: Access = request.app.state.access
+    return await access.caller(request, state, AccessScope.ANSWER)
+
+
+Reader = Annotated[Caller, Depends(_reader)]
+Searcher = Annotated[Caller, Depends(_searcher)]
+Answerer = Annotated[Caller, Depends(_answerer)]

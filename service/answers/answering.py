@@ -1,0 +1,178 @@
+"""Question → answer: searched, judged, quoted, and where a language model is set, written from the same hits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index.search import SearchIndex
+from index.types import Coverage, Filters, Hit, Kind, Results
+from service.answers.citations import Reader
+from service.answers.extractive import extract_answer
+from service.answers.llm import LanguageModel, ModelFailed
+from service.answers.prompt import make_messages, make_rewrite_messages
+from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
+from service.answers.types import Answer, AnswerMode, Asked, Outcome, Sentence, Turn
+
+_HITS = 10
+_PASSAGES_TO_MODEL = 6
+_NEAREST_LECTURES = 3
+_REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
+_NO_ANSWER = "NO ANSWER"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first thing that a stream says: what is asked for, and whether sentences come from a model."""
+
+    answer: Answer
+
+
+Event = Started | Sentence | Answer
+
+
+def answer_question(
+    index: SearchIndex,
+    question: str,
+    *,
+    filters: Filters,
+    history: Sequence[Turn] = (),
+    model: LanguageModel | None = None,
+    drop_uncited: bool = False,
+) -> Answer:
+    """The whole answer at once."""
+    last: Answer | None = None
+    for event in stream_answer(
+        index, question, filters=filters, history=history, model=model, drop_uncited=drop_uncited
+    ):
+        if isinstance(event, Answer):
+            last = event
+    if last is None:
+        raise AssertionError("a stream of an answer ends with the answer")
+    return last
+
+
+def stream_answer(
+    index: SearchIndex,
+    question: str,
+    *,
+    filters: Filters,
+    history: Sequence[Turn] = (),
+    model: LanguageModel | None = None,
+    drop_uncited: bool = False,
+) -> Iterator[Event]:
+    """`Started`, sentences as they are ready, and at the end the answer. If the model fails on the way, the answer is
+    extractive and holds none of the sentences that were streamed before: it says so in `degraded`."""
+    deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
+    query, degraded = _query(question, history, model, deadline)
+    found = index.search(query, filters=filters, limit=_HITS)
+    answer = _extractive(index, question, query, filters, found)
+    answer = replace(answer, degraded=(*answer.degraded, *degraded))
+    writes = model is not None and answer.outcome in {Outcome.ANSWERED, Outcome.MENTIONED}
+    yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
+    if not writes or model is None:
+        yield from answer.sentences
+        yield answer
+        return
+    weights = index.weights(query, filters)
+    hits = [hit for hit in found.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
+    reader = Reader(hits[:_PASSAGES_TO_MODEL], weights, drop_uncited)
+    sentences: list[Sentence] = []
+    try:
+        for piece in model.stream(make_messages(question, reader.hits), deadline):
+            for sentence in reader.feed(piece):
+                sentences.append(sentence)
+                yield sentence
+        for sentence in reader.feed("", last=True):
+            sentences.append(sentence)
+            yield sentence
+        if not any(sentence.citations for sentence in sentences):
+            refused = any(_NO_ANSWER in sentence.text.upper() for sentence in sentences)
+            raise ModelFailed(
+                "the language model found no answer in the passages"
+                if refused
+                else "the language model's reply had no citation that holds"
+            )
+    except ModelFailed as failure:
+        yield replace(answer, degraded=(*answer.degraded, str(failure)))
+        return
+    used = {number for sentence in sentences for number in sentence.citations}
+    citations = tuple(citation for citation in reader.citations if citation.number in used)
+    yield replace(answer, mode=AnswerMode.GENERATED, sentences=tuple(sentences), citations=citations)
+
+
+def _query(
+    question: str, history: Sequence[Turn], model: LanguageModel | None, deadline: float
+) -> tuple[str, tuple[str, ...]]:
+    """What is searched for a question, and what was degraded in finding it."""
+    if not history or not leans_back(question):
+        return question, ()
+    if model is None:
+        return standalone(question, history), ()
+    now = time.monotonic()
+    talk = [(turn.role, turn.text) for turn in history]
+    try:
+        rewritten = model.complete(make_rewrite_messages(question, talk), now + _REWRITE_SHARE * (deadline - now))
+    except ModelFailed as failure:
+        return standalone(question, history), (str(failure),)
+    line = " ".join(rewritten.split())[:300]
+    return (line or standalone(question, history)), ()
+
+
+def _extractive(index: SearchIndex, question: str, query: str, filters: Filters, found: Results) -> Answer:
+    """The answer that needs no model: quotes, or why there are none."""
+    asked = what_is_asked(question)
+    outcome = _outcome(asked, found.coverage)
+    russian = speaks_russian(question)
+    bare = Answer(
+        AnswerMode.EXTRACTIVE,
+        outcome,
+        found.coverage,
+        found.degraded,
+        _note(outcome, found, russian=russian),
+        (),
+        (),
+        found.hits,
+        query,
+    )
+    if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
+        return bare
+    sentences, citations = extract_answer(index, query, asked, found.hits, index.weights(query, filters))
+    return replace(bare, sentences=sentences, citations=citations)
+
+
+def _outcome(asked: Asked, coverage: Coverage) -> Outcome:
+    if coverage is Coverage.ABSENT:
+        return Outcome.ABSENT
+    if coverage is Coverage.LISTED:
+        return Outcome.LISTED
+    if asked is Asked.NOTHING:
+        return Outcome.NO_QUESTION
+    return Outcome.MENTIONED if coverage is Coverage.MENTIONED else Outcome.ANSWERED
+
+
+def _note(outcome: Outcome, found: Results, *, russian: bool) -> str:
+    """What the service says itself, in the question's language."""
+    lectures = list(dict.fromkeys(_lecture(hit) for hit in found.hits))[:_NEAREST_LECTURES]
+    places = "; ".join(lectures)
+    if outcome is Outcome.ABSENT:
+        if not lectures:
+            return "В курсе этого нет." if russian else "The course does not cover this."
+        return (
+            f"В курсе этого нет. Ближе всего: {places}."
+            if russian
+            else f"The course does not cover this. Nearest: {places}."
+        )
+    if outcome is Outcome.LISTED:
+        promised = next((_lecture(hit) for hit in found.hits if hit.passage.kind is Kind.PROGRAMME), places)
+        if russian:
+            return f"Это есть в программе лекции {promised}, но слайдов или видео об этом пока нет."
+        return f"The programme of {promised} names this, but its slides or video are not there yet."
+    if outcome is Outcome.MENTIONED:
+        return f"В курсе это только упоминается: {places}." if russian else f"The course only mentions this: {places}."
+    return ""
+
+
+def _lecture(hit: Hit) -> str:
+    return f"«{hit.passage.lecture_title}» ({hit.passage.lecture_position})"

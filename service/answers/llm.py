@@ -1,0 +1,155 @@
+"""An OpenAI-compatible endpoint, held to a deadline: streams, breaker, budget. The only module that imports openai."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty, Queue
+from typing import Any, cast
+
+from index.errors import LecturesError
+
+_MAX_REPLY_CHARS = 8_000
+_FAILURES_TO_OPEN, _OPEN_SECONDS = 3, 30.0
+
+
+class ModelFailed(LecturesError):
+    """The language model gave nothing usable in time; the message says what went wrong, for `degraded`."""
+
+    code = "language_model"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where the model is and what it may cost. Seconds are of one question, all calls together."""
+
+    url: str
+    model: str
+    key: str
+    deadline_seconds: float
+    first_token_seconds: float
+    concurrent: int
+    per_day: int
+
+
+class LanguageModel:
+    """Chat completions with a breaker: an endpoint that failed three times in a row is left alone for half a minute."""
+
+    def __init__(self, settings: ModelSettings, spend: Callable[[dt.date, int], bool]) -> None:
+        """`spend(day, limit)` counts one call of a day, durably, and says whether the limit allows it."""
+        self.settings = settings
+        self._spend = spend
+        self._places = threading.BoundedSemaphore(settings.concurrent)
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._open_until = 0.0
+
+    def stream(self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int = 600) -> Iterator[str]:
+        """Pieces of the reply until `deadline` (time.monotonic). ModelFailed says why there is no more."""
+        wait = self._open_until - time.monotonic()
+        if wait > 0:
+            raise ModelFailed(
+                f"the language model failed {_FAILURES_TO_OPEN} times in a row; it is asked again in {wait:.0f} s"
+            )
+        if not self._places.acquire(blocking=False):
+            raise ModelFailed("the language model is busy with other questions")
+        started = time.monotonic()
+        try:
+            if not self._spend(dt.datetime.now(dt.UTC).date(), self.settings.per_day):
+                raise ModelFailed(f"today's budget of {self.settings.per_day} questions to the language model is spent")
+        except BaseException:
+            self._places.release()
+            raise
+        pieces: Queue[str | ModelFailed | None] = Queue()
+        stopped = threading.Event()
+        threading.Thread(
+            target=self._receive, args=(messages, deadline, max_tokens, pieces, stopped), daemon=True
+        ).start()
+        got = 0
+        try:
+            while True:
+                until = deadline if got else min(deadline, started + self.settings.first_token_seconds)
+                try:
+                    piece = pieces.get(timeout=max(0.0, until - time.monotonic()))
+                except Empty:
+                    late = "said nothing" if not got else "did not finish"
+                    raise ModelFailed(f"the language model {late} within {until - started:.1f} s") from None
+                if piece is None:
+                    break
+                if isinstance(piece, ModelFailed):
+                    raise piece
+                got += len(piece)
+                if got > _MAX_REPLY_CHARS:
+                    raise ModelFailed("the language model wrote far more than an answer")
+                yield piece
+            if not got:
+                raise ModelFailed("the language model gave an empty reply")
+            self._settle(failed=False)
+        except ModelFailed:
+            self._settle(failed=True)
+            raise
+        finally:
+            stopped.set()
+
+    def complete(self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int = 100) -> str:
+        """The whole reply."""
+        return "".join(self.stream(messages, deadline, max_tokens))
+
+    def _receive(
+        self,
+        messages: Sequence[dict[str, str]],
+        deadline: float,
+        max_tokens: int,
+        pieces: Queue[str | ModelFailed | None],
+        stopped: threading.Event,
+    ) -> None:
+        """Read the endpoint's stream in a thread of its own: whatever hangs here, the question's deadline holds."""
+        try:
+            import openai  # noqa: PLC0415  (only where a model is set)
+
+            try:
+                client = openai.OpenAI(
+                    base_url=self.settings.url,
+                    api_key=self.settings.key or "none",
+                    max_retries=0,
+                    timeout=max(0.1, deadline - time.monotonic()),
+                )
+                reply = client.chat.completions.create(
+                    model=self.settings.model,
+                    messages=cast(Any, list(messages)),
+                    stream=True,
+                    max_tokens=max_tokens,
+                    temperature=0.0,
+                )
+                with reply:
+                    ended = False
+                    for chunk in reply:
+                        if stopped.is_set() or time.monotonic() > deadline:
+                            return
+                        for choice in chunk.choices or ():
+                            if choice.delta and choice.delta.content:
+                                pieces.put(choice.delta.content)
+                            ended = ended or choice.finish_reason is not None
+                    pieces.put(None if ended else ModelFailed("the language model's reply was cut off"))
+            except openai.APIStatusError as error:
+                pieces.put(ModelFailed(f"the language model answered with status {error.status_code}"))
+            except openai.APITimeoutError:
+                pieces.put(ModelFailed("the language model did not answer in time"))
+            except openai.APIConnectionError:
+                pieces.put(ModelFailed("the language model cannot be reached"))
+        except Exception as error:  # junk from an endpoint can fail anywhere in the client; the answer must not
+            pieces.put(ModelFailed(f"the language model's reply could not be read ({type(error).__name__})"))
+        finally:
+            with suppress(ValueError):
+                self._places.release()
+
+    def _settle(self, *, failed: bool) -> None:
+        with self._lock:
+            self._failures = self._failures + 1 if failed else 0
+            if self._failures >= _FAILURES_TO_OPEN:
+                self._open_until = time.monotonic() + _OPEN_SECONDS
+                self._failures = 0

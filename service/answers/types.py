@@ -1,0 +1,74 @@
+"""The vocabulary of answers, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from index.types import Coverage, Hit
+
+
+class AnswerMode(StrEnum):
+    EXTRACTIVE = "extractive"
+    GENERATED = "generated"
+
+
+class Outcome(StrEnum):
+    """Why an answer is as it is."""
+
+    ANSWERED = "answered"
+    MENTIONED = "mentioned"  # the course says something of it, but does not explain it
+    LISTED = "listed"  # only the programme promises it
+    ABSENT = "absent"  # not in this course
+    NO_QUESTION = "no_question"  # a term or a phrase: the hits are the answer
+
+
+class Asked(StrEnum):
+    """What a question wants."""
+
+    DEFINITION = "definition"
+    REASON = "reason"
+    STEPS = "steps"
+    PERSON = "person"  # a name or a year
+    FACT = "fact"
+    NOTHING = "nothing"  # no question at all
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer with the numbers of its citations; none if nothing vouches for it."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """`quote` stands verbatim in the passage of `hit`."""
+
+    number: int
+    quote: str
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`note` is what the service itself says, in the question's language; `hits` are the places nearest to it."""
+
+    mode: AnswerMode
+    outcome: Outcome
+    coverage: Coverage
+    degraded: tuple[str, ...]
+    note: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation so far; `role` is user or assistant."""
+
+    role: str
+    text: str

@@ -1,0 +1,79 @@
+"""Asking: an answer whose every sentence can be checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.search import MAX_QUERY_CHARS, clean_query
+from index.types import Filters
+from service.access import Answerer
+from service.answers.answering import Event, Started
+from service.answers.types import Answer, Sentence, Turn
+from service.deps import State
+from service.schemas import AnswerOut, answer_out
+
+router = APIRouter(tags=["answers"])
+
+MAX_TURNS, MAX_TURN_CHARS = 20, 4_000
+_SSE = "text/event-stream"
+_EVENT_SCHEMA = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
+
+
+class TurnIn(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    role: Literal["user", "assistant", "system"]
+    content: Annotated[str, Field(max_length=MAX_TURN_CHARS)]
+
+
+class QuestionIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[str, Field(max_length=MAX_QUERY_CHARS * 4, description="In any language")]
+    course: Annotated[str | None, Field(max_length=80, description="Only this course (its slug)")] = None
+    history: Annotated[list[TurnIn], Field(max_length=MAX_TURNS, description="The conversation so far")] = []
+    stream: Annotated[bool, Field(description="Server-sent events: start, sentence …, answer")] = False
+
+
+@router.post(
+    "/answers",
+    response_model=AnswerOut,
+    responses={200: {"content": {_SSE: {"schema": _EVENT_SCHEMA}}, "description": "The answer, or its events"}},
+)
+def answer(state: State, caller: Answerer, asked: QuestionIn) -> Response:
+    """The sentences that answer, each with its page or second; without a language model they are quoted."""
+    question = clean_query(asked.question)
+    filters = Filters(course=asked.course or None, courses=caller.courses)
+    history = tuple(Turn(turn.role, turn.content) for turn in asked.history if turn.role != "system")
+    started = perf_counter()
+    events = state.answering(question, filters, history)
+    if asked.stream:
+        return StreamingResponse(_server_sent(events, started), media_type=_SSE, headers={"Cache-Control": "no-store"})
+    found = [event for event in events if isinstance(event, Answer)][-1]
+    out = answer_out(found, (perf_counter() - started) * 1000)
+    return Response(out.model_dump_json(by_alias=True), media_type="application/json")
+
+
+def _server_sent(events: Iterator[Event], started: float) -> Iterator[str]:
+    """`start`: what is being answered; `sentence`: as each is ready; `answer`: the whole, which alone counts."""
+    for event in events:
+        if isinstance(event, Started):
+            data = {"mode": event.answer.mode.value, "coverage": event.answer.coverage.value, "note": event.answer.note}
+            yield _event("start", json.dumps(data, ensure_ascii=False))
+        elif isinstance(event, Sentence):
+            said = {"text": event.text, "citations": list(event.citations)}
+            yield _event("sentence", json.dumps(said, ensure_ascii=False))
+        else:
+            out = answer_out(event, (perf_counter() - started) * 1000)
+            yield _event("answer", out.model_dump_json(by_alias=True))
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"
