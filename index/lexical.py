@@ -24,6 +24,7 @@ _K1 = 1.2
 SATURATION_LIMIT = _K1 + 1
 # Field weights and length normalisations. Titles are short and all alike in length: little normalisation.
 _IN_TITLE = 2
+_FLAGS = ((2, "title"), (1, "body"))
 _FIELDS = {"title": (3.0, 0.3), "body": (1.0, 0.6), "context": (0.15, 0.0)}
 
 
@@ -154,7 +155,7 @@ class LexicalIndex:
 
     def holds(self, passage: int, term: str) -> bool:
         """Whether a passage holds a term in any field."""
-        return self._impact(passage, term) is not None
+        return self._place(passage, term) is not None
 
     def score(self, phrases: Sequence[Phrase], scope: Scope) -> LexicalScores:
         """Scores of all passages for a read query, higher is better.
@@ -224,18 +225,21 @@ class LexicalIndex:
     def _matches(self, passage: int, reading: Reading, importance: float, scope: Scope) -> list[TermMatch]:
         found = []
         for term, value in scope.values(reading, importance):
-            impact = self._impact(passage, term)
-            if impact is not None:
-                found.append(TermMatch(term, reading.weight, scope.idf(term), value * impact, reading.reason))
+            place = self._place(passage, term)
+            if place is not None:
+                contribution = value * float(self._impacts[place])
+                fields = tuple(name for flag, name in _FLAGS if self._fields[place] & flag) or ("around",)
+                found.append(TermMatch(term, reading.weight, scope.idf(term), contribution, reading.reason, fields))
         return found
 
-    def _impact(self, passage: int, term: str) -> float | None:
+    def _place(self, passage: int, term: str) -> int | None:
+        """Where the posting of a term in a passage lies, or None if it does not hold it."""
         number = self._number.get(term)
         if number is None:
             return None
         low, high = int(self._offsets[number]), int(self._offsets[number + 1])
         place = low + int(np.searchsorted(self._passages[low:high], passage))
-        return float(self._impacts[place]) if place < high and self._passages[place] == passage else None
+        return place if place < high and self._passages[place] == passage else None
 
 
 def _total(matches: Iterable[TermMatch]) -> float:

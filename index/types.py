@@ -306,13 +306,17 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class TermMatch:
-    """One query term in one passage: `contribution` is its share of the lexical score, `weight` that of its reading."""
+    """One query term in one passage: `contribution` is its share of the lexical score, `weight` that of its reading.
+
+    `fields` says where it stands: title, body, or only around the passage (its lecture, its section).
+    """
 
     term: str
     weight: float
     idf: float
     contribution: float
     reason: Reason
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,9 @@ def test_the_api_shows_readings_twins_and_terms(client: TestClient) -> None:
     }
     assert "dropout" in found["hits"][0]["title"].casefold()
     assert found["hits"][0]["twin_of"] is None
-    assert {term["reason"] for term in found["hits"][0]["explanation"]["terms"]} == {"transliteration"}
+    matches = found["hits"][0]["explanation"]["terms"]
+    assert {match["reason"] for match in matches} == {"transliteration"}
+    assert set(matches[0]["fields"]) == {"title", "body"}
     terms = client.get("/api/courses/neural-networks/terms").json()
     assert terms["course"] == "neural-networks"
     pairs = {term["text"]: term for term in terms["terms"]}
