@@ -5,20 +5,17 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from index.errors import InvalidRequest, LecturesError
-
-if TYPE_CHECKING:
-    from index.embed import Embedder
-    from index.library import Library
-    from service.settings import Settings
+from service.cli_keys import keys_app
+from service.opening import Json, open_embedder, open_index, open_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(keys_app, name="keys")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
 
 
@@ -72,7 +69,7 @@ def ingest(
     if dry_run:
         _print_plan(asdict(planned), as_json=as_json)
         return
-    settings, library = _open_library()
+    settings, library = open_library()
     if queue:
         from index.jobs import add_job
         from service.console import out, print_json
@@ -99,7 +96,7 @@ def ingest(
             planned,
             folder,
             library,
-            _embedder(settings),
+            open_embedder(settings),
             languages=languages,
             with_transcripts=not no_transcripts,
             progress=lambda at: step(at.step, at.done, at.total, at.what),
@@ -125,7 +122,7 @@ def courses(as_json: Json = False) -> None:
     from index.catalogue import list_courses
     from service.console import print_json, print_table
 
-    _, library = _open_library()
+    _, library = open_library()
     with library.database.reading() as connection:
         found = list_courses(connection)
     if as_json:
@@ -142,12 +139,12 @@ def status(as_json: Json = False) -> None:
     from index.jobs import count_jobs
     from service.console import out, print_json
 
-    settings, library = _open_library()
+    settings, library = open_library()
     with library.database.reading() as connection:
         gaps = {row["slug"]: course_details(connection, row["slug"])["gaps"] for row in list_courses(connection)}
         jobs = count_jobs(connection)
     size = sum(path.stat().st_size for path in library.data_dir.rglob("*") if path.is_file())
-    embedder = _embedder(settings)
+    embedder = open_embedder(settings)
     found: dict[str, Any] = {
         "data_dir": str(library.data_dir),
         "database": library.database.url.render_as_string(hide_password=True),
@@ -180,8 +177,8 @@ def remove(slug: str, as_json: Json = False) -> None:
     from index.store import course_hash, remove_course
     from service.console import out, print_json
 
-    settings, library = _open_library()
-    embedder = _embedder(settings)
+    settings, library = open_library()
+    embedder = open_embedder(settings)
     with writer_lock(library.database, library.data_dir):
         with library.database.reading() as connection:
             if course_hash(connection, slug) is None:
@@ -210,7 +207,7 @@ def search(
     from index.types import Filters, Mode
     from service.finding import read_kinds, timed_search
 
-    index = _open_index()
+    index = open_index()
     filters = Filters(course, None, read_kinds([kind] if kind else []))
     found = timed_search(index, query, filters, Mode(mode.value), limit, 0, explain=explain)
     if as_json:
@@ -271,93 +268,6 @@ def mcp() -> None:
         state.close()
 
 
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of the API.")
-app.add_typer(keys_app, name="keys")
-
-
-class ScopeName(StrEnum):
-    SEARCH = "search"
-    ANSWER = "answer"
-    ADMIN = "admin"
-
-
-@keys_app.command("create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="Whose it is, or what for.")],
-    scope: Annotated[list[ScopeName], typer.Option(help="What it may do; repeat for several.")] = [  # noqa: B006
-        ScopeName.SEARCH,
-        ScopeName.ANSWER,
-    ],
-    course: Annotated[list[str] | None, typer.Option(help="Only these courses; repeat for several.")] = None,
-    days: Annotated[int | None, typer.Option(help="Valid for so many days; default: until revoked.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Make a key. It is shown this once: only its hash is kept."""
-    from index.keys import create_key as create
-    from index.types import AccessScope
-    from service.console import out, print_json
-
-    _, library = _open_library()
-    with library.database.writing() as connection:
-        key, secret = create(connection, name, [AccessScope(s.value) for s in scope], course, days)
-    if as_json:
-        print_json({"id": key.id, "key": secret})
-    else:
-        out.print(f"{secret}\nThis is {key.id}. Keep it now: it is not shown again.", markup=False)
-
-
-@keys_app.command("list")
-def list_all_keys(as_json: Json = False) -> None:
-    """Show all keys, without their secrets."""
-    from index.keys import list_keys
-    from service.console import print_json, print_table
-
-    _, library = _open_library()
-    with library.database.reading() as connection:
-        found = list_keys(connection)
-    rows = [
-        {
-            "id": key.id,
-            "name": key.name,
-            "scopes": sorted(key.scopes),
-            "courses": None if key.courses is None else sorted(key.courses),
-            "created_at": key.created_at.isoformat(timespec="seconds"),
-            "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
-            "revoked_at": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
-        }
-        for key in found
-    ]
-    if as_json:
-        print_json(rows)
-    else:
-        shown = [
-            (
-                row["id"],
-                row["name"],
-                ", ".join(row["scopes"] or ()),
-                ", ".join(row["courses"] or ("all",)),
-                "revoked" if row["revoked_at"] else row["expires_at"] or "",
-            )
-            for row in rows
-        ]
-        print_table(("id", "name", "scopes", "courses", "valid until"), shown)
-
-
-@keys_app.command("revoke")
-def revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
-    """Make a key worthless, within five seconds."""
-    from index.keys import revoke_key
-    from service.console import out, print_json
-
-    _, library = _open_library()
-    with library.database.writing() as connection:
-        revoke_key(connection, key_id)
-    if as_json:
-        print_json({"revoked": key_id})
-    else:
-        out.print(f"Revoked {key_id}.", markup=False)
-
-
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -369,7 +279,7 @@ def serve(
     from service.app import create_app
     from service.security import check_bind
 
-    settings, library = _open_library()
+    settings, library = open_library()
     check_bind(host, allow_public=settings.allow_public, keys_required=settings.api_keys_required)
     library.close()
 
@@ -400,12 +310,12 @@ def worker(
     from service.console import out, print_json
     from service.observability import configure_logging
 
-    settings, library = _open_library()
+    settings, library = open_library()
     configure_logging(settings.log_level)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    done = work(library, _embedder(settings), stop, once=once)
+    done = work(library, open_embedder(settings), stop, once=once)
     if as_json:
         print_json({"done": done})
     else:
@@ -422,10 +332,10 @@ def reindex(
     from index.library import reindex as build_again
     from service.console import out, print_json, progress_bar
 
-    settings, library = _open_library()
+    settings, library = open_library()
     if embedder is not None:
         settings = settings.model_copy(update={"embedder": embedder})
-    chosen = _embedder(settings)
+    chosen = open_embedder(settings)
     with progress_bar(quiet=as_json) as step, writer_lock(library.database, library.data_dir):
         library.recover()
         number = build_again(library, chosen, lambda done, total: step("embedding", done, total, ""))
@@ -441,8 +351,8 @@ def verify(as_json: Json = False) -> None:
     from index.library import find_damage
     from service.console import out, print_json
 
-    settings, library = _open_library()
-    damage = find_damage(library, _embedder(settings))
+    settings, library = open_library()
+    damage = find_damage(library, open_embedder(settings))
     if as_json:
         print_json({"ok": not damage, "damage": damage})
     else:
@@ -469,10 +379,10 @@ def evaluate_gold(
     from service.evaluation import evaluate, judged_places, percentile, read_gold, summarise
 
     questions = read_gold(gold)
-    index = _open_index()
+    index = open_index()
     if course is None:
         # places of other courses were not judged: a hit there is neither right nor wrong
-        _, library = _open_library()
+        _, library = open_library()
         with library.database.reading() as connection:
             judged = courses_of_places(connection, *judged_places(questions))
         course = judged.pop() if len(judged) == 1 else None
@@ -531,37 +441,6 @@ def _print_plan(planned: dict[str, Any], *, as_json: bool) -> None:
         for what, place, item in places:
             notes = " · ".join(filter(None, (item["label"], item["remark"])))
             out.print(f"       {what} {place}{f' ({notes})' if notes else ''}", markup=False)
-
-
-def _open_library() -> tuple[Settings, Library]:
-    from index.library import Library
-    from service.settings import read_settings
-
-    settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
-    library.database.migrate()
-    return settings, library
-
-
-def _embedder(settings: Settings) -> Embedder | None:
-    from index.embed import load_embedder
-
-    return load_embedder(settings.embedder)
-
-
-def _open_index() -> Any:
-    from index.library import open_served
-    from index.search import SearchIndex
-
-    settings, library = _open_library()
-    embedder = _embedder(settings)
-    generation, degraded = open_served(library, embedder)
-    from index.rerank import load_reranker
-
-    reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-    index = SearchIndex(generation, embedder, degraded, reranker)
-    index.warm_up()
-    return index
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""What the commands open: settings, library, embedder, index; libraries are imported when they are needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from index.embed import Embedder
+    from index.library import Library
+    from index.search import SearchIndex
+    from service.settings import Settings
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def open_library() -> tuple[Settings, Library]:
+    """The settings and the library they name, its schema brought up to date."""
+    from index.library import Library
+    from service.settings import read_settings
+
+    settings = read_settings()
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    return settings, library
+
+
+def open_embedder(settings: Settings) -> Embedder | None:
+    """The embedder that the settings name; None for searches by words alone."""
+    from index.embed import load_embedder
+
+    return load_embedder(settings.embedder)
+
+
+def open_index() -> SearchIndex:
+    """The served generation, with its embedder and reranker, warmed up."""
+    from index.library import open_served
+    from index.rerank import load_reranker
+    from index.search import SearchIndex
+
+    settings, library = open_library()
+    embedder = open_embedder(settings)
+    generation, degraded = open_served(library, embedder)
+    reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
+    index = SearchIndex(generation, embedder, degraded, reranker)
+    index.warm_up()
+    return index
