@@ -90,6 +90,7 @@ def test_a_quoted_answer_stands_word_for_word_in_its_passages(client: TestClient
         (number,) = sentence["citations"]
         citation = next(c for c in found["citations"] if c["number"] == number)
         assert sentence["text"] == " ".join(citation["quote"].split())
+        assert not sentence["text"].startswith("•")
         deck = client.get(f"/api/decks/{citation['hit']['locator']['deck_id']}").json()
         page = next(p for p in deck["pages"] if p["page_number"] == citation["hit"]["locator"]["page_number"])
         assert citation["quote"] in page["text"]

@@ -28,6 +28,7 @@ _NEWS_SHARE, _NEWS_WORDS = 0.15, 4
 _CODE_LOSS, _IN_WORDS = 0.2, frozenset({Asked.DEFINITION, Asked.REASON, Asked.PERSON})
 _BREAK = re.compile(r"\n+|(?<=[.!?…])\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
 _ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
+_BULLET = re.compile(r"^[•▪◦●■*–—-]\s+")
 _FULL_LINE, _LONG_LINE = 0.75, 35
 _CODE = re.compile(r"[;{}]|\w\(|\w = |^\s*(?:def|class|import|from|for|if|return)\b|#")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -75,10 +76,10 @@ def extract_answer(
     # one sentence of each page first: what two pages say is better vouched for than what one says twice
     order = sorted(best_of_hit.values(), key=lambda i: -scores[i])
     taken = [i for i in order if scores[i] >= _MIN_OF_BEST * scores[order[0]]][:_MAX_SENTENCES]
-    texts: dict[str, int] = {}
+    texts: dict[str, _Unit] = {}
     for i in taken:
-        texts.setdefault(" ".join(units[i].text.casefold().split()), i)
-    citations = tuple(Citation(n, units[i].text, units[i].hit) for n, i in enumerate(texts.values(), 1))
+        texts.setdefault(_plain(units[i].text), units[i])
+    citations = tuple(Citation(n, _BULLET.sub("", unit.text), unit.hit) for n, unit in enumerate(texts.values(), 1))
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
 
@@ -97,7 +98,7 @@ def best_quote(hit: Hit, sentence: str, weights: dict[str, float]) -> str:
         own = {word.casefold() for word in re.findall(r"\w{3,}", unit.text)}
         return len(own & wanted) + 0.1 * sum(weights[token.term] for token in find_terms(unit.text, weights))
 
-    return max(units, key=likeness).text
+    return _BULLET.sub("", max(units, key=likeness).text)
 
 
 def holds_link(text: str) -> bool:
@@ -108,17 +109,23 @@ def holds_link(text: str) -> bool:
 def _units(hit: Hit, rank: int) -> list[_Unit]:
     """Sentences and lines of a passage; its title is none of them unless there is nothing else."""
     passage = hit.passage
+    title = _plain(passage.title)
     skip = len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
     found: list[_Unit] = []
     for start, end in _spans(passage.text, skip):
         text = passage.text[start:end].strip()
         if len(text) > _MAX_CHARS:
             text = text[: text.rfind(" ", 0, _MAX_CHARS) if " " in text[:_MAX_CHARS] else _MAX_CHARS]
-        if len(text) >= _MIN_CHARS and len(_LETTERS.findall(text)) >= 0.4 * len(text) and not holds_link(text):
+        worded = len(text) >= _MIN_CHARS and len(_LETTERS.findall(text)) >= 0.4 * len(text)
+        if worded and _plain(text) != title and not holds_link(text):
             found.append(_Unit(hit, rank, len(found), text))
     if not found and passage.title and not holds_link(passage.title):
         found.append(_Unit(hit, rank, 0, passage.title))
     return found
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
