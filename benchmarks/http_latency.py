@@ -1,6 +1,8 @@
 """Questions → p50 and p95 of GET /api/search over one kept-alive connection, beside the time of /livez as a floor.
 
 python benchmarks/http_latency.py http://127.0.0.1:8000 GOLD.jsonl [--course SLUG]
+
+Many rounds need a higher LECTURES_SEARCHES_PER_MINUTE on the server: a refused request ends the run.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ class Settings(BaseSettings):
         False, description="Every request needs a key; else anybody may read public courses"
     )
     private_courses: str = Field("", description="Slugs by comma that only keys may read")
-    searches_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
-    answers_per_minute: int = Field(60, ge=1, description="For each key or address; more are answered 429")
+    searches_per_minute: int = Field(6_000, ge=1, description="For each key or address; more are answered 429")
+    answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
     allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
     allowed_hosts: str = Field(
         "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"
