@@ -18,6 +18,7 @@ from index.analysis import fold, is_stop_word, one_script, stem, strip_accents, 
 from index.errors import CorruptIndex
 from index.language import ORDINARY_ZIPF, zipf
 from index.phonetics import Sound, possible_sounds
+from index.table import word_likeness
 from index.types import IndexedPassage, Reason
 
 _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбю.ё"
@@ -30,6 +31,9 @@ _MIN_CHARS = 4  # shorter words have too many neighbours
 _MIN_TYPO, _MIN_SOUND = 0.72, 0.88
 # Both sounds together: coarse and fine. A word that is right as it stands needs an exact counterpart.
 _MIN_SOUND_SCORE, _MIN_SURE_SOUND, _MIN_JOINED = 0.8, 0.95, 0.9
+# An everyday word that sounds like one of the other language means the same ("модель": cosines from .56) or is a false
+# friend ("слово" and "slow": up to .43); read by eye for the 1,500 most frequent Russian words of two courses.
+_MIN_LIKENESS = 0.45
 _MIN_JOINED_CHARS = 6
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
 _MIN_SOUND_CHARS, _MIN_SURE_CHARS = 3, 5
@@ -187,6 +191,8 @@ class Rewriter:
             return found  # "сеть" is no "set"
         least = _MIN_SURE_SOUND if sure else _MIN_SOUND_SCORE
         sounding = [(other, score) for other, score in self.vocabulary.sounding_like(word) if score >= least]
+        if _is_ordinary(word):
+            sounding = [(other, score) for other, score in sounding if word_likeness(word, other) >= _MIN_LIKENESS]
         found += self._best(sounding, known, Reason.TRANSLITERATION)
         return found
 

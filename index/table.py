@@ -66,6 +66,7 @@ class Table:
     digest: str
 
 
+@lru_cache(maxsize=1)
 def _open_table() -> Table:
     from safetensors.numpy import load  # noqa: PLC0415
 
@@ -133,6 +134,12 @@ class TableEmbedder:
                 self._words = {}  # hostile queries must not fill the memory; another thread keeps the one it reads
             self._words[stem] = vector
         return vector
+
+
+def word_likeness(left: str, right: str) -> float:
+    """Cosine of two words of either language by the bundled table: whether they mean the same."""
+    one, other = TableEmbedder().embed_passages([left, right])
+    return float(one @ other)
 
 
 # --- adapting ------------------------------------------------------------------------------------------------

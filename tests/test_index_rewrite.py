@@ -87,6 +87,13 @@ def test_ordinary_words_are_no_slips(rewriter: Rewriter, known: Callable[[str], 
     assert not rewriter.candidates(typed, known, there=False)
 
 
+def test_an_everyday_word_is_read_as_its_cognate_and_not_as_a_false_friend() -> None:
+    rewriter = Rewriter(open_vocabulary(*build_vocabulary([_passage("slow night, our model and its parameter")])))
+    for word in ("слова", "найти"):
+        assert not rewriter.candidates(word, lambda _: True, there=True)
+    assert [c.words for c in rewriter.candidates("модель", lambda _: True, there=True)] == [("model",)]
+
+
 def test_words_written_together_and_apart(rewriter: Rewriter, known: Callable[[str], bool]) -> None:
     assert _best(rewriter, known, "ядрослой")[Reason.SPLIT].words == ("ядро", "слой")
     joined = rewriter.together("бэк", "проп", known)
