@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -137,11 +138,18 @@ class ServiceState:
             self._slots.release()
 
     def answering(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
-        """The events of an answer. Overloaded if too many are being given; the place is kept to the last event."""
+        """The events of an answer. Overloaded if too many are being given; the place is kept to the last event, or
+        until nobody reads on."""
+        events = self._answer_in_place(question, filters, history)
+        # begun here: what is wrong with the request is said before a stream begins, and a generator that has begun
+        # gives its place back even if the reader goes away without taking anything
+        return chain([next(events)], events)
+
+    def _answer_in_place(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
         if not self._answers.acquire(timeout=0.5):
             raise Overloaded("Too many answers at once; try again in a second.")
         try:
-            events = stream_answer(
+            yield from stream_answer(
                 self.index(),
                 question,
                 filters=filters,
@@ -149,16 +157,6 @@ class ServiceState:
                 model=self._model,
                 drop_uncited=self.settings.llm_drop_uncited,
             )
-            first = next(events)  # what is wrong with the request is said before a stream begins
-        except BaseException:
-            self._answers.release()
-            raise
-        return self._to_the_end(first, events)
-
-    def _to_the_end(self, first: Event, events: Iterator[Event]) -> Iterator[Event]:
-        try:
-            yield first
-            yield from events
         finally:
             self._answers.release()
 
