@@ -87,19 +87,19 @@ class SearchIndex:
         ranked = settle(self.generation, ranked)
         shown = ranked.take(np.arange(len(ranked.rows))[offset : offset + limit])
         passages = self.generation.passages(shown.rows.tolist())
-        highlight = _highlights(phrases, scope)
+        weights = _weights(phrases, scope)
         hits = tuple(
             Hit(
                 passage,
                 round(float(shown.scores[i]), 4),
-                make_snippet(passage.text, _title_chars(passage), highlight, latin_language(passage)),
+                make_snippet(passage.text, _title_chars(passage), weights, latin_language(passage)),
                 self._twin_of(int(shown.rows[i])),
                 self._explain(shown, i, phrases, scope) if explain else None,
             )
             for i, passage in enumerate(passages)
         )
         return Results(
-            query, rewrites_of(phrases), coverage, mode, degraded + late, self.number, len(ranked.rows), hits
+            query, rewrites_of(phrases), coverage, mode, degraded + late, self.number, len(ranked.rows), hits, weights
         )
 
     def suggest(
@@ -110,12 +110,6 @@ class SearchIndex:
         return self.generation.suggester.complete(
             prefix[:MAX_QUERY_CHARS], limit, frozenset({course}) if course else courses
         )
-
-    def weights(self, query: str, filters: Filters = Filters()) -> dict[str, float]:  # noqa: B008  (frozen)
-        """The terms of a query in all its readings, by how much they say: what a snippet or a quote should hold."""
-        scope = self.generation.lexical.scope(self._allowed(filters))
-        courses = frozenset({filters.course}) if filters.course else filters.courses
-        return _highlights(self.generation.reader.read(clean_query(query), scope.frequency, courses), scope)
 
     def similarities(self, query: str, texts: Sequence[str], passages: Sequence[IndexedPassage]) -> list[float]:
         """How near in meaning each text, taken from its passage, is to a query: 0 to 1.
@@ -279,8 +273,8 @@ def _chance_similarities(generation: Generation) -> NDArray[np.float32]:
     return excess
 
 
-def _highlights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:
-    """What to mark in a snippet: terms of every reading, by how much they say."""
+def _weights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:
+    """Terms of every reading, by how much they say."""
     weights: dict[str, float] = {}
     for phrase in phrases:
         whole = [(reading, 1.0) for reading in phrase.readings]

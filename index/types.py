@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -371,6 +371,8 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Results:
+    """`weights` are the terms of the query in all its readings, by how much they say: what a quote should hold."""
+
     query: str
     rewrites: tuple[Rewrite, ...]
     coverage: Coverage
@@ -379,3 +381,4 @@ class Results:
     generation: int
     total: int
     hits: tuple[Hit, ...]
+    weights: dict[str, float] = field(default_factory=dict)

@@ -225,7 +225,7 @@ def ask(question: str, course: Course = None, as_json: Json = False) -> None:
 
     from index.search import clean_query
     from index.types import Filters
-    from service.answers.types import Answer
+    from service.answers.answering import last_answer
     from service.observability import configure_logging
     from service.schemas import answer_out
     from service.settings import read_settings
@@ -236,10 +236,8 @@ def ask(question: str, course: Course = None, as_json: Json = False) -> None:
     try:
         state.index()
         started = perf_counter()
-        events = list(state.answering(clean_query(question), Filters(course=course), ()))
-        found = answer_out(
-            next(event for event in reversed(events) if isinstance(event, Answer)), (perf_counter() - started) * 1000
-        )
+        answer = last_answer(state.answering(clean_query(question), Filters(course=course), ()))
+        found = answer_out(answer, (perf_counter() - started) * 1000)
     finally:
         state.close()
     if as_json:

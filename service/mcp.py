@@ -18,7 +18,7 @@ from index.errors import LecturesError, NotFound
 from index.search import clean_query
 from index.types import AccessScope, Filters, IndexedPassage
 from service.access import Access
-from service.answers.types import Answer
+from service.answers.answering import last_answer
 from service.errors import refusal_of
 from service.links import absolute, hit_url
 from service.schemas import answer_out
@@ -85,8 +85,7 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
 
 def _ask(state: ServiceState, question: str) -> dict[str, Any]:
     events = state.answering(clean_query(question), Filters(courses=_readable.get()), ())
-    answer = [event for event in events if isinstance(event, Answer)][-1]
-    return answer_out(answer, 0.0).model_dump(mode="json", by_alias=True, exclude={"took_ms"})
+    return answer_out(last_answer(events), 0.0).model_dump(mode="json", by_alias=True, exclude={"took_ms"})
 
 
 class KeyGate:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.search import SearchIndex
@@ -42,15 +42,14 @@ def answer_question(
     drop_uncited: bool = False,
 ) -> Answer:
     """The whole answer at once."""
-    last: Answer | None = None
-    for event in stream_answer(
-        index, question, filters=filters, history=history, model=model, drop_uncited=drop_uncited
-    ):
-        if isinstance(event, Answer):
-            last = event
-    if last is None:
-        raise AssertionError("a stream of an answer ends with the answer")
-    return last
+    return last_answer(
+        stream_answer(index, question, filters=filters, history=history, model=model, drop_uncited=drop_uncited)
+    )
+
+
+def last_answer(events: Iterable[Event]) -> Answer:
+    """The answer that a stream of events ends with."""
+    return next(event for event in reversed(list(events)) if isinstance(event, Answer))
 
 
 def stream_answer(
@@ -67,7 +66,7 @@ def stream_answer(
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     query, degraded = _query(question, history, model, deadline)
     found = index.search(query, filters=filters, limit=_HITS)
-    answer = _extractive(index, question, query, filters, found)
+    answer = _extractive(index, question, query, found)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in {Outcome.ANSWERED, Outcome.MENTIONED}
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
@@ -75,9 +74,8 @@ def stream_answer(
         yield from answer.sentences
         yield answer
         return
-    weights = index.weights(query, filters)
     hits = [hit for hit in found.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
-    reader = Reader(hits[:_PASSAGES_TO_MODEL], weights, drop_uncited)
+    reader = Reader(hits[:_PASSAGES_TO_MODEL], found.weights, drop_uncited)
     sentences: list[Sentence] = []
     try:
         for piece in model.stream(make_messages(question, reader.hits), deadline):
@@ -120,7 +118,7 @@ def _query(
     return (line or standalone(question, history)), ()
 
 
-def _extractive(index: SearchIndex, question: str, query: str, filters: Filters, found: Results) -> Answer:
+def _extractive(index: SearchIndex, question: str, query: str, found: Results) -> Answer:
     """The answer that needs no model: quotes, or why there are none."""
     asked = what_is_asked(question)
     outcome = _outcome(asked, found.coverage)
@@ -138,7 +136,7 @@ def _extractive(index: SearchIndex, question: str, query: str, filters: Filters,
     )
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
-    sentences, citations = extract_answer(index, query, asked, found.hits, index.weights(query, filters))
+    sentences, citations = extract_answer(index, query, asked, found.hits, found.weights)
     return replace(bare, sentences=sentences, citations=citations)
 
 

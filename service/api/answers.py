@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from index.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters
 from service.access import Answerer
-from service.answers.answering import Event, Started
-from service.answers.types import Answer, Sentence, Turn
+from service.answers.answering import Event, Started, last_answer
+from service.answers.types import Sentence, Turn
 from service.deps import State
 from service.schemas import AnswerOut, answer_out
 
@@ -56,8 +56,7 @@ def answer(state: State, caller: Answerer, asked: QuestionIn) -> Response:
     events = state.answering(question, filters, history)
     if asked.stream:
         return StreamingResponse(_server_sent(events, started), media_type=_SSE, headers={"Cache-Control": "no-store"})
-    found = [event for event in events if isinstance(event, Answer)][-1]
-    out = answer_out(found, (perf_counter() - started) * 1000)
+    out = answer_out(last_answer(events), (perf_counter() - started) * 1000)
     return Response(out.model_dump_json(by_alias=True), media_type="application/json")
 
 

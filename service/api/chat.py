@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.errors import InvalidRequest, NotFound
 from index.search import MAX_QUERY_CHARS, clean_query
-from index.types import Filters
+from index.types import Filters, Hit
 from service.access import Answerer, Reader
-from service.answers.answering import Started
+from service.answers.answering import Event, Started, last_answer
 from service.answers.types import Answer, Citation, Outcome, Sentence, Turn
 from service.api.answers import MAX_TURN_CHARS
 from service.deps import State
@@ -110,7 +110,7 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     head = {"id": chat_id, "created": created, "model": asked.model}
     if asked.stream:
         return StreamingResponse(_chunks(events, head, base), media_type="text/event-stream")
-    found = [event for event in events if isinstance(event, Answer)][-1]
+    found = last_answer(events)
     message = {"role": "assistant", "content": _content(found, base), "citations": _citations(found.citations, base)}
     body = {
         **head,
@@ -123,7 +123,7 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
 
 
-def _chunks(events: Iterator[Any], head: dict[str, Any], base: str) -> Iterator[str]:
+def _chunks(events: Iterator[Event], head: dict[str, Any], base: str) -> Iterator[str]:
     """Chunks as OpenAI sends them. What a model began and did not finish is marked as void before the quotes follow."""
     head = {**head, "object": "chat.completion.chunk"}
 
@@ -169,7 +169,7 @@ def _sources(answer: Answer, base: str) -> str:
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
-def _place(hit: Any, base: str) -> str:
+def _place(hit: Hit, base: str) -> str:
     passage = hit.passage
     where = passage.title or passage.lecture_title
     if passage.page_number is not None:
