@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from index.errors import EmbedderError
-from index.table import VIEWS_VERSION, TableEmbedder, Vectors, normalise
+from index.table import VIEWS_VERSION, Vectors, bundled_table, normalise
 from index.types import Role
 
 __all__ = ["Embedder", "Vectors", "load_embedder", "normalise", "passage_views"]
@@ -140,5 +140,5 @@ def load_embedder(name: str) -> Embedder | None:
     if name == "none":
         return None
     if name == "builtin":
-        return TableEmbedder()
+        return bundled_table()
     return SentenceTransformerEmbedder(name)

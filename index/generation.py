@@ -42,7 +42,7 @@ from index.vectors import FaissIndex, build_vectors, open_vectors
 
 FORMAT = 2
 _KEEP = 2
-_PASSAGES, _LEXICAL, _TERMS, _VECTORS, _ROWS, _SUGGEST, _WORDS, _WORD_ARRAYS, _GLOSSARY, _RELATIONS, _ADAPTATIONS = (
+_FILES = (
     "passages.db",
     "lexical.safetensors",
     "lexical.terms.txt",
@@ -55,18 +55,8 @@ _PASSAGES, _LEXICAL, _TERMS, _VECTORS, _ROWS, _SUGGEST, _WORDS, _WORD_ARRAYS, _G
     "relations.safetensors",
     "adaptations.safetensors",
 )
-_FILES = (
-    _PASSAGES,
-    _LEXICAL,
-    _TERMS,
-    _VECTORS,
-    _ROWS,
-    _SUGGEST,
-    _WORDS,
-    _WORD_ARRAYS,
-    _GLOSSARY,
-    _RELATIONS,
-    _ADAPTATIONS,
+_PASSAGES, _LEXICAL, _TERMS, _VECTORS, _ROWS, _SUGGEST, _WORDS, _WORD_ARRAYS, _GLOSSARY, _RELATIONS, _ADAPTATIONS = (
+    _FILES
 )
 _KINDS = tuple(Kind)
 # (texts, texts) → how far each pair means the same, 0 to 1

@@ -23,8 +23,8 @@ _K1 = 1.2
 # What a term's impact stays below, however often it occurs.
 SATURATION_LIMIT = _K1 + 1
 # Field weights and length normalisations. Titles are short and all alike in length: little normalisation.
-_IN_TITLE = 2
-_FLAGS = ((2, "title"), (1, "body"))
+# What a posting says of its fields, in bits; 0 stands for a term that only surrounds its passage.
+_FLAGS = {"title": 2, "body": 1}
 _FIELDS = {"title": (3.0, 0.3), "body": (1.0, 0.6), "context": (0.15, 0.0)}
 
 
@@ -149,7 +149,7 @@ class LexicalIndex:
         named = np.zeros(self.count, np.uint16)
         for number in {self._number[term] for term in wanted if term in self._number}:
             low, high = self._offsets[number], self._offsets[number + 1]
-            named[self._passages[low:high][self._fields[low:high] >= _IN_TITLE]] += 1
+            named[self._passages[low:high][self._fields[low:high] & _FLAGS["title"] > 0]] += 1
         shares: Floats = (named[rows] / np.maximum(self._title_terms[rows], 1)).astype(np.float32)
         return shares
 
@@ -228,7 +228,7 @@ class LexicalIndex:
             place = self._place(passage, term)
             if place is not None:
                 contribution = value * float(self._impacts[place])
-                fields = tuple(name for flag, name in _FLAGS if self._fields[place] & flag) or ("around",)
+                fields = tuple(name for name, flag in _FLAGS.items() if self._fields[place] & flag) or ("around",)
                 found.append(TermMatch(term, reading.weight, scope.idf(term), contribution, reading.reason, fields))
         return found
 
@@ -261,7 +261,7 @@ def build_lexical(documents: Iterable[FieldTerms]) -> tuple[list[str], dict[str,
     order = sorted(numbers, key=numbers.__getitem__)
     keys, weights, own = _weighted_frequencies(columns, count)
     fields = np.zeros(len(keys), np.uint8)
-    for flag, name in ((1, "body"), (2, "title")):
+    for name, flag in _FLAGS.items():
         fields[np.searchsorted(keys, own[name])] |= flag
     title_keys = own["title"]
     term_of = keys // max(count, 1)
@@ -272,7 +272,6 @@ def build_lexical(documents: Iterable[FieldTerms]) -> tuple[list[str], dict[str,
         "passages": (keys % max(count, 1)).astype(np.uint32),
         "impacts": impacts,
         # a term's rarity is counted over titles and bodies: what only surrounds a passage is not said by it
-        # 1 in the body, 2 in the title, 0 only around it
         "fields": fields,
         "title_terms": np.bincount(title_keys % max(count, 1), minlength=count).astype(np.uint16),
     }

@@ -36,7 +36,7 @@ from index.store import (
     read_passages,
     stored_hashes,
 )
-from index.table import Adaptation, TableEmbedder, Vectors, adapt, basis_of, is_near, read_adaptation
+from index.table import Adaptation, TableEmbedder, Vectors, adapt, basis_of, is_near, pair_similarities, read_adaptation
 from index.types import Passage, Role
 
 NO_EMBEDDER = "none"
@@ -230,7 +230,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
             fingerprint,
             plan.embedder.dimension if plan.embedder else 0,
             _adaptations(plan),
-            translation_similarity(plan.embedder),
+            pair_similarities,
         )
         _, manifest_sha256 = read_manifest(root, number)
         add_generation(connection, number, fingerprint, ANALYSIS_VERSION, manifest.passages, manifest_sha256)
@@ -259,17 +259,6 @@ def _adaptations(plan: Plan) -> dict[str, bytes]:
         for course, embedder in plan.embedders.items()
         if isinstance(embedder, TableEmbedder) and embedder.adaptation is not None
     }
-
-
-def translation_similarity(embedder: Embedder | None) -> Callable[[Sequence[str], Sequence[str]], Sequence[float]]:
-    """How far two terms mean the same, by the bundled table whatever the embedder: it knows both languages."""
-    table = embedder if isinstance(embedder, TableEmbedder) else TableEmbedder()
-
-    def similarity(left: Sequence[str], right: Sequence[str]) -> Sequence[float]:
-        scores = (table.embed_passages(left) * table.embed_passages(right)).sum(axis=1)
-        return [float(score) for score in scores]
-
-    return similarity
 
 
 def open_served(library: Library, embedder: Embedder | None) -> tuple[Generation, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from index.analysis import fold, is_stop_word, one_script, stem, strip_accents, 
 from index.errors import CorruptIndex
 from index.language import ORDINARY_ZIPF, zipf
 from index.phonetics import Sound, possible_sounds
-from index.table import word_likeness
+from index.table import pair_similarities
 from index.types import IndexedPassage, Reason
 
 _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбю.ё"
@@ -191,8 +191,9 @@ class Rewriter:
             return found  # "сеть" is no "set"
         least = _MIN_SURE_SOUND if sure else _MIN_SOUND_SCORE
         sounding = [(other, score) for other, score in self.vocabulary.sounding_like(word) if score >= least]
-        if _is_ordinary(word):
-            sounding = [(other, score) for other, score in sounding if word_likeness(word, other) >= _MIN_LIKENESS]
+        if sounding and _is_ordinary(word):
+            alike = pair_similarities([word] * len(sounding), [other for other, _ in sounding])
+            sounding = [item for item, cosine in zip(sounding, alike, strict=True) if cosine >= _MIN_LIKENESS]
         found += self._best(sounding, known, Reason.TRANSLITERATION)
         return found
 

@@ -21,7 +21,7 @@ from index.ranking import RERANKED, Ranked, kind_factors, rank, relevant, settle
 from index.rerank import Reranker
 from index.snippet import make_snippet
 from index.suggest import Suggestion
-from index.table import TableEmbedder, read_adaptation
+from index.table import TableEmbedder, bundled_table, read_adaptation
 from index.types import Coverage, Explanation, Filters, Hit, IndexedPassage, Mode, Phrase, Results
 
 MAX_QUERY_CHARS = 1_000
@@ -128,7 +128,8 @@ class SearchIndex:
         return found
 
     def warm_up(self) -> None:
-        """Load now what the first questions would load: the frequencies of everyday words (some 100 ms)."""
+        """Load now what the first questions would load: the bundled table, the frequencies of everyday words."""
+        bundled_table()
         for language in STEMMERS:
             telltale_words(language)
 

@@ -66,7 +66,6 @@ class Table:
     digest: str
 
 
-@lru_cache(maxsize=1)
 def _open_table() -> Table:
     from safetensors.numpy import load  # noqa: PLC0415
 
@@ -136,10 +135,18 @@ class TableEmbedder:
         return vector
 
 
-def word_likeness(left: str, right: str) -> float:
-    """Cosine of two words of either language by the bundled table: whether they mean the same."""
-    one, other = TableEmbedder().embed_passages([left, right])
-    return float(one @ other)
+@lru_cache(maxsize=1)
+def bundled_table() -> TableEmbedder:
+    """The table as it is bundled, once for the process."""
+    return TableEmbedder()
+
+
+def pair_similarities(left: Sequence[str], right: Sequence[str]) -> list[float]:
+    """How far left[i] and right[i], in either language, mean the same: cosines by the bundled table, whatever embedder
+    is set."""
+    table = bundled_table()
+    cosines: list[float] = (table.embed_passages(left) * table.embed_passages(right)).sum(axis=1).tolist()
+    return cosines
 
 
 # --- adapting ------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from index.keys import PREFIX, Key, find_key
 from index.types import AccessScope
 from service.deps import State
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
+from service.settings import listed
 from service.state import ServiceState
 
 _REMEMBERED_SECONDS = 5.0  # how soon a revoked key stops working
@@ -83,7 +84,9 @@ class Access:
         if secret is None:
             if state.settings.api_keys_required or scope is AccessScope.ADMIN:
                 raise KeyNeeded("This needs a key; send it as `Authorization: Bearer KEY` (`lectures keys create`).")
-            caller = Caller(f"address {_address(request)}", _ANONYMOUS, _public_courses(state))
+            # in a thread: this may be the request that opens a new generation
+            courses = await run_in_threadpool(_public_courses, state) if state.settings.private_courses else None
+            caller = Caller(f"address {_address(request)}", _ANONYMOUS, courses)
         else:
             key = await self._key(secret, state)
             if key is None or not key.is_valid(dt.datetime.now(dt.UTC)):
@@ -125,7 +128,7 @@ def _address(request: Request) -> str:
 
 def _public_courses(state: ServiceState) -> frozenset[str] | None:
     """The courses that need no key: all, unless some are set apart."""
-    private = {slug.strip() for slug in state.settings.private_courses.split(",") if slug.strip()}
+    private = set(listed(state.settings.private_courses))
     return frozenset(state.index().generation.courses) - private if private else None
 
 

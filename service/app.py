@@ -20,7 +20,7 @@ from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
 from service.security import Guard
-from service.settings import Settings, read_settings
+from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
 from service.web import pages
 
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(pages.router, include_in_schema=False)
     app.mount("/mcp", mcp.KeyGate(mcp.http_app(tools, settings), app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    origins = [origin.strip() for origin in settings.allowed_origins.split(",") if origin.strip()]
+    origins = listed(settings.allowed_origins)
     if origins:
         app.add_middleware(
             CORSMiddleware,

@@ -22,7 +22,7 @@ from service.answers.answering import last_answer
 from service.errors import refusal_of
 from service.links import absolute, hit_url
 from service.schemas import answer_out
-from service.settings import Settings
+from service.settings import Settings, listed
 from service.state import ServiceState
 
 _RESULTS = 10
@@ -120,14 +120,10 @@ def http_app(server: MCPServer[Any], settings: Settings) -> Starlette:
         stateless_http=True,
         transport_security=TransportSecuritySettings(
             enable_dns_rebinding_protection=True,
-            allowed_hosts=_listed(settings.allowed_hosts),
-            allowed_origins=_listed(settings.allowed_origins),
+            allowed_hosts=listed(settings.allowed_hosts),
+            allowed_origins=listed(settings.allowed_origins),
         ),
     )
-
-
-def _listed(value: str) -> list[str]:
-    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def _result(passage: IndexedPassage, base: str) -> dict[str, Any]:

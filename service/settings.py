@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lectures.db'}"
 
 
+def listed(value: str) -> list[str]:
+    """The items of a setting that holds several by comma."""
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
 def read_settings() -> Settings:
     """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
     try:

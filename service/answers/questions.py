@@ -41,7 +41,12 @@ _BACK = re.compile(
     r"it|its|they|them|their|this|that|these|those|he|she|one)\b"
 )
 _FOLLOWS = re.compile(r"^(?:а|и|но|тогда|and|but|so|what about|how about)\b")
+# a question mark anywhere, a sentence to be completed, a question after a comma
+_ASKED_INSIDE = re.compile(
+    r"\?|\.\.\.|…|[:,]$|\bли\b|[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
+)
 _MAX_CARRIED = 6
+_SMALL_TALK = ORDINARY_ZIPF + 1.7  # "нужен", "происходит": said of everything
 
 
 def what_is_asked(question: str) -> Asked:
@@ -53,12 +58,6 @@ def what_is_asked(question: str) -> Asked:
         if pattern.match(bare):
             return asked
     return Asked.FACT if told or _ASKED_INSIDE.search(bare) else Asked.NOTHING
-
-
-# a question mark anywhere, a sentence to be completed, a question after a comma
-_ASKED_INSIDE = re.compile(
-    r"\?|\.\.\.|…|[:,]$|\bли\b|[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
-)
 
 
 def speaks_russian(text: str) -> bool:
@@ -91,6 +90,3 @@ def leans_back(question: str) -> bool:
 def _is_topic(word: str) -> bool:
     folded = fold(word)
     return not is_stop_word(word) and len(folded) > 1 and max(zipf(folded, "ru"), zipf(folded, "en")) < _SMALL_TALK
-
-
-_SMALL_TALK = ORDINARY_ZIPF + 1.7  # "нужен", "происходит": said of everything
