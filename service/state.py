@@ -165,6 +165,8 @@ class ServiceState:
             return count_model_call(connection, day, limit)
 
     def close(self) -> None:
+        if self._model is not None:
+            self._model.close()
         self._painter.close()
         self.library.close()
 

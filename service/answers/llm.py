@@ -40,7 +40,13 @@ class LanguageModel:
     """Chat completions with a breaker: an endpoint that failed three times in a row is left alone for half a minute."""
 
     def __init__(self, settings: ModelSettings, spend: Callable[[dt.date, int], bool]) -> None:
-        """`spend(day, limit)` counts one call of a day, durably, and says whether the limit allows it."""
+        """`spend(day, limit)` counts one call of a day, durably, and says whether the limit allows it.
+
+        The client is made here and not by the first question, whose deadline it would cost (half a second).
+        """
+        import openai  # noqa: PLC0415  (only where a model is set)
+
+        self._client = openai.OpenAI(base_url=settings.url, api_key=settings.key or "none", max_retries=0)
         self.settings = settings
         self._spend = spend
         self._places = threading.BoundedSemaphore(settings.concurrent)
@@ -95,6 +101,9 @@ class LanguageModel:
         finally:
             stopped.set()
 
+    def close(self) -> None:
+        self._client.close()
+
     def complete(self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int = 100) -> str:
         """The whole reply."""
         return "".join(self.stream(messages, deadline, max_tokens))
@@ -108,39 +117,33 @@ class LanguageModel:
         stopped: threading.Event,
     ) -> None:
         """Read the endpoint's stream in a thread of its own: whatever hangs here, the question's deadline holds."""
-        try:
-            import openai  # noqa: PLC0415  (only where a model is set)
+        import openai  # noqa: PLC0415
 
-            try:
-                client = openai.OpenAI(
-                    base_url=self.settings.url,
-                    api_key=self.settings.key or "none",
-                    max_retries=0,
-                    timeout=max(0.1, deadline - time.monotonic()),
-                )
-                reply = client.chat.completions.create(
-                    model=self.settings.model,
-                    messages=cast(Any, list(messages)),
-                    stream=True,
-                    max_tokens=max_tokens,
-                    temperature=0.0,
-                )
-                with reply:
-                    ended = False
-                    for chunk in reply:
-                        if stopped.is_set() or time.monotonic() > deadline:
-                            return
-                        for choice in chunk.choices or ():
-                            if choice.delta and choice.delta.content:
-                                pieces.put(choice.delta.content)
-                            ended = ended or choice.finish_reason is not None
-                    pieces.put(None if ended else ModelFailed("the language model's reply was cut off"))
-            except openai.APIStatusError as error:
-                pieces.put(ModelFailed(f"the language model answered with status {error.status_code}"))
-            except openai.APITimeoutError:
-                pieces.put(ModelFailed("the language model did not answer in time"))
-            except openai.APIConnectionError:
-                pieces.put(ModelFailed("the language model cannot be reached"))
+        try:
+            reply = self._client.chat.completions.create(
+                model=self.settings.model,
+                messages=cast(Any, list(messages)),
+                stream=True,
+                max_tokens=max_tokens,
+                temperature=0.0,
+                timeout=max(0.1, deadline - time.monotonic()),
+            )
+            with reply:
+                ended = False
+                for chunk in reply:
+                    if stopped.is_set() or time.monotonic() > deadline:
+                        return
+                    for choice in chunk.choices or ():
+                        if choice.delta and choice.delta.content:
+                            pieces.put(choice.delta.content)
+                        ended = ended or choice.finish_reason is not None
+                pieces.put(None if ended else ModelFailed("the language model's reply was cut off"))
+        except openai.APIStatusError as error:
+            pieces.put(ModelFailed(f"the language model answered with status {error.status_code}"))
+        except openai.APITimeoutError:
+            pieces.put(ModelFailed("the language model did not answer in time"))
+        except openai.APIConnectionError:
+            pieces.put(ModelFailed("the language model cannot be reached"))
         except Exception as error:  # junk from an endpoint can fail anywhere in the client; the answer must not
             pieces.put(ModelFailed(f"the language model's reply could not be read ({type(error).__name__})"))
         finally:
