@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from starlette.testclient import TestClient
 from support import write_pdf
 
 from index.embed import load_embedder
+from index.errors import StorageError
 from index.keys import count_model_call
 from index.library import Library
 from index.types import Filters, Hit, IndexedPassage, Kind, Snippet
@@ -290,6 +292,33 @@ def test_the_daily_budget_holds_and_is_kept_in_the_database(asking: Any, example
     client, seen = asking(says("Dropout [1]."), llm_per_day=0)
     assert "budget of 0" in _ask(client, "что такое dropout?")["degraded"][0]
     assert not seen
+
+
+def test_a_budget_that_cannot_be_counted_ends_in_quotes(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, seen = asking(says("Dropout [1]."))
+
+    def broken(_connection: Any, _day: dt.date, _limit: int) -> bool:
+        raise StorageError("The database cannot be used: disk I/O error")
+
+    monkeypatch.setattr("service.state.count_model_call", broken)
+    for _ in range(2):
+        found = _ask(client, "что такое dropout?")
+        assert (found["mode"], len(found["degraded"])) == ("extractive", 1)
+        assert "disk I/O error" in found["degraded"][0]
+    assert not seen
+
+
+def test_calls_of_a_new_day_are_counted_by_all_at_once(library: Library) -> None:
+    together = threading.Barrier(8)
+
+    def call() -> bool:
+        together.wait()
+        with library.database.writing() as connection:
+            return count_model_call(connection, dt.date(2030, 1, 1), 6)
+
+    with ThreadPoolExecutor(8) as pool:
+        allowed = [done.result() for done in [pool.submit(call) for _ in range(8)]]
+    assert sum(allowed) == 6
 
 
 def test_a_busy_model_is_not_waited_for(asking: Any) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import Any, cast
 
-from index.errors import LecturesError
+from index.errors import LecturesError, StorageError
 
 _MAX_REPLY_CHARS = 8_000
 _FAILURES_TO_OPEN, _OPEN_SECONDS = 3, 30.0
@@ -65,8 +65,7 @@ class LanguageModel:
             raise ModelFailed("the language model is busy with other questions")
         started = time.monotonic()
         try:
-            if not self._spend(dt.datetime.now(dt.UTC).date(), self.settings.per_day):
-                raise ModelFailed(f"today's budget of {self.settings.per_day} questions to the language model is spent")
+            self._count()
         except BaseException:
             self._places.release()
             raise
@@ -107,6 +106,15 @@ class LanguageModel:
     def complete(self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int = 100) -> str:
         """The whole reply."""
         return "".join(self.stream(messages, deadline, max_tokens))
+
+    def _count(self) -> None:
+        """Take one call from today's budget, or say why not: without a database nothing is spent, and quotes do."""
+        try:
+            allowed = self._spend(dt.datetime.now(dt.UTC).date(), self.settings.per_day)
+        except StorageError as error:
+            raise ModelFailed(f"the language model was not asked, its budget could not be counted ({error})") from error
+        if not allowed:
+            raise ModelFailed(f"today's budget of {self.settings.per_day} questions to the language model is spent")
 
     def _receive(
         self,
