@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from index.table import TableEmbedder
 from training.data import Data, read_data
 from training.export import export
-from training.teacher import project
+from training.teacher import project, teach
 from training.texts import all_texts, teacher_texts
 from training.train import Options, train
 from training.vocabulary import build_vocabulary
@@ -47,6 +48,31 @@ def _targets(data: Data) -> dict[str, np.ndarray]:
     random = np.random.default_rng(5)
     vectors = random.standard_normal((len(texts), 12)).astype(np.float32)
     return dict(zip(texts, project(vectors, _OPTIONS.dimension), strict=True))
+
+
+class _Teacher:
+    """In the place of the model: a fixed direction for each text."""
+
+    max_seq_length = 0
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def bfloat16(self) -> _Teacher:
+        return self
+
+    def encode(self, texts: list[str], **_: object) -> torch.Tensor:
+        return torch.stack([torch.rand(384, generator=torch.Generator().manual_seed(len(text))) for text in texts])
+
+
+def test_what_the_teacher_said_is_the_same_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sentence_transformers.SentenceTransformer", _Teacher)
+    monkeypatch.setattr("training.teacher._model_folder", lambda: "")
+    asked = ["a loss", "a layer of it", "gradient"]
+    said = teach(asked, tmp_path)
+    monkeypatch.delattr("sentence_transformers.SentenceTransformer")
+    np.testing.assert_array_equal(teach(asked, tmp_path), said)
+    np.testing.assert_allclose(np.linalg.norm(said, axis=1), 1, atol=1e-3)
 
 
 def test_the_same_seed_gives_the_same_table_and_another_file_never(data: Data, tmp_path: Path) -> None:

@@ -40,12 +40,13 @@ def teach(
         vectors[rows] = found.float().cpu().numpy()
         progress(min(start + _BATCH, len(order)), len(order))
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    kept = vectors.astype(np.float16)
     cache.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
-        np.save(file, vectors.astype(np.float16))
+        np.save(file, kept)
     temporary.rename(path)
-    return vectors
+    return kept.astype(np.float32)  # as the cache gives it: the first run makes the same table as the next
 
 
 def _model_folder() -> str:

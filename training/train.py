@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from index.table import table_stems
 from training.data import Data
 from training.vocabulary import Coder, Vocabulary
 
@@ -165,8 +166,6 @@ def _start(
 ) -> NDArray[np.float32]:
     """English stems begin as the teacher's vectors of their words, Russian ones as the mean of their translations, all
     weighted by rarity (Arora et al. 2017, "A simple but tough-to-beat baseline": a / (a + p)); grams begin at zero."""
-    from index.table import table_stems  # noqa: PLC0415
-
     random = np.random.default_rng(options.seed)
     number = {stem: i for i, stem in enumerate(vocabulary.stems)}
     rows = random.standard_normal((vocabulary.rows, options.dimension)).astype(np.float32)

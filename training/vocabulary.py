@@ -8,7 +8,7 @@ letters, so that a transliteration shares the n-grams of its original and words 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,3 @@ class Coder:
             self.table_row.append(self._number.get(stem, -1))
             self.gram_rows.append([self._known + gram for gram in table_grams(stem, self._grams)])
         return number
-
-    def encode_all(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
-        """`encode` of every text."""
-        return [np.array(self.encode(text), np.int32) for text in texts]
