@@ -37,7 +37,7 @@ from index.query import Reader
 from index.relations import continued_titles, is_outline, previous_rows, twin_rows
 from index.rewrite import Rewriter, build_vocabulary, open_vocabulary
 from index.suggest import Suggester, build_suggestions
-from index.types import DeckKind, Host, IndexedPassage, Kind
+from index.types import Aligned, DeckKind, Host, IndexedPassage, Kind
 from index.vectors import FaissIndex, build_vectors, open_vectors
 
 FORMAT = 2
@@ -290,6 +290,10 @@ def _load_passage(data: str) -> IndexedPassage:
     for name, kind in (("deck_kind", DeckKind), ("video_host", Host)):
         if values[name] is not None:
             values[name] = kind(values[name])
+    aligned = values.get("aligned")
+    if aligned is not None:
+        host = aligned["video_host"]
+        values["aligned"] = Aligned(**{**aligned, "video_host": Host(host) if host else None})
     return IndexedPassage(**values)
 
 

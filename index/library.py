@@ -11,6 +11,15 @@ import numpy as np
 from sqlalchemy.engine import Connection
 
 from index.analysis import ANALYSIS_VERSION
+from index.built import (
+    add_embeddings,
+    add_generation,
+    drop_unused_embeddings,
+    latest_generation,
+    missing_embeddings,
+    read_embeddings,
+    read_passages,
+)
 from index.database import Database
 from index.embed import Embedder, passage_views
 from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable
@@ -26,16 +35,7 @@ from index.generation import (
     read_manifest,
     sweep,
 )
-from index.store import (
-    add_embeddings,
-    add_generation,
-    drop_unused_embeddings,
-    latest_generation,
-    missing_embeddings,
-    read_embeddings,
-    read_passages,
-    stored_hashes,
-)
+from index.store import stored_hashes
 from index.table import Adaptation, TableEmbedder, Vectors, adapt, basis_of, is_near, pair_similarities, read_adaptation
 from index.types import Passage, Role
 

@@ -1,22 +1,22 @@
-"""What ingest writes and what a generation is built from: types in, rows; rows, types out."""
+"""What ingest writes and what is already known: types in, rows; rows, types out."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from index.tables import (
+    alignments,
     courses,
     decks,
-    embeddings,
-    generations,
+    fetched,
     lectures,
+    moments,
     pages,
     passages,
     segments,
@@ -24,18 +24,18 @@ from index.tables import (
     videos,
 )
 from index.types import (
-    ROLES,
+    Alignment,
     Course,
     Deck,
     DeckKind,
-    Host,
-    IndexedPassage,
-    Kind,
     Lecture,
+    MadeBy,
     Page,
     PageLocator,
+    PageMoment,
+    PageSpan,
     Passage,
-    Role,
+    Problem,
     Segment,
     TimeLocator,
     Transcript,
@@ -53,19 +53,27 @@ def course_hash(connection: Connection, slug: str) -> str | None:
     return connection.scalar(sa.select(courses.c.content_hash).where(courses.c.slug == slug))
 
 
-def known_pages(connection: Connection, sha256: str, extractor: str) -> tuple[DeckKind, str, tuple[Page, ...]] | None:
-    """Kind, title and pages of a file that this extractor has read before."""
-    query = (
-        sa.select(decks.c.id, decks.c.kind, decks.c.title, decks.c.page_count)
-        .where(decks.c.sha256 == sha256, decks.c.extractor == extractor)
-        .limit(1)
-    )
+class KnownDeck(NamedTuple):
+    """What was read of a PDF before."""
+
+    kind: DeckKind
+    title: str
+    pages: tuple[Page, ...]
+    outline: tuple[tuple[int, str], ...]
+    problem: Problem | None
+
+
+def known_pages(connection: Connection, sha256: str, extractor: str) -> KnownDeck | None:
+    """What this extractor has read of a file before."""
+    query = sa.select(decks).where(decks.c.sha256 == sha256, decks.c.extractor == extractor).limit(1)
     deck = connection.execute(query).one_or_none()
     if deck is None:
         return None
     rows = connection.execute(sa.select(pages).where(pages.c.deck_id == deck.id).order_by(pages.c.page_number))
-    found = tuple(Page(row.page_number, row.page_label, row.title, row.text) for row in rows)
-    return DeckKind(deck.kind), deck.title, found
+    found = tuple(Page(row.page_number, row.page_label, row.title, row.text, row.ocr) for row in rows)
+    problem = Problem(deck.problem_code, deck.problem) if deck.problem_code else None
+    outline = tuple((int(number), str(title)) for number, title in deck.outline)
+    return KnownDeck(DeckKind(deck.kind), deck.title, found, outline, problem)
 
 
 def known_transcript(connection: Connection, sha256: str, parser: str) -> Transcript | None:
@@ -84,13 +92,62 @@ def known_transcript(connection: Connection, sha256: str, parser: str) -> Transc
         row.vtt_sha256,
         row.parser,
         tuple(Segment(s.start_seconds, s.end_seconds, s.text) for s in spoken),
+        MadeBy(row.made_by),
+        tuple(row.asked),
     )
+
+
+def known_alignment(connection: Connection, key: str) -> Alignment | None:
+    """An alignment that was made from the same pages and words before."""
+    lecture_id = connection.scalar(sa.select(lectures.c.id).where(lectures.c.alignment_key == key).limit(1))
+    if lecture_id is None:
+        return None
+    spans = connection.execute(
+        sa.select(alignments, decks.c.path, videos.c.video)
+        .join(decks, decks.c.id == alignments.c.deck_id)
+        .join(videos, videos.c.id == alignments.c.video_id)
+        .where(videos.c.lecture_id == lecture_id)
+        .order_by(videos.c.ordinal, alignments.c.ordinal)
+    )
+    found = connection.execute(
+        sa.select(moments, decks.c.path, videos.c.video)
+        .join(decks, decks.c.id == moments.c.deck_id)
+        .join(videos, videos.c.id == moments.c.video_id)
+        .where(decks.c.lecture_id == lecture_id)
+        .order_by(decks.c.ordinal, moments.c.page_number)
+    )
+    return Alignment(
+        key,
+        tuple(PageSpan(r.path, r.page_number, r.video, r.start_seconds, r.end_seconds, r.confidence) for r in spans),
+        tuple(PageMoment(r.path, r.page_number, r.video, r.jump_seconds, r.confidence) for r in found),
+    )
+
+
+class Fetched(NamedTuple):
+    """A file that was fetched from elsewhere; `detail` is what the other side said of it."""
+
+    sha256: str
+    suffix: str
+    detail: dict[str, Any]
+
+
+def find_fetched(connection: Connection, key: str) -> Fetched | None:
+    """What was fetched under this key, or None."""
+    row = connection.execute(sa.select(fetched).where(fetched.c.key == key)).one_or_none()
+    return None if row is None else Fetched(row.sha256, row.suffix, dict(row.detail))
+
+
+def keep_fetched(connection: Connection, key: str, found: Fetched) -> None:
+    """Remember for good what was fetched under this key."""
+    connection.execute(sa.delete(fetched).where(fetched.c.key == key))
+    insert(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
 
 
 def stored_hashes(connection: Connection) -> set[str]:
     """SHA-256 of every file that a row refers to."""
     found: set[str] = set()
-    for column in (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256):
+    stored = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
+    for column in stored:
         found.update(connection.scalars(sa.select(column).where(column.is_not(None))))
     return found
 
@@ -105,6 +162,7 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
         "language": course.language,
         "source": course.source,
         "source_url": course.source_url,
+        "links": [list(link) for link in course.links],
         "content_hash": content_hash,
         "ingested_at": dt.datetime.now(dt.UTC),
     }
@@ -137,10 +195,15 @@ def replace_lecture(connection: Connection, course_id: int, lecture: Lecture, ma
         "programme": lecture.programme,
         "remarks": list(lecture.remarks),
         "links": [list(link) for link in lecture.links],
+        "alignment_key": lecture.alignment.key if lecture.alignment else None,
     }
+    place = sa.and_(lectures.c.course_id == course_id, lectures.c.key == lecture.key)
+    aligned_before = connection.scalar(sa.select(lectures.c.alignment_key).where(place))
     lecture_id = _upsert(connection, lectures, {"course_id": course_id, "key": lecture.key}, values)
     deck_ids = _replace_decks(connection, lecture_id, lecture.decks)
     video_ids = _replace_videos(connection, lecture_id, lecture.videos)
+    if values["alignment_key"] != aligned_before:
+        _replace_alignment(connection, lecture.alignment, deck_ids, video_ids)
     _replace_passages(connection, lecture_id, made, deck_ids, video_ids)
 
 
@@ -167,12 +230,13 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
             "sha256": deck.sha256,
             "extractor": deck.extractor,
             "page_count": len(deck.pages),
+            "outline": [list(entry) for entry in deck.outline],
         }
         deck_id = ids[deck.path] = _upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
         before = old.get(deck.path)
         if before is None or (before.sha256, before.extractor) != (deck.sha256, deck.extractor):
             connection.execute(sa.delete(pages).where(pages.c.deck_id == deck_id))
-            _insert(
+            insert(
                 connection,
                 pages,
                 [
@@ -182,6 +246,7 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
                         "page_label": page.page_label,
                         "title": page.title,
                         "text": page.text,
+                        "ocr": page.ocr,
                     }
                     for page in deck.pages
                 ],
@@ -214,7 +279,9 @@ def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Vi
 def _replace_transcript(connection: Connection, video_id: int, wanted: Transcript | None) -> None:
     rows = connection.execute(sa.select(transcripts).where(transcripts.c.video_id == video_id)).all()
     same = wanted and any(
-        (row.sha256, row.parser, row.language) == (wanted.sha256, wanted.parser, wanted.language) for row in rows
+        (row.sha256, row.parser, row.language, row.made_by, tuple(row.asked))
+        == (wanted.sha256, wanted.parser, wanted.language, wanted.made_by, wanted.asked)
+        for row in rows
     )
     if same:
         return
@@ -228,9 +295,11 @@ def _replace_transcript(connection: Connection, video_id: int, wanted: Transcrip
         "sha256": wanted.sha256,
         "vtt_sha256": wanted.vtt_sha256,
         "parser": wanted.parser,
+        "made_by": wanted.made_by,
+        "asked": list(wanted.asked),
     }
     transcript_id = _new_id(connection, transcripts, values)
-    _insert(
+    insert(
         connection,
         segments,
         [
@@ -242,6 +311,45 @@ def _replace_transcript(connection: Connection, video_id: int, wanted: Transcrip
                 "text": segment.text,
             }
             for ordinal, segment in enumerate(wanted.segments, 1)
+        ],
+    )
+
+
+def _replace_alignment(
+    connection: Connection, wanted: Alignment | None, deck_ids: dict[str, int], video_ids: dict[str, int]
+) -> None:
+    connection.execute(sa.delete(alignments).where(alignments.c.video_id.in_(video_ids.values())))
+    connection.execute(sa.delete(moments).where(moments.c.deck_id.in_(deck_ids.values())))
+    if wanted is None:
+        return
+    ordinals: Counter[str] = Counter()
+    spans = []
+    for span in wanted.spans:
+        ordinals[span.video] += 1
+        spans.append(
+            {
+                "video_id": video_ids[span.video],
+                "ordinal": ordinals[span.video],
+                "deck_id": deck_ids[span.deck],
+                "page_number": span.page_number,
+                "start_seconds": span.start_seconds,
+                "end_seconds": span.end_seconds,
+                "confidence": span.confidence,
+            }
+        )
+    insert(connection, alignments, spans)
+    insert(
+        connection,
+        moments,
+        [
+            {
+                "deck_id": deck_ids[moment.deck],
+                "page_number": moment.page_number,
+                "video_id": video_ids[moment.video],
+                "jump_seconds": moment.jump_seconds,
+                "confidence": moment.confidence,
+            }
+            for moment in wanted.moments
         ],
     )
 
@@ -272,7 +380,7 @@ def _replace_passages(
     }
     changed = [key for key, values in wanted.items() if old.get(key) != values]
     _delete_passages(connection, [*(old.keys() - wanted.keys()), *changed])
-    _insert(connection, passages, [wanted[key] for key in changed])
+    insert(connection, passages, [wanted[key] for key in changed])
 
 
 def _place(passage: Passage, deck_ids: dict[str, int], video_ids: dict[str, int]) -> dict[str, object]:
@@ -290,151 +398,8 @@ def _place(passage: Passage, deck_ids: dict[str, int], video_ids: dict[str, int]
 
 
 def _delete_passages(connection: Connection, ids: Sequence[str]) -> None:
-    for some in _batches(ids):
+    for some in batches(ids):
         connection.execute(sa.delete(passages).where(passages.c.id.in_(some)))
-
-
-# --- embeddings -----------------------------------------------------------------------------------------
-
-
-def missing_embeddings(connection: Connection, fingerprint: str, hashes: Iterable[str]) -> set[str]:
-    """Which of these contents have no vectors of this embedder yet."""
-    missing = set(hashes)
-    for some in _batches(sorted(missing)):
-        query = sa.select(embeddings.c.content_hash).where(
-            embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some)
-        )
-        missing.difference_update(connection.scalars(query))
-    return missing
-
-
-def add_embeddings(
-    connection: Connection, fingerprint: str, items: Sequence[tuple[str, Sequence[Role], NDArray[np.float32]]]
-) -> None:
-    """Keep (content hash, roles, (n, d) vectors); row i of the vectors has role i."""
-    _insert(
-        connection,
-        embeddings,
-        [
-            {
-                "fingerprint": fingerprint,
-                "content_hash": content_hash,
-                "roles": bytes(ROLES.index(role) for role in roles),
-                "vectors": vectors.astype("<f4").tobytes(),
-            }
-            for content_hash, roles, vectors in items
-        ],
-    )
-
-
-def read_embeddings(connection: Connection, fingerprint: str) -> Iterator[tuple[str, bytes, bytes]]:
-    """(content hash, roles, vectors as stored) of every content of this embedder."""
-    query = sa.select(embeddings.c.content_hash, embeddings.c.roles, embeddings.c.vectors).where(
-        embeddings.c.fingerprint == fingerprint
-    )
-    for row in connection.execute(query):
-        yield row.content_hash, bytes(row.roles), bytes(row.vectors)
-
-
-def drop_unused_embeddings(connection: Connection, fingerprints: Collection[str]) -> int:
-    """Forget vectors of contents that no passage has, and of embedders no longer in use."""
-    used = sa.select(passages.c.content_hash)
-    query = sa.delete(embeddings).where(
-        sa.or_(embeddings.c.fingerprint.not_in(fingerprints), embeddings.c.content_hash.not_in(used))
-    )
-    return connection.execute(query).rowcount
-
-
-# --- generations ----------------------------------------------------------------------------------------
-
-
-def read_passages(connection: Connection) -> Iterator[IndexedPassage]:
-    """All passages with what a hit shows of them, in the order of courses and lectures."""
-    query = (
-        sa.select(
-            passages,
-            courses.c.slug,
-            courses.c.title.label("course_title"),
-            courses.c.source_url.label("course_source_url"),
-            courses.c.language,
-            lectures.c.position,
-            lectures.c.title.label("lecture_title"),
-            lectures.c.section,
-            decks.c.path,
-            decks.c.kind.label("deck_kind"),
-            decks.c.source_url.label("deck_source_url"),
-            sa.func.coalesce(decks.c.remark, videos.c.remark).label("remark"),
-            pages.c.page_label,
-            videos.c.video,
-            videos.c.host,
-        )
-        .join(lectures, lectures.c.id == passages.c.lecture_id)
-        .join(courses, courses.c.id == lectures.c.course_id)
-        .outerjoin(decks, decks.c.id == passages.c.deck_id)
-        .outerjoin(
-            pages,
-            sa.and_(pages.c.deck_id == passages.c.deck_id, pages.c.page_number == passages.c.page_number),
-        )
-        .outerjoin(videos, videos.c.id == passages.c.video_id)
-        .order_by(courses.c.slug, lectures.c.position, passages.c.ordinal, passages.c.id)
-    )
-    for row in connection.execute(query):
-        yield _indexed(row)
-
-
-def _indexed(row: Row[Any]) -> IndexedPassage:
-    return IndexedPassage(
-        id=row.id,
-        kind=Kind(row.kind),
-        title=row.title,
-        text=row.text,
-        content_hash=row.content_hash,
-        course_slug=row.slug,
-        course_title=row.course_title,
-        course_source_url=row.course_source_url,
-        language=row.language,
-        lecture_id=row.lecture_id,
-        lecture_position=row.position,
-        lecture_title=row.lecture_title,
-        section=row.section,
-        remark=row.remark,
-        deck_kind=DeckKind(row.deck_kind) if row.deck_kind else None,
-        deck=row.path,
-        deck_id=row.deck_id,
-        page_number=row.page_number,
-        page_label=row.page_label,
-        deck_source_url=row.deck_source_url,
-        video=row.video,
-        video_id=row.video_id,
-        video_host=Host(row.host) if row.host else None,
-        start_seconds=row.start_seconds,
-        end_seconds=row.end_seconds,
-    )
-
-
-def add_generation(
-    connection: Connection, number: int, fingerprint: str, analysis: str, count: int, manifest_sha256: str
-) -> None:
-    """Record that this generation shows what the rows say, in the transaction that makes them say it."""
-    _insert(
-        connection,
-        generations,
-        [
-            {
-                "number": number,
-                "created_at": dt.datetime.now(dt.UTC),
-                "fingerprint": fingerprint,
-                "analysis": analysis,
-                "passages": count,
-                "manifest_sha256": manifest_sha256,
-            }
-        ],
-    )
-
-
-def latest_generation(connection: Connection) -> Row[Any] | None:
-    """The row of the newest generation: what should be served."""
-    return connection.execute(sa.select(generations).order_by(generations.c.number.desc()).limit(1)).one_or_none()
 
 
 # --- helpers --------------------------------------------------------------------------------------------
@@ -454,11 +419,11 @@ def _new_id(connection: Connection, table: sa.Table, values: dict[str, Any]) -> 
     return int(key[0])  # type: ignore[index]  # never None after a single insert
 
 
-def _insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+def insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(sa.insert(table), rows)
 
 
-def _batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(values), _IN_LIMIT):
         yield values[start : start + _IN_LIMIT]

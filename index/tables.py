@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Float,
@@ -20,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -52,6 +54,7 @@ courses = Table(
     Column("language", String(8), nullable=False),
     Column("source", Text, nullable=False),
     Column("source_url", Text),
+    Column("links", JSON, nullable=False, server_default="[]"),
     # identity of everything that was ingested; equal means there is nothing to do
     Column("content_hash", String(64), nullable=False),
     Column("ingested_at", DateTime(timezone=True), nullable=False),
@@ -69,6 +72,8 @@ lectures = Table(
     Column("programme", Text, nullable=False),
     Column("remarks", JSON, nullable=False),
     Column("links", JSON, nullable=False),
+    # what the alignment of this lecture was made from
+    Column("alignment_key", String(64), index=True),
     UniqueConstraint("course_id", "key"),
 )
 
@@ -89,6 +94,7 @@ decks = Table(
     Column("sha256", String(64), index=True),
     Column("extractor", String(40)),
     Column("page_count", Integer, nullable=False),
+    Column("outline", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("lecture_id", "path"),
 )
 
@@ -100,6 +106,8 @@ pages = Table(
     Column("page_label", String(16)),
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
+    # the text was read off the picture of the page
+    Column("ocr", Boolean, nullable=False, server_default=sa.false()),
 )
 
 videos = Table(
@@ -130,6 +138,9 @@ transcripts = Table(
     Column("sha256", String(64), nullable=False, index=True),
     Column("vtt_sha256", String(64), nullable=False),
     Column("parser", String(40), nullable=False),
+    Column("made_by", String(16), nullable=False, server_default="file"),
+    # the languages that were wanted, best first
+    Column("asked", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("video_id", "language"),
 )
 
@@ -141,6 +152,41 @@ segments = Table(
     Column("start_seconds", Float, nullable=False),
     Column("end_seconds", Float, nullable=False),
     Column("text", Text, nullable=False),
+)
+
+# A page is discussed in [start_seconds, end_seconds) of a video; spans of one video do not overlap.
+alignments = Table(
+    "alignments",
+    metadata,
+    _parent("video", primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    _parent("deck"),
+    Column("page_number", Integer, nullable=False),
+    Column("start_seconds", Float, nullable=False),
+    Column("end_seconds", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+)
+
+# The second to jump to for a page.
+moments = Table(
+    "moments",
+    metadata,
+    _parent("deck", primary_key=True),
+    Column("page_number", Integer, primary_key=True),
+    _parent("video"),
+    Column("jump_seconds", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+)
+
+# What was fetched from elsewhere, for good: a PDF by its address, captions by `youtube:<id>`.
+fetched = Table(
+    "fetched",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("suffix", String(8), nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("fetched_at", DateTime(timezone=True), nullable=False),
 )
 
 passages = Table(
@@ -194,6 +240,13 @@ jobs = Table(
     Column("leased_until", Float, nullable=False),
     Column("report", JSON),
     Column("problem", Text),
+    # what it is doing just now: {step, done, total, what}
+    Column("progress", JSON),
+    # a client's name for the request: the same name again is the same job
+    Column("idempotency_key", String(80), unique=True),
+    # seconds since the epoch before which it is not tried again
+    Column("not_before", Float, nullable=False, server_default="0"),
+    Column("cancel_asked", Boolean, nullable=False, server_default=sa.false()),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
 )
@@ -211,6 +264,16 @@ api_keys = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+)
+
+# Searches that found nothing, counted where the operator wants that; nothing says who asked.
+missed_searches = Table(
+    "missed_searches",
+    metadata,
+    Column("course", String(80), primary_key=True),
+    Column("query", String(200), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_day", String(10), nullable=False),
 )
 
 # Questions put to the language model, by day (UTC): what its daily budget is held against.

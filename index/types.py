@@ -74,6 +74,17 @@ class JobState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    QUARANTINED = "quarantined"  # its worker died each time that it was tried
+
+
+class MadeBy(StrEnum):
+    """Where the words of a transcript come from."""
+
+    FILE = "file"  # lay beside the course
+    MANUAL = "manual"  # written by people, fetched
+    GENERATED = "generated"  # the site's own speech recognition, fetched
+    ASR = "asr"  # our speech recognition
 
 
 class Role(StrEnum):
@@ -100,12 +111,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One cleaned page of a deck. `page_number` counts PDF pages from 1; `page_label` is printed on it."""
+    """One cleaned page of a deck. `page_number` counts PDF pages from 1; `page_label` is printed on it.
+
+    `ocr`: the text was read off the page's picture.
+    """
 
     page_number: int
     page_label: str | None
     title: str
     text: str
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Captions of a video in one language. `vtt_sha256` names the stored WebVTT file."""
+    """Captions of a video in one language. `vtt_sha256` names the stored WebVTT file.
+
+    `asked` are the languages that were wanted, best first.
+    """
 
     language: str
     origin: str
@@ -127,11 +145,55 @@ class Transcript:
     vtt_sha256: str
     parser: str
     segments: tuple[Segment, ...]
+    made_by: MadeBy = MadeBy.FILE
+    asked: tuple[str, ...] = ()
+
+
+# From this confidence on, an alignment is shown (docs/alignment.md says how often it is right there).
+SHOWN_FROM = 0.93
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """A page is discussed in `[start_seconds, end_seconds)` of a video; `confidence` is a probability."""
+
+    deck: str
+    page_number: int
+    video: str
+    start_seconds: float
+    end_seconds: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageMoment:
+    """The second to jump to for a page."""
+
+    deck: str
+    page_number: int
+    video: str
+    jump_seconds: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Spans do not overlap within a video and are in order; a page has at most one moment.
+
+    `key` identifies what it was made from: equal keys give equal spans.
+    """
+
+    key: str
+    spans: tuple[PageSpan, ...]
+    moments: tuple[PageMoment, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    """A PDF of a lecture as it was found. `path` is relative to the course; `sha256` names the stored file."""
+    """A PDF of a lecture as it was found. `path` is relative to the course, or an address; `sha256` names the file.
+
+    `outline` are the headings of its sections with their pages.
+    """
 
     path: str
     kind: DeckKind
@@ -143,6 +205,7 @@ class Deck:
     sha256: str | None
     extractor: str | None
     pages: tuple[Page, ...]
+    outline: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,16 +236,20 @@ class Lecture:
     decks: tuple[Deck, ...]
     videos: tuple[Video, ...]
     links: tuple[tuple[str, str], ...] = ()
+    alignment: Alignment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
+    """`links` are (label, address) of what belongs to the course as a whole, such as a playlist."""
+
     slug: str
     title: str
     language: str
     source: str
     source_url: str | None
     lectures: tuple[Lecture, ...]
+    links: tuple[tuple[str, str], ...] = ()
 
 
 # --- what is indexed and found -----------------------------------------------------------------------
@@ -219,6 +286,20 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Aligned:
+    """The other side of a passage: the second at which a page is discussed, or the page of a stretch of speech."""
+
+    confidence: float
+    video: str | None = None
+    video_id: int | None = None
+    video_host: Host | None = None
+    start_seconds: float | None = None
+    deck: str | None = None
+    deck_id: int | None = None
+    page_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexedPassage:
     """A passage with all that a hit shows, as it lies in a generation."""
 
@@ -247,6 +328,7 @@ class IndexedPassage:
     video_host: Host | None = None
     start_seconds: float | None = None
     end_seconds: float | None = None
+    aligned: Aligned | None = None
 
 
 # --- what a query is read as ----------------------------------------------------------------------------

@@ -15,8 +15,9 @@ import yaml
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import SUFFIXES, decode
-from ingest.links import VIDEO_TYPES, Target, youtube_id
-from ingest.readme import LinkedFile, read_readme
+from ingest.cells import LinkedFile, ReadmeLecture
+from ingest.links import VIDEO_TYPES, Link, Target, folder_place, repository_place, youtube_id
+from ingest.readme import read_readme
 
 OTHER_MATERIALS = "Other materials"
 _MAX_README_BYTES = 4 << 20
@@ -70,6 +71,7 @@ class PlannedCourse:
     language: str
     source_url: str | None
     lectures: tuple[PlannedLecture, ...]
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def read_course(
@@ -166,27 +168,73 @@ def _from_readme(path: Path) -> PlannedCourse:
     if len(content) > _MAX_README_BYTES:
         raise CourseError(f"{path.name} is larger than {_MAX_README_BYTES >> 20} MB; that is no course description.")
     readme = read_readme(decode(content))
-    lectures = tuple(
-        PlannedLecture(
-            lecture.section,
-            lecture.title,
-            lecture.programme,
-            tuple(lecture.remarks),
-            tuple(PlannedDeck(deck.link.place, deck.link.label, deck.remark) for deck in _distinct(lecture.decks)),
-            tuple(
-                PlannedVideo(
-                    video.link.place,
-                    Host.YOUTUBE if video.link.target is Target.YOUTUBE else Host.FILE,
-                    video.link.label,
-                    video.remark,
-                )
-                for video in _distinct(lecture.videos)
-            ),
-            tuple((link.label, link.place) for link in lecture.links),
-        )
-        for lecture in readme.lectures
+    lectures = [_planned(lecture, path.parent) for lecture in (*readme.lectures, *readme.notes)]
+    lectures += _linked_folders(readme.folders, lectures, path.parent)
+    return PlannedCourse(
+        "", readme.title, "", None, tuple(lectures), tuple((link.label, link.place) for link in readme.links)
     )
-    return PlannedCourse("", readme.title, "", None, lectures)
+
+
+def _planned(lecture: ReadmeLecture, folder: Path) -> PlannedLecture:
+    decks = [
+        PlannedDeck(
+            _settled(deck.link.place, folder), deck.link.label, deck.remark, DeckKind.NOTES if deck.notes else None
+        )
+        for deck in _distinct(lecture.decks)
+    ]
+    # a link to a folder of the course is a link to the PDFs in it
+    folders = {link: _pdfs_below(link.place, folder) for link in lecture.links}
+    decks += [PlannedDeck(path) for found in folders.values() for path in found]
+    return PlannedLecture(
+        lecture.section,
+        lecture.title,
+        lecture.programme,
+        tuple(lecture.remarks),
+        tuple({deck.path: deck for deck in reversed(decks)}.values())[::-1],
+        tuple(
+            PlannedVideo(
+                video.link.place,
+                Host.YOUTUBE if video.link.target is Target.YOUTUBE else Host.FILE,
+                video.link.label,
+                video.remark,
+            )
+            for video in _distinct(lecture.videos)
+        ),
+        tuple((link.label, link.place) for link in lecture.links if not folders[link]),
+    )
+
+
+def _linked_folders(
+    links: list[tuple[str, Link]], lectures: list[PlannedLecture], folder: Path
+) -> Iterator[PlannedLecture]:
+    """The PDFs of folders that the README links outside its lectures: notes, each a lecture of its own."""
+    named = {deck.path for lecture in lectures for deck in lecture.decks}
+    for section, link in links:
+        for path in _pdfs_below(link.place, folder):
+            if path not in named:
+                named.add(path)
+                deck = PlannedDeck(path, kind=DeckKind.NOTES)
+                yield PlannedLecture(section, PurePosixPath(path).stem, decks=(deck,), title_from_deck=True)
+
+
+def _settled(place: str, folder: Path) -> str:
+    """A deck's path in the course if its address in a repository is of a file that is here; else where to fetch it."""
+    found = repository_place(place)
+    if found is None:
+        return place
+    return found.path if (folder / found.path).is_file() else found.raw
+
+
+def _pdfs_below(href: str, folder: Path) -> list[str]:
+    place = folder_place(href)
+    if (
+        place is None
+        or not (folder / place).is_dir()
+        or not (folder / place).resolve().is_relative_to(folder.resolve())
+    ):
+        return []
+    found = sorted(path for path in (folder / place).iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
+    return [path.relative_to(folder).as_posix() for path in found]
 
 
 def _distinct(files: list[LinkedFile]) -> list[LinkedFile]:

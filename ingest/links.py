@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import NamedTuple
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 # Recordings that may lie beside a course, and what a browser is told they are.
 VIDEO_TYPES = {
@@ -22,7 +22,8 @@ VIDEO_TYPES = {
 }
 _YOUTUBE_HOSTS = frozenset({"youtube.com", "youtube-nocookie.com", "youtu.be"})
 _VIDEO_ID = re.compile(r"^[A-Za-z0-9_-]{11}$")
-_REPOSITORY_FILE = re.compile(r"^/[^/]+/[^/]+/(?:blob|raw)/[^/]+/(.+)$")
+# /owner/name/blob/branch/path, as GitHub writes it; GitLab has /-/ before it
+_IN_REPOSITORY = re.compile(r"^(/[^/]+/[^/]+)/(?:-/)?(blob|raw|tree)/([^/]+)/(.+?)/?$")
 
 
 class Target(StrEnum):
@@ -52,10 +53,7 @@ def read_link(href: str, label: str) -> Link:
         return Link(Target.YOUTUBE, video_id, label)
     path = unquote(parts.path)
     if parts.scheme in ("http", "https"):
-        in_repository = _REPOSITORY_FILE.match(path)
-        if path.lower().endswith(".pdf"):
-            return Link(Target.DECK, in_repository.group(1) if in_repository else href, label)
-        return Link(Target.OTHER, href, label)
+        return Link(Target.DECK if path.lower().endswith(".pdf") else Target.OTHER, href, label)
     if parts.scheme or not path:
         return Link(Target.OTHER, href, label)
     place = _relative(path)
@@ -69,6 +67,59 @@ def read_link(href: str, label: str) -> Link:
     return Link(Target.OTHER, href, label)
 
 
+class RepositoryPlace(NamedTuple):
+    """A file or folder in a repository on the web: its address, the branch, the path in it."""
+
+    repository: str
+    ref: str
+    path: str
+
+    @property
+    def raw(self) -> str:
+        """The address of the file itself, not of a page that shows it."""
+        return f"{self.repository}/raw/{quote(self.ref)}/{quote(self.path)}"
+
+
+def repository_place(url: str) -> RepositoryPlace | None:
+    """What an address like https://github.com/owner/name/blob/main/a.pdf points at in the repository, or None."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    found = _IN_REPOSITORY.match(unquote(parts.path)) if parts.scheme in ("http", "https") else None
+    if found is None:
+        return None
+    return RepositoryPlace(f"{parts.scheme}://{parts.netloc}{found.group(1)}", found.group(3), found.group(4))
+
+
+def folder_place(href: str) -> str | None:
+    """The path in the course that a link to a folder may mean, or None if it leads elsewhere for certain."""
+    in_repository = repository_place(href)
+    if in_repository is not None:
+        return in_repository.path
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return None
+    return None if parts.scheme or parts.netloc else _relative(unquote(parts.path))
+
+
+def is_playlist(url: str) -> bool:
+    """Whether an address is of a list of videos."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return _youtube_host(parts.hostname) and parts.path.rstrip("/") == "/playlist"
+
+
+def _youtube_host(host: str | None) -> bool:
+    name = (host or "").lower()
+    for prefix in ("www.", "m.", "music."):
+        name = name.removeprefix(prefix)
+    return name in _YOUTUBE_HOSTS
+
+
 def youtube_id(url: str) -> str | None:
     """The 11-character id of a YouTube address in any of its forms, or None (a playlist, another site)."""
     try:
@@ -76,12 +127,10 @@ def youtube_id(url: str) -> str | None:
         host = (parts.hostname or "").lower()
     except ValueError:
         return None
-    for prefix in ("www.", "m.", "music."):
-        host = host.removeprefix(prefix)
-    if host not in _YOUTUBE_HOSTS:
+    if not _youtube_host(host):
         return None
     pieces = [piece for piece in parts.path.split("/") if piece]
-    if host == "youtu.be":
+    if host.removeprefix("www.") == "youtu.be":
         candidate = pieces[0] if pieces else ""
     elif pieces[:1] == ["watch"]:
         candidate = parse_qs(parts.query).get("v", [""])[0]

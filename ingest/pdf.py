@@ -64,9 +64,9 @@ class PdfReader:
         )
         return RawDeck(pages, head["page_count"], head["title"])
 
-    def render_page(self, path: Path, page_number: int, width: int) -> bytes:
-        """One page as a WebP picture `width` pixels wide; SourceFileError if it cannot be drawn."""
-        request = {"do": "render", "path": str(path), "page_number": page_number, "width": width}
+    def render_page(self, path: Path, page_number: int, width: int, form: str = "WEBP") -> bytes:
+        """One page as a picture (`WEBP` or `PNG`) `width` pixels wide; SourceFileError if it cannot be drawn."""
+        request = {"do": "render", "path": str(path), "page_number": page_number, "width": width, "form": form}
         return self._sandbox.call(request)[1]
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ def _place(box: tuple[float, ...], width: float, height: float, rotation: int) -
     return round(found[0], 4), round(found[1], 4), round(found[2], 2)
 
 
-def _render(path: str, page_number: int, width: int) -> tuple[dict[str, Any], bytes]:
+def _render(path: str, page_number: int, width: int, form: str) -> tuple[dict[str, Any], bytes]:
     import pypdfium2 as pdfium  # noqa: PLC0415
 
     document = _open(path)
@@ -172,7 +172,7 @@ def _render(path: str, page_number: int, width: int) -> tuple[dict[str, Any], by
     except (pdfium.PdfiumError, IndexError, ValueError) as error:
         raise SourceFileError(f"Page {page_number} cannot be drawn.", code="unreadable_page") from error
     buffer = io.BytesIO()
-    picture.save(buffer, "WEBP", quality=75, method=4)
+    picture.save(buffer, form, quality=75, method=4)
     return {}, buffer.getvalue()
 
 

@@ -1,0 +1,222 @@
+"""What a generation is built from: vectors of contents, passages with all that a hit shows, and generations made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection, Row
+
+from index.store import batches, insert
+from index.tables import (
+    alignments,
+    courses,
+    decks,
+    embeddings,
+    generations,
+    lectures,
+    moments,
+    pages,
+    passages,
+    videos,
+)
+from index.types import ROLES, SHOWN_FROM, Aligned, DeckKind, Host, IndexedPassage, Kind, Role
+
+# --- embeddings -----------------------------------------------------------------------------------------
+
+
+def missing_embeddings(connection: Connection, fingerprint: str, hashes: Iterable[str]) -> set[str]:
+    """Which of these contents have no vectors of this embedder yet."""
+    missing = set(hashes)
+    for some in batches(sorted(missing)):
+        query = sa.select(embeddings.c.content_hash).where(
+            embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some)
+        )
+        missing.difference_update(connection.scalars(query))
+    return missing
+
+
+def add_embeddings(
+    connection: Connection, fingerprint: str, items: Sequence[tuple[str, Sequence[Role], NDArray[np.float32]]]
+) -> None:
+    """Keep (content hash, roles, (n, d) vectors); row i of the vectors has role i."""
+    insert(
+        connection,
+        embeddings,
+        [
+            {
+                "fingerprint": fingerprint,
+                "content_hash": content_hash,
+                "roles": bytes(ROLES.index(role) for role in roles),
+                "vectors": vectors.astype("<f4").tobytes(),
+            }
+            for content_hash, roles, vectors in items
+        ],
+    )
+
+
+def read_embeddings(connection: Connection, fingerprint: str) -> Iterator[tuple[str, bytes, bytes]]:
+    """(content hash, roles, vectors as stored) of every content of this embedder."""
+    query = sa.select(embeddings.c.content_hash, embeddings.c.roles, embeddings.c.vectors).where(
+        embeddings.c.fingerprint == fingerprint
+    )
+    for row in connection.execute(query):
+        yield row.content_hash, bytes(row.roles), bytes(row.vectors)
+
+
+def drop_unused_embeddings(connection: Connection, fingerprints: Collection[str]) -> int:
+    """Forget vectors of contents that no passage has, and of embedders no longer in use."""
+    used = sa.select(passages.c.content_hash)
+    query = sa.delete(embeddings).where(
+        sa.or_(embeddings.c.fingerprint.not_in(fingerprints), embeddings.c.content_hash.not_in(used))
+    )
+    return connection.execute(query).rowcount
+
+
+# --- generations ----------------------------------------------------------------------------------------
+
+
+def read_passages(connection: Connection) -> Iterator[IndexedPassage]:
+    """All passages with what a hit shows of them, in the order of courses and lectures."""
+    shown = videos.alias("shown")
+    query = (
+        sa.select(
+            passages,
+            courses.c.slug,
+            courses.c.title.label("course_title"),
+            courses.c.source_url.label("course_source_url"),
+            courses.c.language,
+            lectures.c.position,
+            lectures.c.title.label("lecture_title"),
+            lectures.c.section,
+            decks.c.path,
+            decks.c.kind.label("deck_kind"),
+            decks.c.source_url.label("deck_source_url"),
+            sa.func.coalesce(decks.c.remark, videos.c.remark).label("remark"),
+            pages.c.page_label,
+            videos.c.video,
+            videos.c.host,
+            moments.c.jump_seconds,
+            moments.c.confidence,
+            moments.c.video_id.label("shown_id"),
+            shown.c.video.label("shown_video"),
+            shown.c.host.label("shown_host"),
+        )
+        .join(lectures, lectures.c.id == passages.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .outerjoin(decks, decks.c.id == passages.c.deck_id)
+        .outerjoin(
+            pages,
+            sa.and_(pages.c.deck_id == passages.c.deck_id, pages.c.page_number == passages.c.page_number),
+        )
+        .outerjoin(videos, videos.c.id == passages.c.video_id)
+        .outerjoin(
+            moments,
+            sa.and_(
+                moments.c.deck_id == passages.c.deck_id,
+                moments.c.page_number == passages.c.page_number,
+                moments.c.confidence >= SHOWN_FROM,
+            ),
+        )
+        .outerjoin(shown, shown.c.id == moments.c.video_id)
+        .order_by(courses.c.slug, lectures.c.position, passages.c.ordinal, passages.c.id)
+    )
+    spans = _sure_spans(connection)
+    for row in connection.execute(query):
+        yield _indexed(row, spans.get(row.video_id, ()))
+
+
+def _sure_spans(connection: Connection) -> dict[int, list[Row[Any]]]:
+    """By video the spans that are sure enough to be shown, in order."""
+    found: dict[int, list[Row[Any]]] = defaultdict(list)
+    query = (
+        sa.select(alignments, decks.c.path)
+        .join(decks, decks.c.id == alignments.c.deck_id)
+        .where(alignments.c.confidence >= SHOWN_FROM)
+        .order_by(alignments.c.video_id, alignments.c.start_seconds)
+    )
+    for row in connection.execute(query):
+        found[row.video_id].append(row)
+    return found
+
+
+def _aligned(row: Row[Any], spans: Sequence[Row[Any]]) -> Aligned | None:
+    if row.jump_seconds is not None:
+        host = Host(row.shown_host)
+        return Aligned(row.confidence, row.shown_video, row.shown_id, host, start_seconds=row.jump_seconds)
+    if row.start_seconds is None or not spans:
+        return None
+    # the page that is discussed for most of the segment, if that is half of it
+    first = max(0, bisect_left(spans, row.start_seconds, key=lambda span: float(span.end_seconds)))
+    best, longest = None, (row.end_seconds - row.start_seconds) / 2
+    for span in spans[first:]:
+        if span.start_seconds >= row.end_seconds:
+            break
+        common = min(span.end_seconds, row.end_seconds) - max(span.start_seconds, row.start_seconds)
+        if common >= longest:
+            best, longest = span, common
+    if best is None:
+        return None
+    return Aligned(best.confidence, deck=best.path, deck_id=best.deck_id, page_number=best.page_number)
+
+
+def _indexed(row: Row[Any], spans: Sequence[Row[Any]]) -> IndexedPassage:
+    return IndexedPassage(
+        id=row.id,
+        kind=Kind(row.kind),
+        title=row.title,
+        text=row.text,
+        content_hash=row.content_hash,
+        course_slug=row.slug,
+        course_title=row.course_title,
+        course_source_url=row.course_source_url,
+        language=row.language,
+        lecture_id=row.lecture_id,
+        lecture_position=row.position,
+        lecture_title=row.lecture_title,
+        section=row.section,
+        remark=row.remark,
+        deck_kind=DeckKind(row.deck_kind) if row.deck_kind else None,
+        deck=row.path,
+        deck_id=row.deck_id,
+        page_number=row.page_number,
+        page_label=row.page_label,
+        deck_source_url=row.deck_source_url,
+        video=row.video,
+        video_id=row.video_id,
+        video_host=Host(row.host) if row.host else None,
+        start_seconds=row.start_seconds,
+        end_seconds=row.end_seconds,
+        aligned=_aligned(row, spans),
+    )
+
+
+def add_generation(
+    connection: Connection, number: int, fingerprint: str, analysis: str, count: int, manifest_sha256: str
+) -> None:
+    """Record that this generation shows what the rows say, in the transaction that makes them say it."""
+    insert(
+        connection,
+        generations,
+        [
+            {
+                "number": number,
+                "created_at": dt.datetime.now(dt.UTC),
+                "fingerprint": fingerprint,
+                "analysis": analysis,
+                "passages": count,
+                "manifest_sha256": manifest_sha256,
+            }
+        ],
+    )
+
+
+def latest_generation(connection: Connection) -> Row[Any] | None:
+    """The row of the newest generation: what should be served."""
+    return connection.execute(sa.select(generations).order_by(generations.c.number.desc()).limit(1)).one_or_none()
