@@ -29,14 +29,14 @@ def main() -> None:
         pages = clean_pages(reader.extract_pages(folder / "slides.pdf").pages)
         cues = parse_captions(next(folder.glob("transcript.*")).read_bytes())
         started = time.perf_counter()
-        found = align([("slides.pdf", pages)], [("video", cues)])
+        spans, moments = align([("slides.pdf", pages)], [("video", cues)])
         took = time.perf_counter() - started
         prediction = {
             "spans": [
                 {"page": s.page_number, "start": s.start_seconds, "end": s.end_seconds, "confidence": s.confidence}
-                for s in found.spans
+                for s in spans
             ],
-            "jumps": {str(moment.page_number): moment.jump_seconds for moment in found.moments},
+            "jumps": {str(moment.page_number): moment.jump_seconds for moment in moments},
         }
         (options.predictions / f"{folder.name}.json").write_text(json.dumps(prediction, indent=1), "utf-8")
         print(f"{folder.name}: {len(pages)} pages, {cues[-1].end_seconds / 60:.0f} minutes, aligned in {took:.2f} s")

@@ -9,18 +9,25 @@ import html
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import zip_longest
+from pathlib import Path
+from typing import Any
 
 import pysubs2
 
 from index.errors import SourceFileError
+from ingest.sandbox import Limits, Sandbox, serve
 
 # Part of a transcript's identity: change it when the same file would give other cues or segments.
-PARSER = "captions-1"
+PARSER = "captions-2"
 
 SUFFIXES = (".vtt", ".srt", ".sbv", ".json3")
 _MAX_BYTES = 32 << 20  # ten hours of word-by-word captions are under 5 MB
+# a caption that follows within this time may roll: it shows what was there and more
+_ROLLING_SECONDS = 1.0
+_LEAST_REPEATED = 3  # words; people do say a word or two twice
+_LONG_WORD = 8
 _TAG = re.compile(r"<[^<>]{0,200}>|\{\\[^{}]{0,200}\}")
 _SPACES = re.compile(r"\s+")
 # [00:00:06.160 --> 00:00:06.760] Welcome: what speech recognisers print, often saved as .srt
@@ -157,16 +164,54 @@ def _clean(cues: list[Cue]) -> tuple[Cue, ...]:
 
 
 def _without_rolling(cues: list[Cue]) -> list[Cue]:
-    """Automatic captions repeat the line before in each cue; keep only what is new."""
+    """Automatic captions show the last line again above each new one; keep only what is new."""
     kept: list[Cue] = []
+    shown: list[str] = []  # the words that the cue before put on the screen
+    until = 0.0
     for cue in cues:
-        if kept:
-            previous = kept[-1].text
-            if cue.text == previous:
-                kept[-1] = Cue(kept[-1].start_seconds, max(kept[-1].end_seconds, cue.end_seconds), previous)
-                continue
-            if cue.text.startswith(previous + " ") and len(previous) > 8:
-                kept.append(Cue(cue.start_seconds, cue.end_seconds, cue.text[len(previous) + 1 :]))
-                continue
-        kept.append(cue)
+        words = cue.text.split(" ")
+        again = _repeated(shown, words) if kept and cue.start_seconds - until < _ROLLING_SECONDS else 0
+        if again < len(words):
+            kept.append(Cue(cue.start_seconds, cue.end_seconds, " ".join(words[again:])))
+        else:
+            last = kept[-1]
+            kept[-1] = Cue(last.start_seconds, max(last.end_seconds, cue.end_seconds), last.text)
+        shown, until = words, cue.end_seconds
     return kept
+
+
+def _repeated(shown: list[str], words: list[str]) -> int:
+    """How many words at the start of a caption stood at the end of the one before: all of it, or at least three."""
+    for count in range(min(len(shown), len(words)), 0, -1):
+        if shown[-count:] == words[:count]:
+            whole = count == len(shown) and (count > 1 or len(shown[0]) > _LONG_WORD)
+            return count if whole or count >= _LEAST_REPEATED else 0
+    return 0
+
+
+# --- reading untrusted files in a process of their own ---------------------------------------------------
+
+
+class CaptionReader:
+    """Reads caption files in a child process; close it when done."""
+
+    def __init__(self, limits: Limits = Limits(seconds=30, cpu_seconds=30, memory_bytes=1 << 30)) -> None:  # noqa: B008
+        self._sandbox = Sandbox("ingest.captions", limits)
+
+    def read(self, path: Path) -> tuple[Cue, ...]:
+        """The cues of a caption file; SourceFileError if there is not one in it."""
+        head, _ = self._sandbox.call({"do": "parse", "path": str(path)})
+        return tuple(Cue(*cue) for cue in head["cues"])
+
+    def close(self) -> None:
+        self._sandbox.close()
+
+
+def _parse(path: str) -> tuple[dict[str, Any], bytes]:
+    with Path(path).open("rb") as file:
+        cues = parse_captions(file.read(_MAX_BYTES + 1))
+    return {"cues": [astuple(cue) for cue in cues]}, b""
+
+
+if __name__ == "__main__":
+    serve({"parse": _parse})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index.types import DeckKind, Page
 from ingest.pdf import Line, RawPage
+from ingest.symbols import repair, tidy
 
 # Part of a deck's identity, like pdf.EXTRACTOR.
-CLEANER = "pages-1"
+CLEANER = "pages-2"
 
 _MARGIN = 0.12  # running heads and feet lie in the outer eighth of a page
 _REPEATED_SHARE = 0.4  # a line that nearly half the pages share is furniture, not content
@@ -26,11 +27,11 @@ _LABEL = re.compile(
 )
 _BARE_NUMBER = re.compile(r"^\W*(\d{1,4})\W*$")
 _DIGITS = re.compile(r"\d+")
+_FOOTNOTE_TOP = 0.6  # footnotes lie in the lower part of a page of prose, set smaller than what is above
+_FOOTNOTE_HEIGHT = 0.9
 _PROSE_LINES = 14  # a printed page of prose has 30 lines and more, a portrait slide a handful
 _COVER_RATIO = 1.3  # the title of a cover page is set this much larger than what stands above it
 _COVER_ALIKE = 0.8  # lines of a cover title may differ by this much: brackets and capitals have taller boxes
-_PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
-_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u3000]+")
 _HYPHENS = ("\ufffe", "\x02", "\u00ad")
 
 
@@ -58,13 +59,6 @@ def deck_title(pages: Sequence[Page], metadata_title: str | None, path: str) -> 
     return path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
 
 
-def tidy(text: str) -> str:
-    """NFC, single spaces, no control or private-use characters."""
-    text = _PRIVATE_USE.sub(" ", unicodedata.normalize("NFC", text))
-    text = "".join(c if c >= " " and not 0xD800 <= ord(c) < 0xE000 else " " for c in text)
-    return _SPACES.sub(" ", text).strip()
-
-
 def _in_margin(line: Line) -> bool:
     return line.top < _MARGIN or line.top > 1 - _MARGIN
 
@@ -85,7 +79,11 @@ def _furniture(raw_pages: Sequence[RawPage]) -> frozenset[str]:
 def _clean_page(number: int, raw: RawPage, furniture: frozenset[str], prose: bool) -> Page:
     label: str | None = None
     kept: list[Line] = []
-    for line in raw.lines:
+    small = _FOOTNOTE_HEIGHT * _typical_height(raw.lines) if prose else 0.0
+    for found in raw.lines:
+        line = replace(found, text=repair(found.text))
+        if prose and line.top > _FOOTNOTE_TOP and 0 < line.height < small:
+            continue
         if _in_margin(line) and _shape(line) in furniture:
             label = label or _label_of(line.text)
         else:
@@ -94,7 +92,10 @@ def _clean_page(number: int, raw: RawPage, furniture: frozenset[str], prose: boo
     title = tidy(" ".join(_join_hyphens([line.text for line in title_lines])))
     rest = [line.text for line in kept if line not in title_lines]
     body = "\n".join(text for text in map(tidy, _join_hyphens(rest)) if text)
-    return Page(number, label, title, f"{title}\n{body}" if title and body else title or body)
+    if label is None and raw.label and raw.label != str(number):
+        label = raw.label  # what the file calls the page, where nothing is printed on it
+    text = f"{title}\n{body}" if title and body else title or body
+    return Page(number, label, title, text, raw.ocr)
 
 
 def _label_of(text: str) -> str | None:
@@ -133,7 +134,7 @@ def _title_lines(lines: list[Line], *, cover: bool, prose: bool) -> list[Line]:
     return title if sum(len(line.text) for line in title) <= _TITLE_MAX_CHARS else [first]
 
 
-def _typical_height(lines: list[Line]) -> float:
+def _typical_height(lines: Sequence[Line]) -> float:
     heights = sorted(line.height for line in lines if line.height > 0)
     return heights[len(heights) // 2] if heights else 0.0
 

@@ -6,15 +6,26 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from index.types import Kind, Lecture, Locator, Page, PageLocator, Passage, TimeLocator
+from index.types import Deck, DeckKind, Kind, Lecture, Locator, Page, PageLocator, Passage, TimeLocator
 
 # Part of a course's identity: change it when the same pages would give other passages.
-PASSAGES = "passages-1"
+PASSAGES = "passages-2"
 
 # Long pages (notes) are split so that one passage is about one thing; slides have 50–1,000 characters.
 _MAX_CHARS = 1_500
 _PARAGRAPH_END = re.compile(r"[.!?:;»)]$")
+# "2.1 Dropout . . . . . 14" or "Dropout 14": a line of a table of contents
+_CONTENTS_LINE = re.compile(r"(?:\.\s?){3,}\s*\d{1,4}$|^\d+(?:\.\d+)*\.?\s+\S.{2,}\s\d{1,4}$")
+_CONTENTS_HEADING = re.compile(r"^(?:содержание|оглавление|contents|table of contents)\W*\d*$", re.IGNORECASE)
+_REFERENCES_HEADING = re.compile(
+    r"^(?:\d+(?:\.\d+)*\.?\s+)?(?:список\s+(?:использованн\w+\s+)?(?:литературы|источников)(?:\s+и\s+литературы)?"
+    r"|литература|библиография|источники|использованные источники|references|bibliography|works cited)\W*$",
+    re.IGNORECASE,
+)
+_REFERENCES_FROM = 0.5  # a list of references stands in the second half of a text
+_NUMBERING = re.compile(r"^(?:глава\s+|chapter\s+)?\d+(?:\.\d+)*\.?\s+", re.IGNORECASE)
 
 
 def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
@@ -39,9 +50,11 @@ def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
     if lecture.programme or not (lecture.decks or lecture.videos):
         yield make(Kind.PROGRAMME, lecture.key, "", None, lecture.title, lecture.programme or lecture.title)
     for deck in lecture.decks:
-        for page in deck.pages:
+        parts: dict[int, int] = {}
+        for page in _searchable(deck):
             locator = PageLocator(deck.path, page.page_number)
-            for part, text in enumerate(split_page(page)):
+            for text in split_page(page):
+                part = parts[page.page_number] = parts.get(page.page_number, -1) + 1
                 place = f"{page.page_number}.{part}" if part else str(page.page_number)
                 yield make(Kind.PAGE, deck.path, place, locator, page.title, text)
     for video in lecture.videos:
@@ -56,6 +69,58 @@ def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
                 "",
                 segment.text,
             )
+
+
+# --- notes -----------------------------------------------------------------------------------------------
+
+
+def _searchable(deck: Deck) -> Iterator[Page]:
+    """The pages as they are searched: those of notes without contents and references, cut at their sections."""
+    if deck.kind is not DeckKind.NOTES:
+        yield from deck.pages
+        return
+    section = ""
+    headings: dict[int, list[str]] = {}
+    for number, heading in deck.outline:
+        headings.setdefault(number, []).append(heading)
+    for page in deck.pages:
+        lines = [] if _is_contents(page.text) else page.text.split("\n")
+        late = page.page_number > _REFERENCES_FROM * len(deck.pages)
+        end = next((i for i, line in enumerate(lines) if late and _REFERENCES_HEADING.match(line.strip())), None)
+        for heading, part in _sections(lines[:end], headings.get(page.page_number, []), page.title, section):
+            section = heading
+            if part:
+                yield replace(page, title=heading, text="\n".join(part))
+        if end is not None:
+            return
+
+
+def _sections(lines: list[str], headings: list[str], page_title: str, section: str) -> Iterator[tuple[str, list[str]]]:
+    """(heading, lines) of each section on a page; the first goes on from the page before.
+
+    The file's outline says what is a heading; without one it is the title that stands out on the page.
+    """
+    wanted = {_bare(heading): heading for heading in headings or ([page_title] if page_title else [])}
+    current, part = section, [] if lines else lines
+    for i, line in enumerate(lines):
+        # a heading may be broken over two lines
+        found = wanted.get(_bare(line)) or (wanted.get(_bare(f"{line} {lines[i + 1]}")) if i + 1 < len(lines) else None)
+        if found is not None:
+            yield current, part
+            current, part = found, []
+        part.append(line)
+    yield current, part
+
+
+def _bare(heading: str) -> str:
+    return "".join(c for c in _NUMBERING.sub("", heading.strip()).casefold() if c.isalnum())
+
+
+def _is_contents(text: str) -> bool:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    entries = sum(bool(_CONTENTS_LINE.search(line)) for line in lines)
+    headed = any(_CONTENTS_HEADING.match(line) for line in lines[:3])
+    return entries >= 3 and entries >= (0.3 if headed else 0.6) * len(lines)
 
 
 def split_page(page: Page) -> list[str]:

@@ -1,11 +1,14 @@
 """PDF file → raw pages (lines with their places) and page pictures, through pdfium in a sandbox.
 
-The only module that imports pdfium. `PdfReader` is the parent's side; run as a program it is the child's.
+The only module that imports pdfium, and pypdf as a second opinion where pdfium's text looks garbled. `PdfReader` is the
+parent's side; run as a program it is the child's.
 """
 
 from __future__ import annotations
 
 import io
+import time
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +17,16 @@ from index.errors import SourceFileError
 from ingest.sandbox import Limits, Sandbox, serve
 
 # Part of a deck's identity: change it when the same file would give other pages.
-EXTRACTOR = "pdfium-1"
+EXTRACTOR = "pdfium-2"
 
 MAX_PAGES = 2_000  # the longest lecture notes seen have 600; a 10,000-page file is not a lecture
 MAX_PAGE_CHARS = 20_000
 MAX_CHARS = 8_000_000
+_MAX_HEADINGS = 2_000
+_SECOND_SECONDS = 10.0
+_UNSOUND = frozenset({"Co", "Cc", "Cn", "Cs"})  # private use, control, unassigned, surrogate
+_SOUND = 0.8  # below this another extractor is asked
+_LEGIBLE = 0.5  # below this nobody can read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +41,26 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RawPage:
-    """What pdfium read on one page, in reading order; `problem` says why there is nothing."""
+    """What was read on one page, in reading order; `problem` says why there is nothing.
+
+    `label` is the page's number as the file gives it; `ocr`: read off the picture.
+    """
 
     lines: tuple[Line, ...]
     portrait: bool = False
     problem: str | None = None
+    label: str | None = None
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RawDeck:
-    """`page_count` is the file's own; `pages` may be fewer (see MAX_PAGES)."""
+    """`page_count` is the file's own; `pages` may be fewer (see MAX_PAGES). `outline` is (page number, heading)."""
 
     pages: tuple[RawPage, ...]
     page_count: int
     title: str | None
+    outline: tuple[tuple[int, str], ...] = ()
 
 
 class PdfReader:
@@ -59,10 +73,16 @@ class PdfReader:
         """All pages of a file; SourceFileError if it is no readable PDF."""
         head, _ = self._sandbox.call({"do": "extract", "path": str(path)})
         pages = tuple(
-            RawPage(tuple(Line(*line) for line in page["lines"]), page.get("portrait", False), page.get("problem"))
+            RawPage(
+                tuple(Line(*line) for line in page["lines"]),
+                page.get("portrait", False),
+                page.get("problem"),
+                page.get("label"),
+            )
             for page in head["pages"]
         )
-        return RawDeck(pages, head["page_count"], head["title"])
+        outline = tuple((int(number), str(title)) for number, title in head["outline"])
+        return RawDeck(pages, head["page_count"], head["title"], outline)
 
     def render_page(self, path: Path, page_number: int, width: int, form: str = "WEBP") -> bytes:
         """One page as a picture (`WEBP` or `PNG`) `width` pixels wide; SourceFileError if it cannot be drawn."""
@@ -102,9 +122,10 @@ def _extract(path: str) -> tuple[dict[str, Any], bytes]:
     document = _open(path)
     count = len(document)
     pages: list[dict[str, Any]] = []
+    second = _SecondOpinion(path)
     chars = 0
     for i in range(min(count, MAX_PAGES)):
-        page, size = _extract_page(document, i)
+        page, size = _extract_page(document, i, second)
         chars += size
         if chars > MAX_CHARS:
             raise SourceFileError(f"It holds more than {MAX_CHARS:,} characters of text; split it.", code="too_large")
@@ -112,11 +133,73 @@ def _extract(path: str) -> tuple[dict[str, Any], bytes]:
     if all(page.get("problem") for page in pages):
         raise SourceFileError("None of its pages can be read; export it again.", code="damaged")
     title = (document.get_metadata_dict().get("Title") or "").strip() or None
+    outline = _outline(document)
     document.close()
-    return {"pages": pages, "page_count": count, "title": title}, b""
+    return {"pages": pages, "page_count": count, "title": title, "outline": outline}, b""
 
 
-def _extract_page(document: Any, i: int) -> tuple[dict[str, Any], int]:
+def _outline(document: Any) -> list[tuple[int, str]]:
+    """(page number, heading) of the file's table of contents; none if it is broken."""
+    import pypdfium2 as pdfium  # noqa: PLC0415
+
+    found: list[tuple[int, str]] = []
+    try:
+        for bookmark in document.get_toc(max_depth=6):
+            target = bookmark.get_dest()
+            page = target.get_index() if target else None
+            title = bookmark.get_title().strip()
+            if page is not None and title:
+                found.append((page + 1, title[:300]))
+            if len(found) >= _MAX_HEADINGS:
+                break
+    except (pdfium.PdfiumError, ValueError, RecursionError):
+        return []
+    return found
+
+
+class _SecondOpinion:
+    """What pypdf reads on a page, for pages that pdfium garbles; it is sixteen times slower, so its time is counted."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._reader: Any = None
+        self._left = _SECOND_SECONDS
+
+    def lines(self, i: int) -> list[str]:
+        if self._left <= 0:
+            return []
+        started = time.process_time()
+        try:
+            if self._reader is None:
+                from pypdf import PdfReader as PypdfReader  # noqa: PLC0415
+
+                self._reader = PypdfReader(self._path)
+            text = self._reader.pages[i].extract_text()[:MAX_PAGE_CHARS]
+        except Exception:  # it raises whatever a broken file makes it raise; pdfium's text stands
+            text = ""
+        self._left -= time.process_time() - started
+        return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def soundness(text: str) -> float:
+    """Share of characters that are letters, digits or ordinary marks, 1 for an empty text; doubled letters count half.
+
+    A page of symbol fonts without a mapping, of replacement marks or of letters printed twice has little of it.
+    """
+    visible = [c for c in text if not c.isspace()]
+    if not visible:
+        return 1.0
+    bad = sum(c in "\ufffd\ufffe" or unicodedata.category(c) in _UNSOUND for c in visible)
+    return (1 - bad / len(visible)) * (0.5 if is_doubled("".join(visible)) else 1.0)
+
+
+def is_doubled(text: str) -> bool:
+    """Whether nearly every letter stands twice ("ДДррооппаауутт"), as in type made bold by printing it twice."""
+    pairs = sum(1 for first, second in zip(text[::2], text[1::2], strict=False) if first == second)
+    return len(text) >= 8 and pairs >= 0.85 * (len(text) // 2)
+
+
+def _extract_page(document: Any, i: int, second: _SecondOpinion) -> tuple[dict[str, Any], int]:
     import pypdfium2 as pdfium  # noqa: PLC0415
 
     try:
@@ -127,6 +210,15 @@ def _extract_page(document: Any, i: int) -> tuple[dict[str, Any], int]:
         return {"lines": [], "problem": "unreadable"}, 0
     width, height = page.get_size()
     rotation = page.get_rotation()
+    label = document.get_page_label(i) or None
+    found = {"portrait": height > width, "label": label[:16] if label else None}
+    sound = soundness(text)
+    if sound < _SOUND:
+        other = second.lines(i)
+        if other and soundness("".join(other)) > sound + 0.1:
+            # pypdf tells no places: the lines are spread down the page, so that the first is its title
+            places = [[line, round((n + 0.5) / len(other), 4), 0.1, 12.0] for n, line in enumerate(other)]
+            return {"lines": places, **found}, sum(map(len, other))
     lines = []
     offset = 0
     for raw in text.split("\r\n"):
@@ -141,7 +233,9 @@ def _extract_page(document: Any, i: int) -> tuple[dict[str, Any], int]:
         offset += len(raw) + 2
     textpage.close()
     page.close()
-    return {"lines": lines, "portrait": height > width}, len(text)
+    if lines and sound < _LEGIBLE:
+        return {"lines": [], "problem": "garbled", **found}, len(text)
+    return {"lines": lines, **found}, len(text)
 
 
 def _place(box: tuple[float, ...], width: float, height: float, rotation: int) -> tuple[float, float, float]:

@@ -102,7 +102,9 @@ def read_readme(text: str) -> Readme:
 
 def _take_html_tables(text: str) -> tuple[str, list[list[list[GridCell]]]]:
     """The text with a mark in the place of each HTML table, and the tables: blank lines would tear them apart."""
-    tables, pieces, at = [], [], 0
+    tables: list[list[list[GridCell]]] = []
+    pieces: list[str] = []
+    at = 0
     for start, end in find_tables(text):
         pieces += [text[at:start], f"\n\n{_HTML_TABLE.format(len(tables))}\n\n"]
         tables.append(read_html_table(text[start:end]))

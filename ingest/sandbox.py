@@ -26,9 +26,9 @@ from index.errors import SourceFileError
 class Limits:
     """What one request may cost the child."""
 
-    seconds: float = 120.0
-    cpu_seconds: int = 90
-    memory_bytes: int = 2 << 30
+    seconds: float = 30.0
+    cpu_seconds: int = 30
+    memory_bytes: int = 1 << 30
     reply_bytes: int = 64 << 20
 
 

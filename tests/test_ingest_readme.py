@@ -123,6 +123,8 @@ def test_an_address_in_a_repository_is_the_file_here_or_what_to_fetch(tmp_path: 
     assert [x.decks[0].path for x in course.lectures] == ["a b.pdf", "https://github.com/o/r/raw/main/c%2B.pdf"]
 
 
-@pytest.mark.parametrize("text", ["<table><tr><td rowspan='99999999'>" * 50, "| a |\n|--|\n" + "| x " * 5000, "- " * 900])
+@pytest.mark.parametrize(
+    "text", ["<table><tr><td rowspan='99999999'>" * 50, "| a |\n|--|\n" + "| x " * 5000, "- " * 900]
+)
 def test_hostile_files_are_read_in_bounded_time(text: str) -> None:
     read_readme(text)

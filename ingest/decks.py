@@ -1,0 +1,205 @@
+"""What a course says of a deck → the deck: its file found or fetched, its pages read, and what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Queue
+
+from index.errors import SourceFileError
+from index.library import Library
+from index.store import Fetched, KnownDeck, find_fetched, keep_fetched, known_pages
+from index.types import Deck, DeckKind, Page, Problem, State
+from ingest.course import PlannedDeck
+from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
+from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
+from ingest.pdf import EXTRACTOR, MAX_PAGES, PdfReader, RawPage
+from ingest.places import MissingFile, find_file
+from ingest.web import FetchError, Limits, fetch
+
+_EXTRACTOR = f"{EXTRACTOR}+{CLEANER}"
+_OCR_BELOW_WORDS = 3  # pages with fewer words are pictures: reading those helped alignment by .04 to .13
+_MAX_OCR_PAGES = 300  # some five minutes on two cores
+_TELL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DeckSource:
+    """Where decks are looked for. `web` is None where nothing may be fetched; `refresh` fetches again."""
+
+    root: Path
+    library: Library
+    language: str
+    web: Limits | None = None
+    refresh: bool = False
+
+
+# (done, total, what)
+Told = Callable[[int, int, str], None]
+
+
+def read_decks(planned: Sequence[PlannedDeck], source: DeckSource, told: Told) -> dict[PlannedDeck, Deck]:
+    """Every deck, read side by side; a bad one is a deck with a problem."""
+    distinct = list(dict.fromkeys(planned))
+    workers = min(os.cpu_count() or 1, 4, max(1, len(distinct)))
+    readers: Queue[PdfReader] = Queue()
+    for _ in range(workers):
+        readers.put(PdfReader())
+
+    def read(deck: PlannedDeck) -> Deck:
+        reader = readers.get()
+        try:
+            return _read_deck(deck, source, reader)
+        finally:
+            readers.put(reader)
+
+    found: dict[PlannedDeck, Deck] = {}
+    pool = ThreadPoolExecutor(workers)
+    try:
+        for done, (deck, result) in enumerate(zip(distinct, pool.map(read, distinct), strict=True), 1):
+            found[deck] = result
+            told(done, len(distinct), deck.path)
+        return found
+    finally:
+        # stopped in the middle: what has not begun is not begun any more
+        pool.shutdown(wait=True, cancel_futures=True)
+        while not readers.empty():
+            readers.get().close()
+
+
+def _read_deck(planned: PlannedDeck, source: DeckSource, reader: PdfReader) -> Deck:
+    sha256: str | None = None
+    try:
+        sha256 = _obtain(planned.path, source)
+        known = _known(sha256, source) or _extract(sha256, planned.path, source, reader)
+    except (FetchError, MissingFile) as error:
+        return _deck(planned, State.MISSING, Problem(error.code, str(error)))
+    except SourceFileError as error:
+        problem = Problem(error.code, f"Deck {planned.path}: {error}")
+        return replace(_deck(planned, State.BROKEN, problem), sha256=sha256)
+    deck = _deck(planned, State.PARTIAL if known.problem else State.READY, known.problem)
+    return replace(
+        deck,
+        kind=planned.kind or known.kind,
+        title=known.title,
+        sha256=sha256,
+        extractor=_extractor(source.language),
+        pages=known.pages,
+        outline=known.outline,
+    )
+
+
+def _obtain(place: str, source: DeckSource) -> str:
+    """The SHA-256 under which the file is kept; fetched only once, unless it is to be refreshed."""
+    library = source.library
+    if "://" not in place:
+        return library.files.add(find_file(place, source.root, "Deck"), ".pdf")
+    with library.database.reading() as connection:
+        known = find_fetched(connection, place)
+    if known and not source.refresh and library.files.path(known.sha256, known.suffix).is_file():
+        return known.sha256
+    if source.web is None:
+        raise MissingFile(
+            f"Deck {place} lies on another site and was not fetched; ingest without --offline, or put the file into "
+            "the course folder.",
+            code="not_fetched",
+        )
+    try:
+        path = fetch(place, library.data_dir / "sources", source.web)
+    except FetchError as error:
+        if known and library.files.path(known.sha256, known.suffix).is_file():
+            return known.sha256  # what was fetched before is better than nothing
+        raise FetchError(f"Deck {place}: {error}", code=error.code, passing=error.passing) from error
+    try:
+        sha256 = library.files.add(path, ".pdf")
+    finally:
+        path.unlink(missing_ok=True)
+    with library.database.writing() as connection:
+        keep_fetched(connection, place, Fetched(sha256, ".pdf", {}))
+    return sha256
+
+
+def _extractor(language: str) -> str:
+    """Identity of how files are read here: with tesseract other pages have text, and its languages matter."""
+    return f"{_EXTRACTOR}+{OCR}-{language}" if ocr_languages() else _EXTRACTOR
+
+
+def _known(sha256: str, source: DeckSource) -> KnownDeck | None:
+    with source.library.database.reading() as connection:
+        return known_pages(connection, sha256, _extractor(source.language))
+
+
+def _extract(sha256: str, name: str, source: DeckSource, reader: PdfReader) -> KnownDeck:
+    path = source.library.files.path(sha256, ".pdf")
+    raw = reader.extract_pages(path)
+    pages = _with_ocr(raw.pages, path, source.language, reader)
+    clean = clean_pages(pages)
+    problem = _problem_of_pages(name, clean, pages, raw.page_count)
+    return KnownDeck(deck_kind(pages), deck_title(clean, raw.title, name), clean, raw.outline, problem)
+
+
+def _with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReader) -> list[RawPage]:
+    """Pages that are pictures, or garbled, as tesseract reads them where it is installed."""
+    pages = list(raw)
+    if not ocr_languages():
+        return pages
+    left = _MAX_OCR_PAGES
+    for i, page in enumerate(pages):
+        words = sum(len(line.text.split()) for line in page.lines)
+        if words >= _OCR_BELOW_WORDS or page.problem == "unreadable" or left == 0:
+            continue
+        left -= 1
+        try:
+            picture = reader.render_page(path, i + 1, WIDTH, "PNG")
+        except SourceFileError:  # one page that cannot be drawn; the others can
+            continue
+        lines = read_picture(picture, language)
+        if sum(len(line.text.split()) for line in lines) > words:
+            pages[i] = replace(page, lines=lines, ocr=True, problem=None)
+    return pages
+
+
+def _deck(planned: PlannedDeck, state: State, problem: Problem | None) -> Deck:
+    return Deck(
+        path=planned.path,
+        kind=planned.kind or DeckKind.SLIDES,
+        title=planned.label or Path(planned.path).stem,
+        remark=planned.remark,
+        state=state,
+        problem=problem,
+        source_url=planned.path if "://" in planned.path else None,
+        sha256=None,
+        extractor=None,
+        pages=(),
+    )
+
+
+def _problem_of_pages(path: str, pages: Sequence[Page], raw: Sequence[RawPage], page_count: int) -> Problem | None:
+    if page_count > len(pages) == MAX_PAGES:
+        return Problem(
+            "too_many_pages",
+            f"Deck {path}: only its first {MAX_PAGES:,} pages were read; split it into files by lecture.",
+        )
+    garbled = [number for number, page in enumerate(raw, 1) if page.problem == "garbled"]
+    advice = "" if ocr_languages() else " Install tesseract (with its Russian) and ingest again to read pictures."
+    if garbled:
+        return Problem(
+            "garbled_pages",
+            f"Deck {path}: the text of {len(garbled)} of {len(pages)} pages is garbled ({_some(garbled)}); export the "
+            f"PDF again with its fonts.{advice}",
+        )
+    empty = [page.page_number for page in pages if not page.text]
+    if not empty:
+        return None
+    return Problem(
+        "pages_without_text",
+        f"Deck {path}: {len(empty)} of {len(pages)} pages have no text ({_some(empty)}); they can be opened but not "
+        f"found.{advice}",
+    )
+
+
+def _some(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:8])) + (" …" if len(numbers) > 8 else "")

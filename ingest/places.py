@@ -1,0 +1,32 @@
+"""A path that a course names → the file in its folder, and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.errors import SourceFileError
+
+_LFS = b"version https://git-lfs"
+
+
+class MissingFile(SourceFileError):
+    """A file that the course names and that is not there."""
+
+
+def find_file(place: str, root: Path, what: str) -> Path:
+    """The file at `place` below `root`; MissingFile says why there is none."""
+    path = root / place
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise MissingFile(f"{what} {place} leads out of the course folder; put a copy into it.", code="outside")
+    if not path.is_file():
+        raise MissingFile(
+            f"{what} {place} is named by the course but is not in its folder; add the file and ingest again.",
+            code="missing_file",
+        )
+    with path.open("rb") as file:
+        if file.read(len(_LFS)) == _LFS:
+            raise MissingFile(
+                f"{what} {place} is only a Git LFS pointer here; fetch the file (git lfs pull) and ingest again.",
+                code="lfs_pointer",
+            )
+    return path

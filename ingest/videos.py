@@ -1,0 +1,201 @@
+"""What a course says of a video → the video with its transcript: from the folder, the cache, YouTube, or recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from index.errors import SourceFileError
+from index.language import STEMMERS, detect_language
+from index.library import Library
+from index.store import Fetched, find_fetched, keep_fetched, known_transcript
+from index.types import Host, MadeBy, Problem, State, Transcript, Video
+from ingest.asr import RECOGNISER, asr_problem, transcribe
+from ingest.captions import PARSER, CaptionReader, Cue, to_vtt
+from ingest.course import PlannedVideo, find_transcripts
+from ingest.places import MissingFile, find_file
+from ingest.segments import SEGMENTER, merge_cues
+from ingest.youtube import CaptionsProblem, YouTube
+
+_PARSER = f"{PARSER}+{SEGMENTER}"
+
+# (done, total, what)
+Told = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """Where transcripts are looked for. `youtube` is None where nothing may be fetched; `languages` are wanted ones,
+    best first, none where transcripts are left out; `asr_model` is the folder of a speech recogniser's model, or empty.
+    """
+
+    root: Path
+    library: Library
+    languages: tuple[str, ...]
+    youtube: YouTube | None = None
+    asr_model: str = ""
+
+
+def read_videos(planned: Sequence[PlannedVideo], source: VideoSource, told: Told) -> dict[PlannedVideo, Video]:
+    """Every video, one after another; a bad one is a video with a problem."""
+    distinct = list(dict.fromkeys(planned))
+    reader = _TranscriptReader(source, told)
+    found: dict[PlannedVideo, Video] = {}
+    try:
+        for done, video in enumerate(distinct, 1):
+            found[video] = _read_video(video, source, reader)
+            told(done, len(distinct), video.video)
+    finally:
+        reader.close()
+    return found
+
+
+def _read_video(planned: PlannedVideo, source: VideoSource, reader: _TranscriptReader) -> Video:
+    sha256: str | None = None
+    problem: Problem | None = None
+    transcript: Transcript | None = None
+    if planned.host is Host.FILE:
+        try:
+            file = find_file(planned.video, source.root, "Video")
+            sha256 = source.library.files.add(file, file.suffix.lower())
+        except MissingFile as error:
+            problem = Problem(error.code, str(error))
+    if source.languages:
+        transcript, problem_of_captions = reader.read(planned, sha256)
+        problem = problem or problem_of_captions
+    missing = planned.host is Host.FILE and sha256 is None
+    return Video(
+        video=planned.video,
+        host=planned.host,
+        label=planned.label,
+        remark=planned.remark,
+        state=State.MISSING if missing else State.PARTIAL if problem else State.READY,
+        problem=problem,
+        sha256=sha256,
+        duration_seconds=transcript.segments[-1].end_seconds if transcript else None,
+        transcript=transcript,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Captions that are kept: the stored file, what is known of them, and what to call them in a complaint."""
+
+    sha256: str
+    suffix: str
+    origin: str
+    language: str | None
+    made_by: MadeBy
+
+
+class _TranscriptReader:
+    def __init__(self, source: VideoSource, told: Told) -> None:
+        self._source, self._told = source, told
+        self._captions = CaptionReader()
+
+    def close(self) -> None:
+        self._captions.close()
+
+    def read(self, planned: PlannedVideo, recording: str | None) -> tuple[Transcript | None, Problem | None]:
+        """The first readable captions, else why there are none. `recording` is the stored file of a local video."""
+        problem: Problem | None = None
+        for found in self._candidates(planned, recording):
+            if isinstance(found, Problem):
+                problem = problem or found
+                continue
+            try:
+                return self._transcript(found), None
+            except SourceFileError as error:
+                problem = problem or Problem(error.code, f"Transcript {found.origin}: {error}")
+        return None, problem
+
+    def _candidates(self, planned: PlannedVideo, recording: str | None) -> Iterator[_Found | Problem]:
+        for path, language in find_transcripts(self._source.root, planned, self._source.languages):
+            origin = path.relative_to(self._source.root).as_posix()
+            try:
+                file = find_file(origin, self._source.root, "Transcript")
+            except MissingFile as error:
+                yield Problem(error.code, str(error))
+                continue
+            sha256 = self._source.library.files.add(file, path.suffix.lower())
+            yield _Found(sha256, path.suffix.lower(), origin, language, MadeBy.FILE)
+        if planned.host is Host.YOUTUBE:
+            yield self._from_youtube(planned.video)
+        elif recording is not None:
+            yield self._recognised(planned, recording)
+
+    def _from_youtube(self, video: str) -> _Found | Problem:
+        library, languages = self._source.library, self._source.languages
+        key = f"youtube:{video}:{languages[0]}"
+        with library.database.reading() as connection:
+            known = find_fetched(connection, key)
+        if known is None or not library.files.path(known.sha256, known.suffix).is_file():
+            if self._source.youtube is None:
+                return _no_transcript(video, languages[0])
+            try:
+                got = self._source.youtube.captions(video, languages)
+            except CaptionsProblem as error:
+                return Problem(error.code, str(error))
+            detail = {"language": got.language, "generated": got.generated, "asked": list(languages)}
+            known = Fetched(library.files.add_bytes(got.content, ".json3"), ".json3", detail)
+            with library.database.writing() as connection:
+                keep_fetched(connection, key, known)
+        language = str(known.detail["language"]).split("-")[0].lower()
+        made_by = MadeBy.GENERATED if known.detail["generated"] else MadeBy.MANUAL
+        return _Found(known.sha256, known.suffix, f"https://youtu.be/{video}", language, made_by)
+
+    def _recognised(self, planned: PlannedVideo, recording: str) -> _Found | Problem:
+        library, model = self._source.library, self._source.asr_model
+        key = f"asr:{recording}:{RECOGNISER}"
+        with library.database.reading() as connection:
+            known = find_fetched(connection, key)
+        if known is None or not library.files.path(known.sha256, known.suffix).is_file():
+            missing = asr_problem(model)
+            if missing:
+                return _no_transcript(planned.video, self._source.languages[0], f"; or {missing}")
+            suffix = Path(planned.video).suffix.lower()
+            try:
+                cues, language = transcribe(
+                    library.files.path(recording, suffix),
+                    model,
+                    None,
+                    lambda done, total: self._told(int(done), int(total), f"{planned.video}: speech"),
+                )
+            except SourceFileError as error:
+                return Problem(error.code, f"Video {planned.video}: {error}")
+            sha256 = library.files.add_bytes(to_vtt(cues).encode(), ".vtt")
+            known = Fetched(sha256, ".vtt", {"language": language, "asked": list(self._source.languages)})
+            with library.database.writing() as connection:
+                keep_fetched(connection, key, known)
+        return _Found(known.sha256, known.suffix, planned.video, str(known.detail["language"]), MadeBy.ASR)
+
+    def _transcript(self, found: _Found) -> Transcript:
+        library, asked = self._source.library, self._source.languages
+        with library.database.reading() as connection:
+            known = known_transcript(connection, found.sha256, _PARSER)
+        if known is not None:
+            language = found.language or known.language
+            return replace(known, language=language, origin=found.origin, made_by=found.made_by, asked=asked)
+        cues = self._captions.read(library.files.path(found.sha256, found.suffix))
+        # a file that does not say its language is heard: the languages that are wanted come first
+        candidates = list(dict.fromkeys([*(code for code in asked if code in STEMMERS), *STEMMERS]))
+        language = found.language or detect_language(" ".join(cue.text for cue in cues[:400]), candidates)
+        vtt_sha256 = library.files.add_bytes(to_vtt(cues).encode(), ".vtt")
+        return Transcript(
+            language, found.origin, found.sha256, vtt_sha256, _PARSER, merge_cues(cues), found.made_by, asked
+        )
+
+
+def read_cues(library: Library, transcript: Transcript, reader: CaptionReader) -> tuple[Cue, ...]:
+    """The cues of a transcript, from the WebVTT that is kept of it."""
+    return reader.read(library.files.path(transcript.vtt_sha256, ".vtt"))
+
+
+def _no_transcript(video: str, language: str, further: str = "") -> Problem:
+    stem = Path(video).stem if "/" in video or "." in video else video
+    return Problem(
+        "no_transcript",
+        f"Video {video} has no captions here; put them into transcripts/{stem}.{language}.vtt "
+        f"(or .srt, .sbv, .json3) and ingest again{further}.",
+    )
