@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ingest.align import align
 from ingest.captions import parse_captions
+from ingest.decks import with_ocr
 from ingest.pages import clean_pages
 from ingest.pdf import PdfReader
 
@@ -26,7 +27,8 @@ def main() -> None:
     options.predictions.mkdir(parents=True, exist_ok=True)
     reader = PdfReader()
     for folder in sorted(path for path in options.lectures.iterdir() if path.is_dir()):
-        pages = clean_pages(reader.extract_pages(folder / "slides.pdf").pages)
+        raw = with_ocr(reader.extract_pages(folder / "slides.pdf").pages, folder / "slides.pdf", "en", reader)
+        pages = clean_pages(raw)
         cues = parse_captions(next(folder.glob("transcript.*")).read_bytes())
         started = time.perf_counter()
         spans, moments = align([("slides.pdf", pages)], [("video", cues)])

@@ -26,7 +26,7 @@ from index.tables import (
     passages,
     videos,
 )
-from index.types import ROLES, SHOWN_FROM, Aligned, DeckKind, Host, IndexedPassage, Kind, Role
+from index.types import MOMENT_SHOWN_FROM, ROLES, SPAN_SHOWN_FROM, Aligned, DeckKind, Host, IndexedPassage, Kind, Role
 
 # --- embeddings -----------------------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ def read_passages(connection: Connection) -> Iterator[IndexedPassage]:
             sa.and_(
                 moments.c.deck_id == passages.c.deck_id,
                 moments.c.page_number == passages.c.page_number,
-                moments.c.confidence >= SHOWN_FROM,
+                moments.c.confidence >= MOMENT_SHOWN_FROM,
             ),
         )
         .outerjoin(shown, shown.c.id == moments.c.video_id)
@@ -138,7 +138,7 @@ def _sure_spans(connection: Connection) -> dict[int, list[Row[Any]]]:
     query = (
         sa.select(alignments, decks.c.path)
         .join(decks, decks.c.id == alignments.c.deck_id)
-        .where(alignments.c.confidence >= SHOWN_FROM)
+        .where(alignments.c.confidence >= SPAN_SHOWN_FROM)
         .order_by(alignments.c.video_id, alignments.c.start_seconds)
     )
     for row in connection.execute(query):

@@ -26,12 +26,13 @@ Array = NDArray[np.float64]
 _BIN_SECONDS = 5.0
 _MIX = 0.1  # how much of what is said on a page comes from its words; more lets single words decide
 _SHRINK = 10.0  # pages of few words say less
-_TEMPERATURE = 0.8
+_TEMPERATURE = 0.6  # words that follow one another are not independent
 _FLOOR = -4.0  # one bin never rules a page out
 _DRIFT = 2.0  # the middle of a talk is rather in the middle of its pages
 _NEXT, _SKIP, _BACK, _ANYWHERE = 0.987, 0.01, 0.002, 0.001
 _DECAY = 0.2
-_END = 20.0  # a talk ends near its last page
+_END = 5.0  # a talk rather ends near its last page; the recording may be of its first part only
+_SURE = 0.9  # a run is cut where its bins are this sure: neighbouring pages blur into each other
 
 
 def align(
@@ -172,9 +173,10 @@ def _posterior(emissions: Array, pages: int, bins: int) -> Array:
 def _spans(
     video: str, pages: Sequence[tuple[str, Page]], posterior: Array, duration: float, silent: NDArray[np.bool_]
 ) -> list[PageSpan]:
-    """Runs of bins with the same likeliest page; boundaries lie in the middle of a bin."""
+    """Runs of bins with the same likeliest page, sure and unsure ones apart; they end in the middle of a bin."""
     likeliest = posterior.argmax(axis=1)
-    starts = [0, *(np.flatnonzero(np.diff(likeliest)) + 1)]
+    sure = posterior.max(axis=1) >= _SURE
+    starts = [0, *(np.flatnonzero((np.diff(likeliest) != 0) | (sure[1:] != sure[:-1])) + 1)]
     spans = []
     for start, end in zip(starts, [*starts[1:], len(likeliest)], strict=True):
         j = int(likeliest[start])

@@ -22,8 +22,8 @@ from ingest.web import FetchError, Limits, fetch
 
 _EXTRACTOR = f"{EXTRACTOR}+{CLEANER}"
 _OCR_BELOW_WORDS = 3  # pages with fewer words are pictures: reading those helped alignment by .04 to .13
+_ALIKE = 0.03  # share of the page's height within which two readings are of one line
 _MAX_OCR_PAGES = 300  # some five minutes on two cores
-_TELL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +135,20 @@ def _known(sha256: str, source: DeckSource) -> KnownDeck | None:
 def _extract(sha256: str, name: str, source: DeckSource, reader: PdfReader) -> KnownDeck:
     path = source.library.files.path(sha256, ".pdf")
     raw = reader.extract_pages(path)
-    pages = _with_ocr(raw.pages, path, source.language, reader)
+    pages = with_ocr(raw.pages, path, source.language, reader)
     clean = clean_pages(pages)
     problem = _problem_of_pages(name, clean, pages, raw.page_count)
     return KnownDeck(deck_kind(pages), deck_title(clean, raw.title, name), clean, raw.outline, problem)
 
 
-def _with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReader) -> list[RawPage]:
-    """Pages that are pictures, or garbled, as tesseract reads them where it is installed."""
+def with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReader) -> list[RawPage]:
+    """Pages that are pictures but for their running heads, or garbled, as tesseract reads them where it is there."""
     pages = list(raw)
     if not ocr_languages():
         return pages
     left = _MAX_OCR_PAGES
-    for i, page in enumerate(pages):
-        words = sum(len(line.text.split()) for line in page.lines)
+    for i, (page, clean) in enumerate(zip(raw, clean_pages(raw), strict=True)):
+        words = len(clean.text.split())
         if words >= _OCR_BELOW_WORDS or page.problem == "unreadable" or left == 0:
             continue
         left -= 1
@@ -156,8 +156,11 @@ def _with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfRead
             picture = reader.render_page(path, i + 1, WIDTH, "PNG")
         except SourceFileError:  # one page that cannot be drawn; the others can
             continue
-        lines = read_picture(picture, language)
-        if sum(len(line.text.split()) for line in lines) > words:
+        # what the file itself says of a line is better than what its picture looks like
+        tops = [line.top for line in page.lines]
+        seen = [line for line in read_picture(picture, language) if all(abs(line.top - top) > _ALIKE for top in tops)]
+        if sum(len(line.text.split()) for line in seen) > words:
+            lines = tuple(sorted([*page.lines, *seen], key=lambda line: (line.top, line.left)))
             pages[i] = replace(page, lines=lines, ocr=True, problem=None)
     return pages
 
