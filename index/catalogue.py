@@ -10,8 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from index.errors import NotFound
-from index.tables import courses, decks, lectures, pages, passages, segments, transcripts, videos
-from index.types import DeckKind
+from index.tables import (
+    alignments,
+    courses,
+    decks,
+    lectures,
+    moments,
+    pages,
+    passages,
+    segments,
+    transcripts,
+    videos,
+)
+from index.types import MOMENT_SHOWN_FROM, SPAN_SHOWN_FROM, DeckKind
 
 _NO_DECK = "Lecture {title!r} has no slides yet."
 _NO_VIDEO = "Lecture {title!r} has no video yet."
@@ -56,6 +67,7 @@ def course_details(connection: Connection, slug: str) -> dict[str, Any]:
         "title": course.title,
         "language": course.language,
         "source_url": course.source_url,
+        "links": _links(course),
         "lectures": found,
         "gaps": [gap for lecture in found for gap in _gaps(lecture)],
     }
@@ -72,6 +84,60 @@ def lecture_details(connection: Connection, lecture_id: int) -> dict[str, Any]:
         .where(lectures.c.id == lecture_id)
     ).one()
     return {"course": {"slug": course.slug, "title": course.title}, **found[0], "gaps": _gaps(found[0])}
+
+
+def lecture_timeline(connection: Connection, lecture_id: int, min_confidence: float | None) -> dict[str, Any]:
+    """When the pages of a lecture are discussed; by default only what is sure enough to be shown."""
+    shown_span = SPAN_SHOWN_FROM if min_confidence is None else min_confidence
+    shown_moment = MOMENT_SHOWN_FROM if min_confidence is None else min_confidence
+    spans = connection.execute(
+        sa.select(alignments, decks.c.path, videos.c.video)
+        .join(decks, decks.c.id == alignments.c.deck_id)
+        .join(videos, videos.c.id == alignments.c.video_id)
+        .where(videos.c.lecture_id == lecture_id, alignments.c.confidence >= shown_span)
+        .order_by(videos.c.ordinal, alignments.c.ordinal)
+    )
+    found = connection.execute(
+        sa.select(moments, decks.c.path, videos.c.video)
+        .join(decks, decks.c.id == moments.c.deck_id)
+        .join(videos, videos.c.id == moments.c.video_id)
+        .where(decks.c.lecture_id == lecture_id, moments.c.confidence >= shown_moment)
+        .order_by(decks.c.ordinal, moments.c.page_number)
+    )
+    recordings = connection.execute(
+        sa.select(videos).where(videos.c.lecture_id == lecture_id).order_by(videos.c.ordinal)
+    )
+    return {
+        "lecture_id": lecture_id,
+        "videos": [
+            {"video": row.video, "video_id": row.id, "duration_seconds": row.duration_seconds} for row in recordings
+        ],
+        "spans": [
+            {
+                "deck": row.path,
+                "deck_id": row.deck_id,
+                "page_number": row.page_number,
+                "video": row.video,
+                "video_id": row.video_id,
+                "start_seconds": row.start_seconds,
+                "end_seconds": row.end_seconds,
+                "confidence": row.confidence,
+            }
+            for row in spans
+        ],
+        "pages": [
+            {
+                "deck": row.path,
+                "deck_id": row.deck_id,
+                "page_number": row.page_number,
+                "video": row.video,
+                "video_id": row.video_id,
+                "jump_seconds": row.jump_seconds,
+                "confidence": row.confidence,
+            }
+            for row in found
+        ],
+    }
 
 
 def courses_of_places(connection: Connection, paths: Collection[str], names: Collection[str]) -> set[str]:
@@ -100,7 +166,13 @@ def deck_pages(connection: Connection, deck_id: int) -> list[dict[str, Any]]:
     """The pages of a deck in order."""
     rows = connection.execute(sa.select(pages).where(pages.c.deck_id == deck_id).order_by(pages.c.page_number))
     return [
-        {"page_number": row.page_number, "page_label": row.page_label, "title": row.title, "text": row.text}
+        {
+            "page_number": row.page_number,
+            "page_label": row.page_label,
+            "title": row.title,
+            "text": row.text,
+            "ocr": row.ocr,
+        }
         for row in rows
     ]
 
@@ -142,7 +214,13 @@ def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[dic
     for deck in connection.execute(sa.select(decks).where(decks.c.lecture_id.in_(ids)).order_by(decks.c.ordinal)):
         decks_of[deck.lecture_id].append(deck)
     videos_of: dict[int, list[Row[Any]]] = defaultdict(list)
-    for video in connection.execute(sa.select(videos).where(videos.c.lecture_id.in_(ids)).order_by(videos.c.ordinal)):
+    query = (
+        sa.select(videos, transcripts.c.language, transcripts.c.origin, transcripts.c.made_by, transcripts.c.asked)
+        .outerjoin(transcripts, transcripts.c.video_id == videos.c.id)
+        .where(videos.c.lecture_id.in_(ids))
+        .order_by(videos.c.ordinal)
+    )
+    for video in connection.execute(query):
         videos_of[video.lecture_id].append(video)
     return [
         {
@@ -152,7 +230,7 @@ def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[dic
             "title": row.title,
             "programme": row.programme,
             "remarks": row.remarks,
-            "links": [{"label": label, "url": url} for label, url in row.links],
+            "links": _links(row),
             "decks": [_deck(deck) for deck in decks_of[row.id] if deck.kind == DeckKind.SLIDES],
             "videos": [_video(video) for video in videos_of[row.id]],
             "notes": [_deck(deck) for deck in decks_of[row.id] if deck.kind == DeckKind.NOTES],
@@ -181,9 +259,16 @@ def _video(row: Row[Any]) -> dict[str, Any]:
         "label": row.label,
         "remark": row.remark,
         "duration_seconds": row.duration_seconds,
+        "transcript": None
+        if row.language is None
+        else {"language": row.language, "made_by": row.made_by, "asked": row.asked, "origin": row.origin},
         "state": row.state,
         "problem": _problem(row),
     }
+
+
+def _links(row: Row[Any]) -> list[dict[str, str]]:
+    return [{"label": label, "url": url} for label, url in row.links]
 
 
 def _problem(row: Row[Any]) -> dict[str, str] | None:

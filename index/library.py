@@ -20,9 +20,9 @@ from index.built import (
     read_embeddings,
     read_passages,
 )
-from index.database import Database
+from index.database import Database, writer_lock
 from index.embed import Embedder, passage_views
-from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable
+from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, NotFound
 from index.files import FileStore
 from index.generation import (
     Generation,
@@ -35,7 +35,7 @@ from index.generation import (
     read_manifest,
     sweep,
 )
-from index.store import stored_hashes
+from index.store import course_hash, remove_course, stored_hashes
 from index.table import Adaptation, TableEmbedder, Vectors, adapt, basis_of, is_near, pair_similarities, read_adaptation
 from index.types import Passage, Role
 
@@ -239,6 +239,24 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
     return number
 
 
+def forget_course(
+    library: Library, embedder: Embedder | None, slug: str, on_wait: Callable[[], None] | None = None
+) -> int:
+    """Remove a course and all that hangs on it; the generation without it. NotFound if it is not there.
+
+    `on_wait` is called before another writer is waited for; it may raise.
+    """
+    with writer_lock(library.database, library.data_dir, on_wait):
+        with library.database.reading() as connection:
+            if course_hash(connection, slug) is None:
+                raise NotFound(f"There is no course {slug!r:.80}.")
+        plan = plan_index(library, embedder, slug, [])
+        embed_missing(library, plan)
+        number = publish(library, plan, lambda connection: remove_course(connection, slug))
+        library.tidy_up(plan)
+    return number
+
+
 def reindex(
     library: Library,
     embedder: Embedder | None,
@@ -294,7 +312,7 @@ def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
             _, sha256 = read_manifest(library.index_root, number)
             if latest is None or (latest.number, latest.manifest_sha256) != (number, sha256):
                 damage.append(f"Generation {number} is not the one in the database; run `lectures reindex`.")
-    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
+    except (CorruptIndex, IndexMismatch, IndexUnavailable, NotFound) as error:
         damage.append(str(error))
     with library.database.reading() as connection:
         damage += [

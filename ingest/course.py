@@ -78,13 +78,19 @@ def read_course(
     folder: Path,
     *,
     slug: str | None = None,
+    name: str | None = None,
     source_url: str | None = None,
+    found_at: str | None = None,
     language: str | None = None,
     linked_only: bool = False,
 ) -> PlannedCourse:
-    """The course in a folder, lectures in order. CourseError if there is no folder or nothing to ingest in it."""
+    """The course in a folder, lectures in order. CourseError if there is no folder or nothing to ingest in it.
+
+    `name` stands for the folder's own where that says nothing, `found_at` is the address that the folder came from.
+    """
+    name = name or folder.resolve().name
     if not folder.exists():
-        raise CourseError(f"There is no folder {folder}; give the path of a course folder.")
+        raise CourseError(f"There is no folder {folder}; give the path of a course folder, a .zip or an address.")
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
     yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
@@ -114,10 +120,10 @@ def read_course(
     )
     return replace(
         course,
-        slug=make_slug(slug or course.slug or folder.resolve().name),
-        title=course.title or folder.resolve().name,
+        slug=make_slug(slug or course.slug or name),
+        title=course.title or name,
         language=language,
-        source_url=source_url or course.source_url,
+        source_url=source_url or course.source_url or found_at,
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from index.errors import CourseError
-from ingest.web import FetchError, Limits, check_address, fetch, final_address
+from ingest.web import Limits, check_address, fetch, final_address
 
 _TREE = re.compile(r"^(/[^/]+/[^/]+?)(?:\.git)?(?:/(?:-/)?tree/(.+?))?/?$")
 _PERCENT = re.compile(r"(\w[\w ]+):\s+(\d{1,3})%")
@@ -53,15 +53,12 @@ class SourceLimits:
 
 def open_source(source: str, cache: Path, limits: SourceLimits, report: Report = lambda *_: None) -> Source:
     """The course that `source` names. What is fetched or unpacked is kept below `cache`, and brought up to date when
-    it is asked for again. CourseError says what is wrong with the source."""
-    try:
-        if "://" in source:
-            return _from_address(source, cache, limits, report)
-        path = Path(source)
-        if path.suffix.lower() == ".zip" and path.is_file():
-            return Source(_unpacked(path, cache, limits, report), None, path.stem)
-    except FetchError as error:
-        raise CourseError(str(error), code=error.code) from error
+    it is asked for again. CourseError or FetchError say what is wrong with the source."""
+    if "://" in source:
+        return _from_address(source, cache, limits, report)
+    path = Path(source)
+    if path.suffix.lower() == ".zip" and path.is_file():
+        return Source(_unpacked(path, cache, limits, report), None, path.stem)
     return Source(path, None, path.resolve().name)
 
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 
 import structlog
 
 from index.embed import Embedder
 from index.errors import LecturesError, StorageError
-from index.jobs import LEASE_SECONDS, Job, claim_job, finish_job, renew_lease
+from index.jobs import LEASE_SECONDS, Job, claim_job, finish_job, renew_lease, retry_job
 from index.library import Library
-from ingest.course import read_course
-from ingest.pipeline import ingest_course
+from index.types import JobState
+from ingest.order import Means, Order, carry_out
+from ingest.pipeline import IngestReport, Progress
+from ingest.web import FetchError
 
 _log = structlog.get_logger("lectures")
 _IDLE_SECONDS = 2.0
+_TELL_SECONDS = 1.0
+_BLOCKED_SECONDS = 3 * 3600.0  # YouTube forgets an address after some hours
+_BLOCKED = frozenset({"youtube_blocked"})
 
 
-def work(library: Library, embedder: Embedder | None, stop: threading.Event, *, once: bool = False) -> int:
+class _Stopped(Exception):
+    """The job was cancelled, or another worker has it by now."""
+
+
+def work(
+    library: Library, embedder: Embedder | None, means: Means, stop: threading.Event, *, once: bool = False
+) -> int:
     """Run jobs until `stop` is set (with `once`: until none waits); how many were run. A database that is away is
     waited for."""
     done = 0
@@ -36,54 +47,79 @@ def work(library: Library, embedder: Embedder | None, stop: threading.Event, *, 
                 break
             stop.wait(_IDLE_SECONDS)
             continue
-        _run(job, library, embedder)
+        _Run(job, library, embedder, means).run()
         done += 1
     return done
 
 
-def _run(job: Job, library: Library, embedder: Embedder | None) -> None:
-    _log.info("job_started", job=job.id, attempt=job.attempt)
-    finished = threading.Event()
-    keeper = threading.Thread(target=_keep_lease, args=(job, library, finished), daemon=True)
-    keeper.start()
-    report, problem = None, None
-    try:
-        options = job.options
-        folder = Path(job.source)
-        planned = read_course(
-            folder,
-            slug=options.get("course"),
-            source_url=options.get("source_url"),
-            language=next(iter(options.get("languages", ())), None),
-            linked_only=bool(options.get("linked_only")),
-        )
-        report = asdict(
-            ingest_course(
-                planned,
-                folder,
-                library,
-                embedder,
-                languages=tuple(options.get("languages", ())),
-                with_transcripts=bool(options.get("with_transcripts", True)),
-            )
-        )
-    except LecturesError as error:
-        problem = str(error)
-    except Exception as error:  # a fault of ours must not take the worker down with it
-        _log.error("job_crashed", job=job.id, exc_info=error)
-        problem = f"An unexpected error ({type(error).__name__}); the worker's log has it."
-    finally:
-        finished.set()
-        keeper.join()
-    with library.database.writing() as connection:
-        finish_job(connection, job, report=report, problem=problem)
-    _log.info("job_finished", job=job.id, problem=problem)
+class _Run:
+    def __init__(self, job: Job, library: Library, embedder: Embedder | None, means: Means) -> None:
+        self._job, self._library, self._embedder, self._means = job, library, embedder, means
+        self._finished = threading.Event()
+        self._stopped = threading.Event()
+        self._progress: dict[str, Any] | None = None
 
-
-def _keep_lease(job: Job, library: Library, finished: threading.Event) -> None:
-    while not finished.wait(LEASE_SECONDS / 4):
+    def run(self) -> None:
+        _log.info("job_started", job=self._job.id, attempt=self._job.attempt)
+        keeper = threading.Thread(target=self._keep, daemon=True)
+        keeper.start()
+        report: IngestReport | None = None
+        problem, passing = "", False
         try:
-            with library.database.writing() as connection:
-                renew_lease(connection, job)
-        except StorageError as error:
-            _log.warning("lease_not_renewed", reason=str(error))
+            order = Order.of(self._job.source, self._job.options)
+            report = carry_out(order, self._library, self._embedder, self._means, self._told)
+        except _Stopped:
+            problem = "cancelled"
+        except LecturesError as error:
+            problem = str(error)
+            passing = isinstance(error, StorageError) or (isinstance(error, FetchError) and error.passing)
+        except Exception as error:  # a fault of ours must not take the worker down with it
+            _log.error("job_crashed", job=self._job.id, exc_info=error)
+            problem = f"An unexpected error ({type(error).__name__}); the worker's log has it."
+        finally:
+            self._finished.set()
+            keeper.join()
+        try:
+            self._write_down(report, problem, passing=passing)
+        except StorageError as error:  # its lease runs out, and it is taken again
+            _log.error("job_not_written_down", job=self._job.id, reason=str(error))
+        _log.info("job_finished", job=self._job.id, problem=problem or None)
+
+    def _write_down(self, report: IngestReport | None, problem: str, *, passing: bool) -> None:
+        job = self._job
+        found = asdict(report) if report else None
+        with self._library.database.writing() as connection:
+            if self._stopped.is_set():
+                finish_job(connection, job, JobState.CANCELLED)
+            elif problem and passing and not job.is_last_attempt:
+                retry_job(connection, job, problem)
+            elif problem:
+                finish_job(connection, job, JobState.FAILED, problem=problem)
+            elif report and not job.is_last_attempt and any(gap["code"] in _BLOCKED for gap in report.gaps):
+                # what was got is kept and served; the rest is asked for when YouTube may answer again
+                retry_job(
+                    connection, job, "YouTube refuses for now; the rest is fetched later.", found, _BLOCKED_SECONDS
+                )
+            else:
+                finish_job(connection, job, JobState.DONE, report=found)
+
+    def _told(self, at: Progress) -> None:
+        self._progress = asdict(at)
+        if self._stopped.is_set():
+            raise _Stopped
+
+    def _keep(self) -> None:
+        told, waited = None, LEASE_SECONDS
+        while not self._finished.wait(_TELL_SECONDS):
+            waited += _TELL_SECONDS
+            progress = self._progress
+            if progress == told and waited < LEASE_SECONDS / 4:
+                continue
+            try:
+                with self._library.database.writing() as connection:
+                    if not renew_lease(connection, self._job, progress):
+                        self._stopped.set()
+            except StorageError as error:
+                _log.warning("lease_not_renewed", reason=str(error))
+                continue
+            told, waited = progress, 0.0

@@ -148,6 +148,12 @@ async def _answerer(request: Request, state: State) -> Caller:
     return await access.caller(request, state, AccessScope.ANSWER)
 
 
+async def _administrator(request: Request, state: State) -> Caller:
+    access: Access = request.app.state.access
+    return await access.caller(request, state, AccessScope.ADMIN)
+
+
 Reader = Annotated[Caller, Depends(_reader)]
 Searcher = Annotated[Caller, Depends(_searcher)]
 Answerer = Annotated[Caller, Depends(_answerer)]
+Administrator = Annotated[Caller, Depends(_administrator)]

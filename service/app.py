@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from index.errors import LecturesError
 from service import mcp
 from service.access import Access
-from service.api import answers, chat, courses, health, media, search
+from service.api import answers, chat, courses, health, ingests, media, search
 from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
@@ -49,9 +49,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="Lecture Search", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.metrics = Metrics()
     app.state.access = Access(settings.searches_per_minute, settings.answers_per_minute)
+    app.state.watchers = ingests.new_watchers()
     tools = mcp.make_server(lambda: app.state.service)
     add_error_handlers(app)
-    for module in (search, courses, media, answers):
+    for module in (search, courses, media, answers, ingests):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
@@ -63,7 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],
             max_age=600,
         )

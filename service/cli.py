@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from index.errors import InvalidRequest, LecturesError
+from index.errors import LecturesError
+from service import cli_ingest
 from service.cli_keys import keys_app
 from service.opening import Json, open_embedder, open_index, open_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
+cli_ingest.add_commands(app)
 
 Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
 
@@ -41,82 +43,6 @@ def main() -> None:
 
 
 @app.command()
-def ingest(
-    source: Annotated[str, typer.Argument(metavar="PATH", help="Folder of the course.")],
-    course: Annotated[str | None, typer.Option(help="Slug to keep it under; default: the folder's name.")] = None,
-    source_url: Annotated[str | None, typer.Option(help="Where the course is published, for links.")] = None,
-    linked_only: Annotated[bool, typer.Option("--linked-only", help="Only the PDFs that a lecture names.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the course as understood, and stop.")] = False,
-    no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
-    language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en.")] = None,
-    queue: Annotated[bool, typer.Option("--queue", help="Leave it to `lectures worker`.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Take a course up, or what changed in it."""
-    from dataclasses import asdict
-
-    from ingest.course import read_course
-
-    folder = _folder(source)
-    languages = tuple(code.strip().lower() for code in (language or "").split(",") if code.strip())
-    planned = read_course(
-        folder,
-        slug=course,
-        source_url=source_url,
-        language=languages[0] if languages else None,
-        linked_only=linked_only,
-    )
-    if dry_run:
-        _print_plan(asdict(planned), as_json=as_json)
-        return
-    settings, library = open_library()
-    if queue:
-        from index.jobs import add_job
-        from service.console import out, print_json
-
-        options = {
-            "course": course,
-            "source_url": source_url,
-            "languages": list(languages),
-            "linked_only": linked_only,
-            "with_transcripts": not no_transcripts,
-        }
-        with library.database.writing() as connection:
-            job = add_job(connection, str(folder.resolve()), options)
-        if as_json:
-            print_json({"id": job})
-        else:
-            out.print(f"Queued as {job}; `lectures worker` will take it.")
-        return
-    from ingest.pipeline import ingest_course
-    from service.console import out, print_json, progress_bar
-
-    with progress_bar(quiet=as_json) as step:
-        report = ingest_course(
-            planned,
-            folder,
-            library,
-            open_embedder(settings),
-            languages=languages,
-            with_transcripts=not no_transcripts,
-            progress=lambda at: step(at.step, at.done, at.total, at.what),
-        )
-    if as_json:
-        print_json(asdict(report))
-        return
-    state = f"generation {report.generation}" if report.changed else f"unchanged (generation {report.generation})"
-    out.print(f"{report.title} [{report.course}]: {state}", markup=False)
-    out.print(
-        f"{report.lectures} lectures · {report.decks} decks, {report.pages} pages · {report.videos} videos, "
-        f"{report.segments} segments · {report.passages} passages, {report.embedded} embedded anew"
-    )
-    if report.gaps:
-        out.print(f"\n{len(report.gaps)} gaps:")
-        for gap in report.gaps:
-            out.print(f"  {gap['lecture']}: {gap['detail']}", markup=False)
-
-
-@app.command()
 def courses(as_json: Json = False) -> None:
     """List the courses."""
     from index.catalogue import list_courses
@@ -133,60 +59,13 @@ def courses(as_json: Json = False) -> None:
 
 
 @app.command()
-def status(as_json: Json = False) -> None:
-    """Show what is served, what is missing, and the disk it takes."""
-    from index.catalogue import course_details, list_courses
-    from index.jobs import count_jobs
-    from service.console import out, print_json
-
-    settings, library = open_library()
-    with library.database.reading() as connection:
-        gaps = {row["slug"]: course_details(connection, row["slug"])["gaps"] for row in list_courses(connection)}
-        jobs = count_jobs(connection)
-    size = sum(path.stat().st_size for path in library.data_dir.rglob("*") if path.is_file())
-    embedder = open_embedder(settings)
-    found: dict[str, Any] = {
-        "data_dir": str(library.data_dir),
-        "database": library.database.url.render_as_string(hide_password=True),
-        "schema": library.database.revision(),
-        "generation": library.served_number(),
-        "current": library.is_current(embedder),
-        "embedder": embedder.fingerprint if embedder else "none",
-        "disk_bytes": size,
-        "jobs": jobs,
-        "gaps": gaps,
-    }
-    if as_json:
-        print_json(found)
-        return
-    for name, value in found.items():
-        if name != "gaps":
-            out.print(f"{name.replace('_', ' '):>12}  {value}", markup=False)
-    for slug, missing in gaps.items():
-        out.print(f"\n{slug}: {len(missing)} gaps", markup=False)
-        for gap in missing:
-            out.print(f"  {gap['code']}: {gap['detail']}", markup=False)
-
-
-@app.command()
 def remove(slug: str, as_json: Json = False) -> None:
     """Forget a course and all that hangs on it."""
-    from index.database import writer_lock
-    from index.errors import NotFound
-    from index.library import embed_missing, plan_index, publish
-    from index.store import course_hash, remove_course
+    from index.library import forget_course
     from service.console import out, print_json
 
     settings, library = open_library()
-    embedder = open_embedder(settings)
-    with writer_lock(library.database, library.data_dir):
-        with library.database.reading() as connection:
-            if course_hash(connection, slug) is None:
-                raise NotFound(f"There is no course {slug!r:.80}; `lectures courses` lists those there are.")
-        plan = plan_index(library, embedder, slug, [])
-        embed_missing(library, plan)
-        number = publish(library, plan, lambda connection: remove_course(connection, slug))
-        library.tidy_up(plan)
+    number = forget_course(library, open_embedder(settings), slug)
     if as_json:
         print_json({"removed": slug, "generation": number})
     else:
@@ -296,31 +175,6 @@ def serve(
 
 
 @app.command()
-def worker(
-    once: Annotated[bool, typer.Option("--once", help="Stop when no job waits.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Run queued ingests until stopped."""
-    import signal
-    import threading
-
-    from ingest.worker import work
-    from service.console import out, print_json
-    from service.observability import configure_logging
-
-    settings, library = open_library()
-    configure_logging(settings.log_level)
-    stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    done = work(library, open_embedder(settings), stop, once=once)
-    if as_json:
-        print_json({"done": done})
-    else:
-        out.print(f"{done} jobs done.")
-
-
-@app.command()
 def reindex(
     embedder: Annotated[str | None, typer.Option(help="Use this embedder (set LECTURES_EMBEDDER to it too).")] = None,
     as_json: Json = False,
@@ -411,34 +265,6 @@ def evaluate_gold(
     out.print(f"latency p50 {p50:.1f} ms, p95 {p95:.1f} ms (in process, {len(times)} questions asked of {asked})")
     if recognised is not None:
         out.print(f"off-topic questions recognised: {recognised:.2f}")
-
-
-def _folder(source: str) -> Path:
-    if "://" in source:
-        raise InvalidRequest(
-            f"{source:.200} is an address; fetch the course into a folder first (git clone …) and ingest that folder."
-        )
-    return Path(source)
-
-
-def _print_plan(planned: dict[str, Any], *, as_json: bool) -> None:
-    from service.console import out, print_json
-
-    if as_json:
-        print_json(planned)
-        return
-    out.print(f"{planned['title']} [{planned['slug']}], language {planned['language']}", markup=False)
-    section = None
-    for position, lecture in enumerate(planned["lectures"], 1):
-        if lecture["section"] != section:
-            section = lecture["section"]
-            out.print(f"\n{section}" if section else "", markup=False, style="bold")
-        out.print(f"{position:3}. {lecture['title']}", markup=False)
-        places = [("deck", item["path"], item) for item in lecture["decks"]]
-        places += [("video", item["video"], item) for item in lecture["videos"]]
-        for what, place, item in places:
-            notes = " · ".join(filter(None, (item["label"], item["remark"])))
-            out.print(f"       {what} {place}{f' ({notes})' if notes else ''}", markup=False)
 
 
 if __name__ == "__main__":

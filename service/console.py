@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,6 +15,10 @@ from rich.text import Text
 
 from service.links import clock
 from service.schemas import AnswerOut, HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
+
+if TYPE_CHECKING:
+    from ingest.course import PlannedCourse
+    from ingest.pipeline import IngestReport
 
 _SHOWN_REWRITES = 5
 Step = Callable[[str, int, int, str], None]
@@ -100,6 +104,77 @@ def print_answer(found: AnswerOut) -> None:
     if not found.sentences:
         for hit in found.hits[:5]:
             out.print(Text(f"  {hit.title} · {_where(hit)}", style="cyan"))
+
+
+def print_plan(planned: PlannedCourse) -> None:
+    """A course as it was understood, lecture by lecture."""
+    out.print(f"{planned.title} [{planned.slug}], language {planned.language}", markup=False)
+    for label, url in planned.links:
+        out.print(f"  link {url}{f' ({label})' if label and label != url else ''}", markup=False)
+    section = None
+    for position, lecture in enumerate(planned.lectures, 1):
+        if lecture.section != section:
+            section = lecture.section
+            out.print(f"\n{section}" if section else "", markup=False, style="bold")
+        remarks = f"  ({'; '.join(lecture.remarks)})" if lecture.remarks else ""
+        out.print(f"{position:3}. {lecture.title}{remarks}", markup=False)
+        for deck in lecture.decks:
+            what = "notes" if deck.kind == "notes" else "deck"
+            _print_item(what, deck.path, deck.label, deck.remark)
+        for video in lecture.videos:
+            _print_item("video", video.video, video.label, video.remark)
+        for label, url in lecture.links:
+            _print_item("link", url, label, None)
+        if lecture.programme:
+            shown = lecture.programme if len(lecture.programme) <= 100 else lecture.programme[:99] + "…"
+            out.print(f"       programme: {shown}", markup=False, style="dim")
+        if not lecture.decks and not lecture.videos:
+            out.print("       no slides and no video yet", style="yellow")
+    decks = sum(len(lecture.decks) for lecture in planned.lectures)
+    videos = sum(len(lecture.videos) for lecture in planned.lectures)
+    out.print(f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos. Nothing was written.")
+
+
+def _print_item(what: str, place: str, label: str, remark: str | None) -> None:
+    notes = " · ".join(filter(None, (label if label != place else "", remark)))
+    out.print(f"       {what} {place}{f' ({notes})' if notes else ''}", markup=False)
+
+
+def print_report(report: IngestReport) -> None:
+    """What an ingest did, and what it missed."""
+    state = f"generation {report.generation}" if report.changed else f"unchanged (generation {report.generation})"
+    out.print(f"{report.title} [{report.course}]: {state}", markup=False)
+    out.print(
+        f"{report.lectures} lectures · {report.decks} decks, {report.pages} pages · {report.videos} videos, "
+        f"{report.segments} segments · {report.passages} passages, {report.embedded} embedded anew"
+    )
+    if report.gaps:
+        out.print(f"\n{len(report.gaps)} gaps:")
+        for gap in report.gaps:
+            out.print(f"  {gap['lecture']}: {gap['detail']}", markup=False)
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """The installation, its jobs, and course by course what is missing."""
+    for name in ("data_dir", "database", "schema", "generation", "current", "embedder"):
+        out.print(f"{name.replace('_', ' '):>12}  {found[name]}", markup=False)
+    out.print(f"{'disk':>12}  {found['disk_bytes'] / 2**20:.1f} MB")
+    out.print(f"{'jobs':>12}  {', '.join(f'{n} {state}' for state, n in found['jobs'].items()) or 'none'}")
+    for job in found["newest_jobs"]:
+        at = job["progress"] if job["state"] == "running" else None
+        doing = f" · {at['step']} {at['done']} of {at['total']}" if at else ""
+        said = f" · {job['problem']}" if job["problem"] else ""
+        out.print(f"  {job['id']} {job['state']}{doing} · {job['source']}{said}", markup=False)
+    for course in found["courses"]:
+        missing = found["gaps"][course["slug"]]
+        out.print(
+            f"\n{course['title']} [{course['slug']}]: {course['lectures']} lectures, {course['passages']} passages, "
+            f"{len(missing)} gaps",
+            markup=False,
+            style="bold",
+        )
+        for gap in missing:
+            out.print(f"  {gap['code']}: {gap['detail']}", markup=False)
 
 
 def _where(hit: HitOut) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from index.embed import Embedder
     from index.library import Library
     from index.search import SearchIndex
+    from ingest.order import Means
     from service.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -46,3 +47,22 @@ def open_index() -> SearchIndex:
     index = SearchIndex(generation, embedder, degraded, reranker)
     index.warm_up()
     return index
+
+
+def open_means(settings: Settings) -> Means:
+    """What ingest may fetch, and from where."""
+    from ingest.order import Means
+    from ingest.sources import SourceLimits
+    from ingest.youtube import YouTubeSettings
+
+    return Means(
+        settings.offline,
+        SourceLimits(settings.fetch_megabytes << 20, settings.fetch_seconds, settings.fetch_private),
+        YouTubeSettings(
+            settings.youtube_url,
+            settings.youtube_proxy,
+            settings.youtube_timeout_seconds,
+            settings.youtube_pause_seconds,
+        ),
+        settings.asr_model,
+    )

@@ -9,9 +9,23 @@ from typing import Any, Literal
 from pydantic import AliasChoices, BaseModel, Field
 
 from index.terms import ExplainedTerm
-from index.types import Coverage, DeckKind, Hit, Host, IndexedPassage, Kind, Mode, Reason, Results, State
+from index.types import (
+    Aligned,
+    Coverage,
+    DeckKind,
+    Hit,
+    Host,
+    IndexedPassage,
+    JobState,
+    Kind,
+    MadeBy,
+    Mode,
+    Reason,
+    Results,
+    State,
+)
 from service.answers.types import Answer, AnswerMode, Citation, Outcome
-from service.links import hit_url, image_url, source_url
+from service.links import aligned_url, hit_url, image_url, page_image_url, source_url
 
 
 class CourseRef(BaseModel):
@@ -54,6 +68,20 @@ class PlaceOut(BaseModel):
     url: str
 
 
+class AlignedOut(BaseModel):
+    """The other side: of a page the second at which it is discussed, of speech the page that it is about."""
+
+    confidence: float
+    url: str
+    video: str | None = None
+    video_id: int | None = None
+    start_seconds: float | None = None
+    deck: str | None = None
+    deck_id: int | None = None
+    page_number: int | None = None
+    image_url: str | None = None
+
+
 class SnippetOut(BaseModel):
     text: str
     highlights: list[tuple[int, int]] = Field(description="[start, end) offsets in characters of `text`")
@@ -82,7 +110,7 @@ class HitOut(BaseModel):
     twin_of: str | None = Field(
         None, description="Id of the newer edition of the same slide; that hit stands before this"
     )
-    aligned: dict[str, Any] | None = None
+    aligned: AlignedOut | None = Field(None, description="null where nothing is sure enough to be claimed")
     explanation: dict[str, Any] | None = None
 
 
@@ -136,6 +164,15 @@ class DeckRefOut(BaseModel):
     problem: ProblemRef | None
 
 
+class TranscriptRefOut(BaseModel):
+    language: str
+    made_by: MadeBy = Field(
+        description="file: lay beside the course; manual, generated: fetched from YouTube; asr: recognised here"
+    )
+    asked: list[str] = Field(description="The languages that were wanted, best first")
+    origin: str
+
+
 class VideoRefOut(BaseModel):
     id: int
     video: str = Field(description="YouTube id, or path in the course")
@@ -143,6 +180,7 @@ class VideoRefOut(BaseModel):
     label: str
     remark: str | None
     duration_seconds: float | None
+    transcript: TranscriptRefOut | None
     state: State
     problem: ProblemRef | None
 
@@ -188,6 +226,7 @@ class CourseSummaryOut(CourseRef):
 class CourseOut(CourseRef):
     language: str
     source_url: str | None
+    links: list[LinkOut]
     lectures: list[LectureOut]
     gaps: list[GapOut]
 
@@ -197,6 +236,7 @@ class PageOut(BaseModel):
     page_label: str | None
     title: str
     text: str
+    ocr: bool = Field(description="Read off the picture of the page, so perhaps with mistakes")
 
 
 class DeckOut(BaseModel):
@@ -210,6 +250,63 @@ class DeckOut(BaseModel):
     lecture_id: int
     lecture_title: str
     pages: list[PageOut]
+
+
+class TimelineVideoOut(BaseModel):
+    video: str
+    video_id: int
+    duration_seconds: float | None
+
+
+class SpanOut(BaseModel):
+    deck: str
+    deck_id: int
+    page_number: int
+    video: str
+    video_id: int
+    start_seconds: float
+    end_seconds: float
+    confidence: float
+
+
+class MomentOut(BaseModel):
+    deck: str
+    deck_id: int
+    page_number: int
+    video: str
+    video_id: int
+    jump_seconds: float
+    confidence: float
+
+
+class TimelineOut(BaseModel):
+    lecture_id: int
+    videos: list[TimelineVideoOut]
+    spans: list[SpanOut] = Field(description="Half-open, in order, without overlap within a video")
+    pages: list[MomentOut] = Field(description="Where to jump to for a page")
+
+
+class IngestIn(BaseModel):
+    source: str = Field(min_length=1, max_length=2_000, description="Folder or .zip on the server, or an address")
+    course: str | None = Field(None, max_length=80, description="Slug to keep it under; default: by its name")
+    languages: list[str] = Field([], max_length=10, description="Caption languages, best first")
+    linked_only: bool = Field(False, description="Only the PDFs that a lecture names")
+
+
+class IngestQueuedOut(BaseModel):
+    id: str
+
+
+class IngestOut(BaseModel):
+    id: str
+    source: str
+    state: JobState
+    attempts: int
+    progress: dict[str, Any] | None = Field(description="step, done, total, what: what it is doing just now")
+    report: dict[str, Any] | None = Field(description="What it did, with the gaps of the course")
+    problem: str | None
+    created_at: str
+    updated_at: str
 
 
 class ProblemOut(BaseModel):
@@ -325,7 +422,24 @@ def hit_out(hit: Hit) -> HitOut:
         image_url=image_url(passage),
         remark=passage.remark,
         twin_of=hit.twin_of,
+        aligned=_aligned(passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
+    )
+
+
+def _aligned(other: Aligned | None) -> AlignedOut | None:
+    if other is None:
+        return None
+    return AlignedOut(
+        confidence=other.confidence,
+        url=aligned_url(other),
+        video=other.video,
+        video_id=other.video_id,
+        start_seconds=other.start_seconds,
+        deck=other.deck,
+        deck_id=other.deck_id,
+        page_number=other.page_number,
+        image_url=None if other.deck_id is None else page_image_url(other.deck_id, other.page_number or 1),
     )
 
 

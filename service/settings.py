@@ -29,6 +29,18 @@ class Settings(BaseSettings):
         32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
     )
     max_concurrent_answers: int = Field(8, ge=1, description="Answers at once; more are answered 503 with Retry-After")
+    offline: bool = Field(False, description="Ingest fetches nothing from elsewhere")
+    fetch_private: bool = Field(
+        False, description="Ingest may fetch over http and from addresses inside the own network"
+    )
+    fetch_megabytes: int = Field(4096, ge=1, description="What one course, archive or PDF may hold that is fetched")
+    fetch_seconds: float = Field(1800.0, gt=0, description="How long fetching one of them may take")
+    youtube_url: str = Field("https://www.youtube.com", description="Where YouTube is asked for captions")
+    youtube_proxy: str = Field("", description="Proxy for YouTube, such as http://USER:PASSWORD@HOST:PORT", repr=False)
+    youtube_timeout_seconds: float = Field(20.0, gt=0, description="How long YouTube may take for one answer")
+    youtube_pause_seconds: float = Field(1.0, ge=0, description="Between two videos; up to as much again is added")
+    asr_model: str = Field("", description="Folder of a faster-whisper model that hears recordings without captions")
+    count_missed_searches: bool = Field(False, description="Count searches that found nothing, without who asked")
     allow_public: bool = Field(False, description="Serve on a public address although no keys are required")
     api_keys_required: bool = Field(
         False, description="Every request needs a key; else anybody may read public courses"

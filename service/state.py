@@ -17,7 +17,7 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, Lectures
 from index.files import write_durably
 from index.generation import current_number
 from index.keys import count_model_call
-from index.library import Library, open_served
+from index.library import Library, forget_course, open_served
 from index.rerank import Reranker, load_reranker
 from index.search import SearchIndex
 from index.terms import ExplainedTerm, explained_terms
@@ -163,6 +163,14 @@ class ServiceState:
     def _count_model_call(self, day: dt.date, limit: int) -> bool:
         with self.library.database.writing() as connection:
             return count_model_call(connection, day, limit)
+
+    def forget(self, slug: str) -> int:
+        """Remove a course; the generation without it. Overloaded while an ingest writes."""
+
+        def busy() -> None:
+            raise Overloaded("An ingest is running; try again when it is done.")
+
+        return forget_course(self.library, self.embedder, slug, busy)
 
     def close(self) -> None:
         if self._model is not None:

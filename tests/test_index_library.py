@@ -21,6 +21,7 @@ from index.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job,
 from index.library import Library, find_damage, open_served, reindex
 from index.search import SearchIndex
 from index.tables import SCHEMA_REVISION, embeddings, jobs, metadata, passages
+from index.types import JobState
 
 
 def _count(library: Library, table: sa.Table) -> int:
@@ -210,7 +211,7 @@ def test_a_job_is_claimed_once_and_finished(library: Library) -> None:
         assert (job.id, job.options, job.attempt) == (job_id, {"linked_only": True}, 1)
         assert claim_job(connection) is None
     with library.database.writing() as connection:
-        finish_job(connection, job, report={"pages": 3}, problem=None)
+        finish_job(connection, job, JobState.DONE, report={"pages": 3})
         assert (read_job(connection, job_id).state, read_job(connection, job_id).report) == ("done", {"pages": 3})
 
 
@@ -226,4 +227,4 @@ def test_a_job_whose_worker_died_is_taken_again_but_not_for_ever(library: Librar
     with library.database.writing() as connection:
         assert claim_job(connection) is None
         assert "died 3 times" in read_job(connection, job_id).problem
-        assert count_jobs(connection) == {"failed": 1}
+        assert count_jobs(connection) == {"quarantined": 1}

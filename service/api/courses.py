@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
-from index.catalogue import course_details, lecture_details, list_courses
+from index.catalogue import course_details, lecture_details, lecture_timeline, list_courses
 from service.access import Reader
 from service.deps import State
-from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, terms_out
+from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, TimelineOut, terms_out
 
 router = APIRouter(tags=["courses"])
 
@@ -46,3 +46,19 @@ def lecture(state: State, caller: Reader, lecture_id: Id) -> LectureDetailsOut:
         found = lecture_details(connection, lecture_id)
     caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
     return LectureDetailsOut(**found)
+
+
+@router.get("/lectures/{lecture_id}/timeline")
+def timeline(
+    state: State,
+    caller: Reader,
+    lecture_id: Id,
+    min_confidence: Annotated[
+        float | None, Query(ge=0, le=1, description="Show what is at least this sure; 0 shows all")
+    ] = None,
+) -> TimelineOut:
+    """When each page of a lecture is discussed in its videos, worked out from the words alone."""
+    with state.library.database.reading() as connection:
+        found = lecture_details(connection, lecture_id)
+        caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
+        return TimelineOut(**lecture_timeline(connection, lecture_id, min_confidence))

@@ -1,0 +1,94 @@
+"""An order to take up a course → the course taken up: the one way in, for the command line and for the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from index.embed import Embedder
+from index.library import Library
+from ingest.course import PlannedCourse, read_course
+from ingest.pipeline import Fetching, IngestReport, Progress, Report, ingest_course
+from ingest.sources import Source, SourceLimits, open_source
+from ingest.youtube import YouTube, YouTubeSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an installation allows: fetching at all, how much, from where, and its speech recogniser's model."""
+
+    offline: bool = False
+    limits: SourceLimits = field(default_factory=SourceLimits)
+    youtube: YouTubeSettings = field(default_factory=YouTubeSettings)
+    asr_model: str = ""
+
+    def fetching(self, *, refresh: bool) -> Fetching:
+        if self.offline:
+            return Fetching(asr_model=self.asr_model)
+        return Fetching(self.limits.web, YouTube(self.youtube), self.asr_model, refresh)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be taken up, and how. It is kept as JSON in the queue."""
+
+    source: str
+    course: str | None = None
+    source_url: str | None = None
+    languages: tuple[str, ...] = ()
+    linked_only: bool = False
+    with_transcripts: bool = True
+    offline: bool = False
+    refresh: bool = False
+
+    def options(self) -> dict[str, Any]:
+        """All but the source, as JSON."""
+        options = asdict(self)
+        del options["source"]
+        return {**options, "languages": list(self.languages)}
+
+    @classmethod
+    def of(cls, source: str, options: Mapping[str, Any]) -> Order:
+        known = {name: value for name, value in options.items() if name in cls.__slots__ and name != "source"}
+        return cls(source, **{**known, "languages": tuple(known.get("languages") or ())})
+
+
+def plan(
+    order: Order, library: Library, means: Means, progress: Report = lambda _: None
+) -> tuple[PlannedCourse, Source]:
+    """The course as it is understood, and where it lies on this machine."""
+    found = open_source(
+        order.source,
+        library.data_dir / "sources",
+        means.limits,
+        lambda step, done, total, what: progress(Progress(step, done, total, what)),
+    )
+    planned = read_course(
+        found.folder,
+        slug=order.course,
+        name=found.name,
+        source_url=order.source_url,
+        found_at=found.url,
+        language=next(iter(order.languages), None),
+        linked_only=order.linked_only,
+    )
+    return planned, found
+
+
+def carry_out(
+    order: Order, library: Library, embedder: Embedder | None, means: Means, progress: Report = lambda _: None
+) -> IngestReport:
+    """Take the course up, or what changed in it."""
+    planned, found = plan(order, library, means, progress)
+    allowed = Means(means.offline or order.offline, means.limits, means.youtube, means.asr_model)
+    return ingest_course(
+        planned,
+        found.folder,
+        library,
+        embedder,
+        languages=order.languages,
+        with_transcripts=order.with_transcripts,
+        fetching=allowed.fetching(refresh=order.refresh),
+        progress=progress,
+    )
