@@ -166,15 +166,18 @@ class _Git:
         except FileNotFoundError as error:
             raise CourseError("git is not installed here; install it, or give a folder or a .zip.") from error
         problem: list[str] = []
-        watch = threading.Thread(target=self._watch, args=(child, problem), daemon=True)
-        watch.start()
         said: list[str] = []
-        reader = threading.Thread(target=self._listen, args=(child, said), daemon=True)
-        reader.start()
-        output = child.stdout.read(32 << 20) if child.stdout else ""
-        code = child.wait()
-        watch.join()
-        reader.join()
+        with child:
+            helpers = [
+                threading.Thread(target=self._watch, args=(child, problem), daemon=True),
+                threading.Thread(target=self._listen, args=(child, said), daemon=True),
+            ]
+            for helper in helpers:
+                helper.start()
+            output = child.stdout.read(32 << 20) if child.stdout else ""
+            code = child.wait()
+            for helper in helpers:
+                helper.join()
         if problem:
             raise CourseError(problem[0])
         if code:

@@ -20,6 +20,7 @@ from index.errors import SourceFileError
 
 _AGENT = "lecture-search"
 _BLOCK = 1 << 20
+_SCHEMES: tuple[str, ...] = ("https",)
 
 
 class FetchError(SourceFileError):
@@ -48,7 +49,7 @@ def check_address(url: str, limits: Limits) -> tuple[str, str]:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise FetchError(f"{url:.200} is no address.", code="bad_address") from error
-    allowed = ("https", "http") if limits.private else ("https",)
+    allowed = ("https", "http") if limits.private else _SCHEMES
     if parts.scheme not in allowed or not host or parts.username is not None or parts.password is not None:
         raise FetchError(
             f"{_shown(url)} is not fetched: only {' and '.join(allowed)} addresses without a name or password are.",
