@@ -20,6 +20,9 @@ _MIN_REPEATS = 3
 _TITLE_TOP = 0.22  # a slide's title starts in its upper fifth
 _TITLE_MAX_CHARS = 160
 _TITLE_LEADING = 0.13  # lines of one title lie closer than this share of the page
+_TIGHT_LEADING = 1.45  # in heights of its letters
+_DIVIDER_LINES = 4
+_BULLET = re.compile(r"[•●▪◦▶►▸◆■□○✓➢➤–—*-]\s|\d+[.)]\s")
 _LETTERS = re.compile(r"[^\W\d_]")
 _LABEL = re.compile(
     r"(?:слайд|стр\.?|slide|page|p\.)\s*(\d{1,4})|(\d{1,4})\s*(?:слайд|slide|из\b|of\b|/)|(?<!\d)(\d{1,3})$",
@@ -88,7 +91,7 @@ def _clean_page(number: int, raw: RawPage, furniture: frozenset[str], prose: boo
             label = label or _label_of(line.text)
         else:
             kept.append(line)
-    title_lines = _title_lines(kept, cover=number == 1, prose=prose)
+    title_lines = _title_lines(kept, raw, cover=number == 1, prose=prose)
     title = tidy(" ".join(_join_hyphens([line.text for line in title_lines])))
     rest = [line.text for line in kept if line not in title_lines]
     body = "\n".join(text for text in map(tidy, _join_hyphens(rest)) if text)
@@ -106,7 +109,7 @@ def _label_of(text: str) -> str | None:
     return next(filter(None, found.groups())) if found else None
 
 
-def _title_lines(lines: list[Line], *, cover: bool, prose: bool) -> list[Line]:
+def _title_lines(lines: list[Line], raw: RawPage, *, cover: bool, prose: bool) -> list[Line]:
     """The lines that make up a page's title. A page of prose has one only if a heading stands out on it."""
     worded = [line for line in lines if len(_LETTERS.findall(line.text)) > 1]
     typical = _typical_height(lines)
@@ -117,20 +120,27 @@ def _title_lines(lines: list[Line], *, cover: bool, prose: bool) -> list[Line]:
         largest = max(worded, key=lambda line: line.height)
         if not candidates or largest.height > _COVER_RATIO * min(line.height for line in candidates):
             candidates = [line for line in worded if line.height >= _COVER_ALIKE * largest.height]
+    if not candidates and not prose and not raw.ocr and len(worded) <= _DIVIDER_LINES:
+        # a page with a few words in its middle: what comes next is called so
+        candidates = [line for line in worded if line.height >= _COVER_ALIKE * max(line.height for line in worded)]
+        cover = True
     if not candidates:
         return []
     first = min(candidates, key=lambda line: (round(line.top, 2), line.left))
     if len(first.text) > _TITLE_MAX_CHARS:
         return []
     title = [first]
-    if first.height > 1.15 * typical or cover:
-        # a second line belongs to the title if it is set alike and follows at once
-        start = lines.index(first) + 1
-        for line in lines[start : start + 2]:
-            follows = 0 < line.top - title[-1].top < _TITLE_LEADING
-            if not follows or line.height < 0.92 * first.height:
-                break
-            title.append(line)
+    # a line belongs to the title if it is set alike and follows at once; closer where the title does not stand out
+    stands_out = first.height > 1.15 * typical or cover
+    leading = _TITLE_LEADING if stands_out else _TIGHT_LEADING * first.height / max(raw.height, 1.0)
+    start = lines.index(first) + 1
+    for line in lines[start : start + 2]:
+        follows = 0 < line.top - title[-1].top < leading
+        if not follows or line.height < 0.92 * first.height or _BULLET.match(line.text):
+            break
+        title.append(line)
+    if not stands_out and 2 * len(title) < len(lines):
+        return [first]  # the lines below are what it is the title of
     return title if sum(len(line.text) for line in title) <= _TITLE_MAX_CHARS else [first]
 
 

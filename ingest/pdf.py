@@ -24,6 +24,7 @@ MAX_PAGE_CHARS = 20_000
 MAX_CHARS = 8_000_000
 _MAX_HEADINGS = 2_000
 _SECOND_SECONDS = 10.0
+_OUTSIDE = 0.05  # share of the page; text further out is what a program parked there, nobody sees it
 _UNSOUND = frozenset({"Co", "Cc", "Cn", "Cs"})  # private use, control, unassigned, surrogate
 _SOUND = 0.8  # below this another extractor is asked
 _LEGIBLE = 0.5  # below this nobody can read it
@@ -43,7 +44,7 @@ class Line:
 class RawPage:
     """What was read on one page, in reading order; `problem` says why there is nothing.
 
-    `label` is the page's number as the file gives it; `ocr`: read off the picture.
+    `label` is the page's number as the file gives it; `ocr`: read off the picture; `height` is in points.
     """
 
     lines: tuple[Line, ...]
@@ -51,6 +52,7 @@ class RawPage:
     problem: str | None = None
     label: str | None = None
     ocr: bool = False
+    height: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class PdfReader:
                 page.get("portrait", False),
                 page.get("problem"),
                 page.get("label"),
+                height=page.get("height", 0.0),
             )
             for page in head["pages"]
         )
@@ -211,7 +214,8 @@ def _extract_page(document: Any, i: int, second: _SecondOpinion) -> tuple[dict[s
     width, height = page.get_size()
     rotation = page.get_rotation()
     label = document.get_page_label(i) or None
-    found = {"portrait": height > width, "label": label[:16] if label else None}
+    tall = width if rotation in (90, 270) else height
+    found = {"portrait": height > width, "label": label[:16] if label else None, "height": round(tall, 1)}
     sound = soundness(text)
     if sound < _SOUND:
         other = second.lines(i)
@@ -229,7 +233,9 @@ def _extract_page(document: Any, i: int, second: _SecondOpinion) -> tuple[dict[s
                 box = textpage.get_charbox(first, loose=True)
             except (pdfium.PdfiumError, IndexError):
                 box = (0.0, 0.0, 0.0, 0.0)
-            lines.append([stripped, *_place(box, width, height, rotation)])
+            place = _place(box, width, height, rotation)
+            if all(-_OUTSIDE <= at <= 1 + _OUTSIDE for at in place[:2]):
+                lines.append([stripped, *place])
         offset += len(raw) + 2
     textpage.close()
     page.close()

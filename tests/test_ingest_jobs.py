@@ -1,0 +1,292 @@
+"""Ingests as durable jobs: ordered over HTTP, run by workers, watched, cancelled, tried again, set aside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+from support import CountingEmbedder, write_pdf
+from web_stub import Site, web_site
+from youtube_stub import playable, track, youtube_stub
+
+from index.jobs import add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
+from index.keys import create_key
+from index.library import Library
+from index.tables import jobs
+from index.types import AccessScope, JobState
+from ingest.order import Means, Order
+from ingest.sources import SourceLimits
+from ingest.worker import work
+from ingest.youtube import YouTubeSettings
+from service.app import create_app
+from service.settings import Settings
+
+OFFLINE = Means(offline=True)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with web_site() as running:
+        yield running
+
+
+def order(library: Library, folder: Path | str, **options: Any) -> str:
+    with library.database.writing() as connection:
+        return add_job(connection, str(folder), Order(str(folder), **options).options())
+
+
+def state_of(library: Library, job_id: str) -> Any:
+    with library.database.reading() as connection:
+        return read_job(connection, job_id)
+
+
+def run(library: Library, means: Means = OFFLINE) -> int:
+    return work(library, None, means, threading.Event(), once=True)
+
+
+def test_a_job_ends_with_its_report_and_progress(library: Library, course_folder: Path) -> None:
+    job_id = order(library, course_folder, course="mine")
+    assert run(library) == 1
+    row = state_of(library, job_id)
+    assert (row.state, row.report["course"], row.report["pages"]) == (JobState.DONE, "mine", 3)
+    assert {gap["code"] for gap in row.report["gaps"]} == {"missing_file"}
+
+
+def test_a_course_that_cannot_be_read_fails_with_its_sentence(library: Library, tmp_path: Path) -> None:
+    job_id = order(library, tmp_path / "nowhere")
+    run(library)
+    row = state_of(library, job_id)
+    assert (row.state, "There is no folder" in row.problem, row.attempts) == (JobState.FAILED, True, 1)
+
+
+def test_a_network_that_is_away_is_tried_again_later_and_then_given_up(sqlite_library: Library) -> None:
+    means = Means(limits=SourceLimits(private=True))
+    job_id = order(sqlite_library, "http://127.0.0.1:9/owner/course")
+    waits = []
+    for _ in range(3):
+        assert run(sqlite_library, means) == 1
+        assert run(sqlite_library, means) == 0  # not yet
+        row = state_of(sqlite_library, job_id)
+        waits.append(round(row.not_before - time.time()) if row.state == JobState.QUEUED else None)
+        with sqlite_library.database.writing() as connection:
+            connection.execute(sa.update(jobs).values(not_before=0.0))
+    assert (state_of(sqlite_library, job_id).state, waits) == (JobState.FAILED, [30, 120, None])
+
+
+def test_a_blocked_youtube_leaves_the_course_served_and_the_rest_for_later(
+    sqlite_library: Library, tmp_path: Path
+) -> None:
+    (tmp_path / "course").mkdir()
+    (tmp_path / "course" / "README.md").write_text(
+        "1. [One](https://youtu.be/AAAAAAAAAAA)\n2. [Two](https://youtu.be/BBBBBBBBBBB)\n", "utf-8"
+    )
+    with youtube_stub() as stub:
+        stub.answers |= {"A" * 11: playable(track("en")), "B" * 11: "429"}
+        means = Means(youtube=YouTubeSettings(stub.home, pause_seconds=0.0))
+        job_id = order(sqlite_library, tmp_path / "course")
+        run(sqlite_library, means)
+        row = state_of(sqlite_library, job_id)
+        assert (row.state, row.report["segments"], row.report["gaps"][0]["code"]) == ("queued", 1, "youtube_blocked")
+        assert row.not_before - time.time() > 3600
+        stub.answers["B" * 11] = playable(track("en"))
+        with sqlite_library.database.writing() as connection:
+            connection.execute(sa.update(jobs).values(not_before=0.0))
+        run(sqlite_library, means)
+        row = state_of(sqlite_library, job_id)
+        assert (row.state, row.report["segments"], stub.asked) == ("done", 2, ["A" * 11, "B" * 11, "B" * 11])
+
+
+def test_the_same_idempotency_key_is_the_same_job(library: Library) -> None:
+    with library.database.writing() as connection:
+        first = add_job(connection, "a", {}, "key")
+        assert add_job(connection, "a", {}, "key") == first
+        assert add_job(connection, "a", {}, "other") != first
+
+
+def test_a_worker_that_slept_past_its_lease_does_not_write_over_the_next(library: Library) -> None:
+    job_id = order(library, "course")
+    with library.database.writing() as connection:
+        slow = claim_job(connection)
+        connection.execute(sa.update(jobs).values(leased_until=0.0))
+        fast = claim_job(connection)
+        assert slow is not None
+        assert fast is not None
+        assert finish_job(connection, fast, JobState.DONE, report={"by": "fast"})
+        assert not renew_lease(connection, slow)
+        assert not finish_job(connection, slow, JobState.FAILED, problem="late")
+        assert read_job(connection, job_id).report == {"by": "fast"}
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
+    sqlite_library: Library, course_folder: Path
+) -> None:
+    waiting = order(sqlite_library, course_folder)
+    with sqlite_library.database.writing() as connection:
+        cancel_job(connection, waiting)
+        assert read_job(connection, waiting).state == JobState.CANCELLED
+    running = order(sqlite_library, course_folder)
+    for number in range(60):
+        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 200)
+    thread = threading.Thread(target=run, args=(sqlite_library,))
+    thread.start()
+    while state_of(sqlite_library, running).state == JobState.QUEUED:
+        time.sleep(0.05)
+    with sqlite_library.database.writing() as connection:
+        cancel_job(connection, running)
+    thread.join(timeout=30)
+    assert state_of(sqlite_library, running).state == JobState.CANCELLED
+    assert sqlite_library.served_number() is None
+
+
+def test_a_worker_that_is_killed_each_time_sets_the_job_aside(tmp_path: Path, course_folder: Path) -> None:
+    """kill -9 in the middle of the work, three times; then the job goes round no more, and others are taken."""
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    for number in range(40):
+        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 300)
+    killer = order(library, course_folder, course="killer")
+    environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
+    for attempt in range(1, 4):
+        child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker", "--once"], env=environment)
+        while state_of(library, killer).attempts < attempt or state_of(library, killer).progress is None:
+            time.sleep(0.05)
+            assert child.poll() is None
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        with library.database.writing() as connection:
+            connection.execute(sa.update(jobs).values(leased_until=0.0))
+    other = order(library, course_folder, course="other", linked_only=True)
+    subprocess.run([sys.executable, "-m", "service.cli", "worker", "--once"], env=environment, check=True)
+    row = state_of(library, killer)
+    assert (row.state, "died 3 times" in row.problem, ".pdf" in row.problem) == (JobState.QUARANTINED, True, True)
+    assert state_of(library, other).state == JobState.DONE
+    library.close()
+
+
+def test_two_ingests_at_once_queue_up(sqlite_library: Library, course_folder: Path, tmp_path: Path) -> None:
+    write_pdf(tmp_path / "second" / "two.pdf", ["Loss\nloss function"])
+    ids = [order(sqlite_library, course_folder), order(sqlite_library, tmp_path / "second")]
+    threads = [threading.Thread(target=run, args=(sqlite_library,)) for _ in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert [state_of(sqlite_library, job_id).state for job_id in ids] == ["done", "done"]
+
+
+# --- over HTTP -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def admin(tmp_path: Path) -> Iterator[tuple[TestClient, Library, dict[str, str]]]:
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    with library.database.writing() as connection:
+        _, secret = create_key(connection, "lecturer", [AccessScope.ADMIN])
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client, library, {"Authorization": f"Bearer {secret}"}
+    library.close()
+
+
+def test_ingests_need_the_scope_admin(admin: tuple[TestClient, Library, dict[str, str]]) -> None:
+    client, library, _ = admin
+    with library.database.writing() as connection:
+        _, secret = create_key(connection, "bot", [AccessScope.SEARCH])
+    for headers, status in (({}, 401), ({"Authorization": f"Bearer {secret}"}, 403)):
+        assert client.post("/api/ingests", json={"source": "x"}, headers=headers).status_code == status
+        assert client.get("/api/ingests/j_1", headers=headers).status_code == status
+        assert client.get("/api/ingests/j_1/events", headers=headers).status_code == status
+        assert client.delete("/api/courses/x", headers=headers).status_code == status
+
+
+def test_an_ingest_is_ordered_watched_and_searched_and_forgotten(
+    admin: tuple[TestClient, Library, dict[str, str]], course_folder: Path
+) -> None:
+    client, library, key = admin
+    body = {"source": str(course_folder), "course": "mine"}
+    answer = client.post("/api/ingests", json=body, headers={**key, "Idempotency-Key": "once"})
+    job_id = answer.json()["id"]
+    assert answer.status_code == 202
+    assert client.post("/api/ingests", json=body, headers={**key, "Idempotency-Key": "once"}).json()["id"] == job_id
+    assert client.get(f"/api/ingests/{job_id}", headers=key).json()["state"] == "queued"
+    worker = threading.Timer(0.7, run, args=(library,))
+    worker.start()
+    events = client.get(f"/api/ingests/{job_id}/events", headers=key).text.strip().split("\n\n")
+    worker.join()
+    states = [json.loads(event.split("data: ", 1)[1])["state"] for event in events]
+    assert (states[0], states[-1]) == ("queued", "done")
+    time.sleep(1.1)  # how soon a new generation is noticed
+    assert client.get("/api/search", params={"q": "dropout"}).json()["hits"][0]["course"]["slug"] == "mine"
+    assert client.delete("/api/courses/mine", headers=key).status_code == 204
+    assert client.get("/api/courses/mine").status_code == 404
+    assert client.delete("/api/courses/mine", headers=key).status_code == 404
+
+
+def test_a_waiting_ingest_is_cancelled(admin: tuple[TestClient, Library, dict[str, str]]) -> None:
+    client, _, key = admin
+    job_id = client.post("/api/ingests", json={"source": "x"}, headers=key).json()["id"]
+    assert client.delete(f"/api/ingests/{job_id}", headers=key).json()["state"] == "cancelled"
+    assert [job["state"] for job in client.get("/api/ingests", headers=key).json()] == ["cancelled"]
+    assert client.delete("/api/ingests/j_nothing", headers=key).status_code == 404
+
+
+def test_the_queue_is_bounded(admin: tuple[TestClient, Library, dict[str, str]]) -> None:
+    client, library, key = admin
+    with library.database.writing() as connection:
+        for number in range(100):
+            add_job(connection, f"course {number}", {})
+    answer = client.post("/api/ingests", json={"source": "x"}, headers=key)
+    assert (answer.status_code, answer.headers["Retry-After"], answer.json()["code"]) == (503, "1", "overloaded")
+
+
+def test_a_key_held_to_a_course_orders_only_that(
+    admin: tuple[TestClient, Library, dict[str, str]], course_folder: Path
+) -> None:
+    client, library, key = admin
+    order(library, course_folder, course="mine")
+    run(library)
+    with library.database.writing() as connection:
+        _, secret = create_key(connection, "own", [AccessScope.ADMIN], ["mine"])
+    own = {"Authorization": f"Bearer {secret}"}
+    other = client.post("/api/ingests", json={"source": "x", "course": "other"}, headers=key).json()["id"]
+    assert client.post("/api/ingests", json={"source": "x"}, headers=own).status_code == 422
+    assert client.post("/api/ingests", json={"source": "x", "course": "mine"}, headers=own).status_code == 202
+    assert client.get(f"/api/ingests/{other}", headers=own).status_code == 404
+    assert len(client.get("/api/ingests", headers=own).json()) == 2
+
+
+def test_the_command_line_queues_shows_and_cancels(tmp_path: Path, course_folder: Path) -> None:
+    environment = {**os.environ, "LECTURES_DATA_DIR": str(tmp_path / "data"), "LECTURES_EMBEDDER": "none"}
+
+    def lectures(*arguments: str) -> str:
+        command = [sys.executable, "-m", "service.cli", *arguments]
+        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+    job_id = json.loads(lectures("ingest", str(course_folder), "--queue", "--json"))["id"]
+    assert job_id in lectures("status")
+    assert json.loads(lectures("cancel", job_id, "--json"))["state"] == "cancelled"
+    lectures("ingest", str(course_folder), "--course", "mine", "--offline")
+    shown = json.loads(lectures("status", "--json"))
+    assert {gap["code"] for gap in shown["gaps"]["mine"]} == {"no_video", "missing_file"}
+    assert shown["newest_jobs"][0]["state"] == "cancelled"
+
+
+def test_a_counting_embedder_embeds_nothing_twice(sqlite_library: Library, course_folder: Path) -> None:
+    embedder = CountingEmbedder()
+    for _ in range(2):
+        order(sqlite_library, course_folder)
+        work(sqlite_library, embedder, OFFLINE, threading.Event(), once=True)
+    assert len(embedder.embedded) == len(set(embedder.embedded))
