@@ -12,6 +12,11 @@ RUN python -m venv /opt/lectures \
     && /opt/lectures/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]'
 
 FROM python:3.11-slim-bookworm
+# git copies courses, tesseract reads pages that are pictures
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends git tesseract-ocr tesseract-ocr-rus \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home lectures \
     && install -d -o lectures -g lectures /data
 COPY --from=build /opt/lectures /opt/lectures

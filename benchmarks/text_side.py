@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    deck_reading.ocr_languages = frozenset  # type: ignore[assignment]  # text, not pictures
+    vars(deck_reading)["ocr_languages"] = frozenset  # text, not pictures
     paths = sorted(options.folder.rglob("*.pdf"))
     print(f"{len(paths)} PDFs, {os.cpu_count()} cores")
     for _ in range(3):

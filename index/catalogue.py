@@ -24,6 +24,7 @@ from index.tables import (
 )
 from index.types import MOMENT_SHOWN_FROM, SPAN_SHOWN_FROM, DeckKind
 
+GAP_CODES = frozenset({"no_slides", "no_video"})
 _NO_DECK = "Lecture {title!r} has no slides yet."
 _NO_VIDEO = "Lecture {title!r} has no video yet."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from index.embed import Embedder
@@ -54,13 +55,11 @@ class Order:
         return cls(source, **{**known, "languages": tuple(known.get("languages") or ())})
 
 
-def plan(
-    order: Order, library: Library, means: Means, progress: Report = lambda _: None
-) -> tuple[PlannedCourse, Source]:
-    """The course as it is understood, and where it lies on this machine."""
+def plan(order: Order, data_dir: Path, means: Means, progress: Report = lambda _: None) -> tuple[PlannedCourse, Source]:
+    """The course as it is understood, and where it lies here; only copies of what lies elsewhere are made."""
     found = open_source(
         order.source,
-        library.data_dir / "sources",
+        data_dir / "sources",
         means.limits,
         lambda step, done, total, what: progress(Progress(step, done, total, what)),
     )
@@ -80,7 +79,7 @@ def carry_out(
     order: Order, library: Library, embedder: Embedder | None, means: Means, progress: Report = lambda _: None
 ) -> IngestReport:
     """Take the course up, or what changed in it."""
-    planned, found = plan(order, library, means, progress)
+    planned, found = plan(order, library.data_dir, means, progress)
     allowed = Means(means.offline or order.offline, means.limits, means.youtube, means.asr_model)
     return ingest_course(
         planned,

@@ -113,6 +113,7 @@ _FAILURES: tuple[tuple[type[Exception], str, bool, str], ...] = (
 _UNREADABLE_SAYS = (
     "YouTube's answer for {video} was empty or could not be read; ingest again later, or " + _BY_HAND + "."
 )
+FAILURE_CODES = frozenset({"captions_unreadable", *(code for _, code, _, _ in _FAILURES)})
 # after these nothing more is asked in this run
 _STOPPING = frozenset({"youtube_blocked", "youtube_unreachable"})
 

@@ -39,8 +39,20 @@ def ingest(
 
     languages = tuple(code.strip().lower() for code in (language or "").split(",") if code.strip())
     order = Order(source, course, source_url, languages, linked_only, not no_transcripts, offline, refresh)
+    if dry_run:
+        from service.settings import read_settings
+
+        settings = read_settings()
+        with progress_bar(quiet=as_json) as step:
+            planned, _ = plan(
+                order,
+                settings.data_dir,
+                open_means(settings),
+                lambda at: step(at.step, at.done, at.total, at.what),
+            )
+        print_json(asdict(planned)) if as_json else print_plan(planned)
+        return
     settings, library = open_library()
-    means = open_means(settings)
     if queue:
         from index.jobs import add_job
 
@@ -53,19 +65,14 @@ def ingest(
             out.print(f"Queued as {job}; `lectures worker` will take it.")
         return
     with progress_bar(quiet=as_json) as step:
-        if dry_run:
-            planned, _ = plan(order, library, means, lambda at: step(at.step, at.done, at.total, at.what))
-        else:
-            report = carry_out(
-                order,
-                library,
-                open_embedder(settings),
-                means,
-                lambda at: step(at.step, at.done, at.total, at.what),
-            )
-    if dry_run:
-        print_json(asdict(planned)) if as_json else print_plan(planned)
-    elif as_json:
+        report = carry_out(
+            order,
+            library,
+            open_embedder(settings),
+            open_means(settings),
+            lambda at: step(at.step, at.done, at.total, at.what),
+        )
+    if as_json:
         print_json(asdict(report))
     else:
         print_report(report)
