@@ -1,4 +1,4 @@
-"""source/*.txt → slides/*.pdf and video/*.webm: the material of the example course.
+"""source/*.txt → slides/*.pdf, video/*.webm and transcripts: the material of the example course.
 
     python examples/build.py            needs the extra `examples` (fpdf2, av) and the DejaVu fonts
 
@@ -14,6 +14,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 FONTS = Path("/usr/share/fonts/truetype/dejavu")
+TALKS = {"lecture2": "02_regularisation"}  # name: slides and talk; what is said on each page is in *.talk.txt
+CHARS_PER_SECOND = 13.0
 VIDEOS = {"lecture1": ("01_optimisation", 121), "lecture4": ("04_evaluation", 99)}  # name: (slides, seconds)
 WIDTH, HEIGHT = 480, 360
 
@@ -56,8 +58,32 @@ def write_pdf(pages: list[list[str]], target: Path, fonts: Path) -> None:
     pdf.output(str(target))
 
 
-def write_video(pdf: Path, target: Path, seconds: int) -> None:
-    """The pages of a deck one after another, a frame each second (VP9, without sound)."""
+def read_talk(path: Path) -> tuple[list[tuple[float, float, str]], list[float]]:
+    """Captions (start, end, sentence) of a talk, and when each page begins: as long as a sentence takes to say."""
+    captions, starts, at = [], [], 0.0
+    for page in read_slides(path):
+        starts.append(at)
+        for sentence in page:
+            end = round(at + len(sentence) / CHARS_PER_SECOND + 0.6, 1)
+            captions.append((at, end, sentence))
+            at = end
+    return captions, starts
+
+
+def write_captions(captions: list[tuple[float, float, str]], target: Path) -> None:
+    def clock(seconds: float) -> str:
+        return f"{int(seconds) // 3600:02d}:{int(seconds) // 60 % 60:02d}:{seconds % 60:06.3f}"
+
+    cues = [f"{clock(start)} --> {clock(end)}\n{text}\n" for start, end, text in captions]
+    target.write_text("WEBVTT\n\n" + "\n".join(cues), "utf-8")
+
+
+def even_starts(pages: int, seconds: int) -> list[float]:
+    return [page * seconds / pages for page in range(pages)]
+
+
+def write_video(pdf: Path, target: Path, seconds: int, starts: list[float]) -> None:
+    """The pages of a deck, each from its second on, a frame each second (VP9, without sound)."""
     import av  # noqa: PLC0415
     import pypdfium2 as pdfium  # noqa: PLC0415
 
@@ -68,7 +94,7 @@ def write_video(pdf: Path, target: Path, seconds: int) -> None:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.time_base = Fraction(1, 1)
         for second in range(seconds):
-            picture = pictures[min(second * len(pictures) // seconds, len(pictures) - 1)]
+            picture = pictures[max(page for page, start in enumerate(starts) if start <= second)]
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode())
 
@@ -80,14 +106,23 @@ def main() -> None:
     options = parser.parse_args()
     slides = HERE / "slides"
     for source in sorted((HERE / "source").glob("*.txt")):
+        if source.name.endswith(".talk.txt"):
+            continue
         pages = read_slides(source)
         write_pdf(pages, slides / f"{source.stem}.pdf", options.fonts)
         print(f"{source.stem}.pdf: {len(pages)} pages")
     if not options.no_video:
         for name, (deck, seconds) in VIDEOS.items():
             target = HERE / "video" / f"{name}.webm"
-            write_video(slides / f"{deck}.pdf", target, seconds)
+            count = len(read_slides(HERE / "source" / f"{deck}.txt"))
+            write_video(slides / f"{deck}.pdf", target, seconds, even_starts(count, seconds))
             print(f"{target.name}: {seconds} seconds, {target.stat().st_size >> 10} KiB")
+        for name, deck in TALKS.items():
+            captions, starts = read_talk(HERE / "source" / f"{deck}.talk.txt")
+            write_captions(captions, HERE / "transcripts" / f"{name}.ru.vtt")
+            target = HERE / "video" / f"{name}.webm"
+            write_video(slides / f"{deck}.pdf", target, int(captions[-1][1]) + 1, starts)
+            print(f"{target.name}: {captions[-1][1]:.0f} seconds, {target.stat().st_size >> 10} KiB")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -127,46 +126,66 @@ def read_passages(connection: Connection) -> Iterator[IndexedPassage]:
         .outerjoin(shown, shown.c.id == moments.c.video_id)
         .order_by(courses.c.slug, lectures.c.position, passages.c.ordinal, passages.c.id)
     )
-    spans = _sure_spans(connection)
+    sure = _sure_pages(connection)
     for row in connection.execute(query):
-        yield _indexed(row, spans.get(row.video_id, ()))
+        yield _indexed(row, sure.get(row.video_id, ()))
 
 
-def _sure_spans(connection: Connection) -> dict[int, list[Row[Any]]]:
-    """By video the spans that are sure enough to be shown, in order."""
+def _sure_pages(connection: Connection) -> dict[int, list[Row[Any]]]:
+    """By video the spans and moments that are sure enough to be shown, in order; a moment is a span of no length."""
     found: dict[int, list[Row[Any]]] = defaultdict(list)
-    query = (
-        sa.select(alignments, decks.c.path)
+    spans = (
+        sa.select(
+            alignments.c.video_id,
+            alignments.c.start_seconds,
+            alignments.c.end_seconds,
+            alignments.c.confidence,
+            alignments.c.deck_id,
+            alignments.c.page_number,
+            decks.c.path,
+        )
         .join(decks, decks.c.id == alignments.c.deck_id)
         .where(alignments.c.confidence >= SPAN_SHOWN_FROM)
-        .order_by(alignments.c.video_id, alignments.c.start_seconds)
     )
-    for row in connection.execute(query):
+    instants = (
+        sa.select(
+            moments.c.video_id,
+            moments.c.jump_seconds,
+            moments.c.jump_seconds,
+            moments.c.confidence,
+            moments.c.deck_id,
+            moments.c.page_number,
+            decks.c.path,
+        )
+        .join(decks, decks.c.id == moments.c.deck_id)
+        .where(moments.c.confidence >= MOMENT_SHOWN_FROM)
+    )
+    for row in connection.execute(sa.union_all(spans, instants)):
         found[row.video_id].append(row)
     return found
 
 
-def _aligned(row: Row[Any], spans: Sequence[Row[Any]]) -> Aligned | None:
+def _aligned(row: Row[Any], sure: Sequence[Row[Any]]) -> Aligned | None:
     if row.jump_seconds is not None:
         host = Host(row.shown_host)
         return Aligned(row.confidence, row.shown_video, row.shown_id, host, start_seconds=row.jump_seconds)
-    if row.start_seconds is None or not spans:
+    if row.start_seconds is None:
         return None
-    # the page that is discussed for most of the segment, if that is half of it
-    first = max(0, bisect_left(spans, row.start_seconds, key=lambda span: float(span.end_seconds)))
-    best, longest = None, (row.end_seconds - row.start_seconds) / 2
-    for span in spans[first:]:
-        if span.start_seconds >= row.end_seconds:
-            break
-        common = min(span.end_seconds, row.end_seconds) - max(span.start_seconds, row.start_seconds)
-        if common >= longest:
-            best, longest = span, common
-    if best is None:
+    # the page that is discussed for half of the segment, else the surest whose moment lies in it
+    half = (row.end_seconds - row.start_seconds) / 2
+    within = [
+        (common >= half, page.confidence, page)
+        for page in sure
+        if (common := min(page.end_seconds, row.end_seconds) - max(page.start_seconds, row.start_seconds)) >= half
+        or (page.start_seconds == page.end_seconds and row.start_seconds <= page.start_seconds < row.end_seconds)
+    ]
+    if not within:
         return None
+    best = max(within, key=lambda found: found[:2])[2]
     return Aligned(best.confidence, deck=best.path, deck_id=best.deck_id, page_number=best.page_number)
 
 
-def _indexed(row: Row[Any], spans: Sequence[Row[Any]]) -> IndexedPassage:
+def _indexed(row: Row[Any], sure: Sequence[Row[Any]]) -> IndexedPassage:
     return IndexedPassage(
         id=row.id,
         kind=Kind(row.kind),
@@ -193,7 +212,7 @@ def _indexed(row: Row[Any], spans: Sequence[Row[Any]]) -> IndexedPassage:
         video_host=Host(row.host) if row.host else None,
         start_seconds=row.start_seconds,
         end_seconds=row.end_seconds,
-        aligned=_aligned(row, spans),
+        aligned=_aligned(row, sure),
     )
 
 

@@ -161,3 +161,16 @@ def meaning_of(phrases: Iterable[Phrase], frequency: Callable[[str], int]) -> st
             if not any(frequency(term) > 0 for reading in typed for term, _ in reading.terms):
                 texts += [r.text for r in word.readings if r not in typed and r.weight >= _TRUSTED]
     return " ".join(texts)
+
+
+def as_typed(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    """The query without what it may also mean."""
+    return tuple(
+        Phrase(
+            tuple(
+                replace(word, readings=tuple(r for r in word.readings if r.reason is Reason.TYPED) or word.readings[:1])
+                for word in phrase.words
+            )
+        )
+        for phrase in phrases
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -16,13 +17,13 @@ from index.errors import InvalidRequest, NotFound
 from index.generation import Generation, latin_language
 from index.language import STEMMERS, telltale_words
 from index.lexical import SATURATION_LIMIT, LexicalScores, Scope
-from index.query import meaning_of, rewrites_of
+from index.query import as_typed, meaning_of, rewrites_of
 from index.ranking import RERANKED, Ranked, kind_factors, rank, relevant, settle, with_judgements, with_neighbours
 from index.rerank import Reranker
 from index.snippet import make_snippet
 from index.suggest import Suggestion
 from index.table import TableEmbedder, bundled_table, read_adaptation
-from index.types import Coverage, Explanation, Filters, Hit, IndexedPassage, Mode, Phrase, Results
+from index.types import Coverage, Explanation, Facets, Filters, Hit, IndexedPassage, Kind, Mode, Phrase, Results
 
 MAX_QUERY_CHARS = 1_000
 MAX_LIMIT = 50
@@ -64,8 +65,12 @@ class SearchIndex:
         limit: int = 10,
         offset: int = 0,
         explain: bool = False,
+        literal: bool = False,
     ) -> Results:
-        """The best passages for a query. InvalidRequest for an unusable query, NotFound for an unknown course."""
+        """The best passages for a query; with `literal` only as it was typed, without other readings.
+
+        InvalidRequest for an unusable query, NotFound for an unknown course.
+        """
         query = clean_query(query)
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequest(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")
@@ -76,6 +81,8 @@ class SearchIndex:
         scope = self.generation.lexical.scope(allowed)
         courses = frozenset({filters.course}) if filters.course else filters.courses
         phrases = self.generation.reader.read(query, scope.frequency, courses)
+        if literal:
+            phrases = as_typed(phrases)
         words = self.generation.lexical.score(phrases, scope)
         ranked = self._rank(phrases, words, scope, mode)
         vectors = mode is not Mode.LEXICAL
@@ -99,7 +106,16 @@ class SearchIndex:
             for i, passage in enumerate(passages)
         )
         return Results(
-            query, rewrites_of(phrases), coverage, mode, degraded + late, self.number, len(ranked.rows), hits, weights
+            query,
+            rewrites_of(phrases),
+            coverage,
+            mode,
+            degraded + late,
+            self.number,
+            len(ranked.rows),
+            hits,
+            self._facets(ranked.rows),
+            weights,
         )
 
     def suggest(
@@ -217,6 +233,13 @@ class SearchIndex:
         late = len(passages) - len(judged)
         reason = f"the reranker judged {len(judged)} of {len(passages)} hits before its deadline"
         return with_judgements(ranked, judged), (reason,) if late else ()
+
+    def _facets(self, rows: NDArray[np.int64]) -> Facets:
+        kinds = Counter(self.generation.kind_of[rows].tolist())
+        lectures = Counter(self.generation.lecture_of[rows].tolist())
+        return Facets(
+            tuple((list(Kind)[number], count) for number, count in kinds.most_common()), tuple(lectures.most_common())
+        )
 
     def _twin_of(self, row: int) -> str | None:
         newer = int(self.generation.twin[row])

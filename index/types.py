@@ -453,6 +453,14 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """How many of all hits are of each kind, and of each lecture (by id), the largest first."""
+
+    kinds: tuple[tuple[Kind, int], ...] = ()
+    lectures: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """`weights` are the terms of the query in all its readings, by how much they say: what a quote should hold."""
 
@@ -464,4 +472,5 @@ class Results:
     generation: int
     total: int
     hits: tuple[Hit, ...]
+    facets: Facets = field(default_factory=Facets)
     weights: dict[str, float] = field(default_factory=dict)

@@ -11,11 +11,21 @@ from service.schemas import SearchOut, search_out
 
 
 def timed_search(
-    index: SearchIndex, query: str, filters: Filters, mode: Mode, limit: int, offset: int, *, explain: bool
+    index: SearchIndex,
+    query: str,
+    filters: Filters,
+    mode: Mode,
+    limit: int,
+    offset: int,
+    *,
+    explain: bool,
+    literal: bool = False,
 ) -> SearchOut:
     """The response to a query."""
     started = perf_counter()
-    results = index.search(query, filters=filters, mode=mode, limit=limit, offset=offset, explain=explain)
+    results = index.search(
+        query, filters=filters, mode=mode, limit=limit, offset=offset, explain=explain, literal=literal
+    )
     return search_out(results, (perf_counter() - started) * 1000)
 
 

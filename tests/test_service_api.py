@@ -191,7 +191,7 @@ def test_the_pages_show_what_was_asked(client: TestClient) -> None:
 def test_health_and_metrics(client: TestClient) -> None:
     assert client.get("/livez").json() == {"status": "alive"}
     ready = client.get("/readyz").json()
-    assert (ready["status"], ready["degraded"], ready["passages"]) == ("ready", [], 56)
+    assert (ready["status"], ready["degraded"], ready["passages"]) == ("ready", [], 62)
     client.get("/api/search", params={"q": "dropout"})
     assert 'lectures_requests_total{route="/api/search",status="200"}' in client.get("/metrics").text
 

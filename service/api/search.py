@@ -36,10 +36,11 @@ def search(
     limit: Annotated[int, Query(description=f"1 to {MAX_LIMIT}")] = 10,
     offset: Annotated[int, Query(description=f"0 to {MAX_OFFSET}")] = 0,
     explain: bool = False,
+    literal: Annotated[bool, Query(description="Only as it was typed: no other readings")] = False,
 ) -> Response:
     """Slide pages, moments of video and programme lines that answer, best first."""
     filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
-    found = run_search(state, q, filters, mode, limit, offset, explain=explain)
+    found = run_search(state, q, filters, mode, limit, offset, explain=explain, literal=literal)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
     # the model is serialised once, here: returning it would validate and walk it a second time
     return Response(found.model_dump_json(by_alias=True), media_type="application/json")
@@ -56,11 +57,19 @@ def suggest(
 
 
 def run_search(
-    state: ServiceState, query: str, filters: Filters, mode: Mode, limit: int, offset: int, *, explain: bool
+    state: ServiceState,
+    query: str,
+    filters: Filters,
+    mode: Mode,
+    limit: int,
+    offset: int,
+    *,
+    explain: bool,
+    literal: bool = False,
 ) -> SearchOut:
     """A search that takes its place among the others."""
     with state.searching() as index:
-        found = timed_search(index, query, filters, mode, limit, offset, explain=explain)
+        found = timed_search(index, query, filters, mode, limit, offset, explain=explain, literal=literal)
     asked = {"query": found.query} if state.settings.log_queries else {}
     _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
     return found
