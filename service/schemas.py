@@ -114,16 +114,6 @@ class HitOut(BaseModel):
     explanation: dict[str, Any] | None = None
 
 
-class LectureCountOut(BaseModel):
-    lecture_id: int
-    count: int
-
-
-class FacetsOut(BaseModel):
-    kinds: dict[Kind, int]
-    lectures: list[LectureCountOut]
-
-
 class SearchOut(BaseModel):
     query: str
     rewrites: list[RewriteOut]
@@ -133,7 +123,6 @@ class SearchOut(BaseModel):
     generation: int
     took_ms: float
     total: int
-    facets: FacetsOut = Field(description="How many of all hits are of each kind and of each lecture")
     hits: list[HitOut]
 
 
@@ -341,10 +330,6 @@ def search_out(results: Results, took_ms: float) -> SearchOut:
         generation=results.generation,
         took_ms=round(took_ms, 2),
         total=results.total,
-        facets=FacetsOut(
-            kinds=dict(results.facets.kinds),
-            lectures=[LectureCountOut(lecture_id=key, count=count) for key, count in results.facets.lectures],
-        ),
         hits=[hit_out(hit) for hit in results.hits],
     )
 
