@@ -188,6 +188,7 @@ def video_row(connection: Connection, video_id: int) -> Row[Any]:
             courses.c.title.label("course_title"),
             transcripts.c.id.label("transcript_id"),
             transcripts.c.language,
+            transcripts.c.made_by,
             transcripts.c.vtt_sha256,
         )
         .join(lectures, lectures.c.id == videos.c.lecture_id)
@@ -291,3 +292,62 @@ def _gaps(lecture: dict[str, Any]) -> list[dict[str, Any]]:
         problems = [found["problem"] for found in lecture[what] if found["problem"]]
         gaps += [gap(what.removesuffix("s"), problem["code"], problem["detail"]) for problem in problems]
     return gaps
+
+
+def deck_page(connection: Connection, deck_id: int, page_number: int) -> Row[Any]:
+    """A page with its deck, lecture and course; NotFound if it is not there."""
+    query = (
+        sa.select(
+            pages,
+            decks.c.path,
+            decks.c.title.label("deck_title"),
+            decks.c.page_count,
+            decks.c.remark,
+            decks.c.sha256,
+            lectures.c.id.label("lecture_id"),
+            lectures.c.position,
+            lectures.c.title.label("lecture_title"),
+            courses.c.slug,
+        )
+        .join(decks, decks.c.id == pages.c.deck_id)
+        .join(lectures, lectures.c.id == decks.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .where(pages.c.deck_id == deck_id, pages.c.page_number == page_number)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no page {page_number} in deck {deck_id}.")
+    return row
+
+
+def page_moment(connection: Connection, deck_id: int, page_number: int) -> Row[Any] | None:
+    """The second of a video at which a page is discussed, where that is sure."""
+    query = sa.select(moments).where(
+        moments.c.deck_id == deck_id,
+        moments.c.page_number == page_number,
+        moments.c.confidence >= MOMENT_SHOWN_FROM,
+    )
+    return connection.execute(query).one_or_none()
+
+
+def sure_moments(connection: Connection, lecture_id: int) -> list[Row[Any]]:
+    """The sure moments of a lecture's pages in the order of its videos, each with the title of its page."""
+    query = (
+        sa.select(moments, pages.c.title, videos.c.ordinal)
+        .join(pages, sa.and_(pages.c.deck_id == moments.c.deck_id, pages.c.page_number == moments.c.page_number))
+        .join(videos, videos.c.id == moments.c.video_id)
+        .where(videos.c.lecture_id == lecture_id, moments.c.confidence >= MOMENT_SHOWN_FROM)
+        .order_by(videos.c.ordinal, moments.c.jump_seconds)
+    )
+    return list(connection.execute(query))
+
+
+def material_lengths(connection: Connection) -> dict[tuple[str, int], float]:
+    """Pages of every deck under (`page`, id), seconds of every video under (`time`, id)."""
+    found: dict[tuple[str, int], float] = {}
+    for row in connection.execute(sa.select(decks.c.id, decks.c.page_count)):
+        found["page", row.id] = row.page_count
+    for row in connection.execute(sa.select(videos.c.id, videos.c.duration_seconds)):
+        if row.duration_seconds:
+            found["time", row.id] = row.duration_seconds
+    return found

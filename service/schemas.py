@@ -309,6 +309,13 @@ class IngestOut(BaseModel):
     updated_at: str
 
 
+class MissedSearchOut(BaseModel):
+    course: str | None = Field(description="Where it was searched; null for all courses")
+    query: str
+    count: int
+    last_day: str
+
+
 class ProblemOut(BaseModel):
     """RFC 9457 problem details with our code."""
 

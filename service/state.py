@@ -18,20 +18,23 @@ from index.files import write_durably
 from index.generation import current_number
 from index.keys import count_model_call
 from index.library import Library, forget_course, open_served
+from index.missed import count_missed
+from index.programme import ProgrammeLine, programme_lines
 from index.rerank import Reranker, load_reranker
 from index.search import SearchIndex
 from index.terms import ExplainedTerm, explained_terms
 from index.types import Filters
 from ingest.pdf import PdfReader
 from ingest.sandbox import Limits
-from service.answers.answering import Event, stream_answer
+from service.answers.answering import Event, answer_question, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
-from service.answers.types import Turn
+from service.answers.types import Answer, Turn
 from service.refusals import Overloaded
 from service.settings import Settings
 
 _log = structlog.get_logger("lectures")
 _PAINTERS_WAITING = 12
+_MAX_PROGRAMMES = 500
 _LOOK_SECONDS = 1.0  # how soon a new generation is noticed
 
 
@@ -49,6 +52,7 @@ class ServiceState:
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})
         self._terms_lock = threading.Lock()
+        self._programmes: dict[tuple[int, int, str], tuple[ProgrammeLine, ...]] = {}
         self._looked_at = 0.0
         self._seen: int | None = None
         self._reload_lock = threading.Lock()
@@ -126,6 +130,36 @@ class ServiceState:
             if course not in known:
                 known[course] = explained_terms(index, course)
             return known[course]
+
+    def programme(self, course: str, lecture_id: int, programme: str) -> tuple[ProgrammeLine, ...]:
+        """A lecture's programme, each line with where it is explained; worked out once for each generation."""
+        index = self.index()
+        key = (index.number, lecture_id, programme)
+        known = self._programmes.get(key)
+        if known is None:
+            known = programme_lines(index, course, lecture_id, programme)
+            if len(self._programmes) >= _MAX_PROGRAMMES:
+                self._programmes.clear()
+            self._programmes[key] = known
+        return known
+
+    def note_missed(self, course: str, query: str) -> None:
+        """Count a search that found nothing, if that is wanted; a database that is away is no reason to fail."""
+        if not self.settings.count_missed_searches:
+            return
+        try:
+            with self.library.database.writing() as connection:
+                count_missed(connection, course, query, dt.datetime.now(dt.UTC).date())
+        except StorageError as error:
+            _log.warning("missed_search_not_counted", reason=str(error))
+
+    @property
+    def has_model(self) -> bool:
+        return self._model is not None
+
+    def quoted_answer(self, question: str, filters: Filters, history: Sequence[Turn]) -> Answer:
+        """The answer that needs no model, for pages that are made at once."""
+        return answer_question(self.index(), question, filters=filters, history=history)
 
     @contextmanager
     def searching(self) -> Iterator[SearchIndex]:

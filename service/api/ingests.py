@@ -14,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
 from index.jobs import OVER, add_job, cancel_job, list_jobs, read_job
+from index.missed import list_missed
 from index.types import JobState
 from service.access import Administrator
 from service.deps import State
 from service.refusals import Overloaded
-from service.schemas import IngestIn, IngestOut, IngestQueuedOut
+from service.schemas import IngestIn, IngestOut, IngestQueuedOut, MissedSearchOut
 from service.state import ServiceState
 
 router = APIRouter(tags=["ingests"])
@@ -105,6 +106,18 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
                 await asyncio.sleep(_LOOK_SECONDS)
 
     return StreamingResponse(stream(), media_type=_SSE, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/missed-searches")
+def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut]:
+    """Searches that found nothing, the most frequent first; empty unless LECTURES_COUNT_MISSED_SEARCHES is set."""
+    with state.library.database.reading() as connection:
+        rows = list_missed(connection)
+    return [
+        MissedSearchOut(course=row.course or None, query=row.query, count=row.count, last_day=row.last_day)
+        for row in rows
+        if caller.courses is None or row.course in caller.courses
+    ]
 
 
 @router.delete("/courses/{slug}", status_code=204, response_class=Response)

@@ -1,0 +1,155 @@
+"""Results of a search → what the page shows of them: hits with folded twins, counts for filters, where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from index.search import MAX_LIMIT, SearchIndex
+from index.types import Coverage, Facets, Filters, Hit, Kind
+from service.finding import timed_search
+from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
+from service.web.place import Place, open_page, open_time
+
+PAGE_SIZE = 10
+_STRIP_LECTURES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A hit on the strip of its lecture; `at` is in percent of the deck's pages or of the video's time."""
+
+    at: float
+    kind: Kind
+    url: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Where in a lecture the hits lie."""
+
+    position: int
+    title: str
+    url: str
+    marks: list[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownHit:
+    """A hit with the older editions that are folded under it."""
+
+    hit: HitOut
+    url: str
+    aligned_url: str | None
+    older: list[tuple[HitOut, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsView:
+    found: SearchOut
+    hits: list[ShownHit]
+    kinds: list[tuple[Kind, int]]
+    lectures: list[tuple[int, str, int]]
+    strips: list[Strip]
+    missed: bool
+    took_ms: float
+
+
+def search_view(
+    index: SearchIndex, place: Place, filters: Filters, lengths: Mapping[tuple[str, int], float]
+) -> ResultsView:
+    """The search that a page's address names. `lengths` are pages of decks (`page`, id) and seconds of videos (`time`,
+    id): what the strips are measured by."""
+    started = perf_counter()
+    everywhere = Filters(filters.course, None, None, filters.courses)
+    whole = index.search(place.q, filters=everywhere, limit=MAX_LIMIT, literal=bool(place.literal))
+    found = timed_search(
+        index,
+        place.q,
+        filters,
+        whole.mode,
+        PAGE_SIZE,
+        place.offset,
+        explain=True,
+        literal=bool(place.literal),
+    )
+    titles = {hit.passage.lecture_id: hit.passage.lecture_title for hit in whole.hits}
+    return ResultsView(
+        found,
+        fold_twins(found.hits, place),
+        _kinds(whole.facets),
+        [(key, titles[key], count) for key, count in whole.facets.lectures if key in titles],
+        _strips(whole.hits, place, lengths),
+        whole.coverage is Coverage.ABSENT or whole.total == 0,
+        round((perf_counter() - started) * 1000, 1),
+    )
+
+
+def fold_twins(hits: Sequence[HitOut], place: Place) -> list[ShownHit]:
+    """Hits in order; an older edition of a slide lies under the newer one where both are on this page."""
+    by_id = {hit.id: ShownHit(hit, hit_place(hit, place), aligned_place(hit, place), []) for hit in hits}
+    shown = []
+    for hit in hits:
+        newer = by_id.get(hit.twin_of or "")
+        if newer is not None and newer.hit.id != hit.id:
+            newer.older.append((hit, hit_place(hit, place)))
+        else:
+            shown.append(by_id[hit.id])
+    return shown
+
+
+def hit_place(hit: HitOut, place: Place) -> str:
+    """Where a click on a hit leads: beside the list, or for a line of the programme to its lecture."""
+    match hit.locator:
+        case PageLocatorOut() as page:
+            return place.url(open=open_page(page.deck_id, page.page_number))
+        case TimeLocatorOut() as time:
+            return place.url(open=open_time(time.video_id, time.start_seconds))
+        case _:
+            return place.plain(f"/lectures/{hit.lecture.id}")
+
+
+def aligned_place(hit: HitOut, place: Place) -> str | None:
+    """The other side of a hit, looked at beside the list."""
+    other = hit.aligned
+    if other is None:
+        return None
+    if other.deck_id is not None and other.page_number is not None:
+        return place.url(open=open_page(other.deck_id, other.page_number))
+    return place.url(open=open_time(other.video_id or 0, other.start_seconds or 0))
+
+
+def _kinds(facets: Facets) -> list[tuple[Kind, int]]:
+    counts = dict(facets.kinds)
+    return [(kind, counts[kind]) for kind in Kind if kind in counts]
+
+
+def _strips(hits: Iterable[Hit], place: Place, lengths: Mapping[tuple[str, int], float]) -> list[Strip]:
+    strips: dict[int, Strip] = {}
+    for hit in hits:
+        passage = hit.passage
+        mark = _mark(passage, place, lengths)
+        if mark is None:
+            continue
+        if passage.lecture_id not in strips:
+            if len(strips) == _STRIP_LECTURES:
+                continue
+            url = place.plain(f"/lectures/{passage.lecture_id}")
+            strips[passage.lecture_id] = Strip(passage.lecture_position, passage.lecture_title, url, [])
+        strips[passage.lecture_id].marks.append(mark)
+    return list(strips.values())
+
+
+def _mark(passage: Any, place: Place, lengths: Mapping[tuple[str, int], float]) -> Mark | None:
+    if passage.kind is Kind.PAGE and (pages := lengths.get(("page", passage.deck_id))):
+        at = 100 * (passage.page_number - 0.5) / pages
+        url = place.url(open=open_page(passage.deck_id, passage.page_number))
+        return Mark(round(min(at, 100), 1), passage.kind, url, passage.title or str(passage.page_number))
+    if passage.kind is Kind.SEGMENT and (seconds := lengths.get(("time", passage.video_id))):
+        at = 100 * passage.start_seconds / seconds
+        url = place.url(open=open_time(passage.video_id, passage.start_seconds))
+        return Mark(round(min(at, 100), 1), passage.kind, url, passage.text[:60])
+    return None
