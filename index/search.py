@@ -66,8 +66,12 @@ class SearchIndex:
         offset: int = 0,
         explain: bool = False,
         literal: bool = False,
+        narrowed: Filters | None = None,
     ) -> Results:
         """The best passages for a query; with `literal` only as it was typed, without other readings.
+
+        `filters` hold inside the search; the lecture and kinds of `narrowed` only choose among what it found, so that
+        they agree with the facets, which count all of it.
 
         InvalidRequest for an unusable query, NotFound for an unknown course.
         """
@@ -92,6 +96,10 @@ class SearchIndex:
             coverage = Coverage.ABSENT  # what is not worth showing covers nothing
         ranked, late = self._rerank(query, ranked)
         ranked = settle(self.generation, ranked)
+        facets = self._facets(ranked.rows)
+        if narrowed is not None:
+            chosen = self._allowed(Filters(None, narrowed.lecture, narrowed.kinds))
+            ranked = ranked if chosen is None else ranked.take(np.flatnonzero(chosen[ranked.rows]))
         shown = ranked.take(np.arange(len(ranked.rows))[offset : offset + limit])
         passages = self.generation.passages(shown.rows.tolist())
         weights = _weights(phrases, scope)
@@ -114,7 +122,7 @@ class SearchIndex:
             self.number,
             len(ranked.rows),
             hits,
-            self._facets(ranked.rows),
+            facets,
             weights,
         )
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from index.search import MAX_LIMIT, SearchIndex
 from index.types import Coverage, Facets, Filters, Hit, Kind
-from service.finding import timed_search
-from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
+from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut, search_out
 from service.web.place import Place, open_page, open_time
 
 PAGE_SIZE = 10
@@ -65,17 +64,18 @@ def search_view(
     id): what the strips are measured by."""
     started = perf_counter()
     everywhere = Filters(filters.course, None, None, filters.courses)
-    whole = index.search(place.q, filters=everywhere, limit=MAX_LIMIT, literal=bool(place.literal))
-    found = timed_search(
-        index,
+    literal = bool(place.literal)
+    whole = index.search(place.q, filters=everywhere, limit=MAX_LIMIT, literal=literal)
+    shown = index.search(
         place.q,
-        filters,
-        whole.mode,
-        PAGE_SIZE,
-        place.offset,
+        filters=everywhere,
+        narrowed=filters,
+        limit=PAGE_SIZE,
+        offset=place.offset,
         explain=True,
-        literal=bool(place.literal),
+        literal=literal,
     )
+    found = search_out(shown, 0.0)
     titles = {hit.passage.lecture_id: hit.passage.lecture_title for hit in whole.hits}
     return ResultsView(
         found,

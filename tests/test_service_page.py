@@ -1,0 +1,532 @@
+"""The pages in a real browser, against the real service and the example course."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import axe_playwright_python
+import pytest
+from model_stub import model_server, says
+from playwright.sync_api import Dialog, Page, expect
+from support import CountingEmbedder, ingest, serve, write_pdf
+
+from index.jobs import read_job
+from index.keys import create_key
+from index.library import Library
+from index.types import AccessScope
+from service.settings import Settings
+from service.web.place import Place
+from service.web.words import LANGUAGES, WORDS, choose_language, counted
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+QUESTION = "что такое ранняя остановка?"
+
+
+@contextmanager
+def page_of(browser: Any, url: str, **options: Any) -> Iterator[Page]:
+    """A page in a context of its own; nothing may go wrong in its console, and nothing may be asked of other hosts."""
+    context = browser.new_context(**{"locale": "en", "viewport": {"width": 1300, "height": 900}, **options})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    troubles: list[str] = []
+    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "request", lambda request: troubles.append(request.url) if not request.url.startswith((url, "data:")) else None
+    )
+
+    def dismiss(dialog: Dialog) -> None:
+        troubles.append(f"dialog {dialog.message}")
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    yield page
+    assert troubles == []
+    assert context.cookies() == []
+    context.close()
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true; the library's own waiting needs `unsafe-eval`, which the pages forbid."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(30)
+
+
+@pytest.fixture
+def page(browser: Any, live: str) -> Iterator[Page]:
+    with page_of(browser, live) as opened:
+        yield opened
+
+
+# --- searching -------------------------------------------------------------------------------------------
+
+
+def test_typing_suggests_and_the_arrows_choose(page: Page, live: str) -> None:
+    page.goto(live)
+    expect(page.locator("#q")).to_be_focused()
+    page.locator("#q").press_sequentially("drop")
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(option).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#q")).to_have_value(option.inner_text())
+    page.keyboard.press("Escape")
+    expect(page.locator("#suggestions")).to_be_hidden()
+    expect(page.locator("#q")).to_have_value("drop")
+    page.locator("#q").press_sequentially("o")
+    expect(option).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    chosen = option.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit mark").first).to_be_visible()
+    assert f"q={quote_plus(chosen)}" in page.url
+
+
+def test_a_click_opens_the_slide_beside_the_list_and_back_closes_it(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    first = page.locator(".hit").first
+    page.mouse.wheel(0, 200)
+    until(page, "scrollY > 100")
+    scrolled = page.evaluate("scrollY")
+    first.locator("h3 a").click()
+    expect(page.locator("#look-title")).to_have_text("Dropout")
+    expect(page.locator("#look-title")).to_be_focused()
+    expect(page.locator("#look .large img")).to_have_js_property("complete", True)
+    assert page.evaluate("scrollY") == scrolled
+    assert re.search(r"open=page-\d+-7", page.url)
+    page.locator("#look [rel=next]").click()
+    expect(page.locator("#look .where")).to_contain_text("page 8 of 12")
+    page.locator("#look details summary").click()
+    expect(page.locator("#look pre")).to_contain_text("model.eval()")
+    assert page.locator("#look a", has_text="PDF").get_attribute("href").endswith("file.pdf#page=8")  # type: ignore[union-attr]
+    page.go_back()
+    expect(page.locator("#look-title")).to_have_text("Dropout")
+    page.go_back()
+    expect(page.locator("#look")).to_be_hidden()
+    assert "open=" not in page.url
+
+
+def test_a_slide_and_its_moment_lead_to_each_other(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    page.locator(".hit").first.locator(".chip", has_text="on video at").click()
+    until(page, "document.querySelector('#player')?.currentTime > 183")
+    at = page.evaluate("document.querySelector('#player').currentTime")
+    assert 183.5 <= at <= 228  # where dropout is spoken of
+    now = page.locator(".spoken.now")
+    expect(now).to_contain_text("dropout")
+    now.locator(".chip", has_text="slide 7").click()
+    expect(page.locator("#look-title")).to_have_text("Dropout")
+    page.locator("#look .turn a", has_text="on video").click()
+    expect(page.locator("#player")).to_be_visible()
+
+
+def test_the_transcript_jumps_within_the_player(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    page.locator(".hit").first.locator(".chip", has_text="on video at").click()
+    until(page, "document.querySelector('#player')?.readyState > 0")
+    page.locator(".running [data-seek]").first.click()
+    until(page, "document.querySelector('#player').currentTime < 5")
+    expect(page.locator(".spoken").first).to_have_class(re.compile("now"))
+    assert re.search(r"open=time-\d+-0\b", page.url)
+
+
+def test_an_address_is_the_whole_state(page: Page, browser: Any, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    page.locator(".filters a", has_text="Video").click()
+    expect(page.locator(".filters a[aria-current]")).to_contain_text("Video")
+    page.locator(".hit h3 a").first.click()
+    expect(page.locator("#look")).to_be_visible()
+    with page_of(browser, live) as other:
+        other.goto(page.url)
+        expect(other.locator(".filters a[aria-current]")).to_contain_text("Video")
+        expect(other.locator("#look-title")).to_have_text(page.locator("#look-title").inner_text())
+        assert other.locator(".hit").count() == page.locator(".hit").count()
+        assert set(other.locator(".hit").evaluate_all("hits => hits.map(hit => hit.className.split(' ')[1])")) == {
+            "kind-segment"
+        }
+
+
+def test_filters_count_and_the_lecture_is_chosen(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=GAN")
+    counts = page.locator(".filters li .quiet").all_inner_texts()
+    total = int(re.search(r"\d+", page.locator(".summary").inner_text()).group())  # type: ignore[union-attr]
+    assert sum(map(int, counts)) == total
+    page.locator(".filters select").select_option(index=1)
+    page.wait_for_url(re.compile("lecture="))
+    name = page.locator(".filters select option:checked").inner_text()
+    expect(page.locator(".summary")).to_contain_text(re.search(r"\((\d+)\)", name).group(1))  # type: ignore[union-attr]
+    page.go_back()
+    expect(page.locator(".summary")).to_contain_text(str(total))
+
+
+def test_other_readings_are_said_and_have_a_way_back(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q={quote('дропаут')}")
+    expect(page.locator(".readings")).to_contain_text("dropout (by ear)")
+    page.get_by_text("Search only for what was typed").click()
+    expect(page.locator(".readings")).to_contain_text("Searched only for what was typed.")
+    expect(page.locator(".summary")).to_have_attribute("data-coverage", "absent")
+    page.get_by_text("Search for other readings too").click()
+    expect(page.locator(".hit h3").first).to_have_text("Dropout")
+
+
+def test_coverage_is_said_in_words(page: Page, live: str) -> None:
+    for query, words in (("GAN", "Only the programme names this"), ("data leakage", "only mentions this")):
+        page.goto(f"{live}/?q={quote(query)}")
+        expect(page.locator(".summary")).to_contain_text(words)
+    page.goto(f"{live}/?q={quote('курс доллара')}")
+    expect(page.locator(".summary")).to_contain_text("does not seem to cover this")
+
+
+def test_where_the_hits_lie_and_why_they_are_there(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    assert page.locator(".strip svg a").count() >= 5
+    page.locator(".strip svg a").nth(2).click()
+    expect(page.locator("#look")).to_be_visible()
+    page.locator(".why summary").first.click()
+    expect(page.locator(".why").first).to_contain_text("words")
+    expect(page.locator(".why li").first).to_contain_text("title")
+
+
+# --- asking ----------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_answered_with_citations_that_open(page: Page, live: str) -> None:
+    page.goto(live)
+    page.fill("#q", QUESTION)
+    page.keyboard.press("Enter")
+    card = page.locator("#answer")
+    expect(card.locator(".mode")).to_have_text("quoted from the course")
+    expect(card.locator(".sentence").first).to_contain_text("останавливаемся")
+    card.locator(".cite").first.click()
+    expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
+    expect(card).to_be_visible()
+    card.locator("input[name=q]").fill("а какие веса берём?")
+    card.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer")).to_contain_text("After")
+    assert "prev=" in page.url
+
+
+def test_a_term_is_no_question(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    expect(page.locator(".hit").first).to_be_visible()
+    assert page.locator("#answer").count() == 0
+
+
+def test_an_answer_is_shown_as_a_model_writes_it(browser: Any, example_settings: Settings) -> None:
+    with model_server(says("Останавливаемся, когда потери не улучшаются [1]. Это без ссылки.")) as (model_url, _):
+        settings = example_settings.model_copy(update={"llm_url": model_url, "llm_model": "stub"})
+        with serve(settings) as url, page_of(browser, url) as page:
+            page.goto(f"{url}/?q={quote(QUESTION)}")
+            card = page.locator("#answer")
+            expect(card.locator(".mode")).to_have_text("written by a language model from the course")
+            expect(card.locator(".sentence").first).to_contain_text("Останавливаемся, когда потери не улучшаются")
+            expect(card).to_contain_text("sentences without a number")
+            card.locator(".cite").first.click()
+            expect(page.locator("#look")).to_be_visible()
+
+
+def test_a_model_that_fails_leaves_the_quotes_and_says_so(browser: Any, example_settings: Settings) -> None:
+    settings = example_settings.model_copy(update={"llm_url": "http://127.0.0.1:9/v1", "llm_model": "stub"})
+    with serve(settings) as url, page_of(browser, url) as page:
+        page.goto(f"{url}/?q={quote(QUESTION)}")
+        expect(page.locator("#answer .notice")).to_contain_text("language model")
+        expect(page.locator("#answer .sentence").first).to_contain_text("останавливаемся")
+        expect(page.locator("#answer .mode")).to_have_text("quoted from the course")
+
+
+# --- all kinds of readers --------------------------------------------------------------------------------
+
+
+def test_the_keyboard_alone_is_enough(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("ранняя остановка")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit h3").first).to_contain_text("Ранняя остановка")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('.hit h3') !== null"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#look-title")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#look")).to_be_hidden()
+    assert page.evaluate("document.activeElement.closest('.hit h3') !== null")
+
+
+def test_without_javascript_search_opening_and_asking_work(browser: Any, live: str) -> None:
+    with page_of(browser, live, java_script_enabled=False) as page:
+        page.goto(live)
+        page.fill("#q", QUESTION)
+        page.keyboard.press("Enter")
+        expect(page.locator("#answer .sentence").first).to_contain_text("останавливаемся")
+        page.locator(".hit h3 a").first.click()
+        expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
+        page.locator("#look .turn a", has_text="on video").click()
+        expect(page.locator("#player")).to_be_visible()
+        page.locator("[data-close]").click()
+        expect(page.locator("#look")).to_be_hidden()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True) as page:
+        for path in PATHS:
+            page.goto(live + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page.goto(f"{live}/?q=dropout")
+        page.locator(".hit h3 a").first.tap()
+        expect(page.locator("#look-title")).to_be_visible()
+        box = page.locator("#look").bounding_box()
+        assert box is not None
+        assert (box["x"], box["width"]) == (0, 360)
+        page.locator("[data-close]").tap()
+        expect(page.locator(".hit h3 a").first).to_be_visible()
+
+
+PATHS = [
+    "/", "/?q=dropout", "/?q=dropout&open=page-2-7", "/?q=dropout&open=time-2-205", f"/?q={quote(QUESTION)}", "/?q=zzqq&open=page-999-1",
+    "/?q=GAN", "/courses/neural-networks", "/courses/neural-networks/terms", "/lectures/2", "/lectures/5", "/decks/2", "/videos/2",
+    "/teach", "/docs",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_any_page(browser: Any, live: str, scheme: str, language: str) -> None:
+    with page_of(browser, live, color_scheme=scheme, locale=language) as page:
+        for path in PATHS:
+            page.goto(live + path)
+            page.wait_for_load_state("networkidle")
+            page.evaluate(AXE)
+            found = page.evaluate("axe.run()")["violations"]
+            shown = [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found]
+            assert shown == [], (path, shown)
+
+
+def test_the_page_is_in_the_language_of_the_browser_and_can_be_switched(browser: Any, live: str) -> None:
+    with page_of(browser, live, locale="ru-RU") as page:
+        page.goto(live)
+        expect(page.get_by_role("button", name="Найти")).to_be_visible()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 251, 253)"
+        page.get_by_role("link", name="English").click()
+        page.fill("#q", "dropout")
+        page.keyboard.press("Enter")
+        expect(page.locator(".filters")).to_contain_text("Slides")
+        assert "lang=en" in page.url
+        page.locator(".hit .where a").first.click()
+        expect(page.get_by_role("heading", name="Slides along the video")).to_be_visible()
+
+
+def test_in_the_dark_the_ground_is_dark(browser: Any, live: str) -> None:
+    with page_of(browser, live, color_scheme="dark") as page:
+        page.goto(live)
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 29)"
+
+
+def test_pages_are_light_and_do_not_jump(browser: Any, live: str) -> None:
+    with page_of(browser, live) as page:
+        sizes: dict[str, int] = {}
+        page.on("response", lambda response: sizes.__setitem__(response.url, len(response.body())))
+        page.goto(f"{live}/?q=dropout")
+        page.wait_for_load_state("networkidle")
+        weight = sum(size for url, size in sizes.items() if ".webp" not in url)
+        assert 20_000 < weight < 100_000
+        shift = page.evaluate(
+            "() => new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
+            " if (!e.hadRecentInput) sum += e.value; }).observe({type: 'layout-shift', buffered: true});"
+            " setTimeout(() => done(sum), 500); })"
+        )
+        assert shift < 0.05
+        image = page.locator(".look img").first
+        assert (image.get_attribute("loading"), image.get_attribute("width")) == ("lazy", "192")
+        address = image.get_attribute("src") or ""
+        assert "max-age" in page.request.get(live + address).headers["cache-control"]
+
+
+# --- lectures, terms, the lecturer -----------------------------------------------------------------------
+
+
+def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    page.locator(".hit .where a").first.click()
+    expect(page.locator(".along li")).to_have_count(8)
+    page.locator(".programme a", has_text="Dropout").click()
+    expect(page.locator("#look-title")).to_have_text("Dropout")
+    page.locator(".slides li").nth(3).locator("a").first.click()
+    expect(page.locator("#look-title")).to_have_text("Кривые обучения")
+    page.goto(f"{live}/lectures/5")
+    expect(page.locator(".programme")).to_contain_text("(not there yet)")
+    expect(page.locator(".gaps li")).to_have_count(2)
+
+
+def test_terms_lead_to_where_they_are_explained(page: Page, live: str) -> None:
+    page.goto(f"{live}/courses/neural-networks/terms")
+    page.get_by_role("link", name="Ранняя остановка (early stopping)").first.click()
+    expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
+
+
+def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
+    browser: Any, tmp_path: Path, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    del embedder
+    settings = Settings(data_dir=tmp_path / "data", embedder="none", count_missed_searches=True)
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    ingest(course_folder, library, None)
+    with library.database.writing() as connection:
+        _, secret = create_key(connection, "me", [AccessScope.ADMIN])
+    with serve(settings) as url, page_of(browser, url) as page:
+        for _ in range(2):
+            page.goto(f"{url}/?q=Zeppelin")
+        page.goto(f"{url}/teach")
+        expect(page.locator("table.gaps")).to_contain_text("missing_file")
+        expect(page.locator("#order-form")).to_be_hidden()
+        page.fill("#key", secret)
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator("#missed-list")).to_contain_text("zeppelin × 2")
+        page.fill("#source", str(course_folder))
+        page.get_by_role("button", name="Ingest", exact=True).click()
+        job = page.locator("#job-list li")
+        expect(job).to_contain_text("queued")
+        identity = job.get_attribute("id") or ""
+        job.get_by_role("button", name="Cancel").click()
+        expect(job).to_contain_text("cancelled")
+    with library.database.reading() as connection:
+        assert read_job(connection, identity).state == "cancelled"
+    library.close()
+
+
+# --- YouTube, and hostile material -----------------------------------------------------------------------
+
+
+def test_youtube_is_asked_for_nothing_before_play_is_pressed(browser: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    (folder / "transcripts").mkdir(parents=True)
+    (folder / "course.yaml").write_text(
+        "title: T\nlanguage: en\nlectures: [{title: L, videos: [{youtube: abcdefghijk}]}]\n", "utf-8"
+    )
+    (folder / "transcripts" / "abcdefghijk.en.vtt").write_text(
+        "WEBVTT\n\n00:01:23.000 --> 00:01:30.000\nToday we talk about momentum.\n", "utf-8"
+    )
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    ingest(folder, library, None)
+    library.close()
+    with serve(settings) as url:
+        with page_of(browser, url) as page:
+            page.goto(f"{url}/?q=momentum")
+            page.locator(".hit h3 a").first.click()
+            expect(page.get_by_role("button", name="Play from 1:23 (YouTube)")).to_be_visible()
+        context = browser.new_context(locale="en")
+        asked: list[str] = []
+
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{url}/?q=momentum")
+        page.locator(".hit h3 a").first.click()
+        page.get_by_role("button", name="Play from 1:23 (YouTube)").click()
+        expect(page.locator(".tube iframe")).to_be_visible()
+        page.wait_for_timeout(300)
+        (elsewhere,) = [address for address in asked if not address.startswith((url, "data:", "chrome-error:"))]
+        assert elsewhere.startswith("https://www.youtube-nocookie.com/embed/abcdefghijk?start=83&")
+        context.close()
+
+
+def hostile() -> list[str]:
+    """Three hundred strings that would run as a script wherever text is taken for markup."""
+    run = ("window.hacked=1", "alert(1)", "document.title='hacked'")
+    shapes = (
+        "<script>{}</script>", "<img src=x onerror={}>", "<svg/onload={}>", "\"><script>{}</script>", "'><img src=x onerror={}>",
+        "<iframe srcdoc='<script>{}</script>'>", "javascript:{}", "<a href='javascript:{}'>x</a>", "{{{{{}}}}}", "${{{}}}",
+        "<body onload={}>", "<details open ontoggle={}>", "<math><mtext></table><mglyph><style><img src=x onerror={}>", "</title><script>{}</script>",
+        "</textarea><script>{}</script>", "--><script>{}</script>", "]]><script>{}</script>", "<input autofocus onfocus={}>", "<style>@import'javascript:{}'</style>",
+        "<object data='javascript:{}'>", "<embed src='javascript:{}'>", "<form action='javascript:{}'><button>x", "\" onmouseover=\"{}", "' autofocus onfocus='{}",
+        "`${{{}}}`",
+    )  # fmt: skip
+    wraps = ("{}", "Dropout {}", "{} градиент", "\u202e{}")
+    return [wrap.format(shape.format(code)) for code in run for shape in shapes for wrap in wraps]
+
+
+def test_hostile_texts_and_queries_stay_texts(browser: Any, tmp_path: Path) -> None:
+    strings = hostile()
+    assert len(strings) == 300
+    latin = [text.replace("градиент", "gradient").replace("\u202e", "") for text in strings]
+    folder = tmp_path / "course"
+    write_pdf(folder / "a.pdf", [f"{text}\ndropout {text}" for text in latin])
+    (folder / "transcripts").mkdir()
+    cues = [
+        f"00:{i // 60:02d}:{i % 60:02d}.000 --> 00:{i // 60:02d}:{i % 60:02d}.900\ndropout {text}\n"
+        for i, text in enumerate(strings)
+    ]
+    (folder / "transcripts" / "abcdefghijk.en.vtt").write_text("WEBVTT\n\n" + "\n".join(cues), "utf-8")
+    rows = "\n".join(
+        f"| {text.replace('|', '')} | {'[d](a.pdf) [v](https://youtu.be/abcdefghijk)' if not i else ''} | dropout {text.replace('|', '')} |"
+        for i, text in enumerate(strings)
+    )
+    (folder / "README.md").write_text(f"# {strings[0]}\n\n| topic | video | program |\n|--|--|--|\n{rows}\n", "utf-8")
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    report = ingest(folder, library, None)
+    library.close()
+    assert report.pages == 300
+    with serve(settings) as url, page_of(browser, url) as page:
+        for path in ("/", "/?q=dropout", "/?q=dropout&offset=10", "/?q=dropout&kind=segment", "/?q=dropout&kind=programme",
+                     "/?q=dropout&open=page-1-1", "/?q=dropout&open=time-1-5", f"/courses/{report.course}", f"/courses/{report.course}/terms",
+                     "/lectures/1", "/lectures/2?open=page-1-2", "/decks/1", "/videos/1", "/teach"):  # fmt: skip
+            page.goto(url + path)
+            page.wait_for_timeout(50)
+            assert page.evaluate("[window.hacked, document.title === 'hacked']") == [None, False], path
+        page.goto(url)
+        for number, text in enumerate(strings):
+            if number % 10 == 0:
+                page.goto(f"{url}/?q={quote(text)}&open={quote(text)[:60]}")
+            else:
+                page.evaluate(
+                    "url => show(url, {push: true, focus: null})", f"/?q={quote(text)}&course=&prev={quote(text)}"
+                )
+            assert page.evaluate("[window.hacked, document.title === 'hacked']") == [None, False], text
+
+
+# --- its parts -------------------------------------------------------------------------------------------
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert WORDS["en"].keys() == WORDS["ru"].keys()
+    assert {name: len(forms) for name, forms in WORDS["ru"].items() if isinstance(forms, tuple)} == {
+        name: 3 for name, forms in WORDS["en"].items() if isinstance(forms, tuple)
+    }
+
+
+def test_numbers_are_counted_as_the_language_does() -> None:
+    forms = ("лекция", "лекции", "лекций")
+    assert [counted(n, forms) for n in (1, 2, 5, 11, 21, 104, 112)] == [
+        "1 лекция", "2 лекции", "5 лекций", "11 лекций", "21 лекция", "104 лекции", "112 лекций",
+    ]  # fmt: skip
+    assert [counted(n, ("page", "pages")) for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "language"),
+    [("", "", "en"), ("ru", "en", "ru"), ("xx", "ru", "ru"), ("", "de, en;q=0.5, ru;q=0.8", "ru"), ("", "ru;q=0", "en"),
+     ("", "en-GB,en;q=0.9,ru;q=0.8", "en"), ("", "ru;q=abc, en", "en")],
+)  # fmt: skip
+def test_the_language_is_what_the_browser_likes_best(asked: str, accepted: str, language: str) -> None:
+    assert choose_language(asked, accepted) == language
+
+
+def test_an_address_leaves_out_what_is_empty() -> None:
+    place = Place(q="a b", course="c", offset=10, lang="ru")
+    assert place.url() == "/?q=a+b&course=c&offset=10&lang=ru"
+    assert place.url(offset=0, open="page-1-2") == "/?q=a+b&course=c&open=page-1-2&lang=ru"
+    assert place.plain("/lectures/3") == "/lectures/3?lang=ru"
