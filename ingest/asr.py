@@ -47,9 +47,10 @@ def transcribe(
         for segment in segments:
             text = segment.text.strip()
             repeated = len(cues) >= _MAX_REPEATS and all(cue.text == text for cue in cues[-_MAX_REPEATS:])
-            if text and not repeated:
-                cues.append(Cue(segment.start, segment.end, text))
-            progress(segment.end, info.duration)
+            end = min(segment.end, info.duration)  # a model may hear what comes after the end
+            if text and not repeated and segment.start < end:
+                cues.append(Cue(segment.start, end, text))
+            progress(end, info.duration)
     except (RuntimeError, ValueError, OSError, IndexError) as error:
         raise SourceFileError(f"Its speech could not be recognised ({str(error)[:200]}).", code="asr_failed") from error
     if not cues:

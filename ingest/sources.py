@@ -24,6 +24,7 @@ _PERCENT = re.compile(r"(\w[\w ]+):\s+(\d{1,3})%")
 _MAX_FILES = 20_000
 _MAX_FILE_BYTES = 2 << 30
 _LOOK_SECONDS = 0.2
+_LEFT_OVER_SECONDS = 6 * 3600
 
 # (step, done, total, what)
 Report = Callable[[str, int, int, str], None]
@@ -54,12 +55,20 @@ class SourceLimits:
 def open_source(source: str, cache: Path, limits: SourceLimits, report: Report = lambda *_: None) -> Source:
     """The course that `source` names. What is fetched or unpacked is kept below `cache`, and brought up to date when
     it is asked for again. CourseError or FetchError say what is wrong with the source."""
+    _sweep(cache)
     if "://" in source:
         return _from_address(source, cache, limits, report)
     path = Path(source)
     if path.suffix.lower() == ".zip" and path.is_file():
         return Source(_unpacked(path, cache, limits, report), None, path.stem)
     return Source(path, None, path.resolve().name)
+
+
+def _sweep(cache: Path) -> None:
+    """Take away what a killed fetch or unpacking left; what is younger may be another's that is at work."""
+    for path in [*cache.glob(".new-*"), *cache.glob(".unpacking-*")]:
+        if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -> Source:

@@ -141,7 +141,7 @@ class _TranscriptReader:
             known = Fetched(library.files.add_bytes(got.content, ".json3"), ".json3", detail)
             with library.database.writing() as connection:
                 keep_fetched(connection, key, known)
-        language = str(known.detail["language"]).split("-")[0].lower()
+        language = str(known.detail["language"]).split("-")[0].lower()[:8]
         made_by = MadeBy.GENERATED if known.detail["generated"] else MadeBy.MANUAL
         return _Found(known.sha256, known.suffix, f"https://youtu.be/{video}", language, made_by)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field
 
@@ -289,7 +289,9 @@ class TimelineOut(BaseModel):
 class IngestIn(BaseModel):
     source: str = Field(min_length=1, max_length=2_000, description="Folder or .zip on the server, or an address")
     course: str | None = Field(None, max_length=80, description="Slug to keep it under; default: by its name")
-    languages: list[str] = Field([], max_length=10, description="Caption languages, best first")
+    languages: list[Annotated[str, Field(pattern="^[a-z]{2,3}$")]] = Field(
+        [], max_length=10, description="Caption languages, best first"
+    )
     linked_only: bool = Field(False, description="Only the PDFs that a lecture names")
 
 

@@ -297,3 +297,13 @@ def test_offline_nothing_is_asked(site: Site, sqlite_library: Library, tmp_path:
     report = carry_out(Order(str(folder)), sqlite_library, None, Means(offline=True, limits=INSIDE))
     assert {gap["code"] for gap in report.gaps} == {"not_fetched", "no_transcript"}
     assert site.asked == []
+
+
+def test_what_a_killed_fetch_left_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "cache" / ".unpacking-old").mkdir(parents=True)
+    (tmp_path / "cache" / ".new-young").write_text("half")
+    (tmp_path / "cache" / ".new-old").write_text("half")
+    for name in (".unpacking-old", ".new-old"):
+        os.utime(tmp_path / "cache" / name, (0, 0))
+    open_source(str(tmp_path), tmp_path / "cache", INSIDE)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [".new-young"]
