@@ -12,7 +12,7 @@ from ingest.pdf import Line, RawPage
 from ingest.symbols import repair, tidy
 
 # Part of a deck's identity, like pdf.EXTRACTOR.
-CLEANER = "pages-2"
+CLEANER = "pages-3"
 
 _MARGIN = 0.12  # running heads and feet lie in the outer eighth of a page
 _REPEATED_SHARE = 0.4  # a line that nearly half the pages share is furniture, not content
@@ -34,6 +34,7 @@ _FOOTNOTE_TOP = 0.6  # footnotes lie in the lower part of a page of prose, set s
 _FOOTNOTE_HEIGHT = 0.9
 _PROSE_LINES = 14  # a printed page of prose has 30 lines and more, a portrait slide a handful
 _COVER_RATIO = 1.3  # the title of a cover page is set this much larger than what stands above it
+_PROSE_COVER_RATIO = 1.1  # an essay has its university in small type above
 _COVER_ALIKE = 0.8  # lines of a cover title may differ by this much: brackets and capitals have taller boxes
 _HYPHENS = ("\ufffe", "\x02", "\u00ad")
 
@@ -118,8 +119,9 @@ def _title_lines(lines: list[Line], raw: RawPage, *, cover: bool, prose: bool) -
         candidates = [line for line in candidates if line.height > 1.15 * typical]
     if cover and worded:
         largest = max(worded, key=lambda line: line.height)
-        if not candidates or largest.height > _COVER_RATIO * min(line.height for line in candidates):
-            candidates = [line for line in worded if line.height >= _COVER_ALIKE * largest.height]
+        ratio = _PROSE_COVER_RATIO if prose else _COVER_RATIO
+        if not candidates or largest.height > ratio * min(line.height for line in candidates):
+            candidates = [line for line in worded if line.height >= (0.95 if prose else _COVER_ALIKE) * largest.height]
     if not candidates and not prose and not raw.ocr and len(worded) <= _DIVIDER_LINES:
         # a page with a few words in its middle: what comes next is called so
         candidates = [line for line in worded if line.height >= _COVER_ALIKE * max(line.height for line in worded)]

@@ -11,13 +11,14 @@ from dataclasses import replace
 from index.types import Deck, DeckKind, Kind, Lecture, Locator, Page, PageLocator, Passage, TimeLocator
 
 # Part of a course's identity: change it when the same pages would give other passages.
-PASSAGES = "passages-2"
+PASSAGES = "passages-3"
 
 # Long pages (notes) are split so that one passage is about one thing; slides have 50–1,000 characters.
 _MAX_CHARS = 1_500
 _PARAGRAPH_END = re.compile(r"[.!?:;»)]$")
 # "2.1 Dropout . . . . . 14" or "Dropout 14": a line of a table of contents
 _CONTENTS_LINE = re.compile(r"(?:\.\s?){3,}\s*\d{1,4}$|^\d+(?:\.\d+)*\.?\s+\S.{2,}\s\d{1,4}$")
+_PAGE_NUMBER = re.compile(r"(?:\s*\.)*\s*\d{1,4}$")
 _CONTENTS_HEADING = re.compile(r"^(?:содержание|оглавление|contents|table of contents)\W*\d*$", re.IGNORECASE)
 _REFERENCES_HEADING = re.compile(
     r"^(?:\d+(?:\.\d+)*\.?\s+)?(?:список\s+(?:использованн\w+\s+)?(?:литературы|источников)(?:\s+и\s+литературы)?"
@@ -80,14 +81,14 @@ def _searchable(deck: Deck) -> Iterator[Page]:
         yield from deck.pages
         return
     section = ""
-    headings: dict[int, list[str]] = {}
-    for number, heading in deck.outline:
-        headings.setdefault(number, []).append(heading)
+    headings = _headings(deck)
     for page in deck.pages:
         lines = [] if _is_contents(page.text) else page.text.split("\n")
         late = page.page_number > _REFERENCES_FROM * len(deck.pages)
         end = next((i for i, line in enumerate(lines) if late and _REFERENCES_HEADING.match(line.strip())), None)
-        for heading, part in _sections(lines[:end], headings.get(page.page_number, []), page.title, section):
+        # without any contents nobody knows how far a heading reaches: it is then that of its page
+        own = headings or {_bare(page.title): page.title}
+        for heading, part in _sections(lines[:end], own, section if headings else page.title):
             section = heading
             if part:
                 yield replace(page, title=heading, text="\n".join(part))
@@ -95,17 +96,23 @@ def _searchable(deck: Deck) -> Iterator[Page]:
             return
 
 
-def _sections(lines: list[str], headings: list[str], page_title: str, section: str) -> Iterator[tuple[str, list[str]]]:
-    """(heading, lines) of each section on a page; the first goes on from the page before.
+def _headings(deck: Deck) -> dict[str, str]:
+    """The headings of notes by their bare letters: from the file's outline, else from the contents that are printed."""
+    titles = [title for _, title in deck.outline]
+    if not titles:
+        lines = [line.strip() for page in deck.pages if _is_contents(page.text) for line in page.text.split("\n")]
+        titles = [_PAGE_NUMBER.sub("", line) for line in lines if _CONTENTS_LINE.search(line)]
+    return {_bare(title): title.strip() for title in titles if len(_bare(title)) > 2}
 
-    The file's outline says what is a heading; without one it is the title that stands out on the page.
-    """
-    wanted = {_bare(heading): heading for heading in headings or ([page_title] if page_title else [])}
+
+def _sections(lines: list[str], headings: dict[str, str], section: str) -> Iterator[tuple[str, list[str]]]:
+    """(heading, lines) of each section on a page; the first goes on from the page before."""
     current, part = section, [] if lines else lines
     for i, line in enumerate(lines):
         # a heading may be broken over two lines
-        found = wanted.get(_bare(line)) or (wanted.get(_bare(f"{line} {lines[i + 1]}")) if i + 1 < len(lines) else None)
-        if found is not None:
+        pair = f"{line} {lines[i + 1]}" if i + 1 < len(lines) else line
+        found = headings.get(_bare(line)) or headings.get(_bare(pair))
+        if found and found != current:
             yield current, part
             current, part = found, []
         part.append(line)
