@@ -20,9 +20,9 @@ import pypdfium2 as pdfium
 from index.library import Library
 from index.types import Lecture
 from ingest import decks as deck_reading
-from ingest.course import PlannedDeck
 from ingest.decks import DeckSource, read_decks
 from ingest.passages import make_passages
+from ingest.planned import PlannedDeck
 
 
 def bare(paths: list[Path]) -> tuple[int, float]:

@@ -13,11 +13,11 @@ from index.errors import SourceFileError
 from index.library import Library
 from index.store import Fetched, KnownDeck, find_fetched, keep_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
-from ingest.course import PlannedDeck
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
 from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
 from ingest.pdf import EXTRACTOR, MAX_PAGES, PdfReader, RawPage
 from ingest.places import MissingFile, find_file
+from ingest.planned import PlannedDeck
 from ingest.web import FetchError, Limits, fetch
 
 _EXTRACTOR = f"{EXTRACTOR}+{CLEANER}"

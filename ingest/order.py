@@ -9,8 +9,9 @@ from typing import Any
 
 from index.embed import Embedder
 from index.library import Library
-from ingest.course import PlannedCourse, read_course
+from ingest.course import read_course
 from ingest.pipeline import Fetching, IngestReport, Progress, Report, ingest_course
+from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, open_source
 from ingest.youtube import YouTube, YouTubeSettings
 

@@ -15,9 +15,10 @@ from index.store import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
 from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
-from ingest.course import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo, lecture_keys
+from ingest.course import lecture_keys
 from ingest.decks import DeckSource, read_decks
 from ingest.passages import PASSAGES, make_passages
+from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.videos import VideoSource, read_cues, read_videos
 from ingest.web import Limits
 from ingest.youtube import YouTube

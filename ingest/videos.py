@@ -13,8 +13,9 @@ from index.store import Fetched, find_fetched, keep_fetched, known_transcript
 from index.types import Host, MadeBy, Problem, State, Transcript, Video
 from ingest.asr import RECOGNISER, asr_problem, transcribe
 from ingest.captions import PARSER, CaptionReader, Cue, to_vtt
-from ingest.course import PlannedVideo, find_transcripts
+from ingest.course import find_transcripts
 from ingest.places import MissingFile, find_file
+from ingest.planned import PlannedVideo
 from ingest.segments import SEGMENTER, merge_cues
 from ingest.youtube import CaptionsProblem, YouTube
 

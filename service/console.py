@@ -17,8 +17,8 @@ from service.links import clock
 from service.schemas import AnswerOut, HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
 
 if TYPE_CHECKING:
-    from ingest.course import PlannedCourse
     from ingest.pipeline import IngestReport
+    from ingest.planned import PlannedCourse
 
 _SHOWN_REWRITES = 5
 Step = Callable[[str, int, int, str], None]

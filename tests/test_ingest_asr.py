@@ -14,7 +14,7 @@ from support import EXAMPLES
 from index.library import Library
 from index.types import Host, MadeBy, Video
 from ingest.asr import asr_problem
-from ingest.course import PlannedVideo
+from ingest.planned import PlannedVideo
 from ingest.videos import VideoSource, read_videos
 
 STAND_IN = """

@@ -9,7 +9,8 @@ from support import EXAMPLES, write_pdf
 
 from index.errors import CourseError
 from index.types import Host
-from ingest.course import PlannedLecture, make_slug, read_course
+from ingest.course import make_slug, read_course
+from ingest.planned import PlannedLecture
 
 README = """# Глубокое обучение
 

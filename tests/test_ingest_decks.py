@@ -16,12 +16,12 @@ from index.library import Library
 from index.tables import passages
 from index.types import Deck, DeckKind, Lecture, Page, State
 from ingest import decks as deck_reading
-from ingest.course import PlannedDeck
 from ingest.decks import DeckSource, read_decks
 from ingest.ocr import ocr_languages
 from ingest.pages import clean_pages
 from ingest.passages import make_passages
 from ingest.pdf import Line, PdfReader, RawPage, is_doubled, soundness
+from ingest.planned import PlannedDeck
 from ingest.symbols import repair, tidy
 
 needs_tesseract = pytest.mark.skipif(not {"rus", "eng"} <= ocr_languages(), reason="tesseract is not installed")

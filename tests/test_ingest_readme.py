@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from support import write_pdf
 
-from ingest.course import PlannedCourse, read_course
+from ingest.course import read_course
+from ingest.planned import PlannedCourse
 from ingest.readme import read_readme
 
 

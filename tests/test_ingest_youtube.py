@@ -12,7 +12,7 @@ from youtube_stub import Stub, playable, track, unplayable, youtube_stub
 
 from index.library import Library
 from index.types import Host, MadeBy, Video
-from ingest.course import PlannedVideo
+from ingest.planned import PlannedVideo
 from ingest.videos import VideoSource, read_videos
 from ingest.youtube import CaptionsProblem, YouTube, YouTubeSettings
 

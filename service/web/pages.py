@@ -19,11 +19,11 @@ from index.catalogue import (
     lecture_details,
     list_courses,
     material_lengths,
-    sure_moments,
     video_row,
     video_segments,
 )
 from index.errors import LecturesError
+from index.timeline import sure_moments
 from index.types import Coverage, Filters, Host
 from service.access import Caller, Reader, Searcher
 from service.answers.questions import what_is_asked
