@@ -132,6 +132,12 @@ def retry_job(
     return _update_own(connection, job, values)
 
 
+def release_job(connection: Connection, job: Job) -> bool:
+    """Give it back as if it had not been taken: its worker was told to stop. False if it is no longer this worker's."""
+    values = {"state": JobState.QUEUED, "attempts": job.attempt - 1, "leased_until": 0.0}
+    return _update_own(connection, job, values)
+
+
 def cancel_job(connection: Connection, job_id: str) -> None:
     """A job that waits is cancelled at once, one that runs as soon as its worker looks; one that is over stays."""
     row = read_job(connection, job_id)

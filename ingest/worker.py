@@ -10,7 +10,7 @@ import structlog
 
 from index.embed import Embedder
 from index.errors import LecturesError, StorageError
-from index.jobs import LEASE_SECONDS, Job, claim_job, finish_job, renew_lease, retry_job
+from index.jobs import LEASE_SECONDS, Job, claim_job, finish_job, release_job, renew_lease, retry_job
 from index.library import Library
 from index.types import JobState
 from ingest.order import Means, Order, carry_out
@@ -25,14 +25,14 @@ _BLOCKED = frozenset({"youtube_blocked"})
 
 
 class _Stopped(Exception):
-    """The job was cancelled, or another worker has it by now."""
+    """The job was cancelled, another worker has it by now, or this worker was told to stop."""
 
 
 def work(
     library: Library, embedder: Embedder | None, means: Means, stop: threading.Event, *, once: bool = False
 ) -> int:
     """Run jobs until `stop` is set (with `once`: until none waits); how many were run. A database that is away is
-    waited for."""
+    waited for; a job that runs when `stop` is set is given back at its next step."""
     done = 0
     while not stop.is_set():
         try:
@@ -47,13 +47,16 @@ def work(
                 break
             stop.wait(_IDLE_SECONDS)
             continue
-        _Run(job, library, embedder, means).run()
+        _Run(job, library, embedder, means, stop).run()
         done += 1
     return done
 
 
 class _Run:
-    def __init__(self, job: Job, library: Library, embedder: Embedder | None, means: Means) -> None:
+    def __init__(
+        self, job: Job, library: Library, embedder: Embedder | None, means: Means, stop: threading.Event
+    ) -> None:
+        self._stop = stop
         self._job, self._library, self._embedder, self._means = job, library, embedder, means
         self._finished = threading.Event()
         self._stopped = threading.Event()
@@ -69,7 +72,7 @@ class _Run:
             order = Order.of(self._job.source, self._job.options)
             report = carry_out(order, self._library, self._embedder, self._means, self._told)
         except _Stopped:
-            problem = "cancelled"
+            problem = "stopped"
         except LecturesError as error:
             problem = str(error)
             passing = isinstance(error, StorageError) or (isinstance(error, FetchError) and error.passing)
@@ -91,6 +94,8 @@ class _Run:
         with self._library.database.writing() as connection:
             if self._stopped.is_set():
                 finish_job(connection, job, JobState.CANCELLED)
+            elif problem == "stopped":
+                release_job(connection, job)
             elif problem and passing and not job.is_last_attempt:
                 retry_job(connection, job, problem)
             elif problem:
@@ -105,7 +110,7 @@ class _Run:
 
     def _told(self, at: Progress) -> None:
         self._progress = asdict(at)
-        if self._stopped.is_set():
+        if self._stopped.is_set() or self._stop.is_set():
             raise _Stopped
 
     def _keep(self) -> None:

@@ -92,6 +92,12 @@ _FAILURES: tuple[tuple[type[Exception], str, bool, str], ...] = (
         "YouTube has no captions for {video} yet; ingest again in a day, or " + _BY_HAND + ".",
     ),
     (
+        requests.ConnectTimeout,
+        "youtube_unreachable",
+        True,
+        "YouTube cannot be reached from here; ingest again when the network is back, or " + _BY_HAND + ".",
+    ),
+    (
         requests.Timeout,
         "youtube_timeout",
         True,
@@ -114,14 +120,13 @@ _UNREADABLE_SAYS = (
     "YouTube's answer for {video} was empty or could not be read; ingest again later, or " + _BY_HAND + "."
 )
 FAILURE_CODES = frozenset({"captions_unreadable", *(code for _, code, _, _ in _FAILURES)})
-# after these nothing more is asked in this run
+# after these nothing more is asked in this run, nor after two that timed out one after the other
 _STOPPING = frozenset({"youtube_blocked", "youtube_unreachable"})
+_MAX_TIMEOUTS = 2
 
 
 class CaptionsProblem(FetchError):
-    """Why a video has no captions from YouTube; `stops` says that asking for more would only make it worse."""
-
-    stops = False
+    """Why a video has no captions from YouTube."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,8 @@ class YouTube:
 
     def __init__(self, settings: YouTubeSettings) -> None:
         self._settings = settings
-        self._stopped: CaptionsProblem | None = None
+        self._stopped = ""  # the code of what stopped the queue
+        self._timeouts = 0
         self._asked = False
         session = _Session(settings.url)
         session.mount("https://", _Adapter(settings.seconds))
@@ -158,22 +164,25 @@ class YouTube:
 
     def captions(self, video: str, languages: Sequence[str]) -> FetchedCaptions:
         """Captions in the best language there is; CaptionsProblem says why there are none."""
-        if self._stopped is not None:
-            raise self._stopped
+        if self._stopped:
+            raise _problem_of(self._stopped, video, languages)
         if self._asked:
             # no sleep of the event loop: ingest runs in a process or thread of its own
             time.sleep(self._settings.pause_seconds * (1 + random.random()))  # noqa: S311
         self._asked = True
         for again in (True, False):
             try:
-                return self._fetch(video, languages)
+                found = self._fetch(video, languages)
+                self._timeouts = 0
+                return found
             except (*_UNREADABLE, CouldNotRetrieveTranscript, requests.RequestException) as error:
                 # a ValueError of requests (bad JSON) is told apart by its place in the table
                 problem = _problem(error, video, languages)
                 if problem.code == "captions_unreadable" and again:
                     continue
-                if problem.stops:
-                    self._stopped = problem
+                self._timeouts = self._timeouts + 1 if problem.code == "youtube_timeout" else 0
+                if problem.code in _STOPPING or self._timeouts == _MAX_TIMEOUTS:
+                    self._stopped = problem.code
                 raise problem from error
         raise AssertionError("unreachable")
 
@@ -216,20 +225,22 @@ def _base(language: str) -> str:
 
 
 def _problem(error: Exception, video: str, languages: Sequence[str]) -> CaptionsProblem:
-    code, passing, says = "captions_unreadable", True, _UNREADABLE_SAYS
-    for kind, known, later, sentence in _FAILURES:
-        if isinstance(error, kind):
-            code, passing, says = known, later, sentence
-            break
-    else:
-        if isinstance(error, requests.RequestException) and not isinstance(error, requests.JSONDecodeError):
-            # cut off in the middle: neither a time-out nor a refused connection
-            code, says = "youtube_failed", "YouTube broke off its answer for {video}; ingest again later."
-    problem = CaptionsProblem(
-        says.format(video=video, language=languages[0] if languages else "en"), code=code, passing=passing
+    known = next((code for kind, code, _, _ in _FAILURES if isinstance(error, kind)), None)
+    if (
+        known is None
+        and isinstance(error, requests.RequestException)
+        and not isinstance(error, requests.JSONDecodeError)
+    ):
+        known = "youtube_failed"  # cut off in the middle: neither a time-out nor a refused connection
+    return _problem_of(known or "captions_unreadable", video, languages)
+
+
+def _problem_of(code: str, video: str, languages: Sequence[str]) -> CaptionsProblem:
+    passing, says = next(
+        ((later, sentence) for _, known, later, sentence in _FAILURES if known == code), (True, _UNREADABLE_SAYS)
     )
-    problem.stops = code in _STOPPING
-    return problem
+    says = says.format(video=video, language=languages[0] if languages else "en")
+    return CaptionsProblem(says, code=code, passing=passing)
 
 
 class _Session(requests.Session):

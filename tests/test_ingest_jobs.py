@@ -175,6 +175,28 @@ def test_a_worker_that_is_killed_each_time_sets_the_job_aside(tmp_path: Path, co
     library.close()
 
 
+def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course_folder: Path) -> None:
+    """A restart for a new version is no death: it must not count towards setting the job aside."""
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    for number in range(40):
+        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 300)
+    job_id = order(library, course_folder)
+    environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
+    child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker"], env=environment, stdout=subprocess.PIPE)
+    while state_of(library, job_id).progress is None:
+        time.sleep(0.05)
+        assert child.poll() is None
+    child.send_signal(signal.SIGTERM)
+    child.communicate(timeout=30)
+    row = state_of(library, job_id)
+    assert (child.returncode, row.state, row.attempts) == (0, JobState.QUEUED, 0)
+    assert run(library) == 1
+    assert state_of(library, job_id).state == JobState.DONE
+    library.close()
+
+
 def test_two_ingests_at_once_queue_up(sqlite_library: Library, course_folder: Path, tmp_path: Path) -> None:
     write_pdf(tmp_path / "second" / "two.pdf", ["Loss\nloss function"])
     ids = [order(sqlite_library, course_folder), order(sqlite_library, tmp_path / "second")]

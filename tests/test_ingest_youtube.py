@@ -90,7 +90,19 @@ def test_an_unreachable_youtube_stops_the_queue() -> None:
     closed = YouTube(YouTubeSettings("http://127.0.0.1:9", seconds=0.5, pause_seconds=0.0))
     with pytest.raises(CaptionsProblem) as caught:
         closed.captions(VIDEO, ["ru"])
-    assert (caught.value.code, caught.value.stops) == ("youtube_unreachable", True)
+    assert caught.value.code == "youtube_unreachable"
+    with pytest.raises(CaptionsProblem, match=r"transcripts/BBBBBBBBBBB\.ru\.vtt"):
+        closed.captions("B" * 11, ["ru"])
+
+
+def test_two_that_time_out_one_after_the_other_stop_the_queue(stub: Stub) -> None:
+    youtube = asked_of(stub)
+    for letter in "ABC":
+        stub.answers[letter * 11] = "hang"
+        with pytest.raises(CaptionsProblem) as caught:
+            youtube.captions(letter * 11, ["ru"])
+        assert caught.value.code == "youtube_timeout"
+    assert stub.asked == ["A" * 11, "B" * 11]
 
 
 def read(stub: Stub, library: Library, videos: list[str], root: Path) -> list[Video]:
