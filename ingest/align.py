@@ -19,7 +19,7 @@ from index.types import Page, PageMoment, PageSpan
 from ingest.captions import Cue
 
 # Part of an alignment's identity: change it when the same pages and cues would give other spans.
-ALIGNER = "align-1"
+ALIGNER = "align-2"
 
 Array = NDArray[np.float64]
 
@@ -32,6 +32,7 @@ _DRIFT = 2.0  # the middle of a talk is rather in the middle of its pages
 _NEXT, _SKIP, _BACK, _ANYWHERE = 0.987, 0.01, 0.002, 0.001
 _DECAY = 0.2
 _END = 5.0  # a talk rather ends near its last page; the recording may be of its first part only
+_BY_PLACE = 0.3  # the most that is believed of a page without words
 _SURE = 0.9  # a run is cut where its bins are this sure: neighbouring pages blur into each other
 
 
@@ -42,11 +43,12 @@ def align(
 ) -> tuple[tuple[PageSpan, ...], tuple[PageMoment, ...]]:
     """When each page is discussed. `decks` are (path, pages), `videos` (name, cues), both in the order of the lecture.
 
-    Several videos are taken as one talk, several decks as one deck. Pages without text are never claimed.
+    Several videos are taken as one talk, several decks as one deck. Pages without text are placed between their
+    neighbours, with a confidence that is never shown.
     """
     pages = [(path, page) for path, some in decks for page in some]
     spoken = [(name, cues) for name, cues in videos if cues]
-    if not spoken or not any(page.text for _, page in pages):
+    if not spoken or not pages:
         return (), ()
     bags = [_page_words(page, language) for _, page in pages]
     bins, first_bins = _spoken_words([cues for _, cues in spoken], language)
@@ -182,9 +184,10 @@ def _spans(
         j = int(likeliest[start])
         begin = 0.0 if start == 0 else start * _BIN_SECONDS + _BIN_SECONDS / 2
         finish = duration if end == len(likeliest) else min(end * _BIN_SECONDS + _BIN_SECONDS / 2, duration)
-        if finish > begin and not silent[j]:
+        if finish > begin:
             path, page = pages[j]
             confidence = float(posterior[start:end, j].mean())
+            confidence = min(confidence, _BY_PLACE) if silent[j] else confidence
             spans.append(PageSpan(path, page.page_number, video, begin, finish, round(confidence, 4)))
     return spans
 
@@ -196,8 +199,8 @@ def _moments(
     peaks = posterior.argmax(axis=0)
     found = []
     for j, (path, page) in enumerate(pages):
-        if not silent[j]:
-            t = int(peaks[j])
-            seconds = min((t + 0.5) * _BIN_SECONDS + _BIN_SECONDS / 2, duration)
-            found.append((j, PageMoment(path, page.page_number, video, seconds, round(float(posterior[t, j]), 4))))
+        t = int(peaks[j])
+        seconds = min((t + 0.5) * _BIN_SECONDS + _BIN_SECONDS / 2, duration)
+        confidence = min(float(posterior[t, j]), _BY_PLACE) if silent[j] else float(posterior[t, j])
+        found.append((j, PageMoment(path, page.page_number, video, seconds, round(confidence, 4))))
     return found

@@ -104,7 +104,9 @@ def test_russian_words_are_matched_by_their_stems() -> None:
 
 
 def test_nothing_is_claimed_without_words() -> None:
-    assert align([("a.pdf", [Page(1, None, "", "")])], [("v", speech([0]))]) == ((), ())
+    spans, moments = align([("a.pdf", [Page(n, None, "", "") for n in (1, 2)])], [("v", speech([0, 1]))])
+    assert max([*(s.confidence for s in spans), *(m.confidence for m in moments)]) <= 0.3  # by their place alone
+    assert align([("a.pdf", [])], [("v", speech([0]))]) == ((), ())
     assert align([("a.pdf", deck())], []) == ((), ())
     unrelated = [Cue(i * 5.0, i * 5.0 + 5, "nothing that any page says") for i in range(60)]
     spans, moments = align([("a.pdf", deck())], [("v", unrelated)])
