@@ -19,12 +19,13 @@ from support import CountingEmbedder, ingest, serve, write_pdf
 from index.jobs import read_job
 from index.keys import create_key
 from index.library import Library
-from index.types import AccessScope
+from index.types import AccessScope, Coverage
 from service.settings import Settings
 from service.web.place import Place
 from service.web.words import LANGUAGES, WORDS, choose_language, counted
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+ROOT = Path(__file__).parents[1]
 QUESTION = "что такое ранняя остановка?"
 
 
@@ -530,3 +531,32 @@ def test_an_address_leaves_out_what_is_empty() -> None:
     assert place.url() == "/?q=a+b&course=c&offset=10&lang=ru"
     assert place.url(offset=0, open="page-1-2") == "/?q=a+b&course=c&open=page-1-2&lang=ru"
     assert place.plain("/lectures/3") == "/lectures/3?lang=ru"
+
+
+def test_what_is_wrong_is_said_on_a_page(browser: Any, live: str) -> None:
+    context = browser.new_context(locale="ru")
+    page = context.new_page()
+    for path, status, words in (
+        ("/lectures/999", 404, "There is no lecture 999."),
+        ("/courses/nowhere", 404, "There is no course"),
+        ("/?q=x&offset=9999", 422, "offset"),
+        ("/?q=dropout&kind=nonsense", 422, "nonsense"),
+    ):
+        answer = page.goto(live + path)
+        assert answer.status == status
+        expect(page.get_by_role("alert")).to_contain_text(words)
+    page.get_by_role("link", name="Поиск по лекциям").click()
+    expect(page.locator("#q")).to_be_focused()
+    context.close()
+
+
+def test_every_word_of_the_pages_is_used() -> None:
+    templates = "".join(path.read_text("utf-8") for path in (ROOT / "service" / "web" / "templates").glob("*.html"))
+    made_up = re.compile("reason_|kind_|field_|made_by_|gap_")  # with the name of a thing at their end
+    said = {"language", *Coverage}
+    unused = {
+        name
+        for name in WORDS["en"].keys() - said
+        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates)
+    }
+    assert unused == set()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 from fastapi import Path as PathParameter
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from sqlalchemy.engine import Connection
 from starlette.templating import Jinja2Templates
 
@@ -29,7 +31,7 @@ from service.access import Caller, Reader, Searcher
 from service.answers.questions import what_is_asked
 from service.answers.types import Answer, Asked, Turn
 from service.deps import State
-from service.errors import status_of
+from service.errors import refusal_of, status_of
 from service.finding import read_kinds
 from service.links import clock
 from service.schemas import answer_out, terms_out
@@ -39,7 +41,34 @@ from service.web.place import Place, open_page, open_time, read_open
 from service.web.results import PAGE_SIZE, hit_place, search_view
 from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
 
-router = APIRouter()
+
+class PageRoute(APIRoute):
+    """What is wrong is said on a page where a browser asks, as people who follow a link expect."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            # a program that asks for no HTML gets the problem details that every other route gives
+            if "text/html" not in request.headers.get("accept", ""):
+                return await handler(request)
+            try:
+                return await handler(request)
+            except LecturesError as error:
+                refused = refusal_of(error)
+                response = _error_page(request, str(error), refused.status_code)
+                for name in ("Retry-After", "WWW-Authenticate"):
+                    if name in refused.headers:
+                        response.headers[name] = refused.headers[name]
+                return response
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                return _error_page(request, f"{first['loc'][-1]}: {first['msg']}.", 422)
+
+        return shown
+
+
+router = APIRouter(route_class=PageRoute)
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _MAX_OFFSET = 450
 _CARDS_WITH_GAPS = 12
@@ -235,6 +264,16 @@ def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Q
 def docs(request: Request, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
     """The API, from its own description: readable offline, without scripts from elsewhere."""
     return _page(request, "docs.html", Place("/docs", lang=lang), {"api": request.app.openapi()})
+
+
+def _error_page(request: Request, problem: str, status: int) -> Response:
+    return _page(
+        request,
+        "error.html",
+        Place(lang=request.query_params.get("lang", "")),
+        {"problem": problem, "status": status},
+        status,
+    )
 
 
 def _look(connection: Connection, caller: Caller, place: Place, values: dict[str, Any]) -> Slide | Moment | None:
