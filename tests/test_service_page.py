@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from index.jobs import read_job
 from index.keys import create_key
 from index.library import Library
 from index.types import AccessScope, Coverage
+from ingest.order import Means
+from ingest.worker import work
 from service.settings import Settings
 from service.web.place import Place
 from service.web.words import LANGUAGES, WORDS, choose_language, counted
@@ -386,8 +389,8 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
     with library.database.writing() as connection:
         _, secret = create_key(connection, "me", [AccessScope.ADMIN])
     with serve(settings) as url, page_of(browser, url) as page:
-        for _ in range(2):
-            page.goto(f"{url}/?q=Zeppelin")
+        page.goto(f"{url}/?q=Zeppelin")
+        assert page.request.get(f"{url}/api/search", params={"q": "zeppelin"}).ok
         page.goto(f"{url}/teach")
         expect(page.locator("table.gaps")).to_contain_text("missing_file")
         expect(page.locator("#order-form")).to_be_hidden()
@@ -401,6 +404,13 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
         identity = job.get_attribute("id") or ""
         job.get_by_role("button", name="Cancel").click()
         expect(job).to_contain_text("cancelled")
+        write_pdf(course_folder / "more.pdf", ["Momentum\nrolls downhill"])
+        page.fill("#source", str(course_folder))
+        page.get_by_role("button", name="Ingest", exact=True).click()
+        expect(page.locator("#job-list li")).to_have_count(2)
+        work(library, None, Means(offline=True), threading.Event(), once=True)
+        expect(page.locator("#job-list li").first).to_contain_text("done")
+        expect(page.locator("#job-list li").first).to_contain_text("pages 4")
     with library.database.reading() as connection:
         assert read_job(connection, identity).state == "cancelled"
     library.close()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
 from index.search import MAX_LIMIT, MAX_OFFSET, clean_query
-from index.types import Filters, Mode
+from index.types import Coverage, Filters, Mode
 from service.access import Searcher
 from service.deps import State
 from service.finding import read_kinds, timed_search
@@ -28,6 +28,7 @@ def search(
     request: Request,
     state: State,
     caller: Searcher,
+    background: BackgroundTasks,
     q: Text = "",
     course: Course = None,
     lecture: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
@@ -42,6 +43,8 @@ def search(
     filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
     found = run_search(state, q, filters, mode, limit, offset, explain=explain, literal=literal)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
+    if found.coverage is Coverage.ABSENT:
+        background.add_task(state.note_missed, course or "", found.query)
     # the model is serialised once, here: returning it would validate and walk it a second time
     return Response(found.model_dump_json(by_alias=True), media_type="application/json")
 
