@@ -54,8 +54,9 @@ def course_hash(connection: Connection, slug: str) -> str | None:
 
 
 class KnownDeck(NamedTuple):
-    """What was read of a PDF before."""
+    """What was read of a PDF before, under whatever `path`."""
 
+    path: str
     kind: DeckKind
     title: str
     pages: tuple[Page, ...]
@@ -73,7 +74,7 @@ def known_pages(connection: Connection, sha256: str, extractor: str) -> KnownDec
     found = tuple(Page(row.page_number, row.page_label, row.title, row.text, row.ocr) for row in rows)
     problem = Problem(deck.problem_code, deck.problem) if deck.problem_code else None
     outline = tuple((int(number), str(title)) for number, title in deck.outline)
-    return KnownDeck(DeckKind(deck.kind), deck.title, found, outline, problem)
+    return KnownDeck(deck.path, DeckKind(deck.kind), deck.title, found, outline, problem)
 
 
 def known_transcript(connection: Connection, sha256: str, parser: str) -> Transcript | None:

@@ -80,7 +80,10 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, reader: PdfReader) -> D
     except SourceFileError as error:
         problem = Problem(error.code, f"Deck {planned.path}: {error}")
         return replace(_deck(planned, State.BROKEN, problem), sha256=sha256)
-    deck = _deck(planned, State.PARTIAL if known.problem else State.READY, known.problem)
+    problem = known.problem
+    if problem is not None:  # the same file may have been read under another name
+        problem = Problem(problem.code, problem.detail.replace(f"Deck {known.path}:", f"Deck {planned.path}:", 1))
+    deck = _deck(planned, State.PARTIAL if problem else State.READY, problem)
     return replace(
         deck,
         kind=planned.kind or known.kind,
@@ -138,7 +141,7 @@ def _extract(sha256: str, name: str, source: DeckSource, reader: PdfReader) -> K
     pages = with_ocr(raw.pages, path, source.language, reader)
     clean = clean_pages(pages)
     problem = _problem_of_pages(name, clean, pages, raw.page_count)
-    return KnownDeck(deck_kind(pages), deck_title(clean, raw.title, name), clean, raw.outline, problem)
+    return KnownDeck(name, deck_kind(pages), deck_title(clean, raw.title, name), clean, raw.outline, problem)
 
 
 def with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReader) -> list[RawPage]:

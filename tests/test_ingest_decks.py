@@ -87,6 +87,18 @@ def test_the_same_file_is_read_only_once(
     assert ingest(tmp_path / "course", sqlite_library, embedder).pages == 2
 
 
+def test_a_gap_names_the_deck_that_has_it_though_the_file_is_known_by_another_name(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deck_reading, "ocr_languages", frozenset)
+    (tmp_path / "course").mkdir()
+    write_picture_pdf(tmp_path / "course" / "a.pdf")
+    ingest(tmp_path / "course", sqlite_library, embedder)
+    (tmp_path / "course" / "a.pdf").rename(tmp_path / "course" / "b.pdf")
+    report = ingest(tmp_path / "course", sqlite_library, embedder)
+    assert [gap["detail"].startswith("Deck b.pdf: 1 of 2") for gap in report.gaps] == [True]
+
+
 def test_a_git_lfs_pointer_is_told_from_a_broken_file(sqlite_library: Library, tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
     deck = read_one(sqlite_library, tmp_path, "a.pdf")
