@@ -80,10 +80,10 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, reader: PdfReader) -> D
     except SourceFileError as error:
         problem = Problem(error.code, f"Deck {planned.path}: {error}")
         return replace(_deck(planned, State.BROKEN, problem), sha256=sha256)
-    problem = known.problem
-    if problem is not None:  # the same file may have been read under another name
-        problem = Problem(problem.code, problem.detail.replace(f"Deck {known.path}:", f"Deck {planned.path}:", 1))
-    deck = _deck(planned, State.PARTIAL if problem else State.READY, problem)
+    found = known.problem
+    if found is not None:  # the same file may have been read under another name
+        found = Problem(found.code, found.detail.replace(f"Deck {known.path}:", f"Deck {planned.path}:", 1))
+    deck = _deck(planned, State.PARTIAL if found else State.READY, found)
     return replace(
         deck,
         kind=planned.kind or known.kind,
