@@ -16,6 +16,7 @@ from index.errors import LecturesError
 from service import mcp
 from service.access import Access
 from service.api import answers, chat, courses, health, ingests, media, search
+from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "X-API-Key"],
             max_age=600,
         )
+    app.add_middleware(PagesCompressed)
     app.add_middleware(Guard)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app

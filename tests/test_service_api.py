@@ -271,3 +271,16 @@ def test_lectures_serve_answers_on_a_real_port_without_torch(example_settings: S
         assert child.wait(timeout=20) in (0, -15)
         if child.stderr:
             child.stderr.close()
+
+
+def test_pages_are_compressed_and_what_programs_ask_for_is_not(client: TestClient) -> None:
+    headers = {"Accept-Encoding": "gzip"}
+    page = client.get("/?q=dropout", headers=headers)
+    assert (page.headers["content-encoding"], "Accept-Encoding" in page.headers["vary"]) == ("gzip", True)
+    assert int(page.headers["content-length"]) < len(page.content) / 3
+    assert "content-encoding" not in client.get("/?q=dropout", headers={"Accept-Encoding": "identity"}).headers
+    video = _video_id(client, "video/lecture1.webm")
+    for path in ("/api/search?q=dropout", f"/api/videos/{video}/file"):
+        assert "content-encoding" not in client.get(path, headers=headers).headers
+    part = client.get(f"/api/videos/{video}/file", headers={**headers, "Range": "bytes=0-9"})
+    assert (part.status_code, len(part.content)) == (206, 10)
