@@ -119,7 +119,6 @@ class _Git:
             "core.symlinks": "false",
             "core.fsmonitor": "false",
             "core.protectNTFS": "true",
-            "fetch.fsckObjects": "true",
             "advice.detachedHead": "false",
         }
 
@@ -143,7 +142,7 @@ class _Git:
         for lock in (self._folder / ".git").glob("*.lock"):  # left by a git that was killed; ours is the only one
             lock.unlink(missing_ok=True)
         self._run("-C", str(self._folder), "fetch", "--depth=1", "--no-tags", "--progress", self._url, ref)
-        self._run("-C", str(self._folder), "-c", "core.longpaths=true", "checkout", "--force", "--detach", "FETCH_HEAD")
+        self._run("-C", str(self._folder), "checkout", "--force", "--detach", "FETCH_HEAD")
         self._run("-C", str(self._folder), "clean", "-ffdxq")
         folder = self._folder / subfolder
         if not folder.is_dir() or not folder.resolve().is_relative_to(self._folder.resolve()):
