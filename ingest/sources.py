@@ -126,7 +126,7 @@ class _Git:
         """`branch/sub/folder` as (branch, sub/folder). Branches may have slashes in their names: the server knows."""
         if not inner:
             return "HEAD", ""
-        listed = self._run("ls-remote", "--heads", "--tags", self._url)
+        listed = self._run("ls-remote", "--heads", "--tags", "--", self._url)
         names = {line.split("\t")[1].split("/", 2)[2] for line in listed.splitlines() if line.count("/") > 1}
         pieces = inner.split("/")
         for count in range(len(pieces), 0, -1):
@@ -141,7 +141,7 @@ class _Git:
             self._run("init", "--quiet", str(self._folder))
         for lock in (self._folder / ".git").glob("*.lock"):  # left by a git that was killed; ours is the only one
             lock.unlink(missing_ok=True)
-        self._run("-C", str(self._folder), "fetch", "--depth=1", "--no-tags", "--progress", self._url, ref)
+        self._run("-C", str(self._folder), "fetch", "--depth=1", "--no-tags", "--progress", "--", self._url, ref)
         self._run("-C", str(self._folder), "checkout", "--force", "--detach", "FETCH_HEAD")
         self._run("-C", str(self._folder), "clean", "-ffdxq")
         folder = self._folder / subfolder
