@@ -570,3 +570,14 @@ def test_every_word_of_the_pages_is_used() -> None:
         if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates)
     }
     assert unused == set()
+
+
+def test_on_paper_what_is_looked_at_and_the_list_follow_one_another(page: Page, live: str) -> None:
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4
+    page.emulate_media(media="print")
+    page.goto(f"{live}/?q=dropout&open=page-2-7")
+    look, hits = page.locator("#look").bounding_box(), page.locator(".hits").bounding_box()
+    assert look is not None
+    assert hits is not None
+    assert hits["y"] >= look["y"] + look["height"] or look["y"] >= hits["y"] + hits["height"]
+    expect(page.locator(".search")).to_be_hidden()
