@@ -212,10 +212,11 @@ def test_a_question_is_answered_with_citations_that_open(page: Page, live: str) 
     card.locator(".cite").first.click()
     expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
     expect(card).to_be_visible()
-    card.locator("input[name=q]").fill("а какие веса берём?")
+    card.locator("input[name=q]").fill("а зачем она нужна?")
     card.get_by_role("button", name="Ask").click()
     expect(page.locator("#answer")).to_contain_text("After")
     assert "prev=" in page.url
+    expect(page.locator(".hit h3").first).to_contain_text("Ранняя остановка")  # the hits go on from it too
 
 
 def test_a_term_is_no_question(page: Page, live: str) -> None:

@@ -28,7 +28,7 @@ from index.errors import LecturesError
 from index.timeline import sure_moments
 from index.types import Coverage, Filters, Host
 from service.access import Caller, Reader, Searcher
-from service.answers.questions import what_is_asked
+from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Answer, Asked, Turn
 from service.deps import State
 from service.errors import refusal_of, status_of
@@ -138,12 +138,12 @@ def home(
 def _search(state: ServiceState, caller: Caller, place: Place, values: dict[str, Any]) -> None:
     number = int(place.lecture) if place.lecture.isascii() and place.lecture.isdigit() else None
     filters = Filters(place.course or None, number, read_kinds([place.kind]), caller.courses)
+    history = (Turn("user", place.prev),) if place.prev else ()
     with state.searching() as index:
-        values["view"] = search_view(index, place, filters, values.get("lengths", {}))
+        values["view"] = search_view(index, standalone(place.q, history), place, filters, values.get("lengths", {}))
     asks = what_is_asked(place.q) is not Asked.NOTHING
     if asks and not place.offset and values["view"].found.coverage is not Coverage.ABSENT:
         everywhere = Filters(place.course or None, None, None, caller.courses)
-        history = (Turn("user", place.prev),) if place.prev else ()
         values["answer"] = _answer(state.quoted_answer(place.q, everywhere, history))
         values["has_model"] = state.has_model
 

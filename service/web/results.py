@@ -58,16 +58,18 @@ class ResultsView:
 
 
 def search_view(
-    index: SearchIndex, place: Place, filters: Filters, lengths: Mapping[tuple[str, int], float]
+    index: SearchIndex, query: str, place: Place, filters: Filters, lengths: Mapping[tuple[str, int], float]
 ) -> ResultsView:
-    """The search that a page's address names. `lengths` are pages of decks (`page`, id) and seconds of videos (`time`,
-    id): what the strips are measured by."""
+    """The search that a page's address names; `query` is its question made to stand alone.
+
+    `lengths` are pages of decks (`page`, id) and seconds of videos (`time`, id): what the strips are measured by.
+    """
     started = perf_counter()
     everywhere = Filters(filters.course, None, None, filters.courses)
     literal = bool(place.literal)
-    whole = index.search(place.q, filters=everywhere, limit=MAX_LIMIT, literal=literal)
+    whole = index.search(query, filters=everywhere, limit=MAX_LIMIT, literal=literal)
     shown = index.search(
-        place.q,
+        query,
         filters=everywhere,
         narrowed=filters,
         limit=PAGE_SIZE,
