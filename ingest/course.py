@@ -126,6 +126,17 @@ def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ..
     return sorted(found, key=preference)
 
 
+def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
+    """Caption files in `transcripts/` that no video of the course goes by, as paths in the course."""
+    place = folder / "transcripts"
+    if not place.is_dir():
+        return []
+    videos = {video for lecture in course.lectures for video in lecture.videos}
+    claimed = {path for video in videos for path, _ in find_transcripts(folder, video, ())}
+    files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+    return [path.relative_to(folder).as_posix() for path in files if path not in claimed]
+
+
 def _from_readme(path: Path) -> PlannedCourse:
     content = path.read_bytes()
     if len(content) > _MAX_README_BYTES:

@@ -15,7 +15,7 @@ from index.store import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
 from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
-from ingest.course import lecture_keys
+from ingest.course import lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
@@ -88,6 +88,14 @@ def ingest_course(
         passages = _passages_of(course)
         content_hash = _identity(course)
         report = _summary(course, passages)
+        report.gaps += [
+            {
+                "lecture": course.title,
+                "code": "unclaimed_captions",
+                "detail": f"The captions {path} belong to no video of the course; name the file after its video.",
+            }
+            for path in (unclaimed_captions(folder, planned) if wanted else ())
+        ]
         with library.database.reading() as connection:
             unchanged = course_hash(connection, course.slug) == content_hash
         if unchanged and library.is_current(embedder):

@@ -264,3 +264,15 @@ def test_exactly_what_changed_is_made_or_dropped(
     (course_folder / "two.pdf").unlink()
     ingest(course_folder, sqlite_library, embedder)
     assert passage_rows(sqlite_library).keys() == renamed.keys() & after.keys()
+
+
+def test_captions_that_belong_to_no_video_are_named(
+    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    kept = course_folder / "transcripts" / "abcdefghijk.en.vtt"
+    shutil.copy(kept, kept.with_name("abcdefghijK.en.vtt"))
+    shutil.copy(kept, kept.with_name("abcdefghijk.fr.vtt"))  # another language of the same video
+    gaps = ingest(course_folder, sqlite_library, embedder).gaps
+    assert [gap["detail"] for gap in gaps if gap["code"] == "unclaimed_captions"] == [
+        "The captions transcripts/abcdefghijK.en.vtt belong to no video of the course; name the file after its video."
+    ]
