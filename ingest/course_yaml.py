@@ -97,11 +97,16 @@ class _YamlReader:
             tuple(self.video(item, f"a video of {title!r}") for item in self.items(data, "videos")),
         )
 
+    def deck_path(self, value: object, where: str) -> str:
+        """A path in the course, or the https address of a PDF."""
+        address = isinstance(value, str) and value.strip().lower().startswith(("https://", "http://"))
+        return str(value).strip() if address else self.path(value, where)
+
     def deck(self, value: object, kind: DeckKind | None, where: str) -> PlannedDeck:
         if isinstance(value, Mapping):
             remark = self.text(value, "remark") or None
-            return PlannedDeck(self.path(value.get("path"), where), self.text(value, "label"), remark, kind)
-        return PlannedDeck(self.path(value, where), kind=kind)
+            return PlannedDeck(self.deck_path(value.get("path"), where), self.text(value, "label"), remark, kind)
+        return PlannedDeck(self.deck_path(value, where), kind=kind)
 
     def video(self, value: object, where: str) -> PlannedVideo:
         data = self.mapping(value, where)

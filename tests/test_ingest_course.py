@@ -118,3 +118,13 @@ def test_missing_and_empty_folders_are_refused(tmp_path: Path) -> None:
 def test_slugs_are_latin() -> None:
     assert make_slug("Глубокое обучение (2022)") == "glubokoe-obuchenie-2022"
     assert make_slug("???") == "course"
+
+
+def test_a_deck_of_course_yaml_may_lie_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text(
+        "lectures: [{title: x, decks: ['https://example.org/a b.pdf', {path: 'https://example.org/c.pdf'}]}]\n", "utf-8"
+    )
+    assert [deck.path for deck in read_course(tmp_path).lectures[0].decks] == [
+        "https://example.org/a b.pdf",
+        "https://example.org/c.pdf",
+    ]
