@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from fastapi import FastAPI
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         state = app.state.service = ServiceState(settings)
         with suppress(LecturesError):  # said by /readyz and by each search
             state.index()
+        Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.session_manager.run():
             yield
         state.close()
