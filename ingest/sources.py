@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -67,8 +68,9 @@ def open_source(source: str, cache: Path, limits: SourceLimits, report: Report =
 def _sweep(cache: Path) -> None:
     """Take away what a killed fetch or unpacking left; what is younger may be another's that is at work."""
     for path in [*cache.glob(".new-*"), *cache.glob(".unpacking-*")]:
-        if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # another has taken it away
+            if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -> Source:
@@ -77,7 +79,7 @@ def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -
     if parts.path.lower().endswith(".zip"):
         archive = fetch(url, cache, limits.web, lambda done, total: report("fetching", done >> 10, total >> 10, url))
         try:
-            return Source(_unpacked(archive, cache, limits, report), url, PurePosixPath(unquote(parts.path)).stem)
+            return Source(_unpacked(archive, cache, limits, report), None, PurePosixPath(unquote(parts.path)).stem)
         finally:
             archive.unlink(missing_ok=True)
     found = _TREE.match(unquote(parts.path))
@@ -90,7 +92,14 @@ def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -
     ref, subfolder = git.split(inner)
     folder = git.bring(ref, subfolder)
     name = PurePosixPath(subfolder or urlsplit(repository).path).name
-    return Source(folder, f"{repository}/tree/{ref}/{subfolder}" if subfolder else repository, name)
+    return Source(folder, published_at(repository, ref, subfolder), name)
+
+
+def published_at(repository: str, ref: str, subfolder: str) -> str | None:
+    """Where a reader finds the files of a repository; None on servers whose addresses of files are not known."""
+    if urlsplit(repository).hostname != "github.com":
+        return None
+    return f"{repository}/tree/{ref}/{subfolder}" if subfolder else repository
 
 
 # --- git -------------------------------------------------------------------------------------------------

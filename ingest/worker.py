@@ -67,12 +67,12 @@ class _Run:
         keeper = threading.Thread(target=self._keep, daemon=True)
         keeper.start()
         report: IngestReport | None = None
-        problem, passing = "", False
+        problem, passing, given_back = "", False, False
         try:
             order = Order.of(self._job.source, self._job.options)
             report = carry_out(order, self._library, self._embedder, self._means, self._told)
         except _Stopped:
-            problem = "stopped"
+            given_back = True
         except LecturesError as error:
             problem = str(error)
             passing = isinstance(error, StorageError) or (isinstance(error, FetchError) and error.passing)
@@ -83,18 +83,20 @@ class _Run:
             self._finished.set()
             keeper.join()
         try:
-            self._write_down(report, problem, passing=passing)
+            self._write_down(report, problem, passing=passing, given_back=given_back)
         except StorageError as error:  # its lease runs out, and it is taken again
             _log.error("job_not_written_down", job=self._job.id, reason=str(error))
         _log.info("job_finished", job=self._job.id, problem=problem or None)
 
-    def _write_down(self, report: IngestReport | None, problem: str, *, passing: bool) -> None:
+    def _write_down(
+        self, report: IngestReport | None, problem: str, *, passing: bool = False, given_back: bool = False
+    ) -> None:
         job = self._job
         found = asdict(report) if report else None
         with self._library.database.writing() as connection:
-            if self._stopped.is_set():
+            if given_back and self._stopped.is_set():
                 finish_job(connection, job, JobState.CANCELLED)
-            elif problem == "stopped":
+            elif given_back:
                 release_job(connection, job)
             elif problem and passing and not job.is_last_attempt:
                 retry_job(connection, job, problem)
@@ -110,7 +112,8 @@ class _Run:
 
     def _told(self, at: Progress) -> None:
         self._progress = asdict(at)
-        if self._stopped.is_set() or self._stop.is_set():
+        published = at.step == "publishing" and at.done > 0  # too late: it is done, and is written down as that
+        if not published and (self._stopped.is_set() or self._stop.is_set()):
             raise _Stopped
 
     def _keep(self) -> None:

@@ -26,8 +26,9 @@ from index.library import Library
 from index.tables import jobs
 from index.types import AccessScope, JobState
 from ingest.order import Means, Order
+from ingest.pipeline import IngestReport, Progress
 from ingest.sources import SourceLimits
-from ingest.worker import work
+from ingest.worker import _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
 from service.app import create_app
 from service.settings import Settings
@@ -195,6 +196,22 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course
     assert run(library) == 1
     assert state_of(library, job_id).state == JobState.DONE
     library.close()
+
+
+def test_what_is_published_is_done_though_it_was_cancelled_a_moment_later(
+    sqlite_library: Library, course_folder: Path
+) -> None:
+    job_id = order(sqlite_library, course_folder)
+    with sqlite_library.database.writing() as connection:
+        job = claim_job(connection)
+    assert job is not None
+    running = _Run(job, sqlite_library, None, OFFLINE, threading.Event())
+    running._stopped.set()
+    with pytest.raises(_Stopped):
+        running._told(Progress("embedding", 1, 2))
+    running._told(Progress("publishing", 1, 1))
+    running._write_down(IngestReport("mine", "Mine"), "")
+    assert state_of(sqlite_library, job_id).state == JobState.DONE
 
 
 def test_two_ingests_at_once_queue_up(sqlite_library: Library, course_folder: Path, tmp_path: Path) -> None:

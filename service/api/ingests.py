@@ -13,7 +13,7 @@ from sqlalchemy.engine import Row
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
-from index.jobs import OVER, add_job, cancel_job, list_jobs, read_job
+from index.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
 from index.missed import list_missed
 from index.types import JobState
 from service.access import Administrator
@@ -49,7 +49,7 @@ def order(
     options = {"course": asked.course, "languages": asked.languages, "linked_only": asked.linked_only}
     key = f"{caller.name}:{idempotency_key}" if idempotency_key else None
     with state.library.database.writing() as connection:
-        if sum(row.state == JobState.QUEUED for row in list_jobs(connection, 10 * _MAX_WAITING)) >= _MAX_WAITING:
+        if count_jobs(connection).get(JobState.QUEUED, 0) >= _MAX_WAITING:
             raise Overloaded(f"{_MAX_WAITING} ingests wait already; is a `lectures worker` running?")
         return IngestQueuedOut(id=add_job(connection, asked.source, options, key))
 
