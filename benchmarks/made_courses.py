@@ -7,11 +7,13 @@ every third is English. Two thirds of the passages are pages, one third minutes 
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -69,7 +71,7 @@ _SYLLABLES = {
     "ru": [a + b for a in "бвгдзклмнпрстфхчш" for b in "аеиоуя"],
     "en": [a + b for a in "bcdfghklmnprstvz" for b in "aeiou"],
 }
-_GLOSSARY = Path(__file__).parent.parent / "index" / "builtin" / "glossary.tsv"
+_GLOSSARY = files("index") / "builtin" / "glossary.tsv"
 
 Topic = tuple[str, ...]  # four names of one thing, the usual one repeated
 
@@ -159,7 +161,8 @@ def _mistyped(text: str, chance: random.Random) -> str:
 
 
 def _language(number: int) -> str:
-    return "en" if number % 3 == 2 else "ru"
+    # shifted with each round of subjects, so that every subject is taught in both
+    return "en" if (number + number // len(_SUBJECTS)) % 3 == 2 else "ru"
 
 
 def _chance(*place: int) -> np.random.Generator:
@@ -293,17 +296,9 @@ def _lecture(number: int, position: int, title: str, titles: list[str], bodies: 
     deck = Deck(path, DeckKind.SLIDES, titles[0], None, State.READY, None, None, None, MADE, pages)
     transcript = Transcript(_language(number), "made", _CAPTIONS_SHA256, _CAPTIONS_SHA256, MADE, segments)
     spoken = Video(video, Host.YOUTUBE, "", None, State.READY, None, None, 60.0 * len(segments), transcript)
-    return Lecture(
-        key=f"{position:03d}",
-        position=position,
-        section="",
-        title=title,
-        programme="",
-        remarks=(),
-        decks=(deck,),
-        videos=(spoken,) if segments else (),
-        alignment=Alignment(key, spans, moments) if spans else None,
-    )
+    alignment = Alignment(key, spans, moments) if spans else None
+    videos = (spoken,) if segments else ()
+    return Lecture(f"{position:03d}", position, "", title, "", (), (deck,), videos, alignment=alignment)
 
 
 def _cut(words: list[str], size: int) -> list[str]:
@@ -337,7 +332,7 @@ def _write_pdf(path: Path, pages: Sequence[Page]) -> None:
     from fpdf import FPDF  # noqa: PLC0415  (only where PDFs are asked for)
 
     pdf = FPDF("landscape", "mm", (190.5, 338.7))
-    pdf.set_creation_date(False)
+    pdf.set_creation_date(dt.datetime(2024, 1, 1, tzinfo=dt.UTC))
     for page in pages:
         pdf.add_page()
         title, *lines = page.text.encode("latin-1", "ignore").decode("latin-1").split("\n")
