@@ -137,7 +137,7 @@ def made_questions(count: int, courses: Sequence[int]) -> list[str]:
         outline = _outline(chance.choice(courses))
         names = [topic[0] for topic in chance.sample(outline.topics, 2)]
         words = chance.sample(outline.subject.words[:100], 2)
-        own = outline.own_words[int(60 * chance.random() ** 2)]
+        own = outline.own_words[int(_OWN_WORDS * chance.random() ** 2)]
         asked = "что такое" if outline.language == "ru" else "what is"
         ways = (
             names[0],
