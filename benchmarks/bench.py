@@ -4,8 +4,9 @@
     python -m benchmarks.bench --existing DATA --questions GOLD.jsonl --course SLUG
 
 Made courses (made_courses.py) of at most 2,304 passages are published once into a folder that is kept. Each figure is
-taken in a process of its own that does nothing else; times of ingests and starts are the median of several runs. The
-questions of a search were not asked before, unless they come from a file. An existing installation is only read: the
+taken in a process of its own that does nothing else, and is the median of several runs (`load` says how many programs
+wanted the processor at the start: it should be near 0). The questions of a search were not asked before, unless they
+come from a file. Nothing is said of a cold disk: files lie in the page cache. An existing installation is only read: the
 measurements that ingest into it are left out.
 """
 
@@ -27,7 +28,7 @@ from urllib.parse import quote
 
 from benchmarks import service_runs
 from benchmarks.made_courses import made_course, made_questions, write_folder
-from benchmarks.processes import lectures, report_of
+from benchmarks.processes import lectures, median_of, report_of
 from service.evaluation import read_gold
 
 _LARGEST_COURSE = 2_304  # the course that every measurement of this project ingests
@@ -55,8 +56,8 @@ FIGURES = {
     "http.all.1": "search over all, 1 client",
     "http.one.8": "search over one, 8 clients",
     "http.all.8": "search over all, 8 clients",
-    "http.workers.one": f"over one, 8 clients, {_WORKERS} workers",
-    "http.workers.all": f"over all, 8 clients, {_WORKERS} workers",
+    "http.workers.one.8": f"over one, 8 clients, {_WORKERS} workers",
+    "http.workers.all.8": f"over all, 8 clients, {_WORKERS} workers",
     "start.ready": "`lectures serve` until ready",
     "start.help": "`lectures --help`",
     "memory.process": "memory of one process",
@@ -116,20 +117,18 @@ def _course_figures(bench: Bench, scratch: Path) -> list[Figure]:
     number = bench.courses  # the first that is not among them
     folder = write_folder(number, bench.passages, scratch / "course")
     slug = made_course(number, 1)[0].slug
-    first = [report_of("timed_ingest", [folder], scratch / f"first-{run}") for run in range(bench.runs)]
-    among, unchanged, embedded, removed = [], [], 0, []
-    for _ in range(bench.runs):
+    first, among, unchanged, embedded, removed = [], [], [], 0, []
+    for run in range(bench.runs):
+        first.append(report_of("timed_ingest", [folder], scratch / f"first-{run}"))
         among.append(report_of("timed_ingest", [folder], bench.data))
         took, said = lectures(["ingest", str(folder), "--course", slug, "--json"], bench.data)
         unchanged.append(took)
         embedded += json.loads(said)["embedded"]
         removed.append(lectures(["remove", slug], bench.data)[0])
+    keys = ("seconds", "cpu_seconds", "peak_mb")
     figures = {
-        name: {
-            key: median(float(run[field]) for run in runs)
-            for key, field in (("seconds", "seconds"), ("cpu", "cpu_seconds"), ("peak_mb", "peak_mb"))
-        }
-        for name, runs in (("first", first), ("among", among))
+        name: median_of([{key: one[key] for key in keys} for one in found])
+        for name, found in (("first", first), ("among", among))
     }
     ratio = {key: figures["among"][key] / figures["first"][key] for key in figures["first"]}
     return [
@@ -161,11 +160,12 @@ def measure_search(bench: Bench, scratch: Path) -> list[Figure]:
 
 
 def _timed_search(bench: Bench, scratch: Path, data: Path, names: Sequence[str]) -> dict[str, Any]:
-    asked = {scope: bench.some_questions(len(names) * bench.asked, scope) for scope in ("one", "all")}
+    count = len(names) * bench.asked * bench.runs
+    asked = {scope: bench.some_questions(count, scope) for scope in ("one", "all")}
     runs = {name: asked[name.partition(".")[0]][turn :: len(names)] for turn, name in enumerate(names)}
     file = scratch / "questions.json"
     file.write_text(json.dumps(runs), "utf-8")
-    return report_of("timed_search", [file, bench.course], data)
+    return report_of("timed_search", [file, bench.course, "--rounds", bench.runs], data)
 
 
 # --- over HTTP, start, memory ----------------------------------------------------------------------------
@@ -173,46 +173,46 @@ def _timed_search(bench: Bench, scratch: Path, data: Path, names: Sequence[str])
 
 def measure_http(bench: Bench, _scratch: Path) -> list[Figure]:
     """Times, cost, and the memory that is held after all these searches."""
-    paths = {scope: _search_paths(bench, scope) for scope in ("one", "all")}
     with service_runs.running(bench.data) as service:
         livez = service_runs.load(service, ["/livez"] * 20 * bench.asked, 1)
-        for warming in paths.values():
-            service_runs.load(service, warming[0][: max(8, bench.asked // 5)], 8)
-        found = {
-            f"http.{scope}.{clients}": service_runs.load(service, paths[scope][turn], clients)
-            for turn, clients in ((1, 1), (2, 8))
-            for scope in paths
-        }
+        found = _loads(service, bench, (1, 8))
         held = service_runs.memory(service)
     return [
         Figure("http.livez", "ms", _picked(livez)),
         Figure("http.generator", "ms of CPU/request", {"cpu": livez["own_cpu_ms"]}),
-        *(Figure(name, "ms", _picked(values)) for name, values in found.items()),
-        *(_worker_figures(bench, paths, held) if service_runs.knows_workers() else []),
+        *(Figure(f"http.{name}", "ms", _picked(values)) for name, values in found.items()),
+        *(_worker_figures(bench, held) if service_runs.knows_workers() else []),
         Figure("memory.process", "MB", held),
     ]
 
 
-def _worker_figures(bench: Bench, paths: dict[str, list[list[str]]], alone: dict[str, float]) -> list[Figure]:
+def _worker_figures(bench: Bench, alone: dict[str, float]) -> list[Figure]:
     with service_runs.running(bench.data, _WORKERS) as service:
-        for warming in paths.values():
-            service_runs.load(service, warming[0][: max(8, bench.asked // 5)], 8)
-        found = {scope: service_runs.load(service, paths[scope][2], 8) for scope in paths}
+        found = _loads(service, bench, (8,))
         held = service_runs.memory(service)
     return [
         *(
-            Figure(f"http.workers.{scope}", "ms", _picked(load) | {"busiest_share": load["busiest_share"]})
-            for scope, load in found.items()
+            Figure(f"http.workers.{name}", "ms", _picked(load) | {"busiest": load["busiest_share"]})
+            for name, load in found.items()
         ),
         Figure("memory.worker", "MB", {name: (held[name] - alone[name]) / (_WORKERS - 1) for name in held}),
     ]
 
 
-def _search_paths(bench: Bench, scope: str) -> list[list[str]]:
-    """Three runs of different questions."""
-    course = f"&course={quote(bench.course)}" if scope == "one" else ""
-    asked = [f"/api/search?q={quote(question)}{course}" for question in bench.some_questions(6 * bench.asked, scope)]
-    return [asked[turn::3] for turn in range(3)]
+def _loads(service: service_runs.Service, bench: Bench, clients: Sequence[int]) -> dict[str, dict[str, float]]:
+    """Of each `scope.clients` the median of several runs, each run with questions of its own, in turns."""
+    found: dict[str, list[dict[str, float]]] = {}
+    turns = 1 + bench.runs * len(clients)
+    for turn in range(turns):
+        for scope, course in (("one", f"&course={quote(bench.course)}"), ("all", "")):
+            asked = bench.some_questions(turns * bench.asked, scope)[turn::turns]
+            paths = [f"/api/search?q={quote(question)}{course}" for question in asked]
+            if turn == 0:  # the others are not the first that this process answers
+                service_runs.load(service, paths[: max(16, bench.asked // 3)], 8)
+            else:
+                number = clients[turn % len(clients)]
+                found.setdefault(f"{scope}.{number}", []).append(service_runs.load(service, paths, number))
+    return {name: median_of(found[name]) for name in sorted(found, key=lambda name: (name[4:], name))}
 
 
 def _picked(load: dict[str, float]) -> dict[str, float]:
@@ -286,7 +286,7 @@ def main() -> None:
         options.data = (options.data or scratch / "data").absolute()
         bench = prepare(options)
         size = {"courses": bench.courses, "passages": bench.courses * bench.passages}
-        machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+        machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]}
         sys.stdout.write(f"{json.dumps(machine | size)}\n")
         for part in options.only.split(","):
             figures = measures[part](bench, scratch)

@@ -130,7 +130,7 @@ def write_folder(number: int, passages: int, folder: Path, *, decks: bool = Fals
 
 
 def made_questions(count: int, courses: Sequence[int]) -> list[str]:
-    """What students of the courses of these numbers would ask: six ways to ask in turn, the courses at random."""
+    """What students of the courses of these numbers would ask: six ways to ask, the courses at random."""
     chance = random.Random(f"{MADE} {count} {len(courses)}")
     questions = []
     for i in range(count):
@@ -148,6 +148,7 @@ def made_questions(count: int, courses: Sequence[int]) -> list[str]:
             " ".join([*words, own][: chance.choice((2, 3))]),
         )
         questions.append(ways[i % len(ways)])
+    chance.shuffle(questions)
     return questions
 
 

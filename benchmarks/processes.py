@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -43,6 +44,11 @@ def lectures(arguments: Sequence[str], data: Path) -> tuple[float, str]:
     if done.returncode:
         raise SystemExit(f"lectures {' '.join(arguments)} ended with {done.returncode}: {done.stderr[-2_000:]}")
     return took, done.stdout
+
+
+def median_of(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Of each value the median over all runs."""
+    return {name: median(run[name] for run in runs) for name in runs[0]}
 
 
 def tree_of(root: int) -> list[int]:

@@ -1,9 +1,11 @@
 """Questions → milliseconds of each search in this process, with nothing around it.
 
-    python -m benchmarks.timed_search QUESTIONS.json COURSE
+    python -m benchmarks.timed_search QUESTIONS.json COURSE --rounds 3
 
 QUESTIONS.json is an object: the questions of each run by its name, such as `one.hybrid` (over COURSE) or `all.lexical`.
-The first tenth of a run warms up and is not counted. The environment names the installation. Prints one JSON object.
+Its questions are asked in rounds, between those of the other runs, so that what else the machine does meets all alike;
+the first tenth of a round warms up and is not counted. The environment names the installation. Prints one JSON object:
+of each run the median of its rounds.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from benchmarks.installation import Search, open_search
-from benchmarks.processes import peak_mb
+from benchmarks.processes import median_of, peak_mb
 from service.evaluation import percentile
 
 
@@ -37,15 +39,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("questions", type=Path)
     parser.add_argument("course")
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
     questions = json.loads(options.questions.read_text("utf-8"))
     started = perf_counter()
     search = open_search()
     opened = {"seconds": perf_counter() - started}
-    found = {}
-    for name, asked in questions.items():
-        scope, _, mode = name.partition(".")
-        found[name] = timed(search, asked, options.course if scope == "one" else None, mode)
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in questions}
+    for turn in range(options.rounds):
+        for name, asked in questions.items():
+            scope, _, mode = name.partition(".")
+            course = options.course if scope == "one" else None
+            rounds[name].append(timed(search, asked[turn :: options.rounds], course, mode))
+    found = {name: median_of(times) for name, times in rounds.items()}
     sys.stdout.write(json.dumps({"open": opened | {"peak_mb": peak_mb()}, "runs": found}) + "\n")
 
 
