@@ -6,7 +6,7 @@
 Made courses (made_courses.py) of at most 2,304 passages are published once into a folder that is kept. Each figure is
 taken in a process of its own that does nothing else, and is the median of several runs (`load` says how many programs
 wanted the processor at the start: it should be near 0). The questions of a search were not asked before, unless they
-come from a file. Nothing is said of a cold disk: files lie in the page cache. An existing installation is only read: the
+come from a file. A cold disk is not measured: files lie in the page cache. An existing installation is only read: the
 measurements that ingest into it are left out.
 """
 
