@@ -210,9 +210,9 @@ def _loads(service: service_runs.Service, bench: Bench, clients: Sequence[int]) 
             if turn == 0:  # the others are not the first that this process answers
                 service_runs.load(service, paths[: max(16, bench.asked // 3)], 8)
             else:
-                number = clients[turn % len(clients)]
+                number = clients[(turn - 1) % len(clients)]
                 found.setdefault(f"{scope}.{number}", []).append(service_runs.load(service, paths, number))
-    return {name: median_of(found[name]) for name in sorted(found, key=lambda name: (name[4:], name))}
+    return {name: median_of(runs) for name, runs in found.items()}
 
 
 def _picked(load: dict[str, float]) -> dict[str, float]:
