@@ -4,10 +4,10 @@
     python -m benchmarks.bench --existing DATA --questions GOLD.jsonl --course SLUG
 
 Made courses (made_courses.py) of at most 2,304 passages are published once into a folder that is kept. Each figure is
-taken in a process of its own that does nothing else, and that of the quickest of several runs, since what else a machine does
-only ever adds (`load` says how many programs wanted the processor at the start: it should be near 0). The questions of a search were not asked before, unless they
-come from a file. A cold disk is not measured: files lie in the page cache. An existing installation is only read: the
-measurements that ingest into it are left out.
+taken in a process of its own that does nothing else, and the quickest of several runs counts, since what else a machine
+does only ever adds (`load` says how many programs wanted the processor at the start: it should be near 0). Questions
+are asked for the first time, unless they come from a file. A cold disk is not measured: files lie in the page cache. An
+existing installation is only read: the measurements that ingest into it are left out.
 """
 
 from __future__ import annotations
