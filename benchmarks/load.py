@@ -14,6 +14,7 @@ import json
 import select
 import socket
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -53,40 +54,46 @@ class Client:
         head = self._head[:end].lower()
         if head[9:12] != b"200":
             raise SystemExit(f"The server answered {self._head[:300]!r}")
-        at = head.index(b"content-length:") + 15
-        self._left = (
-            int(head[at : head.find(b"\r", at) if head.find(b"\r", at) > 0 else end]) - len(self._head) + end + 4
-        )
+        length = head.partition(b"content-length:")[2].partition(b"\r")[0]
+        self._left = int(length) - (len(self._head) - end - 4)
         return self._left <= 0
 
 
 def run(port: int, paths: list[str], clients: int) -> dict[str, Any]:
     """Ask every path once, `clients` at a time; what it took and what it cost this process."""
-    requests = [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode() for path in paths]
-    requests.reverse()
-    open_clients = [Client(port) for _ in range(min(clients, len(requests)))]
-    poll = select.epoll()
-    by_number = {client.socket.fileno(): client for client in open_clients}
+    requests = [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode() for path in reversed(paths)]
+    with ExitStack() as stack:
+        poll = stack.enter_context(select.epoll())
+        by_number = {}
+        for _ in range(min(clients, len(requests))):
+            client = Client(port)
+            stack.callback(client.socket.close)
+            by_number[client.socket.fileno()] = client
+            poll.register(client.socket, select.EPOLLIN)
+        cpu, started = process_time(), perf_counter()
+        times = _ask_all(requests, by_number, poll)
+        took, cost = perf_counter() - started, process_time() - cpu
+    shares = {name: percentile(times, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
+    return {"requests": len(times), "seconds": took, "own_cpu_ms": 1000 * cost / len(times), **shares}
+
+
+def _ask_all(requests: list[bytes], clients: dict[int, Client], poll: select.epoll) -> list[float]:
+    """Milliseconds of each request; the last of `requests` is asked first."""
     times: list[float] = []
-    cpu, started = process_time(), perf_counter()
-    for number, client in by_number.items():
-        poll.register(number, select.EPOLLIN)
+    wanted = len(requests)
+    for client in clients.values():
         client.ask(requests.pop())
-    while len(times) < len(paths):
+    while len(times) < wanted:
         ready = poll.poll(_TIMEOUT_SECONDS)
         if not ready:
             raise SystemExit(f"The server was silent for {_TIMEOUT_SECONDS} seconds.")
         for number, _ in ready:
-            client = by_number[number]
+            client = clients[number]
             if client.is_answered():
                 times.append((perf_counter() - client.began) * 1000)
                 if requests:
                     client.ask(requests.pop())
-    took, cost = perf_counter() - started, process_time() - cpu
-    for client in open_clients:
-        client.socket.close()
-    shares = {name: percentile(times, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
-    return {"requests": len(times), "seconds": took, "own_cpu_ms": 1000 * cost / len(times), **shares}
+    return times
 
 
 def main() -> None:

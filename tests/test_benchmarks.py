@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
 from support import ingest
 
 from benchmarks.bench import FIGURES
 from benchmarks.installation import fill
+from benchmarks.load import run
 from benchmarks.made_courses import made_course, made_questions, write_folder
 from index.library import Library
 from index.types import Kind
@@ -67,6 +73,40 @@ def test_an_installation_is_filled_no_further_than_it_has_to_be(
         "made course 1 of 1",
         "made course 2 of 2",
     ]
+
+
+@contextmanager
+def answering(*pieces: bytes) -> Iterator[int]:
+    """The port of a server that answers every request with these pieces, one after the other."""
+
+    class Handler(BaseRequestHandler):
+        def handle(self) -> None:
+            while self.request.recv(4096):
+                for piece in pieces:
+                    self.request.sendall(piece)
+                    time.sleep(0.01)  # so that they arrive apart
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+@pytest.mark.parametrize("cut", [1, 20, 45, 54, 57])
+def test_the_load_generator_takes_an_answer_whole_however_it_arrives(cut: int) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nX-A: b\r\nContent-Length: 5\r\nX-C: d\r\n\r\nwords"
+    with answering(answer[:cut], answer[cut:]) as port:
+        found = run(port, ["/a", "/b", "/c"], 2)
+    assert found["requests"] == 3
+    assert 10 <= found["p50"] < 1_000
+
+
+def test_the_load_generator_stops_at_a_refusal() -> None:
+    with (
+        answering(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n") as port,
+        pytest.raises(SystemExit, match="503"),
+    ):
+        run(port, ["/a"], 1)
 
 
 def test_the_benchmark_runs_through_and_gives_the_documented_figures(tmp_path: Path) -> None:
