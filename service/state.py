@@ -21,7 +21,7 @@ from index.library import Library, forget_course, open_served
 from index.search.search import SearchIndex
 from index.store.keys import count_model_call
 from index.store.missed import count_missed
-from index.types import Filters
+from index.types import ExplainedTerm, Filters
 from ingest.pdf import PdfReader
 from ingest.sandbox import Limits
 from service.answers.answering import Event, answer_question, stream_answer
@@ -30,7 +30,7 @@ from service.answers.types import Answer, Turn
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
 from service.settings import Settings
-from service.terms import ExplainedTerm, explained_terms
+from service.terms import explained_terms
 
 _log = structlog.get_logger("lectures")
 _PAINTERS_WAITING = 12

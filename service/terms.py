@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from index.engine.glossary import Term, key_of
 from index.search.search import SearchIndex
-from index.types import Filters, IndexedPassage, Kind
+from index.types import ExplainedTerm, Filters, IndexedPassage, Kind
 
 _LOOK_AT = 10
 # Of passages nearly as good as the best, the earliest in the course counts as the first explanation.
@@ -14,21 +12,22 @@ _NEARLY = 0.8
 _MATERIAL = frozenset({Kind.PAGE, Kind.SEGMENT})
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedTerm:
-    """A term and where it is first explained; None if only the programme names it."""
-
-    term: Term
-    explained: IndexedPassage | None
-
-
 def explained_terms(index: SearchIndex, course: str) -> list[ExplainedTerm]:
     """The terms of a course in alphabetical order. NotFound if there is no such course."""
     filters = Filters(course=course, kinds=_MATERIAL)
     index.check_course(course)
     terms = [term for term in index.generation.glossary.terms if term.course == course]
-    found = [ExplainedTerm(term, _first_explained(index, term, filters)) for term in terms]
-    return sorted(found, key=lambda entry: (entry.term.text.casefold(), entry.term.counterpart.casefold()))
+    found = [
+        ExplainedTerm(
+            text=term.text,
+            counterpart=term.counterpart,
+            reason=term.reason,
+            count=term.count,
+            explained=_first_explained(index, term, filters),
+        )
+        for term in terms
+    ]
+    return sorted(found, key=lambda term: (term.text.casefold(), term.counterpart.casefold()))
 
 
 def _first_explained(index: SearchIndex, term: Term, filters: Filters) -> IndexedPassage | None:

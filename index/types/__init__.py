@@ -1,5 +1,21 @@
 """The vocabulary: every noun that crosses a module border, frozen; by noun in the modules of this folder."""
 
+from index.types.catalogue import (
+    CourseDetails,
+    CourseRef,
+    CourseSummary,
+    DeckEntry,
+    Gap,
+    LectureEntry,
+    LectureRef,
+    Link,
+    Timeline,
+    TimelineMoment,
+    TimelineSpan,
+    TimelineVideo,
+    TranscriptEntry,
+    VideoEntry,
+)
 from index.types.course import (
     MOMENT_SHOWN_FROM,
     SPAN_SHOWN_FROM,
@@ -19,7 +35,7 @@ from index.types.course import (
     Transcript,
     Video,
 )
-from index.types.operation import AccessScope, JobState
+from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch
 from index.types.passage import (
     ROLES,
     Aligned,
@@ -36,6 +52,7 @@ from index.types.passage import (
 )
 from index.types.query import TYPED, Filters, Mode, Phrase, Reading, Reason, Rewrite, Word
 from index.types.result import Coverage, Explanation, Facets, Hit, Results, Snippet, TermMatch
+from index.types.term import ExplainedTerm
 
 __all__ = [
     "MOMENT_SHOWN_FROM",
@@ -46,20 +63,31 @@ __all__ = [
     "Aligned",
     "Alignment",
     "Course",
+    "CourseDetails",
+    "CourseRef",
+    "CourseSummary",
     "Coverage",
     "Deck",
+    "DeckEntry",
     "DeckKind",
+    "ExplainedTerm",
     "Explanation",
     "Facets",
     "Filters",
+    "Gap",
     "Hit",
     "Host",
     "IndexedPassage",
+    "JobRecord",
     "JobState",
     "Kind",
     "Lecture",
+    "LectureEntry",
+    "LectureRef",
+    "Link",
     "Locator",
     "MadeBy",
+    "MissedSearch",
     "Mode",
     "Page",
     "PageLocator",
@@ -81,7 +109,13 @@ __all__ = [
     "TermMatch",
     "TimeLocator",
     "TimePlace",
+    "Timeline",
+    "TimelineMoment",
+    "TimelineSpan",
+    "TimelineVideo",
     "Transcript",
+    "TranscriptEntry",
     "Video",
+    "VideoEntry",
     "Word",
 ]

@@ -22,7 +22,7 @@ def courses(state: State, caller: Reader) -> list[CourseSummaryOut]:
     """All courses."""
     with state.library.database.reading() as connection:
         found = list_courses(connection)
-    return [CourseSummaryOut(**course) for course in found if caller.may_read(course["slug"])]
+    return [CourseSummaryOut.model_validate(course) for course in found if caller.may_read(course.slug)]
 
 
 @router.get("/courses/{slug}")
@@ -30,7 +30,7 @@ def course(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80
     """One course: its lectures in order, and what is missing from it, with reasons."""
     caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
-        return CourseOut(**course_details(connection, slug))
+        return CourseOut.model_validate(course_details(connection, slug))
 
 
 @router.get("/courses/{slug}/terms")
@@ -45,8 +45,8 @@ def lecture(state: State, caller: Reader, lecture_id: Id) -> LectureDetailsOut:
     """One lecture."""
     with state.library.database.reading() as connection:
         found = lecture_details(connection, lecture_id)
-    caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
-    return LectureDetailsOut(**found)
+    caller.check(found.course.slug, f"There is no lecture {lecture_id}.")
+    return LectureDetailsOut.model_validate(found)
 
 
 @router.get("/lectures/{lecture_id}/timeline")
@@ -61,5 +61,5 @@ def timeline(
     """When each page of a lecture is discussed in its videos, worked out from the words alone."""
     with state.library.database.reading() as connection:
         found = lecture_details(connection, lecture_id)
-        caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
-        return TimelineOut(**lecture_timeline(connection, lecture_id, min_confidence))
+        caller.check(found.course.slug, f"There is no lecture {lecture_id}.")
+        return TimelineOut.model_validate(lecture_timeline(connection, lecture_id, min_confidence))

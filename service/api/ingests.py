@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy.engine import Row
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
 from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
 from index.store.missed import list_missed
-from index.types import JobState
+from index.types import JobRecord, JobState
 from service.access import Administrator
 from service.deps import State
 from service.refusals import Overloaded
@@ -59,13 +58,13 @@ def jobs(state: State, caller: Administrator, limit: Annotated[int, Query(ge=1, 
     """The newest ingests."""
     with state.library.database.reading() as connection:
         rows = list_jobs(connection, limit)
-    return [_job(row) for row in rows if caller.courses is None or row.options.get("course") in caller.courses]
+    return [IngestOut.model_validate(found) for found in rows if _may_see(caller.courses, found)]
 
 
 @router.get("/ingests/{job_id}")
 def job(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
     """How far an ingest is, and how it ended."""
-    return _job(_read(state, caller.courses, job_id))
+    return IngestOut.model_validate(_read(state, caller.courses, job_id))
 
 
 @router.delete("/ingests/{job_id}")
@@ -74,7 +73,7 @@ def cancel(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
     _read(state, caller.courses, job_id)
     with state.library.database.writing() as connection:
         cancel_job(connection, job_id)
-        return _job(read_job(connection, job_id))
+        return IngestOut.model_validate(read_job(connection, job_id))
 
 
 @router.get(
@@ -94,7 +93,7 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
         async with watchers:
             while True:
                 try:
-                    found = _job(await run_in_threadpool(_read, state, caller.courses, job_id))
+                    found = IngestOut.model_validate(await run_in_threadpool(_read, state, caller.courses, job_id))
                 except LecturesError as error:
                     yield f"event: problem\ndata: {json.dumps({'detail': str(error), 'code': error.code})}\n\n"
                     return
@@ -112,11 +111,11 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
 def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut]:
     """Searches that found nothing, the most frequent first; empty unless LECTURES_COUNT_MISSED_SEARCHES is set."""
     with state.library.database.reading() as connection:
-        rows = list_missed(connection)
+        found = list_missed(connection)
     return [
-        MissedSearchOut(course=row.course or None, query=row.query, count=row.count, last_day=row.last_day)
-        for row in rows
-        if caller.courses is None or row.course in caller.courses
+        MissedSearchOut.model_validate(missed)
+        for missed in found
+        if caller.courses is None or missed.course in caller.courses
     ]
 
 
@@ -133,23 +132,14 @@ def new_watchers() -> asyncio.Semaphore:
     return asyncio.Semaphore(_MAX_WATCHERS)
 
 
-def _read(state: ServiceState, courses: frozenset[str] | None, job_id: str) -> Row[Any]:
+def _read(state: ServiceState, courses: frozenset[str] | None, job_id: str) -> JobRecord:
     with state.library.database.reading() as connection:
-        row = read_job(connection, job_id)
-    if courses is not None and row.options.get("course") not in courses:
+        found = read_job(connection, job_id)
+    if not _may_see(courses, found):
         raise NotFound(f"There is no job {job_id!r:.40}.")
-    return row
+    return found
 
 
-def _job(row: Row[Any]) -> IngestOut:
-    return IngestOut(
-        id=row.id,
-        source=row.source,
-        state=row.state,
-        attempts=row.attempts,
-        progress=row.progress,
-        report=row.report,
-        problem=row.problem,
-        created_at=row.created_at.isoformat(),
-        updated_at=row.updated_at.isoformat(),
-    )
+def _may_see(courses: frozenset[str] | None, job: JobRecord) -> bool:
+    """Whether a key that is held to these courses (None: to none) may see a job."""
+    return courses is None or job.options.get("course") in courses

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from index.store.catalogue import deck_page, video_row, video_segments
+from index.store.catalogue import deck_details, deck_page, video_details, video_segments
 from index.store.timeline import page_moment, sure_moments
-from index.types import Host
+from index.types import DeckEntry, Host, Page, VideoEntry
 from service.access import Caller
 from service.web.place import PageSpot, Place, Spot, TimeSpot, open_page, open_time
 
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """A page, large; `moment` is the second at which it is discussed, where that is sure."""
+    """A page of a deck, large; `moment` is the second at which it is discussed, where that is sure."""
 
-    page: Any
+    deck: DeckEntry
+    page: Page
     previous: str | None
     next: str | None
     moment: float | None
@@ -40,7 +40,7 @@ class Spoken:
 class Moment:
     """A video at a second, and what is said in it; `now` is the segment at that second."""
 
-    video: Any
+    video: VideoEntry
     local: bool
     seconds: int
     segments: list[Spoken]
@@ -57,16 +57,17 @@ def look_at(connection: Connection, caller: Caller, spot: Spot, place: Place) ->
 
 
 def _slide(connection: Connection, caller: Caller, spot: PageSpot, place: Place) -> Slide:
-    row = deck_page(connection, spot.deck_id, spot.page_number)
-    caller.check(row.slug, f"There is no page {spot.page_number} in deck {spot.deck_id}.")
+    deck = deck_details(connection, spot.deck_id)
+    caller.check(deck.course.slug, f"There is no deck {spot.deck_id}.")
     moment = page_moment(connection, spot.deck_id, spot.page_number)
 
     def neighbour(number: int) -> str | None:
-        there = 1 <= number <= row.page_count
+        there = 1 <= number <= deck.page_count
         return place.url(open=open_page(spot.deck_id, number)) if there else None
 
     return Slide(
-        row,
+        deck,
+        deck_page(connection, spot.deck_id, spot.page_number),
         neighbour(spot.page_number - 1),
         neighbour(spot.page_number + 1),
         None if moment is None else moment.jump_seconds,
@@ -75,10 +76,10 @@ def _slide(connection: Connection, caller: Caller, spot: PageSpot, place: Place)
 
 
 def _moment(connection: Connection, caller: Caller, spot: TimeSpot, place: Place) -> Moment:
-    row = video_row(connection, spot.video_id)
-    caller.check(row.slug, f"There is no video {spot.video_id}.")
-    segments = video_segments(connection, row.transcript_id) if row.transcript_id else []
-    slides = [m for m in sure_moments(connection, row.lecture_id) if m.video_id == spot.video_id]
+    video = video_details(connection, spot.video_id)
+    caller.check(video.course.slug, f"There is no video {spot.video_id}.")
+    segments = video_segments(connection, video)
+    slides = [m for m in sure_moments(connection, video.lecture.id) if m.video_id == spot.video_id]
     spoken = []
     for segment in segments:
         slide = next((m for m in slides if segment.start_seconds <= m.jump_seconds < segment.end_seconds), None)
@@ -92,4 +93,4 @@ def _moment(connection: Connection, caller: Caller, spot: TimeSpot, place: Place
             )
         )
     now = max((i for i, segment in enumerate(segments) if segment.start_seconds < spot.seconds + 1), default=0)
-    return Moment(row, row.host == Host.FILE, spot.seconds, spoken, now)
+    return Moment(video, video.host is Host.FILE, spot.seconds, spoken, now)

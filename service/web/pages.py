@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,16 +18,16 @@ from starlette.templating import Jinja2Templates
 from index.errors import LecturesError
 from index.store.catalogue import (
     course_details,
+    deck_details,
     deck_pages,
-    deck_row,
     lecture_details,
     list_courses,
     material_lengths,
-    video_row,
+    video_details,
     video_segments,
 )
 from index.store.timeline import sure_moments
-from index.types import Coverage, Filters, Host
+from index.types import CourseSummary, Coverage, Filters, Host
 from service.access import Caller, Reader, Searcher
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Answer, Asked, Turn
@@ -78,6 +79,18 @@ Text = Annotated[str, Query(max_length=4_000)]
 Short = Annotated[str, Query(max_length=80)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseCard:
+    """A course at a glance: what there is of it, and how much is missing."""
+
+    slug: str
+    title: str
+    lectures: int
+    pages: int
+    minutes: int
+    gaps: int
+
+
 def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
     """A snippet cut at its highlights: (text, whether it is highlighted)."""
     cut: list[tuple[str, bool]] = []
@@ -122,7 +135,7 @@ def home(
     status = 200
     try:
         with state.library.database.reading() as connection:
-            readable = [item for item in list_courses(connection) if caller.may_read(item["slug"])]
+            readable = [item for item in list_courses(connection) if caller.may_read(item.slug)]
             values["courses"] = readable
             values["look"] = _look(connection, caller, place, values)
             if place.q:
@@ -158,17 +171,18 @@ def _answer(answer: Answer) -> Any:
     return answer_out(answer, 0.0)
 
 
-def _card(connection: Connection, item: dict[str, Any]) -> dict[str, Any]:
-    """A course at a glance: what there is of it, and how much is missing."""
-    details = course_details(connection, item["slug"])
-    decks = [deck for lecture in details["lectures"] for deck in lecture["decks"] + lecture["notes"]]
-    videos = [video for lecture in details["lectures"] for video in lecture["videos"]]
-    return {
-        **item,
-        "pages": sum(deck["pages"] for deck in decks),
-        "minutes": round(sum(video["duration_seconds"] or 0 for video in videos) / 60),
-        "gaps": len(details["gaps"]),
-    }
+def _card(connection: Connection, item: CourseSummary) -> CourseCard:
+    details = course_details(connection, item.slug)
+    return CourseCard(
+        slug=item.slug,
+        title=item.title,
+        lectures=item.lectures,
+        pages=sum(deck.page_count for lecture in details.lectures for deck in lecture.decks + lecture.notes),
+        minutes=round(
+            sum(video.duration_seconds or 0 for lecture in details.lectures for video in lecture.videos) / 60
+        ),
+        gaps=len(details.gaps),
+    )
 
 
 @router.get("/courses/{slug}")
@@ -189,7 +203,7 @@ def terms(
     """The terms of a course, alphabetical, each with the place where it is first explained."""
     caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
-        title = course_details(connection, slug)["title"]
+        title = course_details(connection, slug).title
     groups: dict[str, list[Any]] = defaultdict(list)
     for term in terms_out(slug, state.terms(slug)).terms:
         groups[term.text[:1].upper()].append(term)
@@ -211,22 +225,19 @@ def lecture(
     values: dict[str, Any] = {}
     with state.library.database.reading() as connection:
         found = lecture_details(connection, lecture_id)
-        caller.check(found["course"]["slug"], f"There is no lecture {lecture_id}.")
+        caller.check(found.course.slug, f"There is no lecture {lecture_id}.")
         moments = sure_moments(connection, lecture_id)
         values["look"] = _look(connection, caller, place, values)
-        values["strips"] = [(deck, deck_pages(connection, deck["id"])) for deck in found["decks"] + found["notes"]]
-        rows = [(video, video_row(connection, video["id"])) for video in found["videos"]]
-        values["talks"] = [
-            (video, video_segments(connection, row.transcript_id) if row.transcript_id else []) for video, row in rows
-        ]
+        values["strips"] = [(deck, deck_pages(connection, deck.id)) for deck in found.decks + found.notes]
+        values["talks"] = [(video, video_segments(connection, video)) for video in found.videos]
     values |= {
         "lecture": found,
         "moments": moments,
         "moment_of": {(moment.deck_id, moment.page_number): moment for moment in moments},
     }
-    if found["programme"]:
+    if found.programme:
         try:
-            values["programme"] = state.programme(found["course"]["slug"], lecture_id, found["programme"])
+            values["programme"] = state.programme(found.course.slug, lecture_id, found.programme)
         except LecturesError as error:
             values["problem"] = str(error)
     return _page(request, "lecture.html", place, values)
@@ -238,8 +249,8 @@ def deck(
 ) -> Response:
     """The pages of a deck, each with the anchor `#page=N` that hits link to."""
     with state.library.database.reading() as connection:
-        values: dict[str, Any] = {"deck": deck_row(connection, deck_id), "pages": deck_pages(connection, deck_id)}
-    caller.check(values["deck"].slug, f"There is no deck {deck_id}.")
+        values: dict[str, Any] = {"deck": deck_details(connection, deck_id), "pages": deck_pages(connection, deck_id)}
+    caller.check(values["deck"].course.slug, f"There is no deck {deck_id}.")
     return _page(request, "deck.html", Place(f"/decks/{deck_id}", lang=lang), values)
 
 
@@ -249,10 +260,10 @@ def video(
 ) -> Response:
     """A video beside its transcript, each segment with the anchor `#t=SECONDS` that hits link to."""
     with state.library.database.reading() as connection:
-        row = video_row(connection, video_id)
-        caller.check(row.slug, f"There is no video {video_id}.")
-        spoken = video_segments(connection, row.transcript_id) if row.transcript_id else []
-    values = {"video": row, "segments": spoken, "local": row.host == Host.FILE}
+        found = video_details(connection, video_id)
+        caller.check(found.course.slug, f"There is no video {video_id}.")
+        spoken = video_segments(connection, found)
+    values = {"video": found, "segments": spoken, "local": found.host is Host.FILE}
     return _page(request, "video.html", Place(f"/videos/{video_id}", lang=lang), values)
 
 
@@ -260,7 +271,7 @@ def video(
 def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
     """For the lecturer: gaps of the courses; ingests and searches in vain are shown to keys with the scope admin."""
     with state.library.database.reading() as connection:
-        slugs = [item["slug"] for item in list_courses(connection) if caller.may_read(item["slug"])]
+        slugs = [item.slug for item in list_courses(connection) if caller.may_read(item.slug)]
         courses = [course_details(connection, slug) for slug in slugs]
     values = {"courses": courses, "counts_missed": state.settings.count_missed_searches}
     return _page(request, "teach.html", Place("/teach", lang=lang), values)
