@@ -51,7 +51,7 @@ def courses(as_json: Json = False) -> None:
 
     _, library = open_library()
     with library.database.reading() as connection:
-        found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection)]
+        found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection, readable=None)]
     if as_json:
         print_json([course.model_dump(mode="json") for course in found])
         return

@@ -15,8 +15,8 @@ _NEWEST_JOBS = 10
 def read_status(library: Library, embedder: Embedder | None) -> StatusOut:
     """How the installation stands just now."""
     with library.database.reading() as connection:
-        courses = list_courses(connection)
-        details = [course_details(connection, course.slug) for course in courses]
+        courses = list_courses(connection, readable=None)
+        details = [course_details(connection, course.slug, readable=None) for course in courses]
         jobs = count_jobs(connection)
         newest = list_jobs(connection, _NEWEST_JOBS)
     return StatusOut(

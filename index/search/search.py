@@ -16,7 +16,7 @@ from index.embed.table import TableEmbedder, bundled_table, read_adaptation
 from index.engine.generation import Generation, latin_language
 from index.engine.lexical import SATURATION_LIMIT, LexicalScores, Scope
 from index.engine.suggest import Suggestion
-from index.errors import InvalidRequest, NotFound
+from index.errors import InvalidRequest, no_course
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.query import as_typed, meaning_of, rewrites_of
 from index.search.ranking import (
@@ -169,7 +169,7 @@ class SearchIndex:
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
         """NotFound if no passage is of this course, or it is not the caller's to read: nobody learns which."""
         if slug not in self.generation.courses or (readable is not None and slug not in readable):
-            raise NotFound(f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
+            raise no_course(slug)
 
     def _possible(self, mode: Mode) -> tuple[Mode, tuple[str, ...]]:
         if self.embedder is not None:

@@ -1,4 +1,8 @@
-"""What the courses hold, for showing: rows in, the entries of `index.types.catalogue` out."""
+"""What the courses hold, for showing: rows in, the entries of `index.types.catalogue` out.
+
+Every read is told which courses may be read, so that none can forget to ask. What may not be read is not there, in the
+same words: nobody learns that it exists.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from index.errors import NotFound
+from index.errors import NotFound, no_course
 from index.store.tables import (
     courses,
     decks,
@@ -33,6 +37,7 @@ from index.types import (
     MadeBy,
     Page,
     Problem,
+    Readable,
     Segment,
     State,
     TranscriptEntry,
@@ -52,8 +57,8 @@ _PLACE = (
 )
 
 
-def list_courses(connection: Connection) -> list[CourseSummary]:
-    """Every course with its counts, by title."""
+def list_courses(connection: Connection, readable: Readable) -> list[CourseSummary]:
+    """The courses with their counts, by title."""
     counts = {
         row.course_id: row
         for row in connection.execute(
@@ -76,15 +81,16 @@ def list_courses(connection: Connection) -> list[CourseSummary]:
             passages=counts[row.id].passages if row.id in counts else 0,
             ingested_at=row.ingested_at,
         )
-        for row in connection.execute(sa.select(courses).order_by(courses.c.title))
+        for row in connection.execute(sa.select(courses).where(_may_read(readable)).order_by(courses.c.title))
     ]
 
 
-def course_details(connection: Connection, slug: str) -> CourseDetails:
+def course_details(connection: Connection, slug: str, readable: Readable) -> CourseDetails:
     """A course with its lectures; NotFound if it is not there."""
-    course = connection.execute(sa.select(courses).where(courses.c.slug == slug)).one_or_none()
+    query = sa.select(courses).where(courses.c.slug == slug, _may_read(readable))
+    course = connection.execute(query).one_or_none()
     if course is None:
-        raise NotFound(f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
+        raise no_course(slug)
     return CourseDetails(
         slug=course.slug,
         title=course.title,
@@ -95,38 +101,38 @@ def course_details(connection: Connection, slug: str) -> CourseDetails:
     )
 
 
-def lecture_details(connection: Connection, lecture_id: int) -> LectureEntry:
+def lecture_details(connection: Connection, lecture_id: int, readable: Readable) -> LectureEntry:
     """One lecture; NotFound if it is not there."""
-    found = _lectures(connection, lectures.c.id == lecture_id)
+    found = _lectures(connection, sa.and_(lectures.c.id == lecture_id, _may_read(readable)))
     if not found:
         raise NotFound(f"There is no lecture {lecture_id}.")
     return found[0]
 
 
-def deck_details(connection: Connection, deck_id: int) -> DeckEntry:
+def deck_details(connection: Connection, deck_id: int, readable: Readable) -> DeckEntry:
     """A deck; NotFound if it is not there."""
-    found = _decks(connection, decks.c.id == deck_id)
+    found = _decks(connection, sa.and_(decks.c.id == deck_id, _may_read(readable)))
     if not found:
         raise NotFound(f"There is no deck {deck_id}.")
     return found[0]
 
 
-def deck_pages(connection: Connection, deck_id: int) -> list[Page]:
+def deck_pages(connection: Connection, deck: DeckEntry) -> list[Page]:
     """The pages of a deck in order."""
-    return _pages(connection, pages.c.deck_id == deck_id)
+    return _pages(connection, pages.c.deck_id == deck.id)
 
 
-def deck_page(connection: Connection, deck_id: int, page_number: int) -> Page:
+def deck_page(connection: Connection, deck: DeckEntry, page_number: int) -> Page:
     """One page of a deck; NotFound if it is not there."""
-    found = _pages(connection, sa.and_(pages.c.deck_id == deck_id, pages.c.page_number == page_number))
+    found = _pages(connection, sa.and_(pages.c.deck_id == deck.id, pages.c.page_number == page_number))
     if not found:
-        raise NotFound(f"There is no page {page_number} in deck {deck_id}.")
+        raise NotFound(f"There is no page {page_number} in deck {deck.id}.")
     return found[0]
 
 
-def video_details(connection: Connection, video_id: int) -> VideoEntry:
+def video_details(connection: Connection, video_id: int, readable: Readable) -> VideoEntry:
     """A video; NotFound if it is not there."""
-    found = _videos(connection, videos.c.id == video_id)
+    found = _videos(connection, sa.and_(videos.c.id == video_id, _may_read(readable)))
     if not found:
         raise NotFound(f"There is no video {video_id}.")
     return found[0]
@@ -159,8 +165,13 @@ def material_lengths(connection: Connection) -> dict[tuple[str, int], float]:
     return found
 
 
+def _may_read(readable: Readable) -> sa.ColumnElement[bool]:
+    """Of a query that joins the courses."""
+    return sa.true() if readable is None else courses.c.slug.in_(readable)
+
+
 def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[LectureEntry]:
-    ids = sa.select(lectures.c.id).where(where)
+    ids = sa.select(lectures.c.id).join(courses, courses.c.id == lectures.c.course_id).where(where)
     decks_of: dict[tuple[int, DeckKind], list[DeckEntry]] = defaultdict(list)
     for deck in _decks(connection, decks.c.lecture_id.in_(ids)):
         decks_of[deck.lecture.id, deck.kind].append(deck)

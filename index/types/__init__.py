@@ -35,7 +35,7 @@ from index.types.course import (
     Transcript,
     Video,
 )
-from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch
+from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch, Readable
 from index.types.passage import (
     ROLES,
     Aligned,
@@ -98,6 +98,7 @@ __all__ = [
     "Phrase",
     "Place",
     "Problem",
+    "Readable",
     "Reading",
     "Reason",
     "Results",

@@ -24,6 +24,10 @@ class JobState(StrEnum):
     QUARANTINED = "quarantined"  # its worker died each time that it was tried
 
 
+# Slugs of the courses that somebody may read; None for all.
+Readable = frozenset[str] | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """A job as all see it.

@@ -21,22 +21,21 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 def courses(state: State, caller: Reader) -> list[CourseSummaryOut]:
     """All courses."""
     with state.library.database.reading() as connection:
-        found = list_courses(connection)
-    return [CourseSummaryOut.model_validate(course) for course in found if caller.may_read(course.slug)]
+        found = list_courses(connection, caller.courses)
+    return [CourseSummaryOut.model_validate(course) for course in found]
 
 
 @router.get("/courses/{slug}")
 def course(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80)]) -> CourseOut:
     """One course: its lectures in order, and what is missing from it, with reasons."""
-    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
-        return CourseOut.model_validate(course_details(connection, slug))
+        return CourseOut.model_validate(course_details(connection, slug, caller.courses))
 
 
 @router.get("/courses/{slug}/terms")
 def terms(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80)]) -> TermsOut:
     """The terms of a course in both languages, alphabetical, each with the place where it is first explained."""
-    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
+    caller.check_course(slug)
     return terms_out(slug, state.terms(slug))
 
 
@@ -44,9 +43,7 @@ def terms(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80)
 def lecture(state: State, caller: Reader, lecture_id: Id) -> LectureDetailsOut:
     """One lecture."""
     with state.library.database.reading() as connection:
-        found = lecture_details(connection, lecture_id)
-    caller.check(found.course.slug, f"There is no lecture {lecture_id}.")
-    return LectureDetailsOut.model_validate(found)
+        return LectureDetailsOut.model_validate(lecture_details(connection, lecture_id, caller.courses))
 
 
 @router.get("/lectures/{lecture_id}/timeline")
@@ -60,6 +57,5 @@ def timeline(
 ) -> TimelineOut:
     """When each page of a lecture is discussed in its videos, worked out from the words alone."""
     with state.library.database.reading() as connection:
-        found = lecture_details(connection, lecture_id)
-        caller.check(found.course.slug, f"There is no lecture {lecture_id}.")
+        lecture_details(connection, lecture_id, caller.courses)  # NotFound if there is none to read
         return TimelineOut.model_validate(lecture_timeline(connection, lecture_id, min_confidence))

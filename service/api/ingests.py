@@ -122,7 +122,7 @@ def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut
 @router.delete("/courses/{slug}", status_code=204, response_class=Response)
 def remove(state: State, caller: Administrator, slug: Annotated[str, Path(max_length=80)]) -> Response:
     """Forget a course and all that hangs on it."""
-    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
+    caller.check_course(slug)
     state.forget(slug)
     return Response(status_code=204)
 

@@ -30,17 +30,15 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 def deck(state: State, caller: Reader, deck_id: Id) -> DeckOut:
     """A deck with the text of its pages."""
     with state.library.database.reading() as connection:
-        found = deck_details(connection, deck_id)
-        caller.check(found.course.slug, f"There is no deck {deck_id}.")
-        return deck_out(found, deck_pages(connection, deck_id))
+        found = deck_details(connection, deck_id, caller.courses)
+        return deck_out(found, deck_pages(connection, found))
 
 
 @router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
 def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original PDF."""
     with state.library.database.reading() as connection:
-        found = deck_details(connection, deck_id)
-        caller.check(found.course.slug, f"There is no deck {deck_id}.")
+        found = deck_details(connection, deck_id, caller.courses)
     if found.sha256 is None:
         raise NotFound(f"Deck {found.path} is not here: {_reason(found.problem)}")
     return _file(state.library.files.path(found.sha256, ".pdf"), "application/pdf", found.path.rsplit("/", 1)[-1])
@@ -56,8 +54,7 @@ def page_picture(
 ) -> FileResponse:
     """A picture of a page."""
     with state.library.database.reading() as connection:
-        found = deck_details(connection, deck_id)
-        caller.check(found.course.slug, f"There is no deck {deck_id}.")
+        found = deck_details(connection, deck_id, caller.courses)
     if found.sha256 is None or page_number > found.page_count:
         raise NotFound(f"Deck {found.path} has no page {page_number} here.")
     # few sizes, so that a caller cannot fill the disk with one picture in a thousand widths
@@ -69,8 +66,7 @@ def page_picture(
 def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """The captions as WebVTT."""
     with state.library.database.reading() as connection:
-        found = video_details(connection, video_id)
-        caller.check(found.course.slug, f"There is no video {video_id}.")
+        found = video_details(connection, video_id, caller.courses)
     if found.transcript is None:
         reason = _reason(found.problem, "they were left out")
         raise NotFound(f"Video {found.video} has no captions here: {reason}")
@@ -81,8 +77,7 @@ def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
 def video_file(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """A video that lies beside the course; parts of it by the Range header."""
     with state.library.database.reading() as connection:
-        found = video_details(connection, video_id)
-        caller.check(found.course.slug, f"There is no video {video_id}.")
+        found = video_details(connection, video_id, caller.courses)
     suffix = f".{found.video.rsplit('.', 1)[-1].lower()}"
     if found.sha256 is None or suffix not in VIDEO_TYPES:
         raise NotFound(f"Video {found.video} is not a file here.")

@@ -8,8 +8,7 @@ from sqlalchemy.engine import Connection
 
 from index.store.catalogue import deck_details, deck_page, video_details, video_segments
 from index.store.timeline import page_moment, sure_moments
-from index.types import DeckEntry, Host, Page, VideoEntry
-from service.access import Caller
+from index.types import DeckEntry, Host, Page, Readable, VideoEntry
 from service.web.place import PageSpot, Place, Spot, TimeSpot, open_page, open_time
 
 
@@ -47,18 +46,17 @@ class Moment:
     now: int
 
 
-def look_at(connection: Connection, caller: Caller, spot: Spot, place: Place) -> Slide | Moment:
+def look_at(connection: Connection, readable: Readable, spot: Spot, place: Place) -> Slide | Moment:
     """What the panel shows. NotFound if it is not there, or not the caller's to read."""
     return (
-        _slide(connection, caller, spot, place)
+        _slide(connection, readable, spot, place)
         if isinstance(spot, PageSpot)
-        else _moment(connection, caller, spot, place)
+        else _moment(connection, readable, spot, place)
     )
 
 
-def _slide(connection: Connection, caller: Caller, spot: PageSpot, place: Place) -> Slide:
-    deck = deck_details(connection, spot.deck_id)
-    caller.check(deck.course.slug, f"There is no deck {spot.deck_id}.")
+def _slide(connection: Connection, readable: Readable, spot: PageSpot, place: Place) -> Slide:
+    deck = deck_details(connection, spot.deck_id, readable)
     moment = page_moment(connection, spot.deck_id, spot.page_number)
 
     def neighbour(number: int) -> str | None:
@@ -67,7 +65,7 @@ def _slide(connection: Connection, caller: Caller, spot: PageSpot, place: Place)
 
     return Slide(
         deck,
-        deck_page(connection, spot.deck_id, spot.page_number),
+        deck_page(connection, deck, spot.page_number),
         neighbour(spot.page_number - 1),
         neighbour(spot.page_number + 1),
         None if moment is None else moment.jump_seconds,
@@ -75,9 +73,8 @@ def _slide(connection: Connection, caller: Caller, spot: PageSpot, place: Place)
     )
 
 
-def _moment(connection: Connection, caller: Caller, spot: TimeSpot, place: Place) -> Moment:
-    video = video_details(connection, spot.video_id)
-    caller.check(video.course.slug, f"There is no video {spot.video_id}.")
+def _moment(connection: Connection, readable: Readable, spot: TimeSpot, place: Place) -> Moment:
+    video = video_details(connection, spot.video_id, readable)
     segments = video_segments(connection, video)
     slides = [m for m in sure_moments(connection, video.lecture.id) if m.video_id == spot.video_id]
     spoken = []

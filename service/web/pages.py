@@ -27,7 +27,7 @@ from index.store.catalogue import (
     video_segments,
 )
 from index.store.timeline import sure_moments
-from index.types import CourseSummary, Coverage, Filters, Host
+from index.types import CourseSummary, Coverage, Filters, Host, Readable
 from service.access import Caller, Reader, Searcher
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Answer, Asked, Turn
@@ -135,13 +135,13 @@ def home(
     status = 200
     try:
         with state.library.database.reading() as connection:
-            readable = [item for item in list_courses(connection) if caller.may_read(item.slug)]
+            readable = list_courses(connection, caller.courses)
             values["courses"] = readable
             values["look"] = _look(connection, caller, place, values)
             if place.q:
                 values["lengths"] = material_lengths(connection)
             else:
-                values["cards"] = [_card(connection, item) for item in readable[:_CARDS_WITH_GAPS]]
+                values["cards"] = [_card(connection, item, caller.courses) for item in readable[:_CARDS_WITH_GAPS]]
     except LecturesError as error:
         values |= {"courses": values.get("courses", []), "problem": str(error)}
     if place.q:
@@ -171,8 +171,8 @@ def _answer(answer: Answer) -> Any:
     return answer_out(answer, 0.0)
 
 
-def _card(connection: Connection, item: CourseSummary) -> CourseCard:
-    details = course_details(connection, item.slug)
+def _card(connection: Connection, item: CourseSummary, readable: Readable) -> CourseCard:
+    details = course_details(connection, item.slug, readable)
     return CourseCard(
         slug=item.slug,
         title=item.title,
@@ -190,9 +190,8 @@ def course(
     request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Query(max_length=2)] = ""
 ) -> Response:
     """A course: its lectures and what is missing."""
-    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
-        found = course_details(connection, slug)
+        found = course_details(connection, slug, caller.courses)
     return _page(request, "course.html", Place(f"/courses/{slug}", lang=lang), {"course": found})
 
 
@@ -201,9 +200,8 @@ def terms(
     request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Query(max_length=2)] = ""
 ) -> Response:
     """The terms of a course, alphabetical, each with the place where it is first explained."""
-    caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
     with state.library.database.reading() as connection:
-        title = course_details(connection, slug).title
+        title = course_details(connection, slug, caller.courses).title
     groups: dict[str, list[Any]] = defaultdict(list)
     for term in terms_out(slug, state.terms(slug)).terms:
         groups[term.text[:1].upper()].append(term)
@@ -224,11 +222,10 @@ def lecture(
     place = Place(f"/lectures/{lecture_id}", open=open, lang=lang)
     values: dict[str, Any] = {}
     with state.library.database.reading() as connection:
-        found = lecture_details(connection, lecture_id)
-        caller.check(found.course.slug, f"There is no lecture {lecture_id}.")
+        found = lecture_details(connection, lecture_id, caller.courses)
         moments = sure_moments(connection, lecture_id)
         values["look"] = _look(connection, caller, place, values)
-        values["strips"] = [(deck, deck_pages(connection, deck.id)) for deck in found.decks + found.notes]
+        values["strips"] = [(deck, deck_pages(connection, deck)) for deck in found.decks + found.notes]
         values["talks"] = [(video, video_segments(connection, video)) for video in found.videos]
     values |= {
         "lecture": found,
@@ -249,8 +246,8 @@ def deck(
 ) -> Response:
     """The pages of a deck, each with the anchor `#page=N` that hits link to."""
     with state.library.database.reading() as connection:
-        values: dict[str, Any] = {"deck": deck_details(connection, deck_id), "pages": deck_pages(connection, deck_id)}
-    caller.check(values["deck"].course.slug, f"There is no deck {deck_id}.")
+        found = deck_details(connection, deck_id, caller.courses)
+        values = {"deck": found, "pages": deck_pages(connection, found)}
     return _page(request, "deck.html", Place(f"/decks/{deck_id}", lang=lang), values)
 
 
@@ -260,8 +257,7 @@ def video(
 ) -> Response:
     """A video beside its transcript, each segment with the anchor `#t=SECONDS` that hits link to."""
     with state.library.database.reading() as connection:
-        found = video_details(connection, video_id)
-        caller.check(found.course.slug, f"There is no video {video_id}.")
+        found = video_details(connection, video_id, caller.courses)
         spoken = video_segments(connection, found)
     values = {"video": found, "segments": spoken, "local": found.host is Host.FILE}
     return _page(request, "video.html", Place(f"/videos/{video_id}", lang=lang), values)
@@ -271,8 +267,9 @@ def video(
 def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
     """For the lecturer: gaps of the courses; ingests and searches in vain are shown to keys with the scope admin."""
     with state.library.database.reading() as connection:
-        slugs = [item.slug for item in list_courses(connection) if caller.may_read(item.slug)]
-        courses = [course_details(connection, slug) for slug in slugs]
+        courses = [
+            course_details(connection, item.slug, caller.courses) for item in list_courses(connection, caller.courses)
+        ]
     values = {"courses": courses, "counts_missed": state.settings.count_missed_searches}
     return _page(request, "teach.html", Place("/teach", lang=lang), values)
 
@@ -303,7 +300,7 @@ def _look(connection: Connection, caller: Caller, place: Place, values: dict[str
     """What is looked at beside the page; a place that is no more is said, and the page is shown without it."""
     try:
         spot = read_open(place.open)
-        return None if spot is None else look_at(connection, caller, spot, place)
+        return None if spot is None else look_at(connection, caller.courses, spot, place)
     except LecturesError:
         values["lost"] = True
         return None
