@@ -336,7 +336,7 @@ def _checked(generation: Generation, embedder: Embedder | None) -> Generation:
     if not fits(embedder, manifest.fingerprint):
         raise IndexMismatch(
             f"The index was made with embedder {manifest.fingerprint}, but {fingerprint_of(embedder)} is set; run "
-            "`lectures reindex`, or set LECTURES_EMBEDDER back."
+            "`lectures reindex`, or set the embedder back."
         )
     if manifest.analysis != ANALYSIS_VERSION:
         raise IndexMismatch(

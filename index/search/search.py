@@ -175,7 +175,7 @@ class SearchIndex:
         if self.embedder is not None:
             return mode, self.degraded
         # `none` was asked for by the setting: lexical results are then complete, not degraded, unless vectors are asked
-        reason = () if mode is Mode.LEXICAL else ("no embedder is set (LECTURES_EMBEDDER=none): words only",)
+        reason = () if mode is Mode.LEXICAL else ("no embedder is set: words only",)
         return Mode.LEXICAL, self.degraded + reason
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_] | None:
