@@ -19,7 +19,7 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, Lectures
 from index.files import write_durably
 from index.library import Library, forget_course, open_served
 from index.search.search import SearchIndex
-from index.store.keys import count_model_call
+from index.store.budget import count_model_call
 from index.store.missed import count_missed
 from index.types import ExplainedTerm, Filters
 from ingest.pdf import PdfReader
