@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from index.errors import LecturesError
 from service import mcp
 from service.access import Access
-from service.api import answers, chat, courses, health, ingests, media, search
+from service.api import answers, chat, courses, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.watchers = ingests.new_watchers()
     tools = mcp.make_server(lambda: app.state.service)
     add_error_handlers(app)
-    for module in (search, courses, media, answers, ingests):
+    for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from index.store.catalogue import course_details, lecture_details, list_courses
 from index.store.timeline import lecture_timeline
-from service.access import Reader
+from service.access import Administrator, Reader
 from service.deps import State
 from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, TimelineOut, terms_out
 
@@ -30,6 +30,14 @@ def course(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80
     """One course: its lectures in order, and what is missing from it, with reasons."""
     with state.library.database.reading() as connection:
         return CourseOut.model_validate(course_details(connection, slug, caller.courses))
+
+
+@router.delete("/courses/{slug}", status_code=204, response_class=Response)
+def remove(state: State, caller: Administrator, slug: Annotated[str, Path(max_length=80)]) -> Response:
+    """Forget a course and all that hangs on it."""
+    caller.check_course(slug)
+    state.forget(slug)
+    return Response(status_code=204)
 
 
 @router.get("/courses/{slug}/terms")

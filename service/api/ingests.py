@@ -1,4 +1,4 @@
-"""Ingests as durable jobs, for keys with the scope admin: order, watch, cancel; and forgetting a course."""
+"""Ingests as durable jobs, for keys with the scope admin: order, watch, cancel."""
 
 from __future__ import annotations
 
@@ -13,19 +13,17 @@ from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
 from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
-from index.store.missed import list_missed
 from index.types import JobRecord, JobState
+from service import sse
 from service.access import Administrator
 from service.deps import State
 from service.refusals import Overloaded
-from service.schemas import IngestIn, IngestOut, IngestQueuedOut, MissedSearchOut
+from service.schemas import IngestIn, IngestOut, IngestQueuedOut
 from service.state import ServiceState
 
 router = APIRouter(tags=["ingests"])
 
 JobId = Annotated[str, Path(max_length=40)]
-_SSE = "text/event-stream"
-_EVENT_SCHEMA = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
 _LOOK_SECONDS = 0.5
 _MAX_WATCHERS = 32
 _MAX_WAITING = 100  # more orders than this are somebody's mistake
@@ -79,7 +77,7 @@ def cancel(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
 @router.get(
     "/ingests/{job_id}/events",
     response_class=Response,
-    responses={200: {"content": {_SSE: {"schema": _EVENT_SCHEMA}}, "description": "`job` at each change, to its end"}},
+    responses={**sse.event_responses("`job` at each change, to its end")},
 )
 async def events(state: State, caller: Administrator, request: Request, job_id: JobId) -> Response:
     """The job at each change of it, as server-sent events, until it is over."""
@@ -95,36 +93,16 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
                 try:
                     found = IngestOut.model_validate(await run_in_threadpool(_read, state, caller.courses, job_id))
                 except LecturesError as error:
-                    yield f"event: problem\ndata: {json.dumps({'detail': str(error), 'code': error.code})}\n\n"
+                    yield sse.write_event(json.dumps({"detail": str(error), "code": error.code}), "problem")
                     return
                 if found != last:
-                    yield f"event: job\ndata: {found.model_dump_json()}\n\n"
+                    yield sse.write_event(found.model_dump_json(), "job")
                     last = found
                 if found.state in OVER:
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
 
-    return StreamingResponse(stream(), media_type=_SSE, headers={"Cache-Control": "no-store"})
-
-
-@router.get("/missed-searches")
-def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut]:
-    """Searches that found nothing, the most frequent first; empty unless LECTURES_COUNT_MISSED_SEARCHES is set."""
-    with state.library.database.reading() as connection:
-        found = list_missed(connection)
-    return [
-        MissedSearchOut.model_validate(missed)
-        for missed in found
-        if caller.courses is None or missed.course in caller.courses
-    ]
-
-
-@router.delete("/courses/{slug}", status_code=204, response_class=Response)
-def remove(state: State, caller: Administrator, slug: Annotated[str, Path(max_length=80)]) -> Response:
-    """Forget a course and all that hangs on it."""
-    caller.check_course(slug)
-    state.forget(slug)
-    return Response(status_code=204)
+    return StreamingResponse(stream(), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
 def new_watchers() -> asyncio.Semaphore:
