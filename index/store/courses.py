@@ -1,20 +1,30 @@
-"""What ingest writes and what is already known: types in, rows; rows, types out."""
+"""A course as ingest has read it → its rows. What stayed keeps its ids; what vanished goes."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from index.store.known import (
+    Fetched,
+    KnownDeck,
+    course_hash,
+    find_fetched,
+    keep_fetched,
+    known_alignment,
+    known_pages,
+    known_transcript,
+    stored_hashes,
+)
+from index.store.rows import batches, insert, new_id, upsert
 from index.store.tables import (
     alignments,
     courses,
     decks,
-    fetched,
     lectures,
     moments,
     pages,
@@ -27,133 +37,30 @@ from index.types import (
     Alignment,
     Course,
     Deck,
-    DeckKind,
     Lecture,
-    MadeBy,
-    Page,
     PageLocator,
-    PageMoment,
-    PageSpan,
     Passage,
-    Problem,
-    Segment,
     TimeLocator,
     Transcript,
     Video,
 )
 
-_IN_LIMIT = 500  # values in one IN (…): SQLite allows some thousands, the planner likes fewer
-
-
-# --- what is already known ------------------------------------------------------------------------------
-
-
-def course_hash(connection: Connection, slug: str) -> str | None:
-    """Identity of what was last ingested of a course, or None if it is not there."""
-    return connection.scalar(sa.select(courses.c.content_hash).where(courses.c.slug == slug))
-
-
-class KnownDeck(NamedTuple):
-    """What was read of a PDF before, under whatever `path`."""
-
-    path: str
-    kind: DeckKind
-    title: str
-    pages: tuple[Page, ...]
-    outline: tuple[tuple[int, str], ...]
-    problem: Problem | None
-
-
-def known_pages(connection: Connection, sha256: str, extractor: str) -> KnownDeck | None:
-    """What this extractor has read of a file before."""
-    query = sa.select(decks).where(decks.c.sha256 == sha256, decks.c.extractor == extractor).limit(1)
-    deck = connection.execute(query).one_or_none()
-    if deck is None:
-        return None
-    rows = connection.execute(sa.select(pages).where(pages.c.deck_id == deck.id).order_by(pages.c.page_number))
-    found = tuple(Page(row.page_number, row.page_label, row.title, row.text, row.ocr) for row in rows)
-    problem = Problem(deck.problem_code, deck.problem) if deck.problem_code else None
-    outline = tuple((int(number), str(title)) for number, title in deck.outline)
-    return KnownDeck(deck.path, DeckKind(deck.kind), deck.title, found, outline, problem)
-
-
-def known_transcript(connection: Connection, sha256: str, parser: str) -> Transcript | None:
-    """A caption file that this parser has read before."""
-    query = sa.select(transcripts).where(transcripts.c.sha256 == sha256, transcripts.c.parser == parser).limit(1)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    spoken = connection.execute(
-        sa.select(segments).where(segments.c.transcript_id == row.id).order_by(segments.c.ordinal)
-    )
-    return Transcript(
-        row.language,
-        row.origin,
-        row.sha256,
-        row.vtt_sha256,
-        row.parser,
-        tuple(Segment(s.start_seconds, s.end_seconds, s.text) for s in spoken),
-        MadeBy(row.made_by),
-        tuple(row.asked),
-    )
-
-
-def known_alignment(connection: Connection, key: str) -> Alignment | None:
-    """An alignment that was made from the same pages and words before."""
-    lecture_id = connection.scalar(sa.select(lectures.c.id).where(lectures.c.alignment_key == key).limit(1))
-    if lecture_id is None:
-        return None
-    spans = connection.execute(
-        sa.select(alignments, decks.c.path, videos.c.video)
-        .join(decks, decks.c.id == alignments.c.deck_id)
-        .join(videos, videos.c.id == alignments.c.video_id)
-        .where(videos.c.lecture_id == lecture_id)
-        .order_by(videos.c.ordinal, alignments.c.ordinal)
-    )
-    found = connection.execute(
-        sa.select(moments, decks.c.path, videos.c.video)
-        .join(decks, decks.c.id == moments.c.deck_id)
-        .join(videos, videos.c.id == moments.c.video_id)
-        .where(decks.c.lecture_id == lecture_id)
-        .order_by(decks.c.ordinal, moments.c.page_number)
-    )
-    return Alignment(
-        key,
-        tuple(PageSpan(r.path, r.page_number, r.video, r.start_seconds, r.end_seconds, r.confidence) for r in spans),
-        tuple(PageMoment(r.path, r.page_number, r.video, r.jump_seconds, r.confidence) for r in found),
-    )
-
-
-class Fetched(NamedTuple):
-    """A file that was fetched from elsewhere; `detail` is what the other side said of it."""
-
-    sha256: str
-    suffix: str
-    detail: dict[str, Any]
-
-
-def find_fetched(connection: Connection, key: str) -> Fetched | None:
-    """What was fetched under this key, or None."""
-    row = connection.execute(sa.select(fetched).where(fetched.c.key == key)).one_or_none()
-    return None if row is None else Fetched(row.sha256, row.suffix, dict(row.detail))
-
-
-def keep_fetched(connection: Connection, key: str, found: Fetched) -> None:
-    """Remember for good what was fetched under this key."""
-    connection.execute(sa.delete(fetched).where(fetched.c.key == key))
-    insert(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
-
-
-def stored_hashes(connection: Connection) -> set[str]:
-    """SHA-256 of every file that a row refers to."""
-    found: set[str] = set()
-    stored = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
-    for column in stored:
-        found.update(connection.scalars(sa.select(column).where(column.is_not(None))))
-    return found
-
-
-# --- writing a course -----------------------------------------------------------------------------------
+# What is known and how rows are written is had from here too: whoever writes a course needs both.
+__all__ = [
+    "Fetched",
+    "KnownDeck",
+    "batches",
+    "course_hash",
+    "find_fetched",
+    "insert",
+    "keep_fetched",
+    "known_alignment",
+    "known_pages",
+    "known_transcript",
+    "remove_course",
+    "replace_course",
+    "stored_hashes",
+]
 
 
 def replace_course(connection: Connection, course: Course, made: Sequence[Passage], content_hash: str) -> None:
@@ -167,7 +74,7 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
         "content_hash": content_hash,
         "ingested_at": dt.datetime.now(dt.UTC),
     }
-    course_id = _upsert(connection, courses, {"slug": course.slug}, values)
+    course_id = upsert(connection, courses, {"slug": course.slug}, values)
     old = set(connection.scalars(sa.select(lectures.c.key).where(lectures.c.course_id == course_id)))
     gone = old - {lecture.key for lecture in course.lectures}
     for key in gone:
@@ -200,7 +107,7 @@ def replace_lecture(connection: Connection, course_id: int, lecture: Lecture, ma
     }
     place = sa.and_(lectures.c.course_id == course_id, lectures.c.key == lecture.key)
     aligned_before = connection.scalar(sa.select(lectures.c.alignment_key).where(place))
-    lecture_id = _upsert(connection, lectures, {"course_id": course_id, "key": lecture.key}, values)
+    lecture_id = upsert(connection, lectures, {"course_id": course_id, "key": lecture.key}, values)
     deck_ids = _replace_decks(connection, lecture_id, lecture.decks)
     video_ids = _replace_videos(connection, lecture_id, lecture.videos)
     if values["alignment_key"] != aligned_before:
@@ -233,7 +140,7 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
             "page_count": len(deck.pages),
             "outline": [list(entry) for entry in deck.outline],
         }
-        deck_id = ids[deck.path] = _upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
+        deck_id = ids[deck.path] = upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
         before = old.get(deck.path)
         if before is None or (before.sha256, before.extractor) != (deck.sha256, deck.extractor):
             connection.execute(sa.delete(pages).where(pages.c.deck_id == deck_id))
@@ -272,7 +179,7 @@ def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Vi
             "sha256": video.sha256,
             "duration_seconds": video.duration_seconds,
         }
-        ids[video.video] = _upsert(connection, videos, {"lecture_id": lecture_id, "video": video.video}, values)
+        ids[video.video] = upsert(connection, videos, {"lecture_id": lecture_id, "video": video.video}, values)
         _replace_transcript(connection, ids[video.video], video.transcript)
     return ids
 
@@ -299,7 +206,7 @@ def _replace_transcript(connection: Connection, video_id: int, wanted: Transcrip
         "made_by": wanted.made_by,
         "asked": list(wanted.asked),
     }
-    transcript_id = _new_id(connection, transcripts, values)
+    transcript_id = new_id(connection, transcripts, values)
     insert(
         connection,
         segments,
@@ -401,30 +308,3 @@ def _place(passage: Passage, deck_ids: dict[str, int], video_ids: dict[str, int]
 def _delete_passages(connection: Connection, ids: Sequence[str]) -> None:
     for some in batches(ids):
         connection.execute(sa.delete(passages).where(passages.c.id.in_(some)))
-
-
-# --- helpers --------------------------------------------------------------------------------------------
-
-
-def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> int:
-    where = sa.and_(*(table.c[name] == value for name, value in key.items()))
-    found = connection.scalar(sa.select(table.c.id).where(where))
-    if found is None:
-        return _new_id(connection, table, key | values)
-    connection.execute(sa.update(table).where(table.c.id == found).values(values))
-    return int(found)
-
-
-def _new_id(connection: Connection, table: sa.Table, values: dict[str, Any]) -> int:
-    key = connection.execute(sa.insert(table).values(values)).inserted_primary_key
-    return int(key[0])  # type: ignore[index]  # never None after a single insert
-
-
-def insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(sa.insert(table), rows)
-
-
-def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _IN_LIMIT):
-        yield values[start : start + _IN_LIMIT]
