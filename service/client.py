@@ -36,7 +36,7 @@ def _search_parameters(query: str, course: str | None, kinds: Sequence[str], lim
 
 def _question(
     question: str, course: str | None, history: Sequence[Mapping[str, str]], *, stream: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {"question": question, "course": course, "history": list(history), "stream": stream}
 
 

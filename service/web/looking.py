@@ -12,7 +12,7 @@ from index.types import DeckEntry, Host, Page, Readable, VideoEntry
 from service.web.place import PageSpot, Place, Spot, TimeSpot, open_page, open_time
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slide:
     """A page of a deck, large; `moment` is the second at which it is discussed, where that is sure."""
 
@@ -24,7 +24,7 @@ class Slide:
     moment_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
     """A segment of a transcript; `slide` is the page that is discussed there, where that is sure."""
 
@@ -35,7 +35,7 @@ class Spoken:
     slide_url: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A video at a second, and what is said in it; `now` is the segment at that second."""
 
@@ -64,12 +64,12 @@ def _slide(connection: Connection, readable: Readable, spot: PageSpot, place: Pl
         return place.url(open=open_page(spot.deck_id, number)) if there else None
 
     return Slide(
-        deck,
-        deck_page(connection, deck, spot.page_number),
-        neighbour(spot.page_number - 1),
-        neighbour(spot.page_number + 1),
-        None if moment is None else moment.jump_seconds,
-        None if moment is None else place.url(open=open_time(moment.video_id, moment.jump_seconds)),
+        deck=deck,
+        page=deck_page(connection, deck, spot.page_number),
+        previous=neighbour(spot.page_number - 1),
+        next=neighbour(spot.page_number + 1),
+        moment=None if moment is None else moment.jump_seconds,
+        moment_url=None if moment is None else place.url(open=open_time(moment.video_id, moment.jump_seconds)),
     )
 
 
@@ -82,12 +82,12 @@ def _moment(connection: Connection, readable: Readable, spot: TimeSpot, place: P
         slide = next((m for m in slides if segment.start_seconds <= m.jump_seconds < segment.end_seconds), None)
         spoken.append(
             Spoken(
-                segment.start_seconds,
-                segment.text,
-                place.url(open=open_time(spot.video_id, segment.start_seconds)),
-                None if slide is None else slide.page_number,
-                None if slide is None else place.url(open=open_page(slide.deck_id, slide.page_number)),
+                start_seconds=segment.start_seconds,
+                text=segment.text,
+                url=place.url(open=open_time(spot.video_id, segment.start_seconds)),
+                slide=None if slide is None else slide.page_number,
+                slide_url=None if slide is None else place.url(open=open_page(slide.deck_id, slide.page_number)),
             )
         )
     now = max((i for i, segment in enumerate(segments) if segment.start_seconds < spot.seconds + 1), default=0)
-    return Moment(video, video.host is Host.FILE, spot.seconds, spoken, now)
+    return Moment(video=video, local=video.host is Host.FILE, seconds=spot.seconds, segments=spoken, now=now)

@@ -130,7 +130,18 @@ def home(
     lang: Annotated[str, Query(max_length=2)] = "",
 ) -> Response:
     """The search box; of what was typed the hits, and an answer if it asks something."""
-    place = Place("/", q.strip(), course, kind, lecture, offset, literal, prev.strip(), open, lang)
+    place = Place(
+        "/",
+        q=q.strip(),
+        course=course,
+        kind=kind,
+        lecture=lecture,
+        offset=offset,
+        literal=literal,
+        prev=prev.strip(),
+        open=open,
+        lang=lang,
+    )
     values: dict[str, Any] = {"size": PAGE_SIZE, "max_offset": _MAX_OFFSET}
     status = 200
     try:
