@@ -19,6 +19,7 @@ from index.types.catalogue import (
 from index.types.course import (
     MOMENT_SHOWN_FROM,
     SPAN_SHOWN_FROM,
+    VIDEO_TYPES,
     Alignment,
     Course,
     Deck,
@@ -59,6 +60,7 @@ __all__ = [
     "ROLES",
     "SPAN_SHOWN_FROM",
     "TYPED",
+    "VIDEO_TYPES",
     "AccessScope",
     "Aligned",
     "Alignment",

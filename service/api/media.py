@@ -11,8 +11,7 @@ from fastapi.responses import FileResponse
 
 from index.errors import NotFound
 from index.store.catalogue import deck_details, deck_pages, video_details
-from index.types import Problem
-from ingest.links import VIDEO_TYPES
+from index.types import VIDEO_TYPES, Problem
 from service.access import Reader
 from service.deps import State
 from service.schemas import DeckOut, deck_out
