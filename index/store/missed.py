@@ -28,9 +28,8 @@ def count_missed(connection: Connection, course: str, query: str, day: dt.date) 
 def list_missed(connection: Connection, limit: int = 50) -> list[MissedSearch]:
     """What was searched in vain most often."""
     order = (missed_searches.c.count.desc(), missed_searches.c.last_day.desc(), missed_searches.c.query)
-    columns = (missed_searches.c[name] for name in ("course", "query", "count", "last_day"))
-    rows = connection.execute(sa.select(*columns).order_by(*order).limit(limit)).tuples()
+    times = missed_searches.c["count"].label("times")  # a row has a method of the column's own name
     return [
-        MissedSearch(course=course or None, query=query, count=count, last_day=last_day)
-        for course, query, count, last_day in rows
+        MissedSearch(course=row.course or None, query=row.query, count=row.times, last_day=row.last_day)
+        for row in connection.execute(sa.select(missed_searches, times).order_by(*order).limit(limit))
     ]
