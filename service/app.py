@@ -24,7 +24,7 @@ from service.schemas import ProblemOut
 from service.security import Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
-from service.web import pages
+from service.web import pages, showing
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         state = app.state.service = ServiceState(settings)
         with suppress(LecturesError):  # said by /readyz and by each search
             state.index()
-        Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
+        Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.session_manager.run():
             yield
         state.close()

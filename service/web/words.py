@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 LANGUAGES = ("en", "ru")
 
 # A tuple holds the forms of a noun: one, (few,) many.
-WORDS: dict[str, dict[str, Any]] = {
+WORDS: dict[str, dict[str, str | tuple[str, ...]]] = {
     "en": {
         "language": "English",
         "brand": "Lecture Search",
@@ -293,5 +292,5 @@ def counted(number: int, forms: Iterable[str]) -> str:
     return f"{number} {known[form]}"
 
 
-def words_of(language: str) -> Mapping[str, Any]:
+def words_of(language: str) -> Mapping[str, str | tuple[str, ...]]:
     return WORDS[language]
