@@ -56,7 +56,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Measured:
     """One question's measures; `first` is the rank of the first relevant hit, or None."""
 
     question: Question
@@ -128,7 +128,7 @@ def judged_places(questions: Iterable[Question]) -> tuple[set[str], set[str]]:
     return decks, {place.video for place in places if isinstance(place, JudgedStretch)}
 
 
-def evaluate(questions: Iterable[Question], search: Callable[[str, int], Results]) -> list[Outcome]:
+def evaluate(questions: Iterable[Question], search: Callable[[str, int], Results]) -> list[Measured]:
     """Ask every question; `search(query, limit)` answers it."""
     outcomes = []
     for question in questions:
@@ -136,13 +136,13 @@ def evaluate(questions: Iterable[Question], search: Callable[[str, int], Results
         results = search(question.query, DEPTH * 3)
         took_ms = (perf_counter() - started) * 1000
         ndcg, first = _measure(question, results.hits)
-        outcomes.append(Outcome(question=question, ndcg=ndcg, first=first, coverage=results.coverage, took_ms=took_ms))
+        outcomes.append(Measured(question=question, ndcg=ndcg, first=first, coverage=results.coverage, took_ms=took_ms))
     return outcomes
 
 
-def summarise(outcomes: Sequence[Outcome]) -> list[Row]:
+def summarise(outcomes: Sequence[Measured]) -> list[Row]:
     """A row for each kind in the order of the file, and one for all that have something relevant."""
-    by_kind: dict[str, list[Outcome]] = defaultdict(list)
+    by_kind: dict[str, list[Measured]] = defaultdict(list)
     for outcome in outcomes:
         by_kind[outcome.question.kind].append(outcome)
     rows = [_row(kind, found) for kind, found in by_kind.items()]
@@ -158,7 +158,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
 
 
-def _row(kind: str, outcomes: Sequence[Outcome]) -> Row:
+def _row(kind: str, outcomes: Sequence[Measured]) -> Row:
     n = len(outcomes)
     firsts = [outcome.first for outcome in outcomes]
     return Row(

@@ -124,11 +124,11 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
 
 
-def _chunks(events: Iterator[Event], head: dict[str, Any], base: str) -> Iterator[str]:
+def _chunks(events: Iterator[Event], head: dict[str, object], base: str) -> Iterator[str]:
     """Chunks as OpenAI sends them. What a model began and did not finish is marked as void before the quotes follow."""
     head = {**head, "object": "chat.completion.chunk"}
 
-    def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
+    def chunk(delta: dict[str, object], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return sse.write_event(json.dumps({**head, "choices": [choice], **more}, ensure_ascii=False))
 
@@ -180,7 +180,7 @@ def _place(hit: Hit, base: str) -> str:
     return f"{where}: {absolute(hit_url(passage), base)}"
 
 
-def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, Any]]:
+def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, object]]:
     return [
         {**citation_out(citation).model_dump(mode="json", by_alias=True), "url": absolute(hit_url(c.passage), base)}
         for citation in citations
