@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.embed.models import Embedder
+from index.embed.protocol import Embedder
 from index.library import Library
 from index.store.catalogue import course_details, list_courses
 from index.store.jobs import count_jobs, list_jobs

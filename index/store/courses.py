@@ -12,13 +12,16 @@ from sqlalchemy.engine import Connection
 from index.store.known import (
     Fetched,
     KnownDeck,
+    course_files,
     course_hash,
+    course_slugs,
     find_fetched,
     keep_fetched,
     known_alignment,
     known_pages,
     known_transcript,
     stored_hashes,
+    unreferenced,
 )
 from index.store.rows import batches, insert, new_id, upsert
 from index.store.tables import (
@@ -50,7 +53,9 @@ __all__ = [
     "Fetched",
     "KnownDeck",
     "batches",
+    "course_files",
     "course_hash",
+    "course_slugs",
     "find_fetched",
     "insert",
     "keep_fetched",
@@ -60,6 +65,7 @@ __all__ = [
     "remove_course",
     "replace_course",
     "stored_hashes",
+    "unreferenced",
 ]
 
 

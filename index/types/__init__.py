@@ -51,8 +51,8 @@ from index.types.passage import (
     TimeLocator,
     TimePlace,
 )
-from index.types.query import TYPED, Filters, Mode, Phrase, Reading, Reason, Rewrite, Word
-from index.types.result import Coverage, Explanation, Facets, Hit, Results, Snippet, TermMatch
+from index.types.query import TYPED, Filters, Mode, Phrase, Query, Reading, Reason, Rewrite, Word
+from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, TermMatch
 from index.types.term import ExplainedTerm
 
 __all__ = [
@@ -100,10 +100,10 @@ __all__ = [
     "Phrase",
     "Place",
     "Problem",
+    "Query",
     "Readable",
     "Reading",
     "Reason",
-    "Results",
     "Rewrite",
     "Role",
     "Segment",

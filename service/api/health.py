@@ -34,7 +34,7 @@ def readyz(state: State) -> ReadyOut:
         degraded=degraded,
         generation=manifest.number,
         passages=manifest.passages,
-        embedder=manifest.fingerprint,
+        embedder=manifest.embedder,
     )
 
 

@@ -58,7 +58,6 @@ from service.schemas.search import (
     SuggestionOut,
     SuggestOut,
     hit_out,
-    search_out,
 )
 
 __all__ = [
@@ -108,6 +107,5 @@ __all__ = [
     "lecture_ref",
     "locator_out",
     "place_out",
-    "search_out",
     "terms_out",
 ]

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from pydantic import AliasChoices, Field
 
-from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, Results, TimePlace
+from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, TimePlace
 from service.links import hit_url, image_url, place_url, source_url
 from service.schemas.places import (
     CourseRef,
@@ -86,21 +86,6 @@ class SuggestionOut(Shape):
 class SuggestOut(Shape):
     query: str
     suggestions: list[SuggestionOut]
-
-
-def search_out(results: Results, took_ms: float) -> SearchOut:
-    """The response of a search: what the API returns and `lectures search --json` prints."""
-    return SearchOut(
-        query=results.query,
-        rewrites=[RewriteOut.model_validate(rewrite) for rewrite in results.rewrites],
-        coverage=results.coverage,
-        mode=results.mode,
-        degraded=list(results.degraded),
-        generation=results.generation,
-        took_ms=round(took_ms, 2),
-        total=results.total,
-        hits=[hit_out(hit) for hit in results.hits],
-    )
 
 
 def hit_out(hit: Hit) -> HitOut:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from fastapi import Path as PathParameter
+from fastapi import Query as Parameter
 from sqlalchemy.engine import Connection
 
 from index.errors import LecturesError
@@ -23,8 +25,9 @@ from index.store.catalogue import (
     video_segments,
 )
 from index.store.timeline import sure_moments
-from index.types import CourseSummary, Coverage, Filters, Host, Readable
+from index.types import CourseSummary, Coverage, Filters, Host, Query, Readable
 from service.access import Caller, Reader, Searcher
+from service.answers.answering import quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Turn
 from service.deps import State
@@ -34,7 +37,7 @@ from service.schemas import AnswerOut, TermOut, answer_out, terms_out
 from service.state import ServiceState
 from service.web.looking import look_at
 from service.web.place import Place, read_open
-from service.web.results import PAGE_SIZE, ResultsView, search_view
+from service.web.results import PAGE_SIZE, ResultsView, results_view
 from service.web.showing import PageRoute, show_page
 
 router = APIRouter(route_class=PageRoute)
@@ -42,8 +45,8 @@ _MAX_OFFSET = 450
 _CARDS_WITH_GAPS = 12
 
 Id = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
-Text = Annotated[str, Query(max_length=4_000)]
-Short = Annotated[str, Query(max_length=80)]
+Text = Annotated[str, Parameter(max_length=4_000)]
+Short = Annotated[str, Parameter(max_length=80)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,12 @@ def home(
     q: Text = "",
     course: Short = "",
     kind: Short = "",
-    lecture: Annotated[str, Query(max_length=10)] = "",
-    offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
-    literal: Annotated[str, Query(max_length=1)] = "",
+    lecture: Annotated[str, Parameter(max_length=10)] = "",
+    offset: Annotated[int, Parameter(ge=0, le=_MAX_OFFSET)] = 0,
+    literal: Annotated[str, Parameter(max_length=1)] = "",
     prev: Text = "",
     open: Short = "",
-    lang: Annotated[str, Query(max_length=2)] = "",
+    lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
     """The search box; of what was typed the hits, and an answer if it asks something."""
     place = Place(
@@ -98,11 +101,10 @@ def home(
     if not place.q:
         return show_page(request, "home.html", place, values)
     try:
-        view = _search(state, caller, place, lengths)
-        values["view"] = view
+        view, answer = _search(state, caller, place, lengths)
+        values |= {"view": view, "answer": answer, "has_model": state.has_model}
         if view.missed:
             background.add_task(state.note_missed, place.course, place.q)
-        values |= {"answer": _answer(state, caller, place, view), "has_model": state.has_model}
     except LecturesError as error:
         return show_page(request, "home.html", place, {**values, "problem": str(error)}, status_of(error))
     return show_page(request, "home.html", place, values)
@@ -115,24 +117,22 @@ def _courses_and_look(connection: Connection, caller: Caller, place: Place) -> d
     return {"courses": courses, "cards": cards, **_look(connection, caller, place)}
 
 
-def _search(state: ServiceState, caller: Caller, place: Place, lengths: Mapping[tuple[str, int], float]) -> ResultsView:
+def _search(
+    state: ServiceState, caller: Caller, place: Place, lengths: Mapping[tuple[str, int], float]
+) -> tuple[ResultsView, AnswerOut | None]:
+    """What the page shows of a search; on its first page also the quoted answer to what was a question, unless the
+    course says nothing of it."""
     number = int(place.lecture) if place.lecture.isascii() and place.lecture.isdigit() else None
     filters = Filters(place.course or None, number, read_kinds([place.kind]), caller.courses)
-    with state.searching() as index:
-        return search_view(index, standalone(place.q, _history(place)), place, filters, lengths)
-
-
-def _answer(state: ServiceState, caller: Caller, place: Place, view: ResultsView) -> AnswerOut | None:
-    """The quoted answer, on the first page of what was a question and is not absent from the course."""
+    history = (Turn("user", place.prev),) if place.prev else ()
+    index, started = state.index(), perf_counter()
+    everywhere = Filters(course=place.course or None, courses=caller.courses)
+    found = state.find(Query(standalone(place.q, history), everywhere, literal=bool(place.literal)), index)
+    view = results_view(found, place, filters, lengths, started)
     asks = what_is_asked(place.q) is not Asked.NOTHING
-    if not asks or place.offset or view.found.coverage is Coverage.ABSENT:
-        return None
-    everywhere = Filters(place.course or None, None, None, caller.courses)
-    return answer_out(state.quoted_answer(place.q, everywhere, _history(place)), 0.0)
-
-
-def _history(place: Place) -> tuple[Turn, ...]:
-    return (Turn("user", place.prev),) if place.prev else ()
+    if not asks or place.offset or found.coverage is Coverage.ABSENT:
+        return view, None
+    return view, answer_out(quoted_answer(index, place.q, found), 0.0)
 
 
 def _card(connection: Connection, item: CourseSummary, readable: Readable) -> CourseCard:
@@ -151,7 +151,7 @@ def _card(connection: Connection, item: CourseSummary, readable: Readable) -> Co
 
 @router.get("/courses/{slug}")
 def course(
-    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """A course: its lectures and what is missing."""
     with state.library.database.reading() as connection:
@@ -161,7 +161,7 @@ def course(
 
 @router.get("/courses/{slug}/terms")
 def terms(
-    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """The terms of a course, alphabetical, each with the place where it is first explained."""
     with state.library.database.reading() as connection:
@@ -180,7 +180,7 @@ def lecture(
     caller: Reader,
     lecture_id: Id,
     open: Short = "",
-    lang: Annotated[str, Query(max_length=2)] = "",
+    lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
     """A lecture: its programme with where each line is explained, slides, the videos and what is said in them."""
     place = Place(f"/lectures/{lecture_id}", open=open, lang=lang)
@@ -206,7 +206,7 @@ def lecture(
 
 @router.get("/decks/{deck_id}")
 def deck(
-    request: Request, state: State, caller: Reader, deck_id: Id, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, deck_id: Id, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """The pages of a deck, each with the anchor `#page=N` that hits link to."""
     with state.library.database.reading() as connection:
@@ -217,7 +217,7 @@ def deck(
 
 @router.get("/videos/{video_id}")
 def video(
-    request: Request, state: State, caller: Reader, video_id: Id, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, video_id: Id, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """A video beside its transcript, each segment with the anchor `#t=SECONDS` that hits link to."""
     with state.library.database.reading() as connection:
@@ -228,7 +228,9 @@ def video(
 
 
 @router.get("/teach")
-def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
+def teach(
+    request: Request, state: State, caller: Reader, lang: Annotated[str, Parameter(max_length=2)] = ""
+) -> Response:
     """For the lecturer: gaps of the courses; ingests and searches in vain are shown to keys with the scope admin."""
     with state.library.database.reading() as connection:
         courses = [
@@ -239,7 +241,7 @@ def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Q
 
 
 @router.get("/docs")
-def docs(request: Request, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
+def docs(request: Request, lang: Annotated[str, Parameter(max_length=2)] = "") -> Response:
     """The API, from its own description: readable offline, without scripts from elsewhere."""
     return show_page(request, "docs.html", Place("/docs", lang=lang), {"api": request.app.openapi()})
 
