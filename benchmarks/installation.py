@@ -17,12 +17,13 @@ from time import perf_counter
 import sqlalchemy as sa
 
 from benchmarks.made_courses import MADE, MADE_CAPTIONS, made_course
-from index.embed.models import Embedder, load_embedder
-from index.library import Library, embed_missing, forget_course, plan_index, publish
+from index.embed.models import load_embedder
+from index.embed.protocol import Embedder
+from index.library import Library
+from index.publish import embed_missing, forget_course, plan_course, publish
 from index.store.courses import course_hash, replace_course
-from index.store.database import writer_lock
 from index.store.tables import courses as course_rows
-from index.types import Course, Filters, Mode, Passage
+from index.types import Course, Filters, Mode, Passage, Query
 from service.opening import open_index
 from service.settings import read_settings
 
@@ -31,9 +32,9 @@ Search = Callable[[str, str | None, str], object]
 
 def install(library: Library, embedder: Embedder | None, course: Course, passages: Sequence[Passage]) -> None:
     """Publish a made course as an ingest would."""
-    with writer_lock(library.database, library.data_dir):
+    with library.writer():
         library.files.add_bytes(MADE_CAPTIONS, ".vtt")
-        plan = plan_index(library, embedder, course.slug, passages)
+        plan = plan_course(library, embedder, course.slug, passages)
         embed_missing(library, plan)
         publish(library, plan, lambda rows: replace_course(rows, course, passages, _identity(course, passages)))
 
@@ -41,7 +42,7 @@ def install(library: Library, embedder: Embedder | None, course: Course, passage
 def open_search() -> Search:
     """The served index of the installation that the environment names, as `search(query, course, mode)`."""
     index = open_index()
-    return lambda query, course, mode: index.search(query, filters=Filters(course=course), mode=Mode(mode))
+    return lambda query, course, mode: index.find(Query(query, Filters(course=course), Mode(mode))).hits()
 
 
 def _identity(course: Course, passages: Sequence[Passage]) -> str:

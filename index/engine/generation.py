@@ -26,7 +26,7 @@ from index.errors import CorruptIndex
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
-_REMEMBERED_VOCABULARIES = 32  # of courses that are searched alone, a few hundred kilobytes each
+_REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
 
 
 class Generation:
@@ -54,8 +54,8 @@ class Generation:
         self.held = self.terms.aligned([np.diff(shard.postings.offsets) for shard in self.shards], np.uint32)
         self.said = self.terms.aligned([shard.postings.said for shard in self.shards], np.uint32)
         self._passage = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_passage)
-        self._vocabulary_of = lru_cache(maxsize=_REMEMBERED_VOCABULARIES)(
-            lambda number: Vocabulary([self.shards[number].words])
+        self._vocabulary = lru_cache(maxsize=_REMEMBERED_VOCABULARIES)(
+            lambda shards: Vocabulary([self.shards[number].words for number in shards])
         )
 
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -91,14 +91,9 @@ class Generation:
         """Which shards write a term side by side with another."""
         return Directory([shard.terms.hashes for shard in self.shards])
 
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The written words of all shards."""
-        return Vocabulary([shard.words for shard in self.shards])
-
-    def vocabulary_of(self, number: int) -> Vocabulary:
-        """The written words of one shard."""
-        return self._vocabulary_of(number)
+    def vocabulary(self, shards: tuple[int, ...]) -> Vocabulary:
+        """The written words of some shards."""
+        return self._vocabulary(shards)
 
     @cached_property
     def centres(self) -> tuple[Vectors, NDArray[np.uint32], NDArray[np.uint32]]:

@@ -19,7 +19,8 @@ from index.text.hashing import Hashes, hash_texts
 _K1 = 1.2
 # What a term's impact stays below, however often it occurs.
 SATURATION_LIMIT = _K1 + 1
-# What a posting says of its fields, in bits; 0 stands for a term that only surrounds its passage.
+# What a posting says of its fields, in bits; 0 stands for a term that only surrounds its passage. The title is the
+# highest: what is not less has it.
 FLAGS = {"title": 2, "body": 1}
 
 

@@ -1,8 +1,8 @@
 """Vectors of a shard ↔ nearest passages, through FAISS over mapped bytes. The only module that imports faiss.
 
 Rows lie by cell: first the vector of each whole passage, those that are alike beside each other (k-means), then those
-of titles and parts, by passage. A search over one course looks at every row; one over many looks first at the centres
-of the cells of all of them, and then only into those that are near.
+of titles, then those of parts, by passage. A search over one course looks at every row; one over many looks first at
+the centres of the cells of all of them, and then only into those that are near.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Mask = NDArray[np.bool_]
 
 _WHOLE, _PART, _TITLE = (ROLES.index(role) for role in (Role.WHOLE, Role.PART, Role.TITLE))
 # cos(whole) + max cos(part) + ½ cos(title): measured best for the built-in table among simple mixes
-_ROLE_WEIGHTS = {_WHOLE: 1.0, _PART: 1.0, _TITLE: 0.5}
+_WEIGHTS = np.zeros(len(ROLES), np.float32)
+_WEIGHTS[[_WHOLE, _PART, _TITLE]] = 1.0, 1.0, 0.5
 _CELL_PASSAGES = 48  # of a cell on average: 48 centres for a course of 2,300 passages
 _HEADER_BYTES = 45  # of FAISS before the numbers of a flat index; padded so that they are aligned
 _PADDING_BYTES = 64 - _HEADER_BYTES
@@ -48,7 +49,8 @@ class ShardVectors:
         self._passage_of: NDArray[np.uint32] = arrays["vectors.passage"]
         self._role_of: NDArray[np.uint8] = arrays["vectors.role"]
         self._whole_row: NDArray[np.uint32] = arrays["vectors.whole_row"]
-        self._first_other: NDArray[np.uint32] = arrays["vectors.first_other"]
+        self._title_row: NDArray[np.int32] = arrays["vectors.title_row"]
+        self._first_part: NDArray[np.uint32] = arrays["vectors.first_part"]
         self.centroids: Vectors = arrays["cells.centroids"]
         self._cell_start: NDArray[np.uint32] = arrays["cells.starts"]
         self.chance = float(arrays["vectors.chance"][0])
@@ -81,18 +83,21 @@ class ShardVectors:
         """(n,) exact similarity of each passage, put together from its vectors; -1 to 1."""
         if len(passages) == 0 or self._index.ntotal == 0:
             return np.zeros(len(passages), np.float32)
-        starts = self._first_other[passages].astype(np.int64)
-        counts = self._first_other[passages + 1].astype(np.int64) - starts
-        owner = np.repeat(np.arange(len(passages)), counts)
-        others = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
         whole = self.rows[self._whole_row[passages]] @ query
-        parts = np.full((len(ROLES), len(passages)), -2.0, np.float32)
-        if len(others):
-            np.maximum.at(parts, (self._role_of[others], owner), self.rows[others] @ query)
-        total = np.float32(_ROLE_WEIGHTS[_WHOLE]) * whole
-        for role in (_PART, _TITLE):
-            total += np.float32(_ROLE_WEIGHTS[role]) * np.where(parts[role] > -2, parts[role], whole)
-        similarity: NDArray[np.float32] = total / np.float32(sum(_ROLE_WEIGHTS.values()))
+        titled, best_part = whole.copy(), whole.copy()  # what has no title or parts is taken as a whole
+        title_rows = self._title_row[passages]
+        has_title = np.flatnonzero(title_rows >= 0)
+        titled[has_title] = self.rows[title_rows[has_title]] @ query
+        starts = self._first_part[passages].astype(np.int64)
+        counts = self._first_part[passages + 1].astype(np.int64) - starts
+        has_parts = np.flatnonzero(counts)
+        if len(has_parts):
+            own, sizes = starts[has_parts], counts[has_parts]
+            offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+            rows = np.repeat(own - offsets, sizes) + np.arange(sizes.sum())
+            best_part[has_parts] = np.maximum.reduceat(self.rows[rows] @ query, offsets)
+        total = _WEIGHTS[_WHOLE] * whole + _WEIGHTS[_PART] * best_part + _WEIGHTS[_TITLE] * titled
+        similarity: NDArray[np.float32] = total / np.float32(_WEIGHTS.sum())
         return similarity
 
     def whole(self, passage: int) -> Vectors:
@@ -102,17 +107,19 @@ class ShardVectors:
 
 
 def build_vectors(vectors: Vectors, passage_of: NDArray[np.int64], role_of: NDArray[np.uint8], count: int) -> Arrays:
-    """The arrays of `ShardVectors`: row i of (m, d) `vectors` is of passage_of[i], ascending, and stands for role_of[i].
+    """The arrays of `ShardVectors`. Row i of (m, d) `vectors` is of passage_of[i], ascending, and is its role_of[i].
 
     The bytes are FAISS's own, but never written by it: its writer reports success on a full disk and detects no
     corruption.
     """
-    whole = np.flatnonzero(role_of == _WHOLE)
-    others = np.flatnonzero(role_of != _WHOLE)
+    whole, titles, parts = (np.flatnonzero(role_of == role) for role in (_WHOLE, _TITLE, _PART))
     centroids, cell_of = _cells(vectors[whole])
-    order = np.concatenate([whole[np.argsort(cell_of, kind="stable")], others])
+    order = np.concatenate([whole[np.argsort(cell_of, kind="stable")], titles, parts])
+    first_title, first_part = len(whole), len(whole) + len(titles)
     whole_row = np.zeros(count, np.uint32)
-    whole_row[passage_of[order[: len(whole)]]] = np.arange(len(whole))
+    whole_row[passage_of[order[:first_title]]] = np.arange(first_title)
+    title_row = np.full(count, -1, np.int32)
+    title_row[passage_of[titles]] = np.arange(first_title, first_part)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors[order]))
     content = np.asarray(faiss.serialize_index(index), np.uint8)
@@ -122,9 +129,8 @@ def build_vectors(vectors: Vectors, passage_of: NDArray[np.int64], role_of: NDAr
         "vectors.passage": passage_of[order].astype(np.uint32),
         "vectors.role": role_of[order],
         "vectors.whole_row": whole_row,
-        "vectors.first_other": (len(whole) + np.searchsorted(passage_of[others], np.arange(count + 1))).astype(
-            np.uint32
-        ),
+        "vectors.title_row": title_row,
+        "vectors.first_part": (first_part + np.searchsorted(passage_of[parts], np.arange(count + 1))).astype(np.uint32),
         "vectors.chance": np.array([_chance(vectors[whole])], np.float32),
         "cells.centroids": centroids,
         "cells.starts": np.concatenate([[0], np.cumsum(cell_counts)]).astype(np.uint32),

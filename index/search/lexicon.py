@@ -23,10 +23,9 @@ class Lexicon:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The written words: of one course its own, else of all that are there; what is not in scope is not `known`."""
-        if len(self._scope.shards) == 1:
-            return self._generation.vocabulary_of(self._scope.shards[0])
-        return self._generation.vocabulary
+        """The written words of all courses that the caller may read: a form that one course does not write may be a
+        form of a word that it does. What counts is whether its stem is in scope."""
+        return self._generation.vocabulary(self._scope.readable)
 
     def frequency(self, term: str) -> int:
         """How many of the searched passages hold a term."""

@@ -38,9 +38,13 @@ class Scope:
     would. One object a search: it remembers what was looked up.
     """
 
-    def __init__(self, generation: Generation, shards: tuple[int, ...], allowed: Mask | None) -> None:
-        """`shards` are numbers in ascending order; `allowed` is a mask over all rows, or None for all of the shards."""
+    def __init__(
+        self, generation: Generation, shards: tuple[int, ...], allowed: Mask | None, readable: tuple[int, ...]
+    ) -> None:
+        """`shards` are numbers in ascending order; `allowed` is a mask over all rows, or None for all of the shards;
+        `readable` are the shards that the caller may read."""
         self.generation = generation
+        self.readable = readable
         self.shards = shards
         self.allowed = allowed
         self.is_whole = len(shards) == len(generation.shards)
@@ -178,19 +182,19 @@ class Scope:
 def make_scope(generation: Generation, filters: Filters) -> Scope:
     """The passages that filters leave; an unknown course leaves none (`SearchIndex.check_course` says so before)."""
     slugs = generation.number_of
+    readable = tuple(range(len(generation.shards)))
+    if filters.courses is not None:
+        readable = tuple(sorted(slugs[slug] for slug in filters.courses if slug in slugs))
+    chosen = readable
     if filters.course is not None:
-        chosen = [slugs[filters.course]] if filters.course in slugs else []
-    elif filters.courses is not None:
-        chosen = sorted(slugs[slug] for slug in filters.courses if slug in slugs)
-    else:
-        chosen = list(range(len(generation.shards)))
+        chosen = tuple(number for number in readable if number == slugs.get(filters.course))
     masks: list[Mask] = []
     if filters.lecture is not None:
         # a lecture is of one course: the others need not be looked at
         rows = generation.lecture_of == filters.lecture
         holding = set(generation.shards_of(np.flatnonzero(rows)[:1]).tolist())
-        chosen = [number for number in chosen if number in holding]
+        chosen = tuple(number for number in chosen if number in holding)
         masks.append(rows)
     if filters.kinds is not None:
         masks.append(np.isin(generation.kind_of, [KINDS.index(kind) for kind in filters.kinds]))
-    return Scope(generation, tuple(chosen), np.logical_and.reduce(masks) if masks else None)
+    return Scope(generation, chosen, np.logical_and.reduce(masks) if masks else None, readable)

@@ -122,8 +122,7 @@ class SearchIndex:
             telltale_words(language)
         generation = self.generation
         _ = generation.glossary, generation.centres, generation.programme
-        if len(generation.shards) > 1:
-            _ = generation.vocabulary
+        generation.vocabulary(tuple(range(len(generation.shards))))
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""
@@ -155,7 +154,7 @@ class SearchIndex:
         """The candidates by words and by meaning, and those beside them, in order."""
         near = meaning.nearest(_CANDIDATES)
         named = words.best(_CANDIDATES) if mode is not Mode.SEMANTIC else near[:0]
-        rows = with_neighbours(self.generation, np.union1d(named, near))
+        rows = with_neighbours(self.generation, np.concatenate([named, near]))
         if scope.mask is not None:
             rows = rows[(rows >= scope.first) & (rows < scope.last)]
             rows = rows[scope.mask[rows - scope.first]]

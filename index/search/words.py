@@ -136,11 +136,14 @@ class WordScores:
 
     def title_shares(self, rows: Rows) -> Floats:
         """(rows,) how much of each ascending row's title the query names, in any reading: 0 to 1."""
-        ground = Ground(self._scope, rows)
-        named = np.zeros(len(rows), np.uint16)
+        dense = self._ground.rows is None
+        ground = self._ground if dense else Ground(self._scope, rows)
+        named = np.zeros(ground.count, np.uint16)
         for term in _terms(self.phrases):
             places, held = ground.where(term)
-            named[places[held.fields & FLAGS["title"] > 0]] += 1
+            named[places[held.fields >= FLAGS["title"]]] += 1
+        if dense:
+            named = named[rows - self._scope.first]
         shares: Floats = (named / np.maximum(self._scope.generation.title_terms[rows], 1)).astype(np.float32)
         return shares
 
