@@ -11,15 +11,11 @@ from pathlib import Path, PurePosixPath
 
 from index.errors import CourseError
 from index.types import DeckKind, Host
-from ingest.captions import SUFFIXES, decode
-from ingest.cells import LinkedFile, ReadmeLecture
+from ingest.captions import SUFFIXES
+from ingest.catalogue.plan import OTHER_MATERIALS, read_catalogue
 from ingest.course_yaml import read_yaml
-from ingest.links import Link, Target, folder_place, repository_place
-from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
-from ingest.readme import read_readme
+from ingest.planned import PlannedCourse, PlannedLecture, PlannedVideo
 
-OTHER_MATERIALS = "Other materials"
-_MAX_README_BYTES = 4 << 20
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}$")
 _CYRILLIC_TO_LATIN = dict(
@@ -51,18 +47,13 @@ def read_course(
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
     yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
-    readme_file = next(
-        (path for path in sorted(folder.iterdir()) if path.is_file() and path.name.lower() == "readme.md"),
-        None,
-    )
     if yaml_file is not None:
         course = read_yaml(yaml_file)
-    elif readme_file is not None:
-        course = _from_readme(readme_file)
     else:
-        course = PlannedCourse("", folder.resolve().name, "", None, ())
-    if not linked_only:
-        course = replace(course, lectures=course.lectures + tuple(_other_materials(folder, course)))
+        found = read_catalogue(folder, linked_only=linked_only)
+        course = PlannedCourse(
+            "", found.title, "", None, tuple(found.lectures), tuple(found.links), tuple(found.why), tuple(found.left_out)
+        )
     if not course.lectures:
         raise CourseError(
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
@@ -135,98 +126,6 @@ def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
     claimed = {path for video in videos for path, _ in find_transcripts(folder, video, ())}
     files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
     return [path.relative_to(folder).as_posix() for path in files if path not in claimed]
-
-
-def _from_readme(path: Path) -> PlannedCourse:
-    content = path.read_bytes()
-    if len(content) > _MAX_README_BYTES:
-        raise CourseError(f"{path.name} is larger than {_MAX_README_BYTES >> 20} MB; that is no course description.")
-    readme = read_readme(decode(content))
-    lectures = [_planned(lecture, path.parent) for lecture in (*readme.lectures, *readme.notes)]
-    lectures += _linked_folders(readme.folders, lectures, path.parent)
-    return PlannedCourse(
-        "", readme.title, "", None, tuple(lectures), tuple((link.label, link.place) for link in readme.links)
-    )
-
-
-def _planned(lecture: ReadmeLecture, folder: Path) -> PlannedLecture:
-    decks = [
-        PlannedDeck(
-            _settled(deck.link.place, folder), deck.link.label, deck.remark, DeckKind.NOTES if deck.notes else None
-        )
-        for deck in _distinct(lecture.decks)
-    ]
-    # a link to a folder of the course is a link to the PDFs in it
-    folders = {link: _pdfs_below(link.place, folder) for link in lecture.links}
-    decks += [PlannedDeck(path) for found in folders.values() for path in found]
-    return PlannedLecture(
-        lecture.section,
-        lecture.title,
-        lecture.programme,
-        tuple(lecture.remarks),
-        tuple({deck.path: deck for deck in reversed(decks)}.values())[::-1],
-        tuple(
-            PlannedVideo(
-                video.link.place,
-                Host.YOUTUBE if video.link.target is Target.YOUTUBE else Host.FILE,
-                video.link.label,
-                video.remark,
-            )
-            for video in _distinct(lecture.videos)
-        ),
-        tuple((link.label, link.place) for link in lecture.links if not folders[link]),
-    )
-
-
-def _linked_folders(
-    links: list[tuple[str, Link]], lectures: list[PlannedLecture], folder: Path
-) -> Iterator[PlannedLecture]:
-    """The PDFs of folders that the README links outside its lectures: notes, each a lecture of its own."""
-    named = {deck.path for lecture in lectures for deck in lecture.decks}
-    for section, link in links:
-        for path in _pdfs_below(link.place, folder):
-            if path not in named:
-                named.add(path)
-                deck = PlannedDeck(path, kind=DeckKind.NOTES)
-                yield PlannedLecture(section, PurePosixPath(path).stem, decks=(deck,), title_from_deck=True)
-
-
-def _settled(place: str, folder: Path) -> str:
-    """A deck's path in the course if its address in a repository is of a file that is here; else where to fetch it."""
-    found = repository_place(place)
-    if found is None:
-        return place
-    return found.path if (folder / found.path).is_file() else found.raw
-
-
-def _pdfs_below(href: str, folder: Path) -> list[str]:
-    place = folder_place(href)
-    if (
-        place is None
-        or not (folder / place).is_dir()
-        or not (folder / place).resolve().is_relative_to(folder.resolve())
-    ):
-        return []
-    found = sorted(path for path in (folder / place).iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
-    return [path.relative_to(folder).as_posix() for path in found]
-
-
-def _distinct(files: list[LinkedFile]) -> list[LinkedFile]:
-    """A file linked twice from one lecture is one file."""
-    seen: dict[str, LinkedFile] = {}
-    for file in files:
-        seen.setdefault(file.link.place, file)
-    return list(seen.values())
-
-
-def _other_materials(folder: Path, course: PlannedCourse) -> Iterator[PlannedLecture]:
-    """PDFs that no lecture names, each a lecture of its own, in the order of their paths."""
-    named = {deck.path for lecture in course.lectures for deck in lecture.decks}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
-        if path.suffix.lower() == ".pdf" and path.is_file() and not hidden and relative not in named:
-            yield PlannedLecture(OTHER_MATERIALS, path.stem, decks=(PlannedDeck(relative),), title_from_deck=True)
 
 
 def lecture_keys(lectures: tuple[PlannedLecture, ...]) -> list[str]:

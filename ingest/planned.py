@@ -47,3 +47,5 @@ class PlannedCourse:
     source_url: str | None
     lectures: tuple[PlannedLecture, ...]
     links: tuple[tuple[str, str], ...] = ()
+    why: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str, str], ...] = ()

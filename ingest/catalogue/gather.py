@@ -1,0 +1,163 @@
+"""A lecture of the tree → its plan: title, section, programme, decks, videos and links; and what no lecture has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from index.types import DeckKind, Host
+from ingest.catalogue.blocks import OVER, BlockKind, tidy
+from ingest.catalogue.folder import CourseFolder, Target
+from ingest.catalogue.roles import Found
+from ingest.catalogue.tree import Node
+from ingest.catalogue.units import Unit
+from ingest.catalogue.words import YEAR, Rank, Role, is_bare_label
+from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo
+
+_REASONS = {
+    Role.READING: "It is in a reading list or a list of further material",
+    Role.HOMEWORK: "It is homework, an exam or a project",
+    Role.ABOUT: "It is about the course, not of a lecture",
+}
+_MAX_PROGRAMME = 4_000
+
+
+class LeftOut(NamedTuple):
+    """A link or file that is in no lecture, and why."""
+
+    label: str
+    place: str
+    reason: str
+
+
+def planned_lecture(unit: Unit, folder: CourseFolder, used: set[str], left_out: list[LeftOut]) -> PlannedLecture:
+    """The plan of one lecture; what it names is added to `used`."""
+    decks: dict[str, PlannedDeck] = {}
+    videos: dict[str, PlannedVideo] = {}
+    links: dict[str, str] = {}
+    title, from_deck = _title(unit)
+    sure = any(link.what in ("deck", "notes", "video", "page") and link.sure for _, link in unit.links)
+    weak = 0
+    for _, link in unit.links:
+        place, label = link.place.place, "" if tidy(link.label) == title else link.label
+        if link.place.target is Target.ANCHOR or (link.what == "folder" and place not in used and not label):
+            continue
+        weak += not link.sure
+        if link.what in ("deck", "notes", "page") and (link.sure or (not sure and weak == 1)):
+            notes = link.what != "deck"
+            decks.setdefault(place, PlannedDeck(place, label, link.remark, DeckKind.NOTES if notes else None))
+        elif link.what == "video":
+            host = Host.YOUTUBE if link.place.target is Target.YOUTUBE else Host.FILE
+            videos.setdefault(place, PlannedVideo(place, host, label, link.remark))
+        elif link.place.target is not Target.FOLDER:
+            links.setdefault(place, label or place)
+        used.add(place)
+    used.update(link.place.place for _, link in unit.links)
+    node = unit.node
+    remarks = [*node.remarks, *(link.remark for _, link in unit.links if link.remark)]
+    return PlannedLecture(
+        section_of(unit),
+        title,
+        _programme(node),
+        tuple(dict.fromkeys(remarks)),
+        tuple(decks.values()),
+        tuple(videos.values()),
+        tuple((label, place) for place, label in links.items() if place not in decks and place not in videos),
+        from_deck,
+    )
+
+
+def _title(unit: Unit) -> tuple[str, bool]:
+    """(title, whether nobody but its deck names it)."""
+    node = unit.node
+    if node.kind is BlockKind.FILE and node.shape == "file":
+        return node.title or PurePosixPath(node.path).stem, True
+    if node.title:
+        return node.title, False
+    for inner in unit.inner:
+        if inner.node.title and inner.node.kind is not BlockKind.FOLDER:
+            return inner.node.title, False
+    waiting = list(node.children)
+    while waiting:
+        child = waiting.pop(0)
+        if child.title and not child.aside and child.kind is not BlockKind.FOLDER:
+            return child.title, False
+        waiting = child.children + waiting
+    return node.name or PurePosixPath(node.path or node.page).stem, False
+
+
+def section_of(unit: Unit) -> str:
+    """The nearest heading above a lecture; before it the edition (a folder's year) if it does not say so itself."""
+    folders = [name for kind, name in unit.trail if kind is BlockKind.FOLDER and not is_bare_label(name)]
+    names = [name for kind, name in unit.trail if kind is not BlockKind.FOLDER and name]
+    nearest = names[-1] if names else ""
+    edition = folders[0] if folders else ""
+    if not nearest:
+        return " › ".join(folders[:3])
+    return f"{edition} › {nearest}" if edition and edition not in nearest else nearest
+
+
+def _programme(node: Node) -> str:
+    """The text of a lecture that is not its title: a column, what follows in its line, what is nested below."""
+    parts = [node.programme or node.text]
+    waiting = [child for child in node.children if child.kind not in (BlockKind.FOLDER, BlockKind.FILE)]
+    while waiting:
+        child = waiting.pop(0)
+        if child.aside:
+            continue
+        text = child.text if child.kind is BlockKind.ROW else child.name
+        if text and not is_bare_label(text) and not any(link.what for link in child.links):
+            parts.append(text)
+        waiting = [grandchild for grandchild in child.children if grandchild.kind is not BlockKind.FOLDER] + waiting
+    text = ". ".join(part.rstrip(".") for part in parts if part)
+    return text[:_MAX_PROGRAMME] if len(parts) > 1 else (parts[0] or "")[:_MAX_PROGRAMME]
+
+
+def links_of(
+    unit: Unit, folder: CourseFolder, used: set[str], course_links: list[tuple[str, str]], left_out: list[LeftOut]
+) -> list[PlannedLecture]:
+    """What a line links that is in no lecture: decks are notes of their own, playlists belong to the course."""
+    found = []
+    for _, link in unit.links:
+        place = link.place.place
+        if place in used:
+            continue
+        if link.place.target is Target.PLAYLIST:
+            course_links.append((link.label or place, place))
+            used.add(place)
+        elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:
+            used.add(place)
+            bare = not link.label or is_bare_label(link.label)
+            title = PurePosixPath(place).stem if bare else link.label
+            deck = PlannedDeck(place, "", link.remark, DeckKind.NOTES)
+            found.append(PlannedLecture(section_of(unit), title, decks=(deck,), title_from_deck=bare))
+    return found
+
+
+def unused_links(nodes: Sequence[Node], used: set[str], course_links: list[tuple[str, str]]) -> list[LeftOut]:
+    """Every link that is in no lecture, once, with its reason."""
+    found: dict[str, LeftOut] = {}
+    waiting = list(reversed(nodes))
+    while waiting:
+        node = waiting.pop()
+        for link in node.links:
+            place = link.place.place
+            if place in used or place in found or link.place.target in (Target.ANCHOR, Target.FOLDER):
+                continue
+            if link.place.target is Target.PLAYLIST and not node.aside:
+                course_links.append((link.label or place, place))
+                used.add(place)
+                continue
+            found[place] = LeftOut(link.label, place, _reason(node, link))
+        waiting.extend(reversed(node.children))
+    return list(found.values())
+
+
+def _reason(node: Node, link: Found) -> str:
+    where = f" (“{node.name[:60]}”)" if node.name else ""
+    if node.aside:
+        return f"{_REASONS[node.aside]}{where}."
+    if link.what in ("", "folder"):
+        return f"It is no slides, video or notes, and its line{where} is no lecture."
+    return f"Its line{where} is no lecture: it has no title or number, and no lecture is beside it."

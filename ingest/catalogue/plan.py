@@ -1,0 +1,181 @@
+"""A course's folder → the plan of its lectures, why it was read so, and what was left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from index.errors import SourceFileError
+from ingest.catalogue.blocks import Block, BlockKind
+from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, open_folder
+from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
+from ingest.catalogue.reader import PageReader
+from ingest.catalogue.titles import title_of_path
+from ingest.catalogue.tree import Node, TreeBuilder, all_links, natural
+from ingest.catalogue.units import Outcome, Unit, choose_units
+from ingest.catalogue.words import YEAR, Rank, aside_path, names_programme
+from ingest.links import VIDEO_TYPES
+from ingest.planned import PlannedLecture
+
+OTHER_MATERIALS = "Other materials"
+_MAX_DEPTH = 12
+_FEW = 3  # lectures: with fewer, the folder is read too
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """`found` is whether the README, or the pages of the folders, name lectures at all."""
+
+    title: str = ""
+    lectures: list[PlannedLecture] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
+    """The lectures that a folder's README, its pages and its files come to."""
+    folder = open_folder(root)
+    reader = PageReader()
+    problems: list[LeftOut] = []
+
+    def read(path: str) -> Block | None:
+        try:
+            return reader.read(root / path)
+        except (SourceFileError, OSError) as error:
+            problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
+            return None
+
+    try:
+        catalogue = _read(folder, read, linked_only)
+    finally:
+        reader.close()
+    catalogue.left_out += problems
+    return catalogue
+
+
+def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only: bool) -> Catalogue:
+    builder = TreeBuilder(folder, read)
+    catalogue = Catalogue()
+    nodes: list[Node] = []
+    readme = folder.readme("")
+    if readme is not None:
+        root, nodes = builder.page(readme)
+        nodes = _without_title(catalogue, root, nodes)
+    outcome = choose_units(nodes)
+    outcome.units = _lectures_of(outcome, catalogue)
+    named = bool(outcome.units)
+    catalogue.why += outcome.why
+    walked: list[Node] = []
+    if len([unit for unit in outcome.units if not unit.blank]) < _FEW:
+        walked = _folder_nodes(builder, "")
+        more = choose_units(walked)
+        catalogue.why += more.why
+        more.units = _lectures_of(more, catalogue)
+        if more.units:
+            outcome.units = _together(outcome.units, more.units)
+        outcome.loose += more.loose
+    used: set[str] = set()
+    for unit in outcome.units:
+        catalogue.lectures.append(planned_lecture(unit, folder, used, catalogue.left_out))
+    for unit in outcome.loose:
+        catalogue.lectures += links_of(unit, folder, used, catalogue.links, catalogue.left_out)
+    if not linked_only and not walked:
+        catalogue.lectures += _other_files(builder, used, catalogue)
+    elif linked_only and not named:
+        catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
+    catalogue.left_out += unused_links([*nodes, *walked], used, catalogue.links)
+    return catalogue
+
+
+def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) -> list[Node]:
+    """The nodes without the heading that is the course's title: what stands below it stands for itself."""
+    if root is not None:
+        catalogue.title = root.meta.get("title", "")
+    headings = [node for node in nodes if node.kind is BlockKind.HEADING]
+    first = headings[0] if headings else None
+    top = [node for node in headings if node.shape == "heading1"] or headings
+    if first is None or first is not top[0]:
+        return nodes
+    catalogue.title = catalogue.title or first.name
+    if first.mark.rank > Rank.NONE and len(headings) > 1:
+        return nodes
+    first.title, first.name, first.aside, first.shape = "", "", None, "title"
+    return nodes
+
+
+def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
+    """Units that are lectures: those without a like beside them, or without anything, only where others say so."""
+    full = [unit for unit in outcome.units if not unit.blank]
+    shapes = {unit.node.shape for unit in full if unit.node.kind is BlockKind.ROW}
+    sizes = Counter(unit.family for unit in full)
+    kept: list[Unit] = []
+    for unit in outcome.units:
+        if unit.blank:
+            if unit.node.kind is not BlockKind.ROW or unit.node.shape in shapes:
+                kept.append(unit)
+            continue
+        alone = sizes[unit.family] < _FEW and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
+        here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
+        only_pages = unit.whats() <= {"page", "notebook"} and sizes[unit.family] < _FEW
+        if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
+            name = unit.node.name or unit.node.title
+            catalogue.left_out += [
+                LeftOut(link.label, link.place.place, f"“{name[:80]}” stands alone; nothing like it is beside it.")
+                for _, link in unit.links
+            ]
+            continue
+        kept.append(unit)
+    return kept
+
+
+def _together(named: list[Unit], found: list[Unit]) -> list[Unit]:
+    return [*named, *found]
+
+
+# --- the folder ------------------------------------------------------------------------------------------
+
+
+def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node]:
+    """What lies in a folder that nobody links: its page, its files, its folders."""
+    readme = builder.folder.readme(place) if place else None
+    nodes: list[Node] = []
+    if readme is not None and readme not in builder.seen:
+        _, nodes = builder.page(readme)
+    builder.seen.update(link.place.place for link in all_links(nodes) if link.what in ("deck", "notes", "video"))
+    nodes += builder.files(place, pages=True)
+    for name in sorted(builder.folder.below(place), key=natural):
+        if name in builder.seen or aside_path(f"{name}/") or depth > _MAX_DEPTH:
+            continue
+        builder.seen.add(name)
+        children = _folder_nodes(builder, name, depth + 1)
+        if children:
+            title, mark = title_of_path(name)
+            node = Node(BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name)
+            node.children = children
+            nodes.append(node)
+    return nodes
+
+
+def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> list[PlannedLecture]:
+    """Decks that nobody names, each a lecture of its own, in the order of their paths."""
+    found = []
+    for path in builder.folder.files:
+        if PurePosixPath(path).suffix.lower() not in DECKS or path in used:
+            continue
+        part = aside_path(path)
+        if any(str(parent) in builder.owned for parent in PurePosixPath(path).parents):
+            reason = "It lies in the folder of a lecture whose page names other files."
+            catalogue.left_out.append(LeftOut(path, path, reason))
+            continue
+        if part:
+            catalogue.left_out.append(LeftOut(path, path, f"The file is no lecture by its place: “{part}”."))
+            continue
+        unit = Unit(builder.file_node(path))
+        unit.links = [(unit.node, link) for link in unit.node.links]
+        lecture = planned_lecture(unit, builder.folder, used, catalogue.left_out)
+        found.append(replace(lecture, section=OTHER_MATERIALS))
+    return found

@@ -1,0 +1,247 @@
+"""A README and what it links → one tree of nodes: each block with its title, its links and their roles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy
+from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
+from ingest.catalogue.roles import Found, find_links
+from ingest.catalogue.tables import read_rows
+from ingest.catalogue.titles import title_of, title_of_path
+from ingest.catalogue.words import Mark, Rank, Role, aside_of, aside_path, is_bare_label, role_of
+from ingest.links import VIDEO_TYPES
+
+_MAX_NODES = 60_000
+_MAX_GRAFTS = 3_000
+_ASIDE_WORDS = 7  # a heading of more words is about a subject, whatever words are in it
+_LINKED_DEPTH = 1  # a linked folder may keep its slides in a folder of its own
+_FEW_LESSONS = 3
+_WORDS = re.compile(r"[^\W_]+")
+_NUMBERS = re.compile(r"(\d+)")
+_NUMBERED = re.compile(r"\W*[^\W\d_]{0,9}[ _-]?\d")
+
+
+@dataclass(slots=True)
+class Node:
+    """A block as it may be a lecture. `page` is the file that it stands in, `text` what it says besides its title.
+
+    `aside`: what it is instead (a reading list, homework); `path`: the folder or file that it stands for.
+    """
+
+    kind: BlockKind
+    page: str
+    title: str = ""
+    mark: Mark = Mark(Rank.NONE)
+    text: str = ""
+    name: str = ""
+    links: list[Found] = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
+    aside: Role | None = None
+    path: str = ""
+    shape: str = ""
+    programme: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+class TreeBuilder:
+    """Builds the tree, reading each page and folder once, where it is linked first."""
+
+    def __init__(self, folder: CourseFolder, read: Callable[[str], Block | None]) -> None:
+        self.folder = folder
+        self._read = read
+        self.seen: set[str] = set()
+        self.owned: set[str] = set()  # folders whose page says which of their files are the slides
+        self._grafts = 0
+        self._made = 0
+
+    def page(self, path: str, *, grafts: bool = True) -> tuple[Block | None, list[Node]]:
+        """The nodes of a page; what its lines link is put below them, if `grafts`."""
+        self.seen.add(path)
+        root = self._read(path)
+        if root is None:
+            return None, []
+        return root, self._nodes(root.children, path, None, None, grafts)
+
+    def _nodes(
+        self, blocks: Sequence[Block], page: str, role: Role | None, aside: Role | None, grafts: bool
+    ) -> list[Node]:
+        found: list[Node] = []
+        for block in blocks:
+            self._made += 1
+            if self._made > _MAX_NODES:
+                break
+            if block.kind is BlockKind.TABLE:
+                found += self._table(block, page, role, aside, grafts)
+            else:
+                found.append(self._node(block, page, role, aside, grafts))
+        return found
+
+    def _node(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> Node:
+        title, mark, text = title_of(block.line)
+        if mark.rank is Rank.NONE and block.number is not None:
+            mark = Mark(Rank.BARE, str(block.number))
+        whole = tidy(plain([piece for piece in block.line if not piece.struck]))
+        node = Node(block.kind, page, title, mark, text, whole.rstrip(": "))
+        node.shape = f"{block.kind}{block.level or ''}"
+        stands_over = block.kind in OVER or bool(block.children)
+        if (stands_over or block.kind is BlockKind.ITEM) and len(_WORDS.findall(whole)) <= _ASIDE_WORDS:
+            heads = block.kind in OVER and mark.rank is Rank.NONE
+            node.aside = aside_of(whole, whole=not heads) if mark.rank < Rank.WEEK else None
+        node.aside = aside or node.aside
+        inherited = role if not stands_over or title else role_of(whole) or role
+        node.links = find_links(self.folder, page, block.line, role=inherited)
+        below = role_of(whole) if stands_over and is_bare_label(whole) else inherited if block.kind is BlockKind.ITEM else None
+        node.children = self._nodes(block.children, page, below or role, node.aside, grafts)
+        if grafts and not node.aside:
+            self.graft(node)
+        return node
+
+    def _table(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> list[Node]:
+        found: list[Node] = []
+        over: Node | None = None
+        for row in read_rows(self.folder, page, block, role):
+            if row.section:
+                over = Node(BlockKind.LEAD, page, title_of((Piece(row.section),))[0], name=row.section, shape="table section")
+                found.append(over)
+                continue
+            node = Node(BlockKind.ROW, page, row.title, row.mark, row.text, row.title, row.links, aside=aside)
+            node.shape, node.programme, node.remarks = f"row {row.shape}", row.programme, row.remarks
+            if not aside and len(_WORDS.findall(row.title)) <= 4 and row.mark.rank < Rank.WEEK:
+                node.aside = aside_of(row.title, whole=True)
+            if grafts and not node.aside:
+                self.graft(node)
+            (over.children if over else found).append(node)
+        return found
+
+    # --- what a line links -----------------------------------------------------------------------------
+
+    def graft(self, node: Node) -> None:
+        """Put the folders and pages that a line links below it."""
+        for link in node.links:
+            place = link.place
+            if not place.local or place.place in self.seen or self._grafts > _MAX_GRAFTS or link.role is Role.HOMEWORK:
+                continue
+            if place.target is Target.PAGE and not aside_path(place.place):
+                readme = PurePosixPath(place.place).name.lower().startswith(("readme.", "index."))
+                parent = PurePosixPath(place.place).parent.as_posix()
+                if readme and parent not in (".", PurePosixPath(node.page).parent.as_posix()):
+                    self._grafts += 1
+                    node.children.append(self.folder_node(parent, node.page))
+                else:
+                    self._grafts += 1
+                    node.children.append(self.page_node(place.place))
+            elif place.target is Target.FOLDER and self._leads_down(place.place, node.page):
+                self._grafts += 1
+                node.children.append(self.folder_node(place.place, node.page))
+
+    def _leads_down(self, folder: str, page: str) -> bool:
+        """Whether a folder is not one that the page itself lies in: that link is for finding the way back."""
+        return bool(folder) and not page.startswith(f"{folder}/") and not aside_path(f"{folder}/")
+
+    def page_node(self, path: str) -> Node:
+        """A page as a lesson: what it holds and links belongs to it."""
+        self.seen.add(path)
+        root = self._read(path)
+        node = Node(BlockKind.FILE, path, path=path, shape="page")
+        node.links = [Found("", Place(Target.PAGE, path, local=True), None, "page")]
+        if root is None:
+            return node
+        heading = next((block for block in root.children if block.kind is BlockKind.HEADING), None)
+        named = root.meta.get("title", "")
+        node.title, node.mark, _ = title_of((Piece(named),)) if named else title_of(heading.line if heading else ())
+        node.name = named or (heading.text if heading else "")
+        node.links += [
+            link
+            for key, value in root.meta.items()
+            for link in find_links(self.folder, path, _front_matter(key, value))
+        ]
+        node.children = self._nodes(root.children, path, None, None, grafts=False)
+        return node
+
+    def folder_node(self, path: str, page: str) -> Node:
+        """A folder that is linked: its page; its files where that names no slides, or where there is none."""
+        self.seen.add(path)
+        node = Node(BlockKind.FOLDER, page, path=path, shape="folder")
+        node.title, node.mark = title_of_path(path)
+        readme = self.folder.readme(path)
+        if readme is not None and readme not in self.seen:
+            _, node.children = self.page(readme)
+        if any(link.what == "deck" for link in all_links(node.children)):
+            self.owned.add(path)
+        else:
+            node.children += self.files(path, depth=_LINKED_DEPTH)
+        return node
+
+    def files(self, place: str, *, pages: bool = False, depth: int = 0) -> list[Node]:
+        """The decks and recordings in a folder that nobody links, and those in folders up to `depth` below it."""
+        named = [
+            path for path in self.folder.folders.get(place, ()) if path not in self.seen and not aside_path(path)
+        ]
+        taken = [path for path in named if PurePosixPath(path).suffix.lower() in DECKS | VIDEO_TYPES.keys()]
+        nodes = merged([self.file_node(path) for path in sorted(taken + (lessons(named) if pages else []), key=natural)])
+        if depth:
+            for name in self.folder.below(place):
+                if name not in self.seen and not aside_path(f"{name}/"):
+                    nodes += self.files(name, depth=depth - 1)
+        return nodes
+
+    def file_node(self, path: str) -> Node:
+        """A file that nobody links."""
+        self.seen.add(path)
+        title, mark = title_of_path(path)
+        suffix = PurePosixPath(path).suffix.lower()
+        role = role_of(re.sub(r"[_\d]+", " ", PurePosixPath(path).stem))
+        if suffix in PAGES:
+            return self.page_node(path)
+        target = Target.VIDEO if suffix in VIDEO_TYPES else Target.DECK
+        what = "video" if suffix in VIDEO_TYPES else "notes" if role is Role.NOTES else "deck"
+        link = Found("", Place(target, path, local=True, known=True), role, what)
+        return Node(BlockKind.FILE, path, title, mark, links=[link], path=path, shape="file", name=title)
+
+
+def _front_matter(key: str, value: str) -> tuple[Piece, ...]:
+    """A line of front matter as a link, where its value is one: `video: https://…`, `slides: a.pdf`, `id: 8s_…`."""
+    if value.startswith(("http://", "https://")):
+        return (Piece(key.replace(".", " "), value),)
+    if PurePosixPath(value).suffix.lower() in DECKS | VIDEO_TYPES.keys():
+        return (Piece(key.replace(".", " "), value),)
+    if re.fullmatch(r"[A-Za-z0-9_-]{11}", value) and role_of(key.replace(".", " ").replace("_", " ")) is Role.VIDEO:
+        return (Piece(key, f"https://youtu.be/{value}"),)
+    return ()
+
+
+def all_links(nodes: Sequence[Node]) -> Iterator[Found]:
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        yield from node.links
+        waiting.extend(node.children)
+
+
+def natural(path: str) -> tuple[tuple[int, int, str], ...]:
+    """A key by which 10 comes after 9."""
+    parts = [part for part in _NUMBERS.split(path) if part]
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts)
+
+
+def lessons(paths: Sequence[str]) -> list[str]:
+    """Pages that are lessons: three or more beside one another that are numbered or dated."""
+    pages = [path for path in paths if PurePosixPath(path).suffix.lower() in PAGES]
+    numbered = [path for path in pages if _NUMBERED.match(PurePosixPath(path).stem)]
+    return numbered if len(numbered) >= _FEW_LESSONS else []
+
+
+def merged(nodes: Sequence[Node]) -> list[Node]:
+    """Files of one name but for their role ("02-knn__slides", "02-knn__notes") as one."""
+    found: dict[tuple[str, str], Node] = {}
+    for node in nodes:
+        key = (node.mark.number, node.title.casefold()) if node.title and node.shape == "file" else (node.path, "")
+        if key in found:
+            found[key].links += node.links
+        else:
+            found[key] = node
+    return list(found.values())
