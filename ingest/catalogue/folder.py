@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -65,6 +67,16 @@ class CourseFolder:
     folders: dict[str, list[str]] = field(default_factory=dict)
     inner: dict[str, list[str]] = field(default_factory=dict)
     known: frozenset[str] = frozenset()
+    tails: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def published(self, path: str) -> str | None:
+        """The page whose place on the course's own site this may be: its last parts are those of one file's path."""
+        parts = _parts(path)
+        found = self.tails.get((parts[-2], parts[-1]), []) if len(parts) > 1 else []
+        ranked = sorted(((_common(parts, _parts(page)), page) for page in found), reverse=True)
+        if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+            return None
+        return ranked[0][1]
 
     def below(self, folder: str) -> list[str]:
         """The folders in a folder, in order."""
@@ -95,7 +107,25 @@ def open_folder(root: Path) -> CourseFolder:
             files.append(path)
             folders[relative].append(path)
     files.sort()
-    return CourseFolder(root, files, folders, inner, frozenset(files))
+    course = CourseFolder(root, files, folders, inner, frozenset(files))
+    for path in files:
+        parts = _parts(path)
+        if PurePosixPath(path).suffix.lower() in PAGES and len(parts) > 1 and not path.lower().endswith("readme.md"):
+            course.tails.setdefault((parts[-2], parts[-1]), []).append(path)
+    return course
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """The parts of a path without the ending of its page; a folder's index stands for the folder."""
+    parts = [part for part in unquote(path).casefold().split("/") if part]
+    if parts:
+        parts[-1] = PurePosixPath(parts[-1]).stem if PurePosixPath(parts[-1]).suffix in PAGES else parts[-1]
+    return tuple(parts[:-1] if parts[-1:] == ["index"] else parts)
+
+
+def _common(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many parts two paths share at their ends."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(first), reversed(second), strict=False)))
 
 
 def locate(folder: CourseFolder, page: str, href: str) -> Place:
@@ -182,6 +212,9 @@ def _elsewhere(folder: CourseFolder, href: str, place: str, query: str) -> Place
         return Place(Target.SITE_FILE, href)
     if suffix in DECKS or suffix == ".ppt":
         return Place(Target.DECK, href)
+    page = folder.published(urlsplit(href).path)
+    if page is not None:
+        return Place(Target.PAGE, page, local=True)
     if suffix == ".ipynb" or "colab.research.google.com" in lower or "nbviewer" in lower:
         return Place(Target.NOTEBOOK, href)
     return Place(Target.OTHER, href)

@@ -84,7 +84,8 @@ def _title(unit: Unit) -> tuple[str, bool]:
         if child.title and not child.aside and child.kind is not BlockKind.FOLDER:
             return child.title, False
         waiting = child.children + waiting
-    return node.name or PurePosixPath(node.path or node.page).stem, False
+    # "Lecture 5" and no more: its deck may say what it is about
+    return node.name or PurePosixPath(node.path or node.page).stem, unit.links[0][1].what == "deck" if unit.links else False
 
 
 def section_of(unit: Unit) -> str:

@@ -168,7 +168,8 @@ def _inline(element: Any, depth: int) -> list[Piece]:
     inner = _inline_children(element, depth)
     if tag == "a" and element.get("href"):
         bold = any(piece.bold for piece in inner)
-        struck = bool(inner) and all(piece.struck for piece in inner if piece.text.strip())
+        worded = [piece for piece in inner if piece.text.strip()]
+        struck = bool(worded) and all(piece.struck for piece in worded)
         return [Piece(" ".join("".join(piece.text for piece in inner).split()), element.get("href"), bold, struck)]
     if tag in ("b", "strong"):
         return [piece._replace(bold=True) for piece in inner]

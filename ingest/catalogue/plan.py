@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, open_folder
+from ingest.catalogue.first_pages import with_first_pages
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.titles import title_of_path
@@ -22,6 +23,7 @@ from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
 _MAX_DEPTH = 12
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _FEW = 3  # lectures: with fewer, the folder is read too
 
 
@@ -42,12 +44,16 @@ def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
     reader = PageReader()
     problems: list[LeftOut] = []
 
+    known: dict[str, Block | None] = {}
+
     def read(path: str) -> Block | None:
-        try:
-            return reader.read(root / path)
-        except (SourceFileError, OSError) as error:
-            problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
-            return None
+        if path not in known:
+            try:
+                known[path] = reader.read(root / path)
+            except (SourceFileError, OSError) as error:
+                problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
+                known[path] = None
+        return known[path]
 
     try:
         catalogue = _read(folder, read, linked_only)
@@ -78,6 +84,10 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         if more.units:
             outcome.units = _together(outcome.units, more.units)
         outcome.loose += more.loose
+    else:
+        more = choose_units(_like_the_linked(builder))
+        catalogue.why += more.why
+        outcome.units += _lectures_of(more, catalogue)
     used: set[str] = set()
     for unit in outcome.units:
         catalogue.lectures.append(planned_lecture(unit, folder, used, catalogue.left_out))
@@ -87,6 +97,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         catalogue.lectures += _other_files(builder, used, catalogue)
     elif linked_only and not named:
         catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
+    catalogue.lectures = with_first_pages(catalogue.lectures, folder.root)
     catalogue.left_out += unused_links([*nodes, *walked], used, catalogue.links)
     return catalogue
 
@@ -139,6 +150,23 @@ def _together(named: list[Unit], found: list[Unit]) -> list[Unit]:
 # --- the folder ------------------------------------------------------------------------------------------
 
 
+def _like_the_linked(builder: TreeBuilder) -> list[Node]:
+    """Folders numbered as those that the page links, and beside them, which it forgot."""
+    parents: dict[str, list[str]] = {}
+    for path in builder.grafted:
+        if title_of_path(path)[1].rank > Rank.NONE:
+            parents.setdefault(str(PurePosixPath(path).parent).removeprefix("."), []).append(path)
+    found = []
+    for parent, linked in parents.items():
+        if len(linked) < _FEW:
+            continue
+        ranks = {title_of_path(path)[1].rank for path in linked}
+        for name in sorted(builder.folder.below(parent), key=natural):
+            if name not in builder.seen and not aside_path(f"{name}/") and title_of_path(name)[1].rank in ranks:
+                found.append(builder.folder_node(name, f"{name}/"))
+    return found
+
+
 def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node]:
     """What lies in a folder that nobody links: its page, its files, its folders."""
     readme = builder.folder.readme(place) if place else None
@@ -147,17 +175,32 @@ def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node
         _, nodes = builder.page(readme)
     builder.seen.update(link.place.place for link in all_links(nodes) if link.what in ("deck", "notes", "video"))
     nodes += builder.files(place, pages=True)
-    for name in sorted(builder.folder.below(place), key=natural):
+    for name in _without_translations(builder.folder, sorted(builder.folder.below(place), key=natural)):
         if name in builder.seen or aside_path(f"{name}/") or depth > _MAX_DEPTH:
             continue
         builder.seen.add(name)
         children = _folder_nodes(builder, name, depth + 1)
         if children:
             title, mark = title_of_path(name)
-            node = Node(BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name)
+            node = Node(BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name.strip("_"))
             node.children = children
             nodes.append(node)
     return nodes
+
+
+def _without_translations(folder: CourseFolder, names: list[str]) -> list[str]:
+    """Of folders named by languages that hold the same pages, the first with the most of them."""
+    spoken = [name for name in names if _LANGUAGE.fullmatch(PurePosixPath(name).name)]
+    if len(spoken) < 2:
+        return names
+    held = {name: {path.removeprefix(name) for path in folder.files if path.startswith(f"{name}/")} for name in spoken}
+    kept = max(spoken, key=lambda name: (_english(name), len(held[name])))
+    copies = {name for name in spoken if name != kept and 2 * len(held[name] & held[kept]) >= len(held[name])}
+    return [name for name in names if name not in copies]
+
+
+def _english(name: str) -> bool:
+    return PurePosixPath(name).name.lower().startswith("en")
 
 
 def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> list[PlannedLecture]:

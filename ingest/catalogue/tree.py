@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy
+from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
 from ingest.catalogue.roles import Found, find_links
 from ingest.catalogue.tables import read_rows
@@ -54,6 +54,9 @@ class TreeBuilder:
         self.folder = folder
         self._read = read
         self.seen: set[str] = set()
+        self._claimed: dict[str, str] = {}  # what is linked → the page nearest to the top that does
+        self.grafted: list[str] = []  # folders that lines link, in order
+        self.named: set[str] = set()  # files that a page links, wherever it does
         self.owned: set[str] = set()  # folders whose page says which of their files are the slides
         self._grafts = 0
         self._made = 0
@@ -64,7 +67,18 @@ class TreeBuilder:
         root = self._read(path)
         if root is None:
             return None, []
+        self._note_names(path, root)
         return root, self._nodes(root.children, path, None, None, grafts)
+
+    def _note_names(self, path: str, root: Block) -> None:
+        """Remember which files a page names, before a folder that it links is looked into."""
+        for block in walk(root):
+            for piece in [*block.line, *(piece for cell in block.cells for piece in cell.pieces)]:
+                place = locate(self.folder, path, piece.href) if piece.href else None
+                if place and place.local and place.target is not Target.FOLDER:
+                    self.named.add(place.place)
+                if place and place.local:
+                    self._claimed.setdefault(place.place, path)
 
     def _nodes(
         self, blocks: Sequence[Block], page: str, role: Role | None, aside: Role | None, grafts: bool
@@ -125,6 +139,8 @@ class TreeBuilder:
             place = link.place
             if not place.local or place.place in self.seen or self._grafts > _MAX_GRAFTS or link.role is Role.HOMEWORK:
                 continue
+            if self._claimed.get(place.place, node.page) != node.page:
+                continue  # a page above names it: there it belongs
             if place.target is Target.PAGE and not aside_path(place.place):
                 readme = PurePosixPath(place.place).name.lower().startswith(("readme.", "index."))
                 parent = PurePosixPath(place.place).parent.as_posix()
@@ -154,6 +170,7 @@ class TreeBuilder:
         named = root.meta.get("title", "")
         node.title, node.mark, _ = title_of((Piece(named),)) if named else title_of(heading.line if heading else ())
         node.name = named or (heading.text if heading else "")
+        node.title = node.title or tidy(named)
         node.links += [
             link
             for key, value in root.meta.items()
@@ -165,6 +182,7 @@ class TreeBuilder:
     def folder_node(self, path: str, page: str) -> Node:
         """A folder that is linked: its page; its files where that names no slides, or where there is none."""
         self.seen.add(path)
+        self.grafted.append(path)
         node = Node(BlockKind.FOLDER, page, path=path, shape="folder")
         node.title, node.mark = title_of_path(path)
         readme = self.folder.readme(path)
@@ -179,15 +197,34 @@ class TreeBuilder:
     def files(self, place: str, *, pages: bool = False, depth: int = 0) -> list[Node]:
         """The decks and recordings in a folder that nobody links, and those in folders up to `depth` below it."""
         named = [
-            path for path in self.folder.folders.get(place, ()) if path not in self.seen and not aside_path(path)
+            path
+            for path in self.folder.folders.get(place, ())
+            if path not in self.seen and path not in self.named and not aside_path(path)
         ]
         taken = [path for path in named if PurePosixPath(path).suffix.lower() in DECKS | VIDEO_TYPES.keys()]
-        nodes = merged([self.file_node(path) for path in sorted(taken + (lessons(named) if pages else []), key=natural)])
+        found = self._lessons(named) if pages else []
+        nodes = merged([self.file_node(path) for path in sorted(taken, key=natural)]) + found
         if depth:
             for name in self.folder.below(place):
                 if name not in self.seen and not aside_path(f"{name}/"):
                     nodes += self.files(name, depth=depth - 1)
         return nodes
+
+    def _lessons(self, paths: Sequence[str]) -> list[Node]:
+        """Pages that are lessons: three or more beside one another that are numbered, or dated in their front matter."""
+        pages = [path for path in paths if PurePosixPath(path).suffix.lower() in PAGES]
+        numbered = [path for path in pages if _NUMBERED.match(PurePosixPath(path).stem)]
+        if len(numbered) >= _FEW_LESSONS:
+            return [self.page_node(path) for path in sorted(numbered, key=natural)]
+        dated: list[tuple[tuple[str, float, str], str]] = []
+        for path in pages if len(pages) >= _FEW_LESSONS else []:
+            root = self._read(path)
+            meta = root.meta if root is not None else {}
+            date, order = meta.get("date", ""), meta.get("order", "") or meta.get("weight", "")
+            if meta.get("title") and (date or order or any(role_of(key) is Role.VIDEO for key in meta)):
+                number = float(order) if order.replace(".", "", 1).isdecimal() else 0.0
+                dated.append(((date, number, path), path))
+        return [self.page_node(path) for _, path in sorted(dated)] if len(dated) >= _FEW_LESSONS else []
 
     def file_node(self, path: str) -> Node:
         """A file that nobody links."""
@@ -226,13 +263,6 @@ def natural(path: str) -> tuple[tuple[int, int, str], ...]:
     """A key by which 10 comes after 9."""
     parts = [part for part in _NUMBERS.split(path) if part]
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts)
-
-
-def lessons(paths: Sequence[str]) -> list[str]:
-    """Pages that are lessons: three or more beside one another that are numbered or dated."""
-    pages = [path for path in paths if PurePosixPath(path).suffix.lower() in PAGES]
-    numbered = [path for path in pages if _NUMBERED.match(PurePosixPath(path).stem)]
-    return numbered if len(numbered) >= _FEW_LESSONS else []
 
 
 def merged(nodes: Sequence[Node]) -> list[Node]:

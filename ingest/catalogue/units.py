@@ -52,7 +52,7 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
     decided: dict[int, bool] = {}
     for family in families.values():
         here, why = _decide(family, below)
-        decided.update({id(node): here for node in family})
+        decided.update({id(node): here and not _is_group(node, below[id(node)]) for node in family})
         found.why += [why] if why else []
     kept = {id(node) for family in families.values() for node in _blanks(family, below, decided)}
     for node in nodes:
@@ -69,19 +69,17 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
 
 def _settle(node: Node, outcome: Outcome, here: bool, family: int, found: Outcome) -> None:
     """Make a node a lecture, or hand on what is below it."""
-    own = [(node, link) for link in node.links]
-    material = [link for link in node.links if link.what in _MATERIAL]
+    material = any(link.what in _MATERIAL for link in node.links)
     if (here or not outcome.units) and _may_be(node) and (material or outcome.units or outcome.loose):
-        links = own + [pair for part in [*outcome.loose, *outcome.units] for pair in part.links]
-        found.units.append(Unit(node, _in_order(node, links), [], [*outcome.loose, *outcome.units], family))
+        found.units.append(Unit(node, _links_below(node), [], [*outcome.loose, *outcome.units], family))
         return
     step = [(node.kind, node.name)] if node.kind is not BlockKind.PARAGRAPH and node.name else []
     for unit in [*outcome.units, *outcome.loose]:
         unit.trail = step + unit.trail
     found.units += outcome.units
     found.loose += outcome.loose
-    if material or (own and not outcome.units and not outcome.loose):
-        found.loose.append(Unit(node, own, [], [], family))
+    if material:
+        found.loose.append(Unit(node, [(node, link) for link in node.links], [], [], family))
 
 
 def _may_be(node: Node) -> bool:
@@ -95,15 +93,15 @@ def _may_be(node: Node) -> bool:
     return bool(node.title) or node.mark.rank >= Rank.WEEK
 
 
-def _in_order(node: Node, links: list[tuple[Node, Found]]) -> list[tuple[Node, Found]]:
-    """The links of a lecture as they stand on the page."""
-    order: dict[int, int] = {}
+def _links_below(node: Node) -> list[tuple[Node, Found]]:
+    """The links of a lecture as they stand on the page; those of its reading lists and homework are links only."""
+    found: list[tuple[Node, Found]] = []
     waiting = [node]
     while waiting:
         at = waiting.pop()
-        order[id(at)] = len(order)
+        found += [(at, link._replace(what="") if at.aside else link) for link in at.links]
         waiting.extend(reversed(at.children))
-    return sorted(links, key=lambda pair: order.get(id(pair[0]), len(order)))
+    return found
 
 
 # --- the level -------------------------------------------------------------------------------------------
@@ -111,10 +109,6 @@ def _in_order(node: Node, links: list[tuple[Node, Found]]) -> list[tuple[Node, F
 
 def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, str]:
     """(whether these siblings are lectures themselves, why); else what is below them is."""
-
-    def own(node: Node) -> bool:
-        return any(link.what in _OWN and link.sure for link in node.links)
-
     carrying = [
         node
         for node in family
@@ -136,7 +130,7 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
         return True, ""
     if there > here and many >= _MANY:
         return False, _told(over, f"what stands below them is numbered as lectures ({len(units)})", no=True)
-    if 2 * sum(map(own, carrying)) >= len(carrying):
+    if 2 * sum(map(_own, carrying)) >= len(carrying):
         return True, _told(carrying, "they name their material in their own line")
     if here > there and (here > Rank.MODULE or not alike) and (titled or here is Rank.LECTURE or not alike):
         return True, _told(carrying, "they are numbered, what stands below them is not")
@@ -145,6 +139,18 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     if alike or len(over) == 1:
         return False, _told(over, f"what stands below them repeats its shape ({len(units)})", no=True)
     return True, _told(carrying, "what stands below them are parts of one lecture")
+
+
+def _own(node: Node) -> bool:
+    return any(link.what in _OWN and link.sure for link in node.links)
+
+
+def _is_group(node: Node, outcome: Outcome) -> bool:
+    """Whether a node among lectures stands over several itself: no number, nothing of its own, equals below it."""
+    full = [unit for unit in outcome.units if unit.node.kind in (BlockKind.ITEM, BlockKind.ROW) and unit.node.title]
+    if node.kind is not BlockKind.ITEM or node.mark.rank or node.links or len(full) < 2 or outcome.loose:
+        return False
+    return max(Counter(unit.whats() for unit in full).values()) > 1
 
 
 def _alike(over: Sequence[Node], below: dict[int, Outcome]) -> bool:

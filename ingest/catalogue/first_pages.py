@@ -1,0 +1,107 @@
+"""Lectures that nobody named → their titles as they stand on the first pages of their decks."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from queue import Queue
+
+from index.errors import SourceFileError
+from ingest.catalogue.blocks import Piece, tidy
+from ingest.catalogue.titles import title_of
+from ingest.catalogue.words import is_bare_label
+from ingest.pages import clean_pages
+from ingest.pdf import Line, PdfReader, RawDeck, RawPage
+from ingest.planned import PlannedLecture
+
+_SHARED = 0.4  # a line on so many first pages is the course, its lecturer or the university
+_SHARED_FAR = 0.25  # in the whole course editions repeat the titles of lectures, but none fills a quarter
+_FEW = 3
+_ADDRESS = re.compile(r"\S@\S|https?://|www\.")
+_DIGITS = re.compile(r"\d+")
+_MAX_FILES = 1_000
+
+
+def with_first_pages(lectures: Sequence[PlannedLecture], root: Path) -> list[PlannedLecture]:
+    """The lectures, those that only their decks name with the titles on their first pages."""
+    wanted: dict[str, str] = {}
+    for lecture in lectures:
+        path = lecture.decks[0].path if lecture.title_from_deck and lecture.decks else ""
+        if path.lower().endswith(".pdf") and "://" not in path and (root / path).is_file():
+            wanted[path] = lecture.title
+    pages = _first_pages([*wanted][:_MAX_FILES], root)
+    titles = titles_of_pages(pages)
+    return [
+        replace(lecture, title=titles[lecture.decks[0].path])
+        if lecture.title_from_deck and lecture.decks and titles.get(lecture.decks[0].path)
+        else lecture
+        for lecture in lectures
+    ]
+
+
+def titles_of_pages(pages: dict[str, RawPage]) -> dict[str, str]:
+    """The title on each first page, without the lines that those of other decks have too."""
+    everywhere: Counter[str] = Counter()
+    beside: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    folders: Counter[str] = Counter()
+    for path, page in pages.items():
+        folder = str(PurePosixPath(path).parent)
+        shapes = {_shape(line) for line in page.lines}
+        everywhere.update(shapes)
+        beside[folder].update(shapes)
+        folders[folder] += 1
+    found = {}
+    for path, page in pages.items():
+        folder = str(PurePosixPath(path).parent)
+
+        def is_shared(line: Line, folder: str = folder) -> bool:
+            shape = _shape(line)
+            return (
+                everywhere[shape] >= max(_FEW, _SHARED_FAR * len(pages))
+                or beside[folder][shape] >= max(_FEW, _SHARED * folders[folder])
+            )  # fmt: skip
+
+        kept = tuple(
+            line
+            for line in page.lines
+            if not is_shared(line) and not _ADDRESS.search(line.text) and not is_bare_label(line.text)
+        )
+        title = clean_pages([replace(page, lines=kept)])[0].title if kept else ""
+        found[path] = title_of((Piece(title),))[0]
+    return found
+
+
+def _shape(line: Line) -> str:
+    return tidy(_DIGITS.sub(" ", line.text)).casefold()
+
+
+def _first_pages(paths: Sequence[str], root: Path) -> dict[str, RawPage]:
+    """The first page of each file that can be read."""
+    if not paths:
+        return {}
+    workers = min(os.cpu_count() or 1, 4, len(paths))
+    readers: Queue[PdfReader] = Queue()
+    for _ in range(workers):
+        readers.put(PdfReader())
+
+    def read(path: str) -> RawDeck | None:
+        reader = readers.get()
+        try:
+            return reader.extract_pages(root / path, 1)
+        except SourceFileError:  # it is named when the course is taken up
+            return None
+        finally:
+            readers.put(reader)
+
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            decks = list(pool.map(read, paths))
+    finally:
+        while not readers.empty():
+            readers.get().close()
+    return {path: deck.pages[0] for path, deck in zip(paths, decks, strict=True) if deck and deck.pages}
