@@ -136,7 +136,7 @@ def _extract(path: str, most: int = MAX_PAGES) -> tuple[dict[str, Any], bytes]:
     if all(page.get("problem") for page in pages):
         raise SourceFileError("None of its pages can be read; export it again.", code="damaged")
     title = (document.get_metadata_dict().get("Title") or "").strip() or None
-    outline = _outline(document) if most > 1 else []
+    outline = _outline(document) if most == MAX_PAGES else []
     document.close()
     return {"pages": pages, "page_count": count, "title": title, "outline": outline}, b""
 

@@ -25,6 +25,7 @@ _FEW = 3
 _ADDRESS = re.compile(r"\S@\S|https?://|www\.")
 _DIGITS = re.compile(r"\d+")
 _MAX_FILES = 1_000
+_PAGES = 3  # one page alone does not tell prose from slides
 
 
 def with_first_pages(lectures: Sequence[PlannedLecture], root: Path) -> list[PlannedLecture]:
@@ -44,25 +45,27 @@ def with_first_pages(lectures: Sequence[PlannedLecture], root: Path) -> list[Pla
     ]
 
 
-def titles_of_pages(pages: dict[str, RawPage]) -> dict[str, str]:
+def titles_of_pages(decks: dict[str, tuple[RawPage, ...]]) -> dict[str, str]:
     """The title on each first page, without the lines that those of other decks have too."""
     everywhere: Counter[str] = Counter()
     beside: defaultdict[str, Counter[str]] = defaultdict(Counter)
     folders: Counter[str] = Counter()
-    for path, page in pages.items():
+    for path, pages in decks.items():
         folder = str(PurePosixPath(path).parent)
+        page = pages[0]
         shapes = {_shape(line) for line in page.lines}
         everywhere.update(shapes)
         beside[folder].update(shapes)
         folders[folder] += 1
     found = {}
-    for path, page in pages.items():
+    for path, pages in decks.items():
         folder = str(PurePosixPath(path).parent)
+        page = pages[0]
 
         def is_shared(line: Line, folder: str = folder) -> bool:
             shape = _shape(line)
             return (
-                everywhere[shape] >= max(_FEW, _SHARED_FAR * len(pages))
+                everywhere[shape] >= max(_FEW, _SHARED_FAR * len(decks))
                 or beside[folder][shape] >= max(_FEW, _SHARED * folders[folder])
             )  # fmt: skip
 
@@ -71,7 +74,7 @@ def titles_of_pages(pages: dict[str, RawPage]) -> dict[str, str]:
             for line in page.lines
             if not is_shared(line) and not _ADDRESS.search(line.text) and not is_bare_label(line.text)
         )
-        title = clean_pages([replace(page, lines=kept)])[0].title if kept else ""
+        title = clean_pages([replace(page, lines=kept), *pages[1:]])[0].title if kept else ""
         found[path] = title_of((Piece(title),))[0]
     return found
 
@@ -80,8 +83,8 @@ def _shape(line: Line) -> str:
     return tidy(_DIGITS.sub(" ", line.text)).casefold()
 
 
-def _first_pages(paths: Sequence[str], root: Path) -> dict[str, RawPage]:
-    """The first page of each file that can be read."""
+def _first_pages(paths: Sequence[str], root: Path) -> dict[str, tuple[RawPage, ...]]:
+    """The first pages of each file that can be read."""
     if not paths:
         return {}
     workers = min(os.cpu_count() or 1, 4, len(paths))
@@ -92,7 +95,7 @@ def _first_pages(paths: Sequence[str], root: Path) -> dict[str, RawPage]:
     def read(path: str) -> RawDeck | None:
         reader = readers.get()
         try:
-            return reader.extract_pages(root / path, 1)
+            return reader.extract_pages(root / path, _PAGES)
         except SourceFileError:  # it is named when the course is taken up
             return None
         finally:
@@ -104,4 +107,4 @@ def _first_pages(paths: Sequence[str], root: Path) -> dict[str, RawPage]:
     finally:
         while not readers.empty():
             readers.get().close()
-    return {path: deck.pages[0] for path, deck in zip(paths, decks, strict=True) if deck and deck.pages}
+    return {path: deck.pages for path, deck in zip(paths, decks, strict=True) if deck and deck.pages}

@@ -75,16 +75,15 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     outcome.units = _lectures_of(outcome, catalogue)
     named = bool(outcome.units)
     catalogue.why += outcome.why
-    walked: list[Node] = []
-    if len([unit for unit in outcome.units if not unit.blank]) < _FEW:
-        walked = _folder_nodes(builder, "")
-        more = choose_units(walked)
-        catalogue.why += more.why
-        more.units = _lectures_of(more, catalogue)
-        if more.units:
-            outcome.units = _together(outcome.units, more.units)
+    full = len([unit for unit in outcome.units if not unit.blank])
+    walked, more = _walk(builder, catalogue) if full < _FEW else ([], Outcome())
+    if walked and len(more.units) >= _FEW * full:
+        # the README says little or nothing: the pages and files of the folders are the course
+        outcome.units += more.units
         outcome.loose += more.loose
+        catalogue.why += more.why
     else:
+        walked = []
         more = choose_units(_like_the_linked(builder))
         catalogue.why += more.why
         outcome.units += _lectures_of(more, catalogue)
@@ -121,13 +120,14 @@ def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) 
 def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
     """Units that are lectures: those without a like beside them, or without anything, only where others say so."""
     full = [unit for unit in outcome.units if not unit.blank]
-    shapes = {unit.node.shape for unit in full if unit.node.kind is BlockKind.ROW}
+    tables = [columns_of(unit.node.shape) for unit in full if unit.node.kind is BlockKind.ROW]
     sizes = Counter(unit.family for unit in full)
     kept: list[Unit] = []
     for unit in outcome.units:
         if unit.blank:
-            if unit.node.kind is not BlockKind.ROW or unit.node.shape in shapes:
-                kept.append(unit)
+            columns = columns_of(unit.node.shape)
+            if unit.node.kind is not BlockKind.ROW or any(columns <= table for table in tables):
+                kept.append(unit)  # a table like those of the lectures, or with fewer columns
             continue
         alone = sizes[unit.family] < _FEW and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
         here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
@@ -143,11 +143,21 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
     return kept
 
 
-def _together(named: list[Unit], found: list[Unit]) -> list[Unit]:
-    return [*named, *found]
+def columns_of(shape: str) -> frozenset[str]:
+    """The names of a table's columns, from the shape of its rows."""
+    return frozenset(shape.removeprefix("row ").split("|"))
 
 
 # --- the folder ------------------------------------------------------------------------------------------
+
+
+def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
+    """What the folders hold; `builder` is as before where that comes to nothing."""
+    trial = builder.copy()
+    walked = _folder_nodes(trial, "")
+    found = choose_units(walked)
+    found.units = _lectures_of(found, catalogue)
+    return walked, found
 
 
 def _like_the_linked(builder: TreeBuilder) -> list[Node]:

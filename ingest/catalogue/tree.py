@@ -61,6 +61,13 @@ class TreeBuilder:
         self._grafts = 0
         self._made = 0
 
+    def copy(self) -> TreeBuilder:
+        """The same, for trying something out."""
+        other = TreeBuilder(self.folder, self._read)
+        other.seen, other.named, other.owned = set(self.seen), set(self.named), set(self.owned)
+        other._claimed = dict(self._claimed)
+        return other
+
     def page(self, path: str, *, grafts: bool = True) -> tuple[Block | None, list[Node]]:
         """The nodes of a page; what its lines link is put below them, if `grafts`."""
         self.seen.add(path)
