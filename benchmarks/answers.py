@@ -12,9 +12,9 @@ from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
 
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.library import Library, open_served
-from index.search import SearchIndex
+from index.search.search import SearchIndex
 from index.types import Filters
 from service.answers.answering import answer_question
 from service.evaluation import holds, percentile, read_gold

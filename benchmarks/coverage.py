@@ -3,7 +3,8 @@
 LECTURES_DATA_DIR=… python benchmarks/coverage.py --answerable GOLD … [--off-topic GOLD …] [--course SLUG] [--fit]
 
 Off-topic questions of our own lie in benchmarks/offtopic.txt. --fit prints the coefficients that a logistic regression
-gives on these questions, beside those in use (index/coverage.py): both kinds weigh the same, a small ridge holds them.
+gives on these questions, beside those in use (index/search/coverage.py): both kinds weigh the same, a small ridge holds
+them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from index import coverage, search
-from index.coverage import Evidence
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.library import Library, open_served
-from index.search import SearchIndex
+from index.search import coverage, search
+from index.search.coverage import Evidence
+from index.search.search import SearchIndex
 from index.types import Coverage, Filters
 from service.evaluation import read_gold
 from service.settings import read_settings

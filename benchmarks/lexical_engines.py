@@ -14,10 +14,10 @@ from time import perf_counter
 import numpy as np
 import tantivy
 
-from index.analysis import terms
-from index.embed import load_embedder
-from index.generation import Generation
+from index.embed.models import load_embedder
+from index.engine.generation import Generation
 from index.library import Library, open_served
+from index.text.analysis import terms
 from index.types import Coverage, Hit, Mode, Phrase, Reading, Reason, Results, Snippet, Word
 from service.evaluation import evaluate, percentile, read_gold, summarise
 from service.settings import read_settings

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from index import ranking
-from index.catalogue import courses_of_places
-from index.embed import load_embedder
-from index.glossary import Glossary
+from index.embed.models import load_embedder
+from index.engine.glossary import Glossary
 from index.library import Library, open_served
-from index.query import Reader
-from index.rewrite import Candidate, Rewriter
-from index.search import SearchIndex
+from index.search import ranking
+from index.search.query import Reader
+from index.search.rewrite import Candidate, Rewriter
+from index.search.search import SearchIndex
+from index.store.catalogue import courses_of_places
 from index.types import Filters, Kind, Mode, Results
 from service.evaluation import Row, evaluate, judged_places, read_gold, summarise
 from service.settings import read_settings

@@ -15,11 +15,11 @@ from time import perf_counter
 
 import numpy as np
 
-from index.analysis import terms
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.library import Library, open_served
-from index.search import SearchIndex
-from index.snippet import make_snippet
+from index.search.search import SearchIndex
+from index.text.analysis import terms
+from index.text.snippet import make_snippet
 from index.types import Filters, Phrase, Reading, Reason, Word
 from service.evaluation import percentile, read_gold
 from service.settings import read_settings

@@ -10,21 +10,18 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.engine import Connection
 
-from index.analysis import ANALYSIS_VERSION
-from index.built import (
-    add_embeddings,
-    add_generation,
-    drop_unused_embeddings,
-    latest_generation,
-    missing_embeddings,
-    read_embeddings,
-    read_passages,
+from index.embed.models import Embedder, passage_views
+from index.embed.table import (
+    Adaptation,
+    TableEmbedder,
+    Vectors,
+    adapt,
+    basis_of,
+    is_near,
+    pair_similarities,
+    read_adaptation,
 )
-from index.database import Database, writer_lock
-from index.embed import Embedder, passage_views
-from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, NotFound
-from index.files import FileStore
-from index.generation import (
+from index.engine.generation import (
     Generation,
     build_generation,
     current_number,
@@ -35,8 +32,20 @@ from index.generation import (
     read_manifest,
     sweep,
 )
-from index.store import course_hash, remove_course, stored_hashes
-from index.table import Adaptation, TableEmbedder, Vectors, adapt, basis_of, is_near, pair_similarities, read_adaptation
+from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, NotFound
+from index.files import FileStore
+from index.store.courses import course_hash, remove_course, stored_hashes
+from index.store.database import Database, writer_lock
+from index.store.passages import (
+    add_embeddings,
+    add_generation,
+    drop_unused_embeddings,
+    latest_generation,
+    missing_embeddings,
+    read_embeddings,
+    read_passages,
+)
+from index.text.analysis import ANALYSIS_VERSION
 from index.types import Passage, Role
 
 NO_EMBEDDER = "none"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis import fold, is_stop_word, latin, one_script, stem, words
+from index.text.analysis import fold, is_stop_word, latin, one_script, stem, words
 from index.types import Page, PageMoment, PageSpan
 from ingest.captions import Cue
 

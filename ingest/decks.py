@@ -11,7 +11,7 @@ from queue import Queue
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store import Fetched, KnownDeck, find_fetched, keep_fetched, known_pages
+from index.store.courses import Fetched, KnownDeck, find_fetched, keep_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
 from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title

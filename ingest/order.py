@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from index.embed import Embedder
+from index.embed.models import Embedder
 from index.library import Library
 from ingest.course import read_course
 from ingest.pipeline import Fetching, IngestReport, Progress, Report, ingest_course

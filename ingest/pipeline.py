@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-from index.database import writer_lock
-from index.embed import Embedder
+from index.embed.models import Embedder
 from index.library import Library, embed_missing, plan_index, publish
-from index.store import course_hash, known_alignment, replace_course
+from index.store.courses import course_hash, known_alignment, replace_course
+from index.store.database import writer_lock
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
 from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader

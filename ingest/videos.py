@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.errors import SourceFileError
-from index.language import STEMMERS, detect_language
 from index.library import Library
-from index.store import Fetched, find_fetched, keep_fetched, known_transcript
+from index.store.courses import Fetched, find_fetched, keep_fetched, known_transcript
+from index.text.language import STEMMERS, detect_language
 from index.types import Host, MadeBy, Problem, State, Transcript, Video
 from ingest.asr import RECOGNISER, asr_problem, transcribe
 from ingest.captions import PARSER, CaptionReader, Cue, to_vtt

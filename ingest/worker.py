@@ -8,10 +8,10 @@ from typing import Any
 
 import structlog
 
-from index.embed import Embedder
+from index.embed.models import Embedder
 from index.errors import LecturesError, StorageError
-from index.jobs import LEASE_SECONDS, Job, claim_job, finish_job, release_job, renew_lease, retry_job
 from index.library import Library
+from index.store.jobs import LEASE_SECONDS, Job, claim_job, finish_job, release_job, renew_lease, retry_job
 from index.types import JobState
 from ingest.order import Means, Order, carry_out
 from ingest.pipeline import IngestReport, Progress

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy.engine import Connection
 
-from index.database import Database
-from index.tables import metadata
+from index.store.database import Database
+from index.store.tables import metadata
 
 
 def run(connection: Connection) -> None:

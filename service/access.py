@@ -13,7 +13,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import NotFound
-from index.keys import PREFIX, Key, find_key
+from index.store.keys import PREFIX, Key, find_key
 from index.types import AccessScope
 from service.deps import State
 from service.refusals import KeyNeeded, ScopeMissing, TooOften

@@ -45,7 +45,7 @@ def main() -> None:
 @app.command()
 def courses(as_json: Json = False) -> None:
     """List the courses."""
-    from index.catalogue import list_courses
+    from index.store.catalogue import list_courses
     from service.console import print_json, print_table
 
     _, library = open_library()
@@ -102,7 +102,7 @@ def ask(question: str, course: Course = None, as_json: Json = False) -> None:
     """Answer a question with quotes, or with the language model that is set."""
     from time import perf_counter
 
-    from index.search import clean_query
+    from index.search.search import clean_query
     from index.types import Filters
     from service.answers.answering import last_answer
     from service.observability import configure_logging
@@ -180,8 +180,8 @@ def reindex(
     as_json: Json = False,
 ) -> None:
     """Build the index anew from the database: after a change of embedder, or damage."""
-    from index.database import writer_lock
     from index.library import reindex as build_again
+    from index.store.database import writer_lock
     from service.console import out, print_json, progress_bar
 
     settings, library = open_library()
@@ -225,7 +225,7 @@ def evaluate_gold(
     """Measure the search on judged questions: nDCG@10, MRR, hit@1, hit@5 by kind, latency, coverage."""
     from dataclasses import asdict
 
-    from index.catalogue import courses_of_places
+    from index.store.catalogue import courses_of_places
     from index.types import Filters, Mode
     from service.console import out, print_json, print_table
     from service.evaluation import evaluate, judged_places, percentile, read_gold, summarise

@@ -54,7 +54,7 @@ def ingest(
         return
     settings, library = open_library()
     if queue:
-        from index.jobs import add_job
+        from index.store.jobs import add_job
 
         place = source if "://" in source else str(Path(source).resolve())
         with library.database.writing() as connection:
@@ -80,8 +80,8 @@ def ingest(
 
 def status(as_json: Json = False) -> None:
     """Show the courses with what is missing and why, jobs, what is served, and the disk it takes."""
-    from index.catalogue import course_details, list_courses
-    from index.jobs import count_jobs, list_jobs
+    from index.store.catalogue import course_details, list_courses
+    from index.store.jobs import count_jobs, list_jobs
     from service.console import print_json, print_status
 
     settings, library = open_library()
@@ -151,7 +151,7 @@ def cancel(
     as_json: Json = False,
 ) -> None:
     """Cancel a queued or running ingest."""
-    from index.jobs import cancel_job, read_job
+    from index.store.jobs import cancel_job, read_job
     from service.console import out, print_json
 
     _, library = open_library()

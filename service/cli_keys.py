@@ -30,7 +30,7 @@ def create_key(
     as_json: Json = False,
 ) -> None:
     """Make a key. It is shown this once: only its hash is kept."""
-    from index.keys import create_key as create
+    from index.store.keys import create_key as create
     from index.types import AccessScope
     from service.console import out, print_json
     from service.opening import open_library
@@ -47,7 +47,7 @@ def create_key(
 @keys_app.command("list")
 def list_all_keys(as_json: Json = False) -> None:
     """Show all keys, without their secrets."""
-    from index.keys import list_keys
+    from index.store.keys import list_keys
     from service.console import print_json, print_table
     from service.opening import open_library
 
@@ -85,7 +85,7 @@ def list_all_keys(as_json: Json = False) -> None:
 @keys_app.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(metavar="ID")], as_json: Json = False) -> None:
     """Make a key worthless, within five seconds."""
-    from index.keys import revoke_key
+    from index.store.keys import revoke_key
     from service.console import out, print_json
     from service.opening import open_library
 

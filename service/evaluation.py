@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from index.errors import InvalidRequest
-from index.types import Coverage, Hit, Kind, Results
+from index.types import Coverage, Hit, PagePlace, Results, TimePlace
 
 DEPTH = 10
 _EARLY_SECONDS = 30.0  # a hit that starts this long before the span still lands on it
@@ -147,13 +147,12 @@ def _measure(question: Question, hits: Sequence[Hit]) -> tuple[float, int | None
     remaining = list(question.relevant)
     gains: list[float] = []
     first: int | None = None
-    seen: set[tuple[str | None, int | None]] = set()
+    seen: set[tuple[str, int]] = set()
     for hit in hits:
-        place = (hit.passage.deck, hit.passage.page_number)
-        if hit.passage.kind is Kind.PAGE:
-            if place in seen:
+        if page := hit.passage.page:
+            if (page.deck, page.page_number) in seen:
                 continue  # another part of a page that was shown already
-            seen.add(place)
+            seen.add((page.deck, page.page_number))
         if any(holds(item, hit) for item in question.borderline):
             continue
         found = next((item for item in remaining if holds(item, hit)), None)
@@ -178,10 +177,12 @@ def _dcg(gains: Sequence[float]) -> float:
 
 def holds(item: dict[str, Any], hit: Hit) -> bool:
     """Whether a hit lies at a judged place."""
-    passage = hit.passage
-    if "deck" in item:
-        return passage.deck == item["deck"] and passage.page_number == item.get("page")
-    if passage.video != item.get("video") or passage.start_seconds is None:
-        return False
-    start, end = float(item["start_seconds"]), float(item["end_seconds"])
-    return start - _EARLY_SECONDS <= passage.start_seconds < end
+    match hit.passage.place:
+        case PagePlace() as page:
+            return page.deck == item.get("deck") and page.page_number == item.get("page")
+        case TimePlace() as time:
+            if time.video != item.get("video"):
+                return False
+            return float(item["start_seconds"]) - _EARLY_SECONDS <= time.start_seconds < float(item["end_seconds"])
+        case None:
+            return False

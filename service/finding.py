@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from index.errors import InvalidRequest
-from index.search import SearchIndex
+from index.search.search import SearchIndex
 from index.types import Filters, Kind, Mode
 from service.schemas import SearchOut, search_out
 

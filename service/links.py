@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from index.types import Aligned, Host, IndexedPassage, Kind
+from index.types import Host, IndexedPassage, PagePlace, Place, TimePlace
 
 
 def hit_url(passage: IndexedPassage) -> str:
     """Where a click on a hit goes: the page in our viewer, the second of the video, or the lecture."""
-    if passage.kind is Kind.PAGE:
-        return page_url(passage.deck_id or 0, passage.page_number or 1)
-    if passage.kind is Kind.SEGMENT and passage.video is not None:
-        host = passage.video_host or Host.FILE
-        return moment_url(passage.video, passage.video_id or 0, host, passage.start_seconds or 0)
-    return f"/lectures/{passage.lecture_id}"
+    return f"/lectures/{passage.lecture_id}" if passage.place is None else place_url(passage.place)
+
+
+def place_url(place: Place) -> str:
+    """A page in our viewer, or a second of a video."""
+    match place:
+        case PagePlace():
+            return page_url(place.deck_id, place.page_number)
+        case TimePlace():
+            return moment_url(place.video, place.video_id, place.host, place.start_seconds)
 
 
 def source_url(passage: IndexedPassage) -> str | None:
     """The page in the lecturer's own file, if the course says where it is published."""
-    if passage.kind is not Kind.PAGE or passage.deck is None:
+    page = passage.page
+    if page is None:
         return None
-    if passage.deck_source_url:
-        return f"{passage.deck_source_url}#page={passage.page_number}"
+    if page.source_url:
+        return f"{page.source_url}#page={page.page_number}"
     base = passage.course_source_url
     if not base or urlsplit(base).scheme not in ("http", "https"):
         return None
@@ -30,14 +35,12 @@ def source_url(passage: IndexedPassage) -> str | None:
         base = f"{base.rstrip('/').removesuffix('.git')}/blob/HEAD"
     elif "/tree/" in base:  # a folder of a repository
         base = base.replace("/tree/", "/blob/", 1)
-    return f"{base.rstrip('/')}/{quote(passage.deck)}#page={passage.page_number}"
+    return f"{base.rstrip('/')}/{quote(page.deck)}#page={page.page_number}"
 
 
-def image_url(passage: IndexedPassage) -> str | None:
-    """The picture of a page."""
-    if passage.kind is not Kind.PAGE or passage.deck_id is None:
-        return None
-    return page_image_url(passage.deck_id, passage.page_number or 1)
+def image_url(place: Place | None) -> str | None:
+    """The picture of a page; None for what is no page."""
+    return page_image_url(place.deck_id, place.page_number) if isinstance(place, PagePlace) else None
 
 
 def page_image_url(deck_id: int, page_number: int) -> str:
@@ -53,13 +56,6 @@ def moment_url(video: str, video_id: int, host: Host, seconds: float) -> str:
     if host is Host.YOUTUBE:
         return f"https://youtu.be/{quote(video)}?t={int(seconds)}"
     return f"/videos/{video_id}#t={int(seconds)}"
-
-
-def aligned_url(other: Aligned) -> str:
-    """The other side of a page or of speech."""
-    if other.deck_id is not None:
-        return page_url(other.deck_id, other.page_number or 1)
-    return moment_url(other.video or "", other.video_id or 0, other.video_host or Host.FILE, other.start_seconds or 0)
 
 
 def absolute(url: str, base: str) -> str:

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import LecturesError, NotFound
-from index.search import clean_query
-from index.types import AccessScope, Filters, IndexedPassage
+from index.search.search import clean_query
+from index.types import AccessScope, Filters, IndexedPassage, PagePlace, TimePlace
 from service.access import Access
 from service.answers.answering import last_answer
 from service.errors import refusal_of
@@ -71,15 +71,12 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
     readable = _readable.get()
     if passage is None or (readable is not None and passage.course_slug not in readable):
         raise NotFound(f"There is no passage {passage_id!r:.60}; search for it again.")
-    where = {
-        "course": passage.course_title,
-        "lecture": passage.lecture_title,
-        "deck": passage.deck,
-        "page": passage.page_number,
-        "video": passage.video,
-        "start_seconds": passage.start_seconds,
-    }
-    metadata = {name: str(value) for name, value in where.items() if value is not None}
+    metadata = {"course": passage.course_title, "lecture": passage.lecture_title}
+    match passage.place:
+        case PagePlace() as page:
+            metadata |= {"deck": page.deck, "page": str(page.page_number)}
+        case TimePlace() as time:
+            metadata |= {"video": time.video, "start_seconds": str(time.start_seconds)}
     return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from index.embed import Embedder
+    from index.embed.models import Embedder
     from index.library import Library
-    from index.search import SearchIndex
+    from index.search.search import SearchIndex
     from ingest.order import Means
     from service.settings import Settings
 
@@ -29,16 +29,16 @@ def open_library() -> tuple[Settings, Library]:
 
 def open_embedder(settings: Settings) -> Embedder | None:
     """The embedder that the settings name; None for searches by words alone."""
-    from index.embed import load_embedder
+    from index.embed.models import load_embedder
 
     return load_embedder(settings.embedder)
 
 
 def open_index() -> SearchIndex:
     """The served generation, with its embedder and reranker, warmed up."""
+    from index.embed.rerank import load_reranker
     from index.library import open_served
-    from index.rerank import load_reranker
-    from index.search import SearchIndex
+    from index.search.search import SearchIndex
 
     settings, library = open_library()
     embedder = open_embedder(settings)

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field
 
-from index.terms import ExplainedTerm
 from index.types import (
     Aligned,
     Coverage,
@@ -20,12 +19,16 @@ from index.types import (
     Kind,
     MadeBy,
     Mode,
+    PagePlace,
+    Place,
     Reason,
     Results,
     State,
+    TimePlace,
 )
 from service.answers.types import Answer, AnswerMode, Citation, Outcome
-from service.links import aligned_url, hit_url, image_url, page_image_url, source_url
+from service.links import hit_url, image_url, place_url, source_url
+from service.terms import ExplainedTerm
 
 
 class CourseRef(BaseModel):
@@ -409,7 +412,7 @@ def _place(passage: IndexedPassage) -> PlaceOut:
         id=passage.id,
         kind=passage.kind,
         lecture=LectureRef(id=passage.lecture_id, position=passage.lecture_position, title=passage.lecture_title),
-        locator=_locator(passage),
+        locator=_locator(passage.place),
         title=passage.title or passage.lecture_title,
         url=hit_url(passage),
     )
@@ -423,12 +426,12 @@ def hit_out(hit: Hit) -> HitOut:
         score=hit.score,
         course=CourseRef(slug=passage.course_slug, title=passage.course_title),
         lecture=LectureRef(id=passage.lecture_id, position=passage.lecture_position, title=passage.lecture_title),
-        locator=_locator(passage),
+        locator=_locator(passage.place),
         title=passage.title or passage.lecture_title,
         snippet=SnippetOut(text=hit.snippet.text, highlights=list(hit.snippet.highlights)),
         url=hit_url(passage),
         source_url=source_url(passage),
-        image_url=image_url(passage),
+        image_url=image_url(passage.place),
         remark=passage.remark,
         twin_of=hit.twin_of,
         aligned=_aligned(passage.aligned),
@@ -437,34 +440,40 @@ def hit_out(hit: Hit) -> HitOut:
 
 
 def _aligned(other: Aligned | None) -> AlignedOut | None:
-    if other is None:
-        return None
-    return AlignedOut(
-        confidence=other.confidence,
-        url=aligned_url(other),
-        video=other.video,
-        video_id=other.video_id,
-        start_seconds=other.start_seconds,
-        deck=other.deck,
-        deck_id=other.deck_id,
-        page_number=other.page_number,
-        image_url=None if other.deck_id is None else page_image_url(other.deck_id, other.page_number or 1),
-    )
+    match other:
+        case Aligned(confidence, PagePlace() as page):
+            return AlignedOut(
+                confidence=confidence,
+                url=place_url(page),
+                deck=page.deck,
+                deck_id=page.deck_id,
+                page_number=page.page_number,
+                image_url=image_url(page),
+            )
+        case Aligned(confidence, TimePlace() as time):
+            return AlignedOut(
+                confidence=confidence,
+                url=place_url(time),
+                video=time.video,
+                video_id=time.video_id,
+                start_seconds=time.start_seconds,
+            )
+        case _:
+            return None
 
 
-def _locator(passage: IndexedPassage) -> PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut:
-    if passage.deck is not None and passage.deck_id is not None and passage.page_number is not None:
-        return PageLocatorOut(
-            deck=passage.deck,
-            deck_id=passage.deck_id,
-            page_number=passage.page_number,
-            page_label=passage.page_label,
-        )
-    if passage.video is not None and passage.video_id is not None:
-        return TimeLocatorOut(
-            video=passage.video,
-            video_id=passage.video_id,
-            start_seconds=passage.start_seconds or 0.0,
-            end_seconds=passage.end_seconds or 0.0,
-        )
-    return ProgrammeLocatorOut()
+def _locator(place: Place | None) -> PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut:
+    match place:
+        case PagePlace():
+            return PageLocatorOut(
+                deck=place.deck, deck_id=place.deck_id, page_number=place.page_number, page_label=place.page_label
+            )
+        case TimePlace():
+            return TimeLocatorOut(
+                video=place.video,
+                video_id=place.video_id,
+                start_seconds=place.start_seconds,
+                end_seconds=place.end_seconds,
+            )
+        case None:
+            return ProgrammeLocatorOut()

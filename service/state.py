@@ -12,25 +12,25 @@ from pathlib import Path
 
 import structlog
 
-from index.embed import Embedder, load_embedder
+from index.embed.models import Embedder, load_embedder
+from index.embed.rerank import Reranker, load_reranker
+from index.engine.generation import current_number
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
 from index.files import write_durably
-from index.generation import current_number
-from index.keys import count_model_call
 from index.library import Library, forget_course, open_served
-from index.missed import count_missed
-from index.programme import ProgrammeLine, programme_lines
-from index.rerank import Reranker, load_reranker
-from index.search import SearchIndex
-from index.terms import ExplainedTerm, explained_terms
+from index.search.search import SearchIndex
+from index.store.keys import count_model_call
+from index.store.missed import count_missed
 from index.types import Filters
 from ingest.pdf import PdfReader
 from ingest.sandbox import Limits
 from service.answers.answering import Event, answer_question, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Answer, Turn
+from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
 from service.settings import Settings
+from service.terms import ExplainedTerm, explained_terms
 
 _log = structlog.get_logger("lectures")
 _PAINTERS_WAITING = 12

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from support import EXAMPLES, CountingEmbedder, serve, write_pdf
 
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.library import Library
 from ingest.course import read_course
 from ingest.pipeline import ingest_course

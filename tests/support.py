@@ -12,14 +12,27 @@ import numpy as np
 import uvicorn
 from fpdf import FPDF
 
-from index.embed import Vectors, normalise
+from index.embed.models import Vectors, normalise
 from index.library import Library
+from index.types import Hit, PagePlace, TimePlace
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
 from service.app import create_app
 from service.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def page_of(hit: Hit) -> PagePlace:
+    """The page that a hit shows."""
+    assert hit.passage.page is not None
+    return hit.passage.page
+
+
+def time_of(hit: Hit) -> TimePlace:
+    """The stretch of a video that a hit shows."""
+    assert hit.passage.time is not None
+    return hit.passage.time
 
 
 class CountingEmbedder:

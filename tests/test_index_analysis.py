@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from index.analysis import find_terms, fold, is_stop_word, one_script, stem, strip_accents, terms, terms_of
-from index.language import detect_language, function_words, telltale_words, zipf
+from index.text.analysis import find_terms, fold, is_stop_word, one_script, stem, strip_accents, terms, terms_of
+from index.text.language import detect_language, function_words, telltale_words, zipf
 
 
 def test_an_identifier_is_itself_and_its_pieces() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from index.coverage import Evidence, judge_coverage
+from index.search.coverage import Evidence, judge_coverage
 from index.types import Coverage
 
 _FULL = Evidence(said=1.0, promised=0.0, meant=0.8, near=0.6, subject=1.0, title=1.0, foreign=0.0)

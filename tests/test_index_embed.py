@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import write_pdf
+from support import page_of, write_pdf
 
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.errors import EmbedderError
 from index.library import Library, open_served
-from index.search import SearchIndex
+from index.search.search import SearchIndex
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 
@@ -41,7 +41,7 @@ def test_a_model_from_a_folder_is_used_with_its_own_prompts(tmp_path: Path, sqli
     folder = write_pdf(tmp_path / "course" / "deck.pdf", ["dropout\ndropout", "gradient\ngradient"]).parent
     ingest_course(read_course(folder), folder, sqlite_library, embedder)
     index = SearchIndex(open_served(sqlite_library, embedder)[0], embedder)
-    assert index.search("gradient").hits[0].passage.page_number == 2
+    assert page_of(index.search("gradient").hits[0]).page_number == 2
 
 
 def test_a_model_that_is_not_there_is_said() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from test_index_rewrite import _passage
 
-from index.glossary import Term, dump_terms, general_glossary, key_of, load_terms, mine_terms
+from index.engine.glossary import Term, dump_terms, general_glossary, key_of, load_terms, mine_terms
 from index.types import Reason
 
 

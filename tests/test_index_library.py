@@ -15,12 +15,12 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from support import EXAMPLES, CountingEmbedder, ingest, write_pdf
 
+from index.engine.generation import folder_of, generation_numbers
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageError
-from index.generation import folder_of, generation_numbers
-from index.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, read_job
 from index.library import Library, find_damage, open_served, reindex
-from index.search import SearchIndex
-from index.tables import SCHEMA_REVISION, embeddings, jobs, metadata, passages
+from index.search.search import SearchIndex
+from index.store.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, read_job
+from index.store.tables import SCHEMA_REVISION, embeddings, jobs, metadata, passages
 from index.types import JobState
 
 
@@ -31,7 +31,8 @@ def _count(library: Library, table: sa.Table) -> int:
 
 def _pages_found(library: Library, embedder: CountingEmbedder, query: str) -> list[tuple[str | None, int | None]]:
     index = SearchIndex(open_served(library, embedder)[0], embedder)
-    return [(hit.passage.deck, hit.passage.page_number) for hit in index.search(query).hits]
+    pages = [hit.passage.page for hit in index.search(query).hits]
+    return [(page.deck, page.page_number) if page else (None, None) for page in pages]
 
 
 def test_the_migrations_make_the_tables(library: Library) -> None:
@@ -190,7 +191,7 @@ def test_an_ingest_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) 
         time.sleep(whole * (0.3 + 0.07 * moment))
         child.send_signal(signal.SIGKILL)
         child.communicate()
-        from index.embed import load_embedder  # noqa: PLC0415
+        from index.embed.models import load_embedder  # noqa: PLC0415
 
         generation, degraded = open_served(library, load_embedder("builtin"))
         assert degraded == ()

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import CountingEmbedder, ingest, write_pdf
+from support import CountingEmbedder, ingest, page_of, write_pdf
 from test_index_rewrite import _passage
 
-from index.analysis import STOP_WEIGHT, terms_of
-from index.glossary import Glossary, Term
-from index.language import zipf
+from index.engine.glossary import Glossary, Term
 from index.library import Library, open_served
-from index.query import Reader, meaning_of, rewrites_of
-from index.rewrite import Rewriter, build_vocabulary, open_vocabulary
-from index.search import SearchIndex
+from index.search.query import Reader, meaning_of, rewrites_of
+from index.search.rewrite import Rewriter, build_vocabulary, open_vocabulary
+from index.search.search import SearchIndex
+from index.text.analysis import STOP_WEIGHT, terms_of
+from index.text.language import zipf
 from index.types import Phrase, Reason
 
 _TEXT = "ранний останов early stopping dropout lstm ячейка свёртка ядро обучение сети"
@@ -110,5 +110,5 @@ def test_a_french_course_is_found_in_french(tmp_path: Path, sqlite_library: Libr
     assert index.generation.manifest.languages == ["en", "fr"]
     for query, page in (("réseau de neurone", 1), ("couche", 1), ("les descentes du gradient", 2)):
         hit = index.search(query).hits[0]
-        assert hit.passage.page_number == page, query
+        assert page_of(hit).page_number == page, query
     assert index.search("couche").hits[0].snippet.highlights

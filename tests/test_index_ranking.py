@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, write_pdf
+from support import CountingEmbedder, ingest, page_of, time_of, write_pdf
 
+from index.embed.rerank import Reranker, load_reranker
 from index.errors import EmbedderError
 from index.library import Library, open_served
-from index.rerank import Reranker, load_reranker
-from index.search import SearchIndex
+from index.search.search import SearchIndex
 from index.types import Kind, Mode
 
 
@@ -41,7 +41,7 @@ def editions(tmp_path: Path) -> Path:
 def test_the_older_edition_stands_behind_the_newer(editions: Path, sqlite_library: Library) -> None:
     found = _index(editions, sqlite_library).search("dropout", explain=True)
     newer, older = found.hits[:2]
-    assert (newer.passage.deck, older.passage.deck) == ("2022/new.pdf", "2020/old.pdf")
+    assert (page_of(newer).deck, page_of(older).deck) == ("2022/new.pdf", "2020/old.pdf")
     assert (newer.twin_of, older.twin_of) == (None, newer.passage.id)
     assert newer.score >= older.score
     assert newer.explanation is not None
@@ -75,7 +75,7 @@ def test_neighbouring_minutes_are_one_hit(tmp_path: Path, sqlite_library: Librar
     assert index.generation.manifest.passages == 6
     found = index.search("momentum")
     assert [hit.passage.kind for hit in found.hits] == [Kind.SEGMENT]
-    assert found.hits[0].passage.start_seconds in {60.0, 120.0}
+    assert time_of(found.hits[0]).start_seconds in {60.0, 120.0}
 
 
 def test_a_page_between_two_that_answer_is_better_than_one_alone(tmp_path: Path, sqlite_library: Library) -> None:
@@ -100,7 +100,7 @@ def test_a_page_whose_title_is_the_question_comes_before_those_that_use_it(
             "Momentum\na ball rolls downhill",
         ],
     )
-    assert _index(folder, sqlite_library).search("momentum").hits[0].passage.page_number == 3
+    assert page_of(_index(folder, sqlite_library).search("momentum").hits[0]).page_number == 3
 
 
 def _cross_encoder(folder: Path, favourite: str) -> Path:
@@ -149,7 +149,7 @@ def test_a_reranker_from_a_folder_adds_what_it_judges(tmp_path: Path, editions: 
 def test_what_a_reranker_has_not_judged_in_time_is_said(
     tmp_path: Path, editions: Path, sqlite_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.rerank._BATCH", 1)
+    monkeypatch.setattr("index.embed.rerank._BATCH", 1)
     late = Reranker(str(_cross_encoder(tmp_path / "model", "kernel")), deadline_seconds=0.0)
     found = _index(editions, sqlite_library, reranker=late).search("dropout kernel")
     assert "the reranker judged 1 of" in found.degraded[0]

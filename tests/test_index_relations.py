@@ -7,19 +7,16 @@ from dataclasses import replace
 import pytest
 from test_index_rewrite import _passage
 
-from index.analysis import terms
-from index.relations import continued_titles, is_outline, previous_rows, twin_rows
-from index.types import DeckKind, IndexedPassage
+from index.engine.relations import continued_titles, is_outline, previous_rows, twin_rows
+from index.text.analysis import terms
+from index.types import DeckKind, IndexedPassage, PagePlace
 
 
 def _slide(row: int, deck: str, page: int, title: str, body: str, remark: str | None = None) -> IndexedPassage:
     return replace(
         _passage(f"{title}\n{body}", row),
         title=title,
-        deck=deck,
-        deck_id=sum(map(ord, deck)),
-        deck_kind=DeckKind.SLIDES,
-        page_number=page,
+        place=PagePlace(sum(map(ord, deck)), deck, DeckKind.SLIDES, page),
         remark=remark,
     )
 

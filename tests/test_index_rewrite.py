@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from index.analysis import terms_of
-from index.phonetics import sounds
-from index.rewrite import Candidate, Rewriter, build_vocabulary, open_vocabulary, other_layout
-from index.types import IndexedPassage, Kind, Reason
+from index.search.rewrite import Candidate, Rewriter, build_vocabulary, open_vocabulary, other_layout
+from index.text.analysis import terms_of
+from index.text.phonetics import sounds
+from index.types import DeckKind, IndexedPassage, Kind, PagePlace, Reason
 
 _TEXT = """
 dropout batch normalization pooling padding kernel overfitting attention embedding ResNet softmax backprop encoder
@@ -20,7 +20,21 @@ learning rate momentum stride framework tokenizer checkpoint word2vec batchnorm
 
 def _passage(text: str, row: int = 0) -> IndexedPassage:
     return IndexedPassage(
-        f"p{row}", Kind.PAGE, "", text, f"{row:064x}", "c", "C", None, "ru", 1, 1, "L", "", None, deck="d", deck_id=1
+        f"p{row}",
+        Kind.PAGE,
+        "",
+        text,
+        f"{row:064x}",
+        "c",
+        "C",
+        None,
+        "ru",
+        1,
+        1,
+        "L",
+        "",
+        None,
+        PagePlace(1, "d", DeckKind.SLIDES, 1),
     )
 
 

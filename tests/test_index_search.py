@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import CountingEmbedder, ingest
+from support import CountingEmbedder, ingest, page_of, time_of
 
-from index.analysis import find_terms, terms
-from index.embed import normalise
+from index.embed.models import normalise
+from index.engine.generation import folder_of
+from index.engine.lexical import FieldTerms, LexicalIndex, build_lexical
+from index.engine.vectors import build_vectors, open_vectors
 from index.errors import InvalidRequest, NotFound
-from index.generation import folder_of
-from index.lexical import FieldTerms, LexicalIndex, build_lexical
 from index.library import Library, open_served
-from index.search import SearchIndex, clean_query
+from index.search.search import SearchIndex, clean_query
+from index.text.analysis import find_terms, terms
 from index.types import Filters, Kind, Mode, Phrase, Reading, Reason, Word
-from index.vectors import build_vectors, open_vectors
 
 
 def test_words_meet_in_all_their_forms() -> None:
@@ -120,7 +120,7 @@ def index(course_folder: Path, sqlite_library: Library, embedder: CountingEmbedd
 
 def test_the_page_about_it_comes_first_with_its_words_highlighted(index: SearchIndex) -> None:
     hit = index.search("dropout").hits[0]
-    assert (hit.passage.deck, hit.passage.page_number, hit.passage.title) == ("one.pdf", 1, "Dropout")
+    assert (page_of(hit).deck, page_of(hit).page_number, hit.passage.title) == ("one.pdf", 1, "Dropout")
     assert [hit.snippet.text[a:b] for a, b in hit.snippet.highlights] == ["dropout"]
 
 
@@ -144,7 +144,7 @@ def test_filters_hold_inside_the_search(index: SearchIndex) -> None:
 
 def test_speech_is_found_at_its_second(index: SearchIndex) -> None:
     hit = index.search("momentum").hits[0]
-    assert (hit.passage.video, hit.passage.start_seconds) == ("abcdefghijk", 1.0)
+    assert (time_of(hit).video, time_of(hit).start_seconds) == ("abcdefghijk", 1.0)
 
 
 def test_an_explanation_adds_up_to_the_score(index: SearchIndex) -> None:
@@ -174,7 +174,7 @@ def test_the_mode_is_what_was_asked_and_without_vectors_it_says_so(sqlite_librar
     words = SearchIndex(open_served(sqlite_library, None)[0], None)
     found = words.search("dropout")
     assert (found.mode, len(found.degraded)) == (Mode.LEXICAL, 1)
-    assert found.hits[0].passage.page_number == 1
+    assert page_of(found.hits[0]).page_number == 1
 
 
 @pytest.mark.parametrize("query", ["", "   ", "\x00\x01\x02", "\u200b\u202e", "x" * 10_240])
@@ -195,7 +195,7 @@ def test_any_text_is_answered_or_refused(example_index: SearchIndex, query: str)
 
 @pytest.fixture(scope="session")
 def example_index(example_settings: object) -> SearchIndex:
-    from index.embed import load_embedder  # noqa: PLC0415
+    from index.embed.models import load_embedder  # noqa: PLC0415
     from service.settings import Settings  # noqa: PLC0415
 
     assert isinstance(example_settings, Settings)
@@ -220,9 +220,9 @@ def test_queries_without_known_words_are_absent(example_index: SearchIndex, quer
     ],
 )
 def test_the_demo_searches_find_their_pages(example_index: SearchIndex, query: str, deck: str, pages: set[int]) -> None:
-    passage = example_index.search(query).hits[0].passage
-    assert passage.deck == deck
-    assert passage.page_number in pages
+    page = page_of(example_index.search(query).hits[0])
+    assert page.deck == deck
+    assert page.page_number in pages
 
 
 def test_what_only_the_programme_names_is_listed(example_index: SearchIndex) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from test_index_rewrite import _passage
 
-from index.glossary import Term
-from index.suggest import Suggester, build_suggestions
+from index.engine.glossary import Term
+from index.engine.suggest import Suggester, build_suggestions
 from index.types import IndexedPassage, Kind, Reason
 
 

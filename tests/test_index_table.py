@@ -6,12 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import write_pdf
+from support import page_of, write_pdf
 
+from index.embed.table import (
+    TableEmbedder,
+    adapt,
+    basis_of,
+    is_near,
+    quantise,
+    read_adaptation,
+    table_grams,
+    table_stems,
+)
 from index.errors import EmbedderError
 from index.library import Library, open_served, plan_index
-from index.search import SearchIndex
-from index.table import TableEmbedder, adapt, basis_of, is_near, quantise, read_adaptation, table_grams, table_stems
+from index.search.search import SearchIndex
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 
@@ -111,7 +120,7 @@ def test_the_order_of_ingests_does_not_matter(tmp_path: Path, table: TableEmbedd
             assert _ingest(folder, library, table) == 6
         index = SearchIndex(open_served(library, table)[0], table)
         found = index.search("kernel padding", explain=True)
-        vectors.append([(hit.passage.course_slug, hit.passage.page_number, hit.score) for hit in found.hits])
+        vectors.append([(hit.passage.course_slug, page_of(hit).page_number, hit.score) for hit in found.hits])
         library.close()
     assert vectors[0] == vectors[1]
 
@@ -135,8 +144,8 @@ def test_an_index_made_with_another_table_is_refused_with_the_command_that_mends
     from index.errors import IndexMismatch  # noqa: PLC0415
 
     _ingest(_course(tmp_path / "course", "Course", ["Dropout\nzero"]), sqlite_library, table)
-    monkeypatch.setattr("index.table.VERSION", "v0")
-    monkeypatch.setattr("index.table._open_table", lambda: table._table)
+    monkeypatch.setattr("index.embed.table.VERSION", "v0")
+    monkeypatch.setattr("index.embed.table._open_table", lambda: table._table)
     with pytest.raises(IndexMismatch, match="lectures reindex"):
         open_served(sqlite_library, TableEmbedder())
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from support import CountingEmbedder, ingest, write_pdf
 
 from index.library import Library
-from index.tables import passages
+from index.store.tables import passages
 from index.types import Deck, DeckKind, Lecture, Page, State
 from ingest import decks as deck_reading
 from ingest.decks import DeckSource, read_decks

@@ -20,10 +20,10 @@ from support import CountingEmbedder, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
-from index.jobs import add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
-from index.keys import create_key
 from index.library import Library
-from index.tables import jobs
+from index.store.jobs import add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
+from index.store.keys import create_key
+from index.store.tables import jobs
 from index.types import AccessScope, JobState
 from ingest.order import Means, Order
 from ingest.pipeline import IngestReport, Progress

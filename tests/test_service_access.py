@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from support import CountingEmbedder, ingest, write_pdf
 
 from index.errors import InvalidRequest, NotFound
-from index.keys import create_key, find_key, list_keys, revoke_key
 from index.library import Library
+from index.store.keys import create_key, find_key, list_keys, revoke_key
 from index.types import AccessScope
 from service.access import RateLimit
 from service.app import create_app

@@ -17,10 +17,10 @@ from model_stub import Behave, drips, hangs, is_cut, is_huge, is_junk, model_ser
 from starlette.testclient import TestClient
 from support import write_pdf
 
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.errors import StorageError
-from index.keys import count_model_call
 from index.library import Library
+from index.store.keys import count_model_call
 from index.types import Filters, Hit, IndexedPassage, Kind, Snippet
 from ingest.course import read_course
 from ingest.pipeline import ingest_course

@@ -168,7 +168,7 @@ def test_every_gap_code_is_documented() -> None:
                 codes.add(str(node.value.value))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
                 codes |= {str(arg.value) for arg in node.args[:1] if isinstance(arg, ast.Constant)}
-    from index.catalogue import GAP_CODES  # noqa: PLC0415
+    from index.store.catalogue import GAP_CODES  # noqa: PLC0415
     from ingest.youtube import FAILURE_CODES  # noqa: PLC0415
 
     codes |= GAP_CODES | FAILURE_CODES

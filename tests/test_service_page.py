@@ -17,9 +17,9 @@ from model_stub import model_server, says
 from playwright.sync_api import Dialog, Page, expect
 from support import CountingEmbedder, ingest, serve, write_pdf
 
-from index.jobs import read_job
-from index.keys import create_key
 from index.library import Library
+from index.store.jobs import read_job
+from index.store.keys import create_key
 from index.types import AccessScope, Coverage
 from ingest.order import Means
 from ingest.worker import work

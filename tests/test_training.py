@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from index.table import TableEmbedder
+from index.embed.table import TableEmbedder
 from training.data import Data, read_data
 from training.export import export
 from training.teacher import project, teach
@@ -93,7 +93,7 @@ def test_training_draws_the_two_sides_of_a_pair_together(
     vocabulary = build_vocabulary(all_texts(data), [name for pair in data.terms for name in pair], 64, 500)
     rows, _ = train(data, vocabulary, _targets(data), Options(dimension=8, grams=64, passes=40, batch=8))
     export(rows, vocabulary, data, _OPTIONS, tmp_path)
-    monkeypatch.setattr("index.table.FOLDER", tmp_path)
+    monkeypatch.setattr("index.embed.table.FOLDER", tmp_path)
     table = TableEmbedder()
     english, russian = (table.embed_passages(list(side)) for side in zip(*data.pairs, strict=True))
     similar = english @ russian.T
@@ -121,7 +121,7 @@ def test_the_service_does_not_import_what_only_training_needs() -> None:
 def test_the_bundled_table_is_the_one_that_its_record_describes() -> None:
     import hashlib  # noqa: PLC0415
 
-    from index.table import FOLDER, VERSION  # noqa: PLC0415
+    from index.embed.table import FOLDER, VERSION  # noqa: PLC0415
 
     record = json.loads((FOLDER / f"table-{VERSION}.json").read_text("utf-8"))
     table = (FOLDER / f"table-{VERSION}.safetensors").read_bytes()

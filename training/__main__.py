@@ -8,7 +8,7 @@ import time
 from dataclasses import fields, replace
 from pathlib import Path
 
-from index.table import FOLDER
+from index.embed.table import FOLDER
 from training.data import read_data
 from training.evaluate import evaluate_files
 from training.train import Options

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from index.catalogue import courses_of_places
-from index.embed import load_embedder
+from index.embed.models import load_embedder
 from index.library import Library, open_served
-from index.search import SearchIndex, clean_query
+from index.search.search import SearchIndex, clean_query
+from index.store.catalogue import courses_of_places
 from index.types import Coverage, Filters, Hit, Kind, Mode, Results, Snippet
 from service.evaluation import evaluate, judged_places, read_gold, summarise
 from service.settings import read_settings

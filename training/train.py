@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from index.table import table_stems
+from index.embed.table import table_stems
 from training.data import Data
 from training.vocabulary import Coder, Vocabulary
 

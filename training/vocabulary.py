@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.table import table_grams, table_stems
+from index.embed.table import table_grams, table_stems
 
 MIN_COUNT = 3
 

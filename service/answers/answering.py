@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.search import SearchIndex
+from index.search.search import SearchIndex
 from index.types import Coverage, Filters, Hit, Kind, Results
 from service.answers.citations import Reader
 from service.answers.extractive import extract_answer

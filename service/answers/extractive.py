@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.analysis import find_terms, words
-from index.generation import latin_language
-from index.relations import is_outline
-from index.search import SearchIndex
+from index.engine.generation import latin_language
+from index.engine.relations import is_outline
+from index.search.search import SearchIndex
+from index.text.analysis import find_terms, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.types import Asked, Citation, Sentence
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.analysis import fold, is_stop_word, words
-from index.language import ORDINARY_ZIPF, zipf
+from index.text.analysis import fold, is_stop_word, words
+from index.text.language import ORDINARY_ZIPF, zipf
 from service.answers.types import Asked, Turn
 
 _STARTS = {

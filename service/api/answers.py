@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.search import MAX_QUERY_CHARS, clean_query
+from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters
 from service.access import Answerer
 from service.answers.answering import Event, Started, last_answer

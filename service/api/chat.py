@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.errors import InvalidRequest, NotFound
-from index.search import MAX_QUERY_CHARS, clean_query
+from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters, Hit
 from service.access import Answerer, Reader
 from service.answers.answering import Event, Started, last_answer
@@ -172,10 +172,10 @@ def _sources(answer: Answer, base: str) -> str:
 def _place(hit: Hit, base: str) -> str:
     passage = hit.passage
     where = passage.title or passage.lecture_title
-    if passage.page_number is not None:
-        where += f", {passage.page_number}"
-    elif passage.start_seconds is not None:
-        where += f", {clock(passage.start_seconds)}"
+    if passage.page:
+        where += f", {passage.page.page_number}"
+    elif passage.time:
+        where += f", {clock(passage.time.start_seconds)}"
     return f"{where}: {absolute(hit_url(passage), base)}"
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from index.catalogue import course_details, lecture_details, list_courses
-from index.timeline import lecture_timeline
+from index.store.catalogue import course_details, lecture_details, list_courses
+from index.store.timeline import lecture_timeline
 from service.access import Reader
 from service.deps import State
 from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, TimelineOut, terms_out

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Row
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
-from index.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
-from index.missed import list_missed
+from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
+from index.store.missed import list_missed
 from index.types import JobState
 from service.access import Administrator
 from service.deps import State

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
-from index.catalogue import deck_pages, deck_row, video_row
 from index.errors import NotFound
+from index.store.catalogue import deck_pages, deck_row, video_row
 from ingest.links import VIDEO_TYPES
 from service.access import Reader
 from service.deps import State

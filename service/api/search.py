@@ -7,7 +7,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
 
-from index.search import MAX_LIMIT, MAX_OFFSET, clean_query
+from index.search.search import MAX_LIMIT, MAX_OFFSET, clean_query
 from index.types import Coverage, Filters, Mode
 from service.access import Searcher
 from service.deps import State

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from index.catalogue import deck_page, video_row, video_segments
-from index.timeline import page_moment, sure_moments
+from index.store.catalogue import deck_page, video_row, video_segments
+from index.store.timeline import page_moment, sure_moments
 from index.types import Host
 from service.access import Caller
 from service.web.place import PageSpot, Place, Spot, TimeSpot, open_page, open_time

@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 from sqlalchemy.engine import Connection
 from starlette.templating import Jinja2Templates
 
-from index.catalogue import (
+from index.errors import LecturesError
+from index.store.catalogue import (
     course_details,
     deck_pages,
     deck_row,
@@ -24,8 +25,7 @@ from index.catalogue import (
     video_row,
     video_segments,
 )
-from index.errors import LecturesError
-from index.timeline import sure_moments
+from index.store.timeline import sure_moments
 from index.types import Coverage, Filters, Host
 from service.access import Caller, Reader, Searcher
 from service.answers.questions import standalone, what_is_asked
@@ -37,7 +37,7 @@ from service.links import clock
 from service.schemas import answer_out, terms_out
 from service.state import ServiceState
 from service.web.looking import Moment, Slide, look_at
-from service.web.place import Place, open_page, open_time, read_open
+from service.web.place import Place, open_page, open_place, open_time, read_open
 from service.web.results import PAGE_SIZE, hit_place, search_view
 from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
 
@@ -91,7 +91,13 @@ def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, 
 
 
 _templates.env.filters |= {"clock": clock, "counted": counted}
-_templates.env.globals |= {"pieces": pieces, "open_page": open_page, "open_time": open_time, "hit_place": hit_place}
+_templates.env.globals |= {
+    "pieces": pieces,
+    "open_page": open_page,
+    "open_place": open_place,
+    "open_time": open_time,
+    "hit_place": hit_place,
+}
 
 
 @router.get("/")

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from index.errors import InvalidRequest
+from index.types import PagePlace, TimePlace
 
 _OPEN = re.compile(r"^(page|time)-(\d{1,9})-(\d{1,7})$")
 
@@ -76,6 +77,15 @@ def open_page(deck_id: int, page_number: int) -> str:
 
 def open_time(video_id: int, seconds: float) -> str:
     return f"time-{video_id}-{int(seconds)}"
+
+
+def open_place(place: PagePlace | TimePlace) -> str:
+    """A place of a passage, looked at."""
+    match place:
+        case PagePlace():
+            return open_page(place.deck_id, place.page_number)
+        case TimePlace():
+            return open_time(place.video_id, place.start_seconds)
 
 
 def read_open(value: str) -> Spot | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
-from index.search import MAX_LIMIT, SearchIndex
-from index.types import Coverage, Facets, Filters, Hit, Kind
+from index.search.search import MAX_LIMIT, SearchIndex
+from index.types import Coverage, Facets, Filters, Hit, IndexedPassage, Kind, PagePlace, TimePlace
 from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut, search_out
-from service.web.place import Place, open_page, open_time
+from service.web.place import Place, open_page, open_place, open_time
 
 PAGE_SIZE = 10
 _STRIP_LECTURES = 6
@@ -145,13 +144,16 @@ def _strips(hits: Iterable[Hit], place: Place, lengths: Mapping[tuple[str, int],
     return list(strips.values())
 
 
-def _mark(passage: Any, place: Place, lengths: Mapping[tuple[str, int], float]) -> Mark | None:
-    if passage.kind is Kind.PAGE and (pages := lengths.get(("page", passage.deck_id))):
-        at = 100 * (passage.page_number - 0.5) / pages
-        url = place.url(open=open_page(passage.deck_id, passage.page_number))
-        return Mark(round(min(at, 100), 1), passage.kind, url, passage.title or str(passage.page_number))
-    if passage.kind is Kind.SEGMENT and (seconds := lengths.get(("time", passage.video_id))):
-        at = 100 * passage.start_seconds / seconds
-        url = place.url(open=open_time(passage.video_id, passage.start_seconds))
-        return Mark(round(min(at, 100), 1), passage.kind, url, passage.text[:60])
-    return None
+def _mark(passage: IndexedPassage, place: Place, lengths: Mapping[tuple[str, int], float]) -> Mark | None:
+    match passage.place:
+        case PagePlace() as page:
+            length = lengths.get(("page", page.deck_id))
+            at, label = page.page_number - 0.5, passage.title or str(page.page_number)
+        case TimePlace() as time:
+            length = lengths.get(("time", time.video_id))
+            at, label = time.start_seconds, passage.text[:60]
+        case None:
+            return None
+    if not length:
+        return None
+    return Mark(round(min(100 * at / length, 100), 1), passage.kind, place.url(open=open_place(passage.place)), label)

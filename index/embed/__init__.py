@@ -1,0 +1,1 @@
+"""Text → vectors: the bundled table, models, and a reranker."""

@@ -1,0 +1,270 @@
+"""Text → unit vectors by the built-in table: the sum of what its words mean, with nothing to download.
+
+A word is the row of its stem plus the mean of the rows of its sound's n-grams (Bojanowski et al. 2017, over sounds
+instead of letters): words never seen in training, misspellings and transliterations land near their like. How the table
+is made: `training/`, docs/builtin-embedder.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import EmbedderError
+from index.text.analysis import stem
+from index.text.phonetics import sounds
+
+Vectors = NDArray[np.float32]
+
+VERSION = "v1"
+# Part of every fingerprint: which views of a passage get a vector of their own, see `embed.passage_views`.
+VIEWS_VERSION = "views1"
+FOLDER = Path(__file__).parents[1] / "builtin"
+_WORD = re.compile(r"[a-z]+|[а-я]+")
+_MAX_STEMS = 400  # a text longer than this says nothing new to a sum of words
+_GRAM_LENGTHS = (3, 4)
+_MAX_REMEMBERED = 100_000  # words, a kilobyte each
+
+
+def table_stems(text: str) -> list[str]:
+    """The stems of a text that the table may know, in order."""
+    return [_stem(word) for word in _WORD.findall(text.lower().replace("ё", "е"))[:_MAX_STEMS]]
+
+
+@lru_cache(maxsize=200_000)
+def _stem(word: str) -> str:
+    return stem(word)
+
+
+def table_grams(stem: str, buckets: int) -> list[int]:
+    """The buckets of the n-grams of a stem's sound, and of its whole sound; without repeats."""
+    grams: dict[int, None] = {}
+    for sound in sounds(stem):
+        code = f"<{sound.coarse}>"
+        for length in _GRAM_LENGTHS:
+            for start in range(len(code) - length + 1):
+                grams[zlib.crc32(code[start : start + length].encode()) % buckets] = None
+        grams[zlib.crc32(b"=" + code.encode()) % buckets] = None
+    return list(grams)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The bundled rows: `row_of[stem]` is a stem's, the rest are those of the buckets of grams."""
+
+    rows: Vectors
+    row_of: dict[str, int]
+    digest: str
+
+
+def _open_table() -> Table:
+    from safetensors.numpy import load  # noqa: PLC0415
+
+    blob = (FOLDER / f"table-{VERSION}.safetensors").read_bytes()
+    arrays = load(blob)
+    names = (FOLDER / f"table-{VERSION}.terms.txt").read_text("utf-8").split("\n")
+    rows: Vectors = arrays["vectors"].astype(np.float32) * arrays["scales"][:, None]
+    row_of = {name: row for row, name in enumerate(names) if name}
+    if len(row_of) >= len(rows):
+        raise EmbedderError(
+            f"The built-in table has {len(rows)} rows but {len(row_of)} terms; reinstall the application."
+        )
+    return Table(rows, row_of, hashlib.sha256(blob).hexdigest()[:12])
+
+
+class TableEmbedder:
+    """The bundled table, alone or adapted to a course (`adapt`). Immutable after opening."""
+
+    splits_passages = True
+
+    def __init__(self, adaptation: Adaptation | None = None, base: TableEmbedder | None = None) -> None:
+        self._table: Table = base._table if base else _open_table()
+        self.dimension = int(self._table.rows.shape[1])
+        self.adaptation = adaptation
+        own = f"builtin-{VERSION}:{self._table.digest}:{self.dimension}:{VIEWS_VERSION}"
+        self.fingerprint = own + (f"+{adaptation.digest}" if adaptation else "")
+        self._words: dict[str, Vectors] = {}
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """(n, d) float32, unit rows (zero if a text has no word); row i embeds texts[i]."""
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for i, text in enumerate(texts):
+            found = [self._word(stem) for stem in table_stems(text)]
+            if found:
+                np.sum(found, axis=0, out=vectors[i])
+        return normalise(vectors)
+
+    def embed_query(self, text: str) -> Vectors:
+        """(d,) float32, unit or zero."""
+        vector: Vectors = self.embed_passages([text])[0]
+        return vector
+
+    def word_vector(self, stem: str) -> Vectors:
+        """(d,) what a stem adds to a text, before adaptation; its length is its weight."""
+        rows, row_of = self._table.rows, self._table.row_of
+        first = len(row_of)
+        grams = table_grams(stem, len(rows) - first)
+        vector = rows[[first + gram for gram in grams]].mean(axis=0) if grams else np.zeros(self.dimension, np.float32)
+        row = row_of.get(stem)
+        result: Vectors = vector if row is None else vector + rows[row]
+        return result
+
+    def with_adaptation(self, adaptation: Adaptation) -> TableEmbedder:
+        """This table with the weights and meanings that words have in one course."""
+        return TableEmbedder(adaptation, self)
+
+    def _word(self, stem: str) -> Vectors:
+        vector = self._words.get(stem)
+        if vector is None:
+            vector = self.adaptation.vector(stem) if self.adaptation else None
+            if vector is None:
+                weight = self.adaptation.unseen_weight if self.adaptation else 1.0
+                vector = self.word_vector(stem) * np.float32(weight)
+            if len(self._words) >= _MAX_REMEMBERED:
+                self._words = {}  # hostile queries must not fill the memory; another thread keeps the one it reads
+            self._words[stem] = vector
+        return vector
+
+
+@lru_cache(maxsize=1)
+def bundled_table() -> TableEmbedder:
+    """The table as it is bundled, once for the process."""
+    return TableEmbedder()
+
+
+def pair_similarities(left: Sequence[str], right: Sequence[str]) -> list[float]:
+    """How far left[i] and right[i], in either language, mean the same: cosines by the bundled table, whatever embedder
+    is set."""
+    table = bundled_table()
+    cosines: list[float] = (table.embed_passages(left) * table.embed_passages(right)).sum(axis=1).tolist()
+    return cosines
+
+
+# --- adapting ------------------------------------------------------------------------------------------------
+
+# Chosen on the averages of development questions (docs/builtin-embedder.md).
+_CONTEXT_SHARE, _RARITY_POWER, _MIN_PASSAGES, _HALF_TRUST = 0.5, 1.4, 2, 2.0
+
+
+def basis_of(content_hashes: Iterable[str]) -> NDArray[np.uint64]:
+    """What an adaptation was learned from: the passages as sorted 64-bit hashes."""
+    return np.array(sorted({int(content_hash[:16], 16) for content_hash in content_hashes}), np.uint64)
+
+
+def is_near(left: NDArray[np.uint64], right: NDArray[np.uint64], share: float) -> bool:
+    """Whether at most this share of all passages is only in one of the two."""
+    common = len(np.intersect1d(left, right, assume_unique=True))
+    union = len(left) + len(right) - common
+    return union - common <= share * union
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """The vectors of a course's own words, int8 with a scale each, and the weight of words that it does not hold."""
+
+    basis: NDArray[np.uint64]
+    stems: dict[str, int]
+    vectors: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    unseen_weight: float
+    digest: str
+    blob: bytes
+
+    def vector(self, stem: str) -> Vectors | None:
+        row = self.stems.get(stem)
+        return None if row is None else self.vectors[row].astype(np.float32) * self.scales[row]
+
+
+def adapt(table: TableEmbedder, texts: Iterable[str], basis: NDArray[np.uint64]) -> Adaptation:
+    """What words weigh and mean in the texts of a course: their rarity there, and a share of the company they keep.
+
+    A word's vector is drawn to the mean of the texts that hold it and of those beside them (one step of what latent
+    semantic analysis does, Deerwester et al. 1990), the more the more texts hold it, and scaled by its inverse document
+    frequency. `texts` stand in the order of the course; nothing else is known of other courses or of earlier ingests.
+    """
+    documents = [Counter(table_stems(text)) for text in texts]
+    passages = Counter(stem for document in documents for stem in document)
+    stems = sorted(stem for stem, count in passages.items() if count >= _MIN_PASSAGES)
+    number = {stem: i for i, stem in enumerate(stems)}
+    base = (
+        np.stack([table.word_vector(stem) for stem in stems]) if stems else np.zeros((0, table.dimension), np.float32)
+    )
+    count = len(documents)
+    held = np.array([passages[stem] for stem in stems], np.float32)
+    rarity = np.log(1 + (count - held + 0.5) / (held + 0.5)) ** _RARITY_POWER
+    weighted = base * rarity[:, None]
+    rows = [np.array([number[s] for s in document if s in number], np.int64) for document in documents]
+    shares = [np.sqrt(np.array([n for s, n in document.items() if s in number], np.float32)) for document in documents]
+    means = np.zeros((count, table.dimension), np.float32)
+    for i, (row, share) in enumerate(zip(rows, shares, strict=True)):
+        means[i] = share @ weighted[row]
+    means = normalise(means)
+    around = means.copy()
+    around[1:] += means[:-1]
+    around[:-1] += means[1:]
+    means = normalise(around)
+    means -= means.mean(axis=0) if count else 0
+    company = np.zeros_like(base)
+    for i, (row, share) in enumerate(zip(rows, shares, strict=True)):
+        company[row] += share[:, None] * means[i]
+    company = normalise(company)
+    lengths = np.linalg.norm(base, axis=1)
+    trust = _CONTEXT_SHARE * held / (held + _HALF_TRUST) * lengths
+    vectors = (base + trust[:, None] * company) * rarity[:, None]
+    unseen = float(np.log(1 + (count + 0.5) / 0.5) ** _RARITY_POWER) if count else 1.0
+    return read_adaptation(_write_adaptation(basis, stems, vectors, unseen), table.dimension)
+
+
+def _write_adaptation(basis: NDArray[np.uint64], stems: Sequence[str], vectors: Vectors, unseen: float) -> bytes:
+    from safetensors.numpy import save  # noqa: PLC0415
+
+    codes, scales = quantise(vectors)
+    names = np.frombuffer("\n".join(stems).encode() or b"\n", np.uint8)
+    arrays = {
+        "vectors": codes,
+        "scales": scales,
+        "stems": names,
+        "unseen": np.array([unseen], np.float32),
+        "basis": basis,
+    }
+    return bytes(save(arrays))
+
+
+def read_adaptation(blob: bytes, dimension: int) -> Adaptation:
+    """The adaptation in these bytes; EmbedderError if they hold another thing."""
+    from safetensors import SafetensorError  # noqa: PLC0415
+    from safetensors.numpy import load  # noqa: PLC0415
+
+    try:
+        arrays = load(blob)
+        stems = [name for name in arrays["stems"].tobytes().decode().split("\n") if name]
+        basis = arrays["basis"]
+        vectors, scales, unseen = arrays["vectors"], arrays["scales"], float(arrays["unseen"][0])
+    except (SafetensorError, KeyError, UnicodeDecodeError) as error:
+        raise EmbedderError("The adaptation of a course cannot be read; run `lectures reindex`.") from error
+    if vectors.shape != (len(stems), dimension):
+        raise EmbedderError("The adaptation of a course belongs to another table; run `lectures reindex`.")
+    digest = hashlib.sha256(blob).hexdigest()[:12]
+    return Adaptation(basis, {name: i for i, name in enumerate(stems)}, vectors, scales, unseen, digest, blob)
+
+
+def quantise(vectors: Vectors) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """(codes, scales): one byte a number, a scale a row; the largest number of a row becomes 127."""
+    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-9) / 127
+    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
+
+
+def normalise(vectors: Vectors) -> Vectors:
+    """(n, d) rows of length 1; rows of zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return unit

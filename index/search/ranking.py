@@ -1,0 +1,207 @@
+"""Scores of words and of vectors → one order of passages, with its parts.
+
+Every number is relative to what the query could give at most, so that it means the same for every query and course.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.engine.generation import Generation
+from index.types import Kind, Mode
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+# Steps and figures: docs/ranking.md. Each was chosen on the averages of the development questions, to one digit.
+_SHARES = {Mode.HYBRID: (0.7, 0.3), Mode.LEXICAL: (1.0, 0.0), Mode.SEMANTIC: (0.0, 1.0)}
+# Between no match and a full one the first words found say most: a concave curve.
+_LEXICAL_POWER = 0.7
+# At equal score a slide or a moment of speech answers better than an essay that mentions much, a line of a syllabus, or
+# a page that only lists what others explain.
+_KIND_FACTOR = {Kind.PAGE: 1.0, Kind.SEGMENT: 1.0, Kind.PROGRAMME: 0.5}
+_NOTES_FACTOR, _OUTLINE_FACTOR = 0.7, 0.7
+# What the neighbours of a page or of a minute of speech add: an explanation is rarely alone.
+_CONTEXT_SHARE = {Kind.PAGE: 0.2, Kind.SEGMENT: 0.3, Kind.PROGRAMME: 0.0}
+# A page whose title is what was asked explains it; the others use it. Of queries of more than two words less: their
+# titles are never named whole.
+TITLE_SHARE, _TITLE_WORDS, _TITLE_POWER = 0.25, 2.0, 2
+# A hit must hold something of the query: a tenth of its weight, or a similarity that chance does not give.
+_MIN_MATCHED, _MIN_SIMILARITY = 0.1, 0.25
+_MIN_SHARE_OF_BEST = 0.25
+# Neighbouring minutes above this share of the best are one explanation. It starts before the best one only where the
+# minute before says as much itself: further back, most jumps left the section (docs/ranking.md).
+_RUN_SHARE, _START_SHARE, _START_BACK = 0.5, 1.0, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Rows, best first, with the parts of their scores, all arrays of one length.
+
+    score = (lexical + semantic + context + title) · factor + rerank + lift. `similarity` is the cosine above
+    chance (`search`), `matched` the share of the query that is held. The parts are those of the row
+    `evidence`: a hit that stands for several shows another one.
+    """
+
+    rows: Rows
+    evidence: Rows
+    scores: Floats
+    lexical: Floats
+    semantic: Floats
+    context: Floats
+    title: Floats
+    factor: Floats
+    rerank: Floats
+    lift: Floats
+    similarity: Floats
+    matched: Floats
+
+    def take(self, order: NDArray[np.int64]) -> Ranked:
+        return Ranked(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
+
+
+def kind_factors(generation: Generation) -> Floats:
+    """(passages,) what the score of each passage is multiplied by."""
+    factor = np.array([_KIND_FACTOR[kind] for kind in Kind], np.float32)[generation.kind_of]
+    factor[generation.notes] *= np.float32(_NOTES_FACTOR)
+    factor[generation.outline] *= np.float32(_OUTLINE_FACTOR)
+    return factor
+
+
+def with_neighbours(generation: Generation, rows: Rows) -> Rows:
+    """These rows and those before and after them, ascending."""
+    around = np.concatenate([rows, generation.previous[rows], generation.next[rows]])
+    found: Rows = np.unique(around[around >= 0])
+    return found
+
+
+def rank(
+    generation: Generation,
+    rows: Rows,
+    lexical: Floats,
+    matched: Floats,
+    similarity: Floats,
+    titles: Floats,
+    query_words: float,
+    factors: Floats,
+    mode: Mode,
+) -> Ranked:
+    """The order of these ascending rows.
+
+    By row: `lexical` is the share of the most that the query could give, `matched` of its importance that is held,
+    `titles` of the title that it names; `factors` are by passage. `query_words` is how many words say what is asked.
+    """
+    words, meaning = _SHARES[mode]
+    lexical_part = np.float32(words) * np.power(lexical, np.float32(_LEXICAL_POWER))
+    semantic_part = np.float32(meaning) * np.maximum(similarity, 0)
+    own = lexical_part + semantic_part
+    shares = np.array([_CONTEXT_SHARE[kind] for kind in Kind], np.float32)[generation.kind_of[rows]]
+    before, after = generation.previous[rows], generation.next[rows]
+    context = shares * (_at(rows, own, before) + _at(rows, own, after)) * np.float32(0.5)
+    # speech goes on for minutes: there the neighbours' neighbours are heard too
+    wider = shares * (_at(rows, own + context, before) + _at(rows, own + context, after)) * np.float32(0.5)
+    speech = generation.kind_of[rows] == generation.kind_number(Kind.SEGMENT)
+    context = context + np.where(speech, wider, np.float32(0))
+    factor = factors[rows]
+    short = min(1.0, _TITLE_WORDS / max(query_words, 1e-9))
+    title = np.float32(TITLE_SHARE * words * short) * np.power(np.minimum(titles, 1), _TITLE_POWER) * matched
+    scores = (own + context + title) * factor
+    none = np.zeros_like(scores)
+    ranked = Ranked(
+        rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched
+    )
+    order = np.lexsort((rows, -ranked.scores))
+    return ranked.take(order)
+
+
+# How many hits a reranker judges, and what a perfect judgement adds: as much as a full match of words and meaning.
+RERANKED, _RERANK_SHARE = 24, 1.0
+
+
+def with_judgements(ranked: Ranked, judged: Floats) -> Ranked:
+    """In a new order: the first hits, as many as were judged (0 to 1), by their scores and judgements together."""
+    added = np.zeros_like(ranked.scores)
+    added[: len(judged)] = np.float32(_RERANK_SHARE) * judged
+    again = replace(ranked, rerank=added, scores=ranked.scores + added)
+    return again.take(np.lexsort((again.rows, -again.scores)))
+
+
+def relevant(ranked: Ranked) -> NDArray[np.bool_]:
+    """Which of the ranked rows are worth showing."""
+    best = ranked.scores.max() if len(ranked.scores) else 0
+    held: NDArray[np.bool_] = (ranked.matched >= _MIN_MATCHED) | (ranked.similarity >= _MIN_SIMILARITY)
+    return held & (ranked.scores > 0) & (ranked.scores >= _MIN_SHARE_OF_BEST * best)
+
+
+def settle(generation: Generation, ranked: Ranked) -> Ranked:
+    """One hit for each explanation in speech, at its start; the older edition of a slide right behind the newer."""
+    rows = ranked.rows.tolist()
+    scores = ranked.scores.tolist()
+    own = (ranked.lexical + ranked.semantic).tolist()
+    newest = generation.twin[ranked.rows].tolist()
+    speech = (generation.kind_of[ranked.rows] == generation.kind_number(Kind.SEGMENT)).tolist()
+    place = {row: i for i, row in enumerate(rows)}
+    older: dict[int, list[int]] = {}
+    for i, newer in enumerate(newest):
+        if newer in place:
+            older.setdefault(place[newer], []).append(i)
+    gone: set[int] = set()
+    order: list[int] = []
+    shown_as: list[int] = []
+    for i, row in enumerate(rows):
+        if i in gone:
+            continue
+        if speech[i]:
+            run = _run(generation, rows, scores, place, gone, i)
+            gone |= run
+            order.append(i)
+            shown_as.append(_start(generation, row, {rows[member] for member in run}, place, own, own[i]))
+            continue
+        first = place.get(newest[i], i)
+        for member in dict.fromkeys((first, *older.get(first, ()))):
+            if member not in gone:
+                gone.add(member)
+                order.append(member)
+                shown_as.append(rows[member])
+    settled = ranked.take(np.array(order, np.int64))
+    # a slide that moved up beside its twin is as good as what follows it
+    lifted = np.maximum.accumulate(settled.scores[::-1])[::-1]
+    shown = np.array(shown_as, np.int64)
+    return replace(settled, rows=shown, scores=lifted, lift=settled.lift + lifted - settled.scores)
+
+
+def _run(
+    generation: Generation, rows: list[int], scores: list[float], place: dict[int, int], gone: set[int], best: int
+) -> set[int]:
+    """The places of the best minute and of its ranked neighbours that belong to the same explanation."""
+    least = _RUN_SHARE * scores[best]
+    found = {best}
+    for step in (generation.previous, generation.next):
+        row = int(step[rows[best]])
+        while row in place and place[row] not in gone and scores[place[row]] >= least:
+            found.add(place[row])
+            row = int(step[row])
+    return found
+
+
+def _start(
+    generation: Generation, row: int, run: set[int], place: dict[int, int], own: list[float], best: float
+) -> int:
+    """The row where the explanation around the best minute begins, judged by what each minute itself says."""
+    for _ in range(_START_BACK):
+        before = int(generation.previous[row])
+        if before not in run or own[place[before]] < _START_SHARE * best:
+            break
+        row = before
+    return row
+
+
+def _at(rows: Rows, values: Floats, wanted: Rows) -> Floats:
+    """Values of the wanted rows, 0 for those that are not among the ascending `rows`."""
+    if not len(rows):
+        return values
+    places = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
+    return np.where(rows[places] == wanted, values[places], np.float32(0))

@@ -1,0 +1,1 @@
+"""What is known, as SQL rows: the only rooms that query the database."""

@@ -1,0 +1,142 @@
+"""A database URL → an engine, its schema, and transactions. The only module that commits."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+from index.errors import StorageError
+from index.store.tables import SCHEMA_REVISION
+
+_MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+_BUSY_SECONDS = 30.0
+# An arbitrary constant that all our processes share: the key of PostgreSQL's advisory lock for writers.
+_ADVISORY_KEY = 0x6C656374
+
+
+class Database:
+    """Transactions on one database. Reading never waits for the one writer (SQLite runs in WAL)."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        self.engine = _make_engine(self.url)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that is rolled back at its end."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at its end, or rolled back if the block raises."""
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    def revision(self) -> str | None:
+        """The schema's revision, or None if there is no schema yet."""
+        with _translated(), self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+            return None if found is None else str(found)
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision; StorageError if it is newer than this program."""
+        found = self.revision()
+        if found == SCHEMA_REVISION:
+            return
+        if found is not None and found > SCHEMA_REVISION:
+            raise StorageError(
+                f"The database {self.url.render_as_string()} has schema {found}, newer than this program's "
+                f"{SCHEMA_REVISION}; install the newer version."
+            )
+        from alembic import command  # noqa: PLC0415  (only needed when the schema changes)
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+        with _translated(), self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Be the one writer, waiting for another to finish (`on_wait` is called once before waiting).
+
+    A file lock keeps writers on this machine apart; PostgreSQL's advisory lock those on other machines.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "writer.lock").open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if on_wait:
+                on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if database.url.get_backend_name() != "postgresql":
+            yield
+            return
+        with database.engine.connect() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise StorageError(
+            "LECTURES_DATABASE_URL is no database address; use sqlite:///PATH or postgresql://USER@HOST/NAME."
+        ) from error
+    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StorageError(f"The database {parsed.drivername} is not supported; use sqlite or postgresql.")
+    return parsed
+
+
+def _make_engine(url: URL) -> Engine:
+    if url.get_backend_name() == "postgresql":
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy begins; the driver's own habits would begin too late
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise StorageError(f"The database cannot be used: {str(error.orig)[:200]}") from error
+    except sa.exc.DatabaseError as error:
+        raise StorageError(f"The database refused: {str(error.orig)[:200]}") from error

@@ -1,0 +1,181 @@
+"""Durable jobs: rows that say what is to be ingested, who has it, how far it is, and how it ended.
+
+A worker holds a job by a lease that it renews; a lease that ran out means that the worker died, and the job is taken
+again. A job whose worker died each time that it was tried is set aside: whatever kills workers must not go round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from index.errors import NotFound
+from index.store.tables import jobs
+from index.types import JobState
+
+LEASE_SECONDS = 60.0
+MAX_ATTEMPTS = 3
+_BACK_OFF_SECONDS = 30.0  # doubled twice with each attempt: 30 s, 2 min, 8 min
+
+OVER = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.QUARANTINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as its worker sees it; `attempt` counts from 1, and tells this holder of it from a later one."""
+
+    id: str
+    source: str
+    options: dict[str, Any]
+    attempt: int
+
+    @property
+    def is_last_attempt(self) -> bool:
+        return self.attempt >= MAX_ATTEMPTS
+
+
+def add_job(connection: Connection, source: str, options: dict[str, Any], idempotency_key: str | None = None) -> str:
+    """Queue an ingest; its id. The same idempotency key again gives the job of the first time."""
+    if idempotency_key is not None:
+        known = connection.scalar(sa.select(jobs.c.id).where(jobs.c.idempotency_key == idempotency_key))
+        if known is not None:
+            return str(known)
+    job_id = f"j_{secrets.token_hex(8)}"
+    now = dt.datetime.now(dt.UTC)
+    values = {
+        "id": job_id,
+        "source": source,
+        "options": options,
+        "state": JobState.QUEUED,
+        "attempts": 0,
+        "leased_until": 0.0,
+        "idempotency_key": idempotency_key,
+        "not_before": 0.0,
+        "cancel_asked": False,
+        "created_at": now,
+        "updated_at": now,
+    }
+    connection.execute(sa.insert(jobs).values(values))
+    return job_id
+
+
+def claim_job(connection: Connection) -> Job | None:
+    """Take the oldest job that waits, or whose worker died; None if there is none. Two workers never get the same."""
+    now = time.time()
+    abandoned = sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.leased_until < now)
+    waiting = sa.or_(sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before <= now), abandoned)
+    for row in connection.execute(sa.select(jobs).where(waiting).order_by(jobs.c.created_at, jobs.c.id)).all():
+        if row.cancel_asked:
+            _update(connection, row.id, state=JobState.CANCELLED)
+            continue
+        if row.attempts >= MAX_ATTEMPTS:
+            at = (row.progress or {}).get("what")
+            problem = (
+                f"Set aside: the worker died {row.attempts} times on this course"
+                f"{f', the last time after {at}' if at else ''}. Take out what it was reading and ingest again."
+            )
+            _update(connection, row.id, state=JobState.QUARANTINED, problem=problem)
+            continue
+        taken = connection.execute(
+            sa.update(jobs)
+            .where(jobs.c.id == row.id, jobs.c.state == row.state, jobs.c.attempts == row.attempts)
+            .values(
+                state=JobState.RUNNING,
+                attempts=row.attempts + 1,
+                leased_until=now + LEASE_SECONDS,
+                updated_at=dt.datetime.now(dt.UTC),
+            )
+        )
+        if taken.rowcount:
+            return Job(row.id, row.source, dict(row.options), row.attempts + 1)
+    return None
+
+
+def renew_lease(connection: Connection, job: Job, progress: dict[str, Any] | None = None) -> bool:
+    """Say that the worker is alive, and how far it is. False if it should stop: cancelled, or no longer its job."""
+    values: dict[str, Any] = {"leased_until": time.time() + LEASE_SECONDS}
+    if progress is not None:
+        values["progress"] = progress
+    if not _update_own(connection, job, values):
+        return False
+    return not connection.scalar(sa.select(jobs.c.cancel_asked).where(jobs.c.id == job.id))
+
+
+def finish_job(
+    connection: Connection,
+    job: Job,
+    state: JobState,
+    *,
+    report: dict[str, Any] | None = None,
+    problem: str | None = None,
+) -> bool:
+    """Write down how it ended; False if it is no longer this worker's."""
+    return _update_own(connection, job, {"state": state, "report": report, "problem": problem})
+
+
+def retry_job(
+    connection: Connection,
+    job: Job,
+    problem: str,
+    report: dict[str, Any] | None = None,
+    wait_seconds: float | None = None,
+) -> bool:
+    """Queue it again, to be tried after a while; False if it is no longer this worker's."""
+    wait = _BACK_OFF_SECONDS * 4 ** (job.attempt - 1) if wait_seconds is None else wait_seconds
+    values = {"state": JobState.QUEUED, "problem": problem, "report": report, "not_before": time.time() + wait}
+    return _update_own(connection, job, values)
+
+
+def release_job(connection: Connection, job: Job) -> bool:
+    """Give it back as if it had not been taken: its worker was told to stop. False if it is no longer this worker's."""
+    values = {"state": JobState.QUEUED, "attempts": job.attempt - 1, "leased_until": 0.0}
+    return _update_own(connection, job, values)
+
+
+def cancel_job(connection: Connection, job_id: str) -> None:
+    """A job that waits is cancelled at once, one that runs as soon as its worker looks; one that is over stays."""
+    row = read_job(connection, job_id)
+    if row.state == JobState.QUEUED:
+        _update(connection, job_id, state=JobState.CANCELLED, cancel_asked=True)
+    elif row.state == JobState.RUNNING:
+        _update(connection, job_id, cancel_asked=True)
+
+
+def read_job(connection: Connection, job_id: str) -> Row[Any]:
+    """A job's row; NotFound if it is not there."""
+    row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no job {job_id!r:.40}.")
+    return row
+
+
+def list_jobs(connection: Connection, limit: int = 20) -> list[Row[Any]]:
+    """The newest jobs first."""
+    return list(connection.execute(sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)))
+
+
+def count_jobs(connection: Connection) -> dict[str, int]:
+    """How many jobs are in each state."""
+    query = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+    return {str(state): int(count) for state, count in connection.execute(query)}
+
+
+def _update_own(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
+    """Change a job while it is still this worker's: a worker that slept past its lease must not write over the next."""
+    changed = connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == JobState.RUNNING, jobs.c.attempts == job.attempt)
+        .values(updated_at=dt.datetime.now(dt.UTC), **values)
+    )
+    return changed.rowcount > 0
+
+
+def _update(connection: Connection, job_id: str, **values: Any) -> None:
+    values["updated_at"] = dt.datetime.now(dt.UTC)
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))

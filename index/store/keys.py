@@ -1,0 +1,128 @@
+"""Keys of the API: made, listed, revoked, looked up; and the day's count of calls to the language model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from index.errors import InvalidRequest, NotFound
+from index.store.tables import api_keys, courses, model_calls
+from index.types import AccessScope
+
+PREFIX = "lk_"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key without its secret. `courses` are the slugs that it may read, None for all."""
+
+    id: str
+    name: str
+    scopes: frozenset[AccessScope]
+    courses: frozenset[str] | None
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    revoked_at: dt.datetime | None
+
+    def is_valid(self, now: dt.datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def create_key(
+    connection: Connection,
+    name: str,
+    scopes: Collection[AccessScope],
+    slugs: Collection[str] | None = None,
+    days: int | None = None,
+) -> tuple[Key, str]:
+    """A new key and its secret, which is shown this once and never again. InvalidRequest for an unknown course."""
+    if not name.strip() or not scopes:
+        raise InvalidRequest("A key needs a name and at least one scope: search, answer or admin.")
+    if days is not None and not 1 <= days <= 3650:
+        raise InvalidRequest(f"A key is valid for 1 to 3,650 days, not {days}.")
+    if slugs is not None:
+        known = set(connection.scalars(sa.select(courses.c.slug)))
+        for slug in slugs:
+            if slug not in known:
+                raise InvalidRequest(f"There is no course {slug!r:.80}; `lectures courses` lists those there are.")
+    secret = PREFIX + secrets.token_urlsafe(32)  # 256 bits
+    now = dt.datetime.now(dt.UTC)
+    values = {
+        "id": f"k_{secrets.token_hex(6)}",
+        "name": name.strip()[:200],
+        "digest": _digest(secret),
+        "scopes": sorted(scopes),
+        "courses": None if slugs is None else sorted(slugs),
+        "created_at": now,
+        "expires_at": None if days is None else now + dt.timedelta(days=days),
+        "revoked_at": None,
+    }
+    connection.execute(sa.insert(api_keys).values(values))
+    return _key(connection.execute(sa.select(api_keys).where(api_keys.c.id == values["id"])).one()), secret
+
+
+def list_keys(connection: Connection) -> list[Key]:
+    """All keys, the oldest first."""
+    return [_key(row) for row in connection.execute(sa.select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))]
+
+
+def revoke_key(connection: Connection, key_id: str) -> None:
+    """Make a key worthless from now on. NotFound if it is not there."""
+    now = dt.datetime.now(dt.UTC)
+    changed = connection.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=now))
+    if not changed.rowcount:
+        raise NotFound(f"There is no key {key_id!r:.40}; `lectures keys list` shows those there are.")
+
+
+def find_key(connection: Connection, secret: str) -> Key | None:
+    """The key of this secret, whether it is still valid or not; None if there is none."""
+    digest = _digest(secret)
+    row = connection.execute(sa.select(api_keys).where(api_keys.c.digest == digest)).one_or_none()
+    # looked up by a hash of 256 random bits; compared in constant time all the same
+    return _key(row) if row is not None and hmac.compare_digest(row.digest, digest) else None
+
+
+def count_model_call(connection: Connection, day: dt.date, limit: int) -> bool:
+    """Count one more call of this day, if the limit allows it."""
+    name = day.isoformat()
+    counted = sa.update(model_calls).where(model_calls.c.day == name, model_calls.c.calls < limit)
+    counted = counted.values(calls=model_calls.c.calls + 1)
+    if connection.execute(counted).rowcount:
+        return True
+    if limit < 1 or connection.scalar(sa.select(model_calls.c.calls).where(model_calls.c.day == name)) is not None:
+        return False
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(model_calls).values(day=name, calls=1))
+    except sa.exc.IntegrityError:  # another process was the day's first
+        return connection.execute(counted).rowcount > 0
+    return True
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _key(row: Row[Any]) -> Key:
+    return Key(
+        row.id,
+        row.name,
+        frozenset(AccessScope(scope) for scope in row.scopes),
+        None if row.courses is None else frozenset(row.courses),
+        _utc(row.created_at) or dt.datetime.now(dt.UTC),
+        _utc(row.expires_at),
+        _utc(row.revoked_at),
+    )
+
+
+def _utc(value: dt.datetime | None) -> dt.datetime | None:
+    """SQLite keeps no time zones: what comes back without one was written in UTC."""
+    return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value

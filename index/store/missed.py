@@ -1,0 +1,31 @@
+"""Searches that found nothing: counted by course and words, with the day of the last; nothing says who asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from index.store.tables import missed_searches
+
+_MAX_CHARS = 200
+_MAX_ROWS = 5_000  # beyond that new queries are not kept: a flood of nonsense must not fill the disk
+
+
+def count_missed(connection: Connection, course: str, query: str, day: dt.date) -> None:
+    """One more search for these words that found nothing."""
+    key = {"course": course[:80], "query": " ".join(query.casefold().split())[:_MAX_CHARS]}
+    where = sa.and_(missed_searches.c.course == key["course"], missed_searches.c.query == key["query"])
+    again = {"count": missed_searches.c.count + 1, "last_day": day.isoformat()}
+    if connection.execute(sa.update(missed_searches).where(where).values(again)).rowcount:
+        return
+    if (connection.scalar(sa.select(sa.func.count()).select_from(missed_searches)) or 0) < _MAX_ROWS:
+        connection.execute(sa.insert(missed_searches).values(**key, count=1, last_day=day.isoformat()))
+
+
+def list_missed(connection: Connection, limit: int = 50) -> list[Row[Any]]:
+    """What was searched in vain most often."""
+    order = (missed_searches.c.count.desc(), missed_searches.c.last_day.desc(), missed_searches.c.query)
+    return list(connection.execute(sa.select(missed_searches).order_by(*order).limit(limit)))

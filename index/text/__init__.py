@@ -1,0 +1,1 @@
+"""Text → words, terms, sounds, and stretches to show."""

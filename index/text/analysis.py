@@ -1,0 +1,166 @@
+"""Text → terms: the words that the lexical index knows, with their places in the text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+import Stemmer
+
+from index.text.language import STEMMERS, function_words, zipf
+
+# Part of a generation's identity: change it when the same text would give other terms.
+ANALYSIS_VERSION = "2"
+
+# A run of letters and digits, with inner joints as in nn.Conv2d, seq2seq, self-attention, C++; or a formula's symbol.
+_WORD = re.compile(r"[^\W_]+(?:[._’'\-‑][^\W_]+)*[+#]{0,2}|[∂∇∏∑√∞∫≈⊕⊗⊙]")
+_JOINT = re.compile(r"[._’'\-‑]")
+# conv2d → conv, 2, d; BatchNorm → Batch, Norm
+_PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
+_CYRILLIC = re.compile(r"[а-я]")
+_LATIN = re.compile(r"[a-z]")
+# Letters that look alike in both scripts: slides mix them up within a word ("cвёртка" with a Latin c).
+_TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
+_TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
+
+# Function words of questions: they weigh little, so that "что такое X" asks for X.
+_STOP_WORDS = frozenset(
+    """
+    а без более бы был была были было быть в вам вас весь во вот все всего всех вы где да даже для до его ее если есть еще
+    же за зачем и из или им их к как какая какие каким какой какую когда кого кто ли либо между меня мне может можно мы на
+    над надо не нее нет ни них но ну о об один однако он она они оно от отличается отличие очень по под почему при про
+    работает работают с сам свой себя со так такая такие такое такой там тем то того тоже только том ты у уже чего чем что
+    чтобы эта эти это этого этой этом этот я нужен нужна нужно нужны помощью бывает бывают значит объясни расскажи покажи делать
+    сделать такого
+    a about am an and are as at be been being but by can could did do does doing for from had has have having he her here
+    his how i if in into is it its me more most my no nor not of off on or our out over own same she should so some such
+    than that the their them then there these they this those through to too under up very was we were what when where
+    which while who whom why will with would you your work works explain tell show me mean means between difference
+    """.split()
+)
+
+
+class Token(NamedTuple):
+    """A term and the `[start, end)` characters of the text that it stands for."""
+
+    term: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=16)
+def _stemmer(language: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(STEMMERS[language])
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str, language: str = "en") -> str:
+    """The Snowball stem of a folded word: Russian for Cyrillic, for Latin letters that of `language`, without accents."""
+    if _CYRILLIC.search(word):
+        return str(_stemmer("ru").stemWord(word))
+    return strip_accents(str(_stemmer(latin(language)).stemWord(word)))
+
+
+def latin(language: str) -> str:
+    """The language of Latin words in a text of this language: a Russian course writes its Latin words in English."""
+    return language if language in STEMMERS and language != "ru" else "en"
+
+
+def fold(text: str) -> str:
+    """Lower case, compatibility forms and ё = е: what two spellings of one word have in common."""
+    return unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
+
+
+def strip_accents(text: str) -> str:
+    """Latin letters without their marks ("reseau" for "réseau"); й and other scripts stay as they are."""
+    if text.isascii():
+        return text
+    return "".join(
+        letter
+        if "Ѐ" <= letter <= "ӿ"
+        else "".join(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
+        for letter in text
+    )
+
+
+def one_script(word: str) -> str:
+    """A folded word whose few look-alike letters of the other script are put right."""
+    cyrillic, latin_letters = len(_CYRILLIC.findall(word)), len(_LATIN.findall(word))
+    if not cyrillic or not latin_letters:
+        return word
+    changed = word.translate(_TO_CYRILLIC if cyrillic >= latin_letters else _TO_LATIN)
+    return changed if not (_CYRILLIC.search(changed) and _LATIN.search(changed)) else word
+
+
+@lru_cache(maxsize=200_000)
+def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
+    """All terms of one written word: its stem first, and for identifiers the whole and the pieces."""
+    folded = one_script(fold(word))
+    whole = folded if word.endswith(("++", "#")) else folded.rstrip("+#")
+    found = [stem(whole, language)]
+    parts = _JOINT.split(word)
+    if len(parts) > 1:
+        found += [stem(one_script(fold(part)), language) for part in parts]
+        found.append(stem(_JOINT.sub("", whole), language))  # "batch-norm" is also written "batchnorm"
+    for part in parts:
+        pieces = _PIECES.findall(strip_accents(part))
+        if len(pieces) > 1:
+            found += [stem(one_script(fold(piece)), language) for piece in pieces if len(piece) > 1]
+    return tuple(dict.fromkeys(term for term in found if term))
+
+
+def find_terms(text: str, wanted: Container[str], language: str = "en") -> list[Token]:
+    """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
+    distinct, written = _written(text)
+    known: dict[str, str] = {}
+    for word in distinct:
+        for term in terms_of(word, language):
+            if term in wanted:
+                known[word] = term
+                break
+    return [Token(known[word], start, end) for word, start, end in written if word in known] if known else []
+
+
+@lru_cache(maxsize=1_000)  # the passages that are shown most; some 10 KB each
+def _written(text: str) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...]]:
+    """The distinct words of a text, and each word with its place."""
+    written = tuple((match.group(), match.start(), match.end()) for match in _WORD.finditer(text))
+    return frozenset(word for word, _, _ in written), written
+
+
+def words(text: str) -> list[str]:
+    """The written words of a text in order."""
+    return [match.group() for match in _WORD.finditer(text)]
+
+
+def parts_of(word: str) -> list[str]:
+    """The written parts of a joined word: self-attention → self, attention."""
+    return [part for part in _JOINT.split(word) if part]
+
+
+def terms(text: str, language: str = "en") -> list[str]:
+    """The terms of a text in order, without places. `language` is that of its Latin words."""
+    return [term for match in _WORD.finditer(text) for term in terms_of(match.group(), language)]
+
+
+def is_stop_word(word: str, languages: Iterable[str] = ()) -> bool:
+    """Whether a word only joins others, in Russian, English or one of `languages`: it ranks and highlights little."""
+    folded = fold(word)
+    return folded in _STOP_WORDS or any(folded in function_words(language) for language in languages)
+
+
+STOP_WEIGHT = 0.05
+_COMMON_FROM, _COMMON_SLOPE, _COMMON_LEAST = 4.5, 0.4, 0.3
+
+
+def word_weight(word: str, languages: Iterable[str] = ()) -> float:
+    """1 for a word that says what is asked, less for everyday words, little for those that only join others."""
+    if is_stop_word(word, languages):
+        return STOP_WEIGHT
+    folded = fold(word)
+    common = max(zipf(folded, "ru"), zipf(folded, "en"))
+    # "можно", "использовать", "called": common in any text, whatever the course
+    return 1.0 if common <= _COMMON_FROM else max(_COMMON_LEAST, 1.0 - (common - _COMMON_FROM) * _COMMON_SLOPE)

@@ -1,0 +1,188 @@
+"""A course as ingest reads it: lectures with their decks, videos, words, and how they lie side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """What became of a deck or a video."""
+
+    READY = "ready"
+    PARTIAL = "partial"  # usable, but something in it is missing
+    MISSING = "missing"  # named by the course, not there
+    BROKEN = "broken"  # there, but unreadable
+
+
+class DeckKind(StrEnum):
+    SLIDES = "slides"
+    NOTES = "notes"
+
+
+class Host(StrEnum):
+    YOUTUBE = "youtube"
+    FILE = "file"
+
+
+class MadeBy(StrEnum):
+    """Where the words of a transcript come from."""
+
+    FILE = "file"  # lay beside the course
+    MANUAL = "manual"  # written by people, fetched
+    GENERATED = "generated"  # the site's own speech recognition, fetched
+    ASR = "asr"  # our speech recognition
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something is missing or broken: a machine-readable code and a sentence for the lecturer."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One cleaned page of a deck. `page_number` counts PDF pages from 1; `page_label` is printed on it.
+
+    `ocr`: the text was read off the page's picture.
+    """
+
+    page_number: int
+    page_label: str | None
+    title: str
+    text: str
+    ocr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A readable stretch of speech; seconds from the start of the video."""
+
+    start_seconds: float
+    end_seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Captions of a video in one language. `vtt_sha256` names the stored WebVTT file.
+
+    `asked` are the languages that were wanted, best first.
+    """
+
+    language: str
+    origin: str
+    sha256: str
+    vtt_sha256: str
+    parser: str
+    segments: tuple[Segment, ...]
+    made_by: MadeBy = MadeBy.FILE
+    asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """A page is discussed in `[start_seconds, end_seconds)` of a video; `confidence` is a probability."""
+
+    deck: str
+    page_number: int
+    video: str
+    start_seconds: float
+    end_seconds: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageMoment:
+    """The second to jump to for a page."""
+
+    deck: str
+    page_number: int
+    video: str
+    jump_seconds: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Spans do not overlap within a video and are in order; a page has at most one moment.
+
+    `key` identifies what it was made from: equal keys give equal spans.
+    """
+
+    key: str
+    spans: tuple[PageSpan, ...]
+    moments: tuple[PageMoment, ...]
+
+
+# From these confidences on, an alignment is shown: there 19 of 20 were right (docs/alignment.md).
+SPAN_SHOWN_FROM = 0.985
+
+
+MOMENT_SHOWN_FROM = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """A PDF of a lecture as it was found. `path` is relative to the course, or an address; `sha256` names the file.
+
+    `outline` are the headings of its sections with their pages.
+    """
+
+    path: str
+    kind: DeckKind
+    title: str
+    remark: str | None
+    state: State
+    problem: Problem | None
+    source_url: str | None
+    sha256: str | None
+    extractor: str | None
+    pages: tuple[Page, ...]
+    outline: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A recording. `video` is a YouTube id or a path in the course, by `host`."""
+
+    video: str
+    host: Host
+    label: str
+    remark: str | None
+    state: State
+    problem: Problem | None
+    sha256: str | None
+    duration_seconds: float | None
+    transcript: Transcript | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lecture:
+    """`key` identifies a lecture within its course across ingests; `position` counts from 1."""
+
+    key: str
+    position: int
+    section: str
+    title: str
+    programme: str
+    remarks: tuple[str, ...]
+    decks: tuple[Deck, ...]
+    videos: tuple[Video, ...]
+    links: tuple[tuple[str, str], ...] = ()
+    alignment: Alignment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """`links` are (label, address) of what belongs to the course as a whole, such as a playlist."""
+
+    slug: str
+    title: str
+    language: str
+    source: str
+    source_url: str | None
+    lectures: tuple[Lecture, ...]
+    links: tuple[tuple[str, str], ...] = ()

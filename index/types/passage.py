@@ -1,0 +1,129 @@
+"""The unit that is indexed and cited, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from index.types.course import DeckKind, Host
+
+
+class Kind(StrEnum):
+    PAGE = "page"
+    SEGMENT = "segment"
+    PROGRAMME = "programme"
+
+
+class Role(StrEnum):
+    """What a vector of a passage stands for. Order of definition is the code stored in the index."""
+
+    WHOLE = "whole"
+    PART = "part"
+    TITLE = "title"
+
+
+ROLES = tuple(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLocator:
+    deck: str
+    page_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLocator:
+    video: str
+    start_seconds: float
+    end_seconds: float
+
+
+Locator = PageLocator | TimeLocator | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is indexed and cited: (part of) one page, one segment, or one programme (no locator)."""
+
+    id: str
+    kind: Kind
+    lecture_key: str
+    ordinal: int
+    locator: Locator
+    title: str
+    text: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlace:
+    """A page of a deck, with all that a link to it needs; `page_number` from 1, `page_label` is printed on it."""
+
+    deck_id: int
+    deck: str
+    deck_kind: DeckKind
+    page_number: int
+    page_label: str | None = None
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimePlace:
+    """A stretch of a video, with all that a link to it needs; seconds from its start."""
+
+    video_id: int
+    video: str
+    host: Host
+    start_seconds: float
+    end_seconds: float
+
+
+Place = PagePlace | TimePlace
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """The other side of a passage: where in a video a page is discussed, or the page that a stretch of speech is about.
+
+    `confidence` is a probability.
+    """
+
+    confidence: float
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedPassage:
+    """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place."""
+
+    id: str
+    kind: Kind
+    title: str
+    text: str
+    content_hash: str
+    course_slug: str
+    course_title: str
+    course_source_url: str | None
+    language: str
+    lecture_id: int
+    lecture_position: int
+    lecture_title: str
+    section: str
+    remark: str | None
+    place: Place | None = None
+    aligned: Aligned | None = None
+
+    @property
+    def page(self) -> PagePlace | None:
+        """Its place, if that is a page."""
+        return self.place if isinstance(self.place, PagePlace) else None
+
+    @property
+    def time(self) -> TimePlace | None:
+        """Its place, if that is a stretch of a video."""
+        return self.place if isinstance(self.place, TimePlace) else None
+
+    @property
+    def is_notes(self) -> bool:
+        """Whether it is a page of prose, not of slides."""
+        return isinstance(self.place, PagePlace) and self.place.deck_kind is DeckKind.NOTES

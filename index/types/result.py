@@ -1,0 +1,100 @@
+"""What a search found, why, and how far the course covers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from index.types.passage import IndexedPassage, Kind
+from index.types.query import Mode, Reason, Rewrite
+
+
+class Coverage(StrEnum):
+    EXPLAINED = "explained"
+    MENTIONED = "mentioned"
+    LISTED = "listed"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """`highlights` are `[start, end)` character offsets into `text`."""
+
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermMatch:
+    """One query term in one passage: `contribution` is its share of the lexical score, `weight` that of its reading.
+
+    `fields` says where it stands: title, body, or only around the passage (its lecture, its section).
+    """
+
+    term: str
+    weight: float
+    idf: float
+    contribution: float
+    reason: Reason
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a hit has its score.
+
+    score = (lexical_part + semantic_part + context_part + title_part) · kind_factor + rerank_part + lift.
+
+    `lexical` is the sum of the terms' contributions, `matched` the share of the query that is held, `similarity` the
+    cosine above chance, `context_part` what the neighbours add, `title_part` what a title adds that is what was asked,
+    `rerank_part` what a reranker adds, `lift` what standing beside its twin adds. `evidence` is the passage that the
+    numbers are of: for speech the best minute, where the hit starts at the first of the explanation.
+    """
+
+    lexical: float
+    similarity: float
+    matched: float
+    lexical_part: float
+    semantic_part: float
+    context_part: float
+    title_part: float
+    kind_factor: float
+    rerank_part: float
+    lift: float
+    evidence: str
+    terms: tuple[TermMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """`twin_of` is the id of the newer edition of the same slide."""
+
+    passage: IndexedPassage
+    score: float
+    snippet: Snippet
+    twin_of: str | None = None
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many of all hits are of each kind, and of each lecture (by id), the largest first."""
+
+    kinds: tuple[tuple[Kind, int], ...] = ()
+    lectures: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """`weights` are the terms of the query in all its readings, by how much they say: what a quote should hold."""
+
+    query: str
+    rewrites: tuple[Rewrite, ...]
+    coverage: Coverage
+    mode: Mode
+    degraded: tuple[str, ...]
+    generation: int
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Facets = field(default_factory=Facets)
+    weights: dict[str, float] = field(default_factory=dict)
