@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from index.errors import CourseError
-from index.types import DeckKind, Host
+from index.types import Host
 from ingest.captions import SUFFIXES
-from ingest.catalogue.plan import OTHER_MATERIALS, read_catalogue
+from ingest.catalogue.plan import read_catalogue
 from ingest.course_yaml import read_yaml
 from ingest.planned import PlannedCourse, PlannedLecture, PlannedVideo
 
@@ -52,7 +51,14 @@ def read_course(
     else:
         found = read_catalogue(folder, linked_only=linked_only)
         course = PlannedCourse(
-            "", found.title, "", None, tuple(found.lectures), tuple(found.links), tuple(found.why), tuple(found.left_out)
+            "",
+            found.title,
+            "",
+            None,
+            tuple(found.lectures),
+            tuple(found.links),
+            tuple(found.why),
+            tuple(found.left_out),
         )
     if not course.lectures:
         raise CourseError(

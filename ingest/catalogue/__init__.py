@@ -1,1 +1,1 @@
-"""What lecturers publish → the plan of a course: the README and its folder as one tree, and the lectures that it falls into."""
+"""What lecturers publish → the plan of a course: README and folder as one tree, and the lectures in it."""

@@ -125,7 +125,9 @@ def _parts(path: str) -> tuple[str, ...]:
 
 def _common(first: Sequence[str], second: Sequence[str]) -> int:
     """How many parts two paths share at their ends."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(first), reversed(second), strict=False)))
+    return sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(first), reversed(second), strict=False))
+    )
 
 
 def locate(folder: CourseFolder, page: str, href: str) -> Place:

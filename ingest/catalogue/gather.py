@@ -7,12 +7,12 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from index.types import DeckKind, Host
-from ingest.catalogue.blocks import OVER, BlockKind, tidy
-from ingest.catalogue.folder import CourseFolder, Target
+from ingest.catalogue.blocks import BlockKind, tidy
+from ingest.catalogue.folder import Target
 from ingest.catalogue.roles import Found
 from ingest.catalogue.tree import Node
 from ingest.catalogue.units import Unit
-from ingest.catalogue.words import YEAR, Rank, Role, is_bare_label
+from ingest.catalogue.words import Role, is_bare_label, without_addresses
 from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo
 
 _REASONS = {
@@ -31,7 +31,7 @@ class LeftOut(NamedTuple):
     reason: str
 
 
-def planned_lecture(unit: Unit, folder: CourseFolder, used: set[str], left_out: list[LeftOut]) -> PlannedLecture:
+def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
     """The plan of one lecture; what it names is added to `used`."""
     decks: dict[str, PlannedDeck] = {}
     videos: dict[str, PlannedVideo] = {}
@@ -48,8 +48,7 @@ def planned_lecture(unit: Unit, folder: CourseFolder, used: set[str], left_out: 
             notes = link.what != "deck"
             decks.setdefault(place, PlannedDeck(place, label, link.remark, DeckKind.NOTES if notes else None))
         elif link.what == "video":
-            host = Host.YOUTUBE if link.place.target is Target.YOUTUBE else Host.FILE
-            videos.setdefault(place, PlannedVideo(place, host, label, link.remark))
+            videos.setdefault(place, PlannedVideo(place, _host(link), label, link.remark))
         elif link.place.target is not Target.FOLDER:
             links.setdefault(place, label or place)
         used.add(place)
@@ -68,6 +67,12 @@ def planned_lecture(unit: Unit, folder: CourseFolder, used: set[str], left_out: 
     )
 
 
+def _host(link: Found) -> Host:
+    if link.place.target is Target.YOUTUBE:
+        return Host.YOUTUBE
+    return Host.FILE if link.place.local else Host.WEB
+
+
 def _title(unit: Unit) -> tuple[str, bool]:
     """(title, whether nobody but its deck names it)."""
     node = unit.node
@@ -84,8 +89,8 @@ def _title(unit: Unit) -> tuple[str, bool]:
         if child.title and not child.aside and child.kind is not BlockKind.FOLDER:
             return child.title, False
         waiting = child.children + waiting
-    # "Lecture 5" and no more: its deck may say what it is about
-    return node.name or PurePosixPath(node.path or node.page).stem, unit.links[0][1].what == "deck" if unit.links else False
+    from_deck = bool(unit.links) and unit.links[0][1].what == "deck"  # "Lecture 5" and no more: the deck may say it
+    return node.name or PurePosixPath(node.path or node.page).stem, from_deck
 
 
 def section_of(unit: Unit) -> str:
@@ -111,13 +116,12 @@ def _programme(node: Node) -> str:
         if text and not is_bare_label(text) and not any(link.what for link in child.links):
             parts.append(text)
         waiting = [grandchild for grandchild in child.children if grandchild.kind is not BlockKind.FOLDER] + waiting
-    text = ". ".join(part.rstrip(".") for part in parts if part)
-    return text[:_MAX_PROGRAMME] if len(parts) > 1 else (parts[0] or "")[:_MAX_PROGRAMME]
+    kept = [part for part in parts if part]
+    text = kept[0] if len(kept) == 1 else ". ".join(part.rstrip(".") for part in kept)
+    return without_addresses(text)[:_MAX_PROGRAMME]
 
 
-def links_of(
-    unit: Unit, folder: CourseFolder, used: set[str], course_links: list[tuple[str, str]], left_out: list[LeftOut]
-) -> list[PlannedLecture]:
+def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) -> list[PlannedLecture]:
     """What a line links that is in no lecture: decks are notes of their own, playlists belong to the course."""
     found = []
     for _, link in unit.links:

@@ -209,7 +209,12 @@ def _nested(blocks: Sequence[Block], *, plainly: bool = False) -> list[Block]:
         if level:
             while open_ and open_[-1][0] >= level:
                 open_.pop()
-        elif block.kind is BlockKind.PARAGRAPH and open_ and open_[-1][1].kind is BlockKind.LEAD and open_[-1][1].children:
+        elif (
+            block.kind is BlockKind.PARAGRAPH
+            and open_
+            and open_[-1][1].kind is BlockKind.LEAD
+            and open_[-1][1].children
+        ):
             open_.pop()  # what was announced has come
         (open_[-1][1].children if open_ else top).append(block)
         if level:

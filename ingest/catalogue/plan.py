@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
-from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, open_folder
 from ingest.catalogue.first_pages import with_first_pages
+from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import Node, TreeBuilder, all_links, natural
-from ingest.catalogue.units import Outcome, Unit, choose_units
-from ingest.catalogue.words import YEAR, Rank, aside_path, names_programme
-from ingest.links import VIDEO_TYPES
+from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
+from ingest.catalogue.words import (
+    Rank,
+    aside_path,
+    is_bare_label,
+    is_programme_column,
+    role_of,
+    topic_column,
+)
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
@@ -73,6 +79,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         nodes = _without_title(catalogue, root, nodes)
     outcome = choose_units(nodes)
     outcome.units = _lectures_of(outcome, catalogue)
+    outcome.units = _joined(outcome.units) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
     full = len([unit for unit in outcome.units if not unit.blank])
@@ -89,9 +96,9 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         outcome.units += _lectures_of(more, catalogue)
     used: set[str] = set()
     for unit in outcome.units:
-        catalogue.lectures.append(planned_lecture(unit, folder, used, catalogue.left_out))
+        catalogue.lectures.append(planned_lecture(unit, used))
     for unit in outcome.loose:
-        catalogue.lectures += links_of(unit, folder, used, catalogue.links, catalogue.left_out)
+        catalogue.lectures += links_of(unit, used, catalogue.links)
     if not linked_only and not walked:
         catalogue.lectures += _other_files(builder, used, catalogue)
     elif linked_only and not named:
@@ -124,9 +131,14 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
     sizes = Counter(unit.family for unit in full)
     kept: list[Unit] = []
     for unit in outcome.units:
+        if unit.blank and not full:
+            if _is_of_programme(unit):
+                kept.append(unit)
+            continue
         if unit.blank:
             columns = columns_of(unit.node.shape)
-            if unit.node.kind is not BlockKind.ROW or any(columns <= table for table in tables):
+            beside = unit.node.kind is not BlockKind.ROW and sizes[unit.family]
+            if beside or (unit.node.kind is BlockKind.ROW and any(columns <= table for table in tables)):
                 kept.append(unit)  # a table like those of the lectures, or with fewer columns
             continue
         alone = sizes[unit.family] < _FEW and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
@@ -139,6 +151,29 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
                 for _, link in unit.links
             ]
             continue
+        kept.append(unit)
+    return kept
+
+
+def _is_of_programme(unit: Unit) -> bool:
+    """Whether a row without any material is a lecture where nothing has any: its table has topics and programmes."""
+    columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
+    return topic_column(columns) is not None and any(map(is_programme_column, columns))
+
+
+def _joined(units: list[Unit]) -> list[Unit]:
+    """Lectures of one title, once in a list of slides and once in a list of videos, as one."""
+    first: dict[tuple[str, str], Unit] = {}
+    kept: list[Unit] = []
+    for unit in units:
+        section = next((name for _, name in reversed(unit.trail) if name), "")
+        key = (unit.node.title.casefold(), unit.node.mark.number)
+        known = first.get(key) if unit.node.title and is_bare_label(section) and role_of(section) else None
+        if known is not None and known.family != unit.family and not known.whats() & unit.whats():
+            known.links += unit.links
+            continue
+        if is_bare_label(section) and role_of(section):
+            first.setdefault(key, unit)
         kept.append(unit)
     return kept
 
@@ -173,7 +208,7 @@ def _like_the_linked(builder: TreeBuilder) -> list[Node]:
         ranks = {title_of_path(path)[1].rank for path in linked}
         for name in sorted(builder.folder.below(parent), key=natural):
             if name not in builder.seen and not aside_path(f"{name}/") and title_of_path(name)[1].rank in ranks:
-                found.append(builder.folder_node(name, f"{name}/"))
+                found += [builder.folder_node(name, f"{name}/")]
     return found
 
 
@@ -192,7 +227,9 @@ def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node
         children = _folder_nodes(builder, name, depth + 1)
         if children:
             title, mark = title_of_path(name)
-            node = Node(BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name.strip("_"))
+            node = Node(
+                BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name.strip("_")
+            )
             node.children = children
             nodes.append(node)
     return nodes
@@ -229,6 +266,6 @@ def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> 
             continue
         unit = Unit(builder.file_node(path))
         unit.links = [(unit.node, link) for link in unit.node.links]
-        lecture = planned_lecture(unit, builder.folder, used, catalogue.left_out)
+        lecture = planned_lecture(unit, used)
         found.append(replace(lecture, section=OTHER_MATERIALS))
     return found

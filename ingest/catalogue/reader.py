@@ -25,7 +25,8 @@ class PageReader:
         """The blocks of a file; SourceFileError if it is too large or does harm."""
         if path.stat().st_size > MAX_PAGE_BYTES:
             raise SourceFileError(
-                f"{path.name} is larger than {MAX_PAGE_BYTES >> 20} MB; that is no course description.", code="too_large"
+                f"{path.name} is larger than {MAX_PAGE_BYTES >> 20} MB; that is no course description.",
+                code="too_large",
             )
         head, _ = self._sandbox.call({"do": "read", "path": str(path)})
         return from_json(head["blocks"])

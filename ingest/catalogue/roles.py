@@ -12,6 +12,10 @@ from ingest.catalogue.folder import CourseFolder, Place, Target, locate
 from ingest.catalogue.words import Role, is_bare_label, role_of
 
 _REMARK = re.compile(r"^\s*[,;–—-]?\s*\(([^()]{2,120})\)")
+_LAST_BRACKET = re.compile(r"\s*\(([^()]{3,120})\)$")
+_ABOUT_MATERIAL = re.compile(
+    r"слайд|видео|запис\w|стар\w+ верси|slides?\b|\bvideo|recording|old version", re.IGNORECASE
+)
 _NO_MATERIAL = frozenset({Role.HOMEWORK, Role.READING, Role.ABOUT})
 
 
@@ -80,7 +84,9 @@ def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
     if target is Target.SITE_FILE:
         if role in _NO_MATERIAL:
             return "", True
-        given = {Role.SLIDES: "deck", Role.NOTES: "notes", Role.VIDEO: "video", Role.SEMINAR: "video"}.get(role or Role.ABOUT)
+        given = {Role.SLIDES: "deck", Role.NOTES: "notes", Role.VIDEO: "video", Role.SEMINAR: "video"}.get(
+            role or Role.ABOUT
+        )
         # "lecture" on a site of files is the lecture, whatever kind of file it is
         return (given, True) if given else ("deck", bool(label) and is_bare_label(label))
     if target is Target.PAPER:
@@ -96,6 +102,14 @@ def _deck(place: Place, role: Role | None, refused: bool) -> tuple[str, bool]:
     if place.local:
         return ("", True) if refused else ("deck", True)
     return ("", True) if role in _NO_MATERIAL else ("deck", False)
+
+
+def split_remark(title: str) -> tuple[str, list[str]]:
+    """A title and the remark in the bracket at its end, if that speaks of the material: "GAN (no slides yet)"."""
+    found = _LAST_BRACKET.search(title)
+    if found and found.start() and _ABOUT_MATERIAL.search(found.group(1)):
+        return title[: found.start()].rstrip(), [tidy(found.group(1))]
+    return title, []
 
 
 def remarks_of(line: Sequence[Piece]) -> list[str]:

@@ -11,7 +11,17 @@ from ingest.catalogue.blocks import Block, Cell, Piece, plain, tidy
 from ingest.catalogue.folder import CourseFolder
 from ingest.catalogue.roles import Found, find_links, remarks_of
 from ingest.catalogue.titles import title_of
-from ingest.catalogue.words import Mark, Rank, Role, column_role, is_programme_column, mark_of, topic_column
+from ingest.catalogue.words import (
+    UNMARKED,
+    Mark,
+    Rank,
+    Role,
+    column_role,
+    is_programme_column,
+    lists_people,
+    mark_of,
+    topic_column,
+)
 
 _WORD = re.compile(r"[^\W_]")
 # a closing bracket in a programme that speaks of the material, not of the subject
@@ -26,13 +36,14 @@ class Row:
     """`section` is set where the row stands over those below it. `shape` is equal for rows of tables alike."""
 
     title: str
-    mark: Mark = Mark(Rank.NONE)
+    mark: Mark = UNMARKED
     text: str = ""
     programme: str = ""
     section: str = ""
     shape: str = ""
     links: list[Found] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    aside: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +60,25 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
     header = table.header
     if not header and len(rows) > 1 and _names_columns(rows[0].cells):
         header = rows.pop(0).cells
+    aside = Role.ABOUT if lists_people([plain(cell.pieces) for cell in header]) else None
     columns = _columns([plain(cell.pieces) for cell in header], rows)
     last: Row | None = None
     for block in rows:
         filled = [cell for cell in block.cells if plain(cell.pieces) and not cell.continued]
         linked = any(piece.href for cell in block.cells for piece in cell.pieces)
         if len(block.cells) > 1 and not linked and (len(filled) == 1 or all(cell.heading for cell in block.cells)):
-            if len(filled) == 1 and not block.cells[0].heading and block.cells[columns.topic : columns.topic + 1] == (filled[0],):
+            if (
+                len(filled) == 1
+                and not block.cells[0].heading
+                and block.cells[columns.topic : columns.topic + 1] == (filled[0],)
+            ):
                 pass  # a topic of which there is nothing yet
             else:
                 yield Row("", section=next((plain(cell.pieces) for cell in filled), ""))
                 last = None
                 continue
         row = _row(folder, page, block.cells, columns, role)
+        row.aside = aside
         topic = block.cells[columns.topic] if columns.topic < len(block.cells) else None
         if topic is not None and topic.continued and last is not None:
             last.links += row.links

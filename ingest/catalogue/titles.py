@@ -1,4 +1,4 @@
-"""A line of a README → the title in it: what remains when numbers, dates, remarks and the names of roles are taken away."""
+"""A line of a README → the title in it: what remains without numbers, dates and the names of roles."""
 
 from __future__ import annotations
 

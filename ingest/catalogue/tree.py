@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
-from ingest.catalogue.roles import Found, find_links
+from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
 from ingest.catalogue.tables import read_rows
 from ingest.catalogue.titles import title_of, title_of_path
-from ingest.catalogue.words import Mark, Rank, Role, aside_of, aside_path, is_bare_label, role_of
+from ingest.catalogue.words import UNMARKED, Mark, Rank, Role, aside_of, aside_path, is_bare_label, role_of
 from ingest.links import VIDEO_TYPES
 
 _MAX_NODES = 60_000
@@ -35,7 +35,7 @@ class Node:
     kind: BlockKind
     page: str
     title: str = ""
-    mark: Mark = Mark(Rank.NONE)
+    mark: Mark = UNMARKED
     text: str = ""
     name: str = ""
     links: list[Found] = field(default_factory=list)
@@ -107,15 +107,23 @@ class TreeBuilder:
             mark = Mark(Rank.BARE, str(block.number))
         whole = tidy(plain([piece for piece in block.line if not piece.struck]))
         node = Node(block.kind, page, title, mark, text, whole.rstrip(": "))
+        node.title, node.remarks = split_remark(title)
+        node.remarks += remarks_of(block.line)
         node.shape = f"{block.kind}{block.level or ''}"
         stands_over = block.kind in OVER or bool(block.children)
         if (stands_over or block.kind is BlockKind.ITEM) and len(_WORDS.findall(whole)) <= _ASIDE_WORDS:
             heads = block.kind in OVER and mark.rank is Rank.NONE
             node.aside = aside_of(whole, whole=not heads) if mark.rank < Rank.WEEK else None
         node.aside = aside or node.aside
-        inherited = role if not stands_over or title else role_of(whole) or role
+        inherited = role if not stands_over or node.title else role_of(whole) or role
         node.links = find_links(self.folder, page, block.line, role=inherited)
-        below = role_of(whole) if stands_over and is_bare_label(whole) else inherited if block.kind is BlockKind.ITEM else None
+        below = (
+            role_of(whole)
+            if stands_over and is_bare_label(whole)
+            else inherited
+            if block.kind is BlockKind.ITEM
+            else None
+        )
         node.children = self._nodes(block.children, page, below or role, node.aside, grafts)
         if grafts and not node.aside:
             self.graft(node)
@@ -126,12 +134,16 @@ class TreeBuilder:
         over: Node | None = None
         for row in read_rows(self.folder, page, block, role):
             if row.section:
-                over = Node(BlockKind.LEAD, page, title_of((Piece(row.section),))[0], name=row.section, shape="table section")
+                over = Node(
+                    BlockKind.LEAD, page, title_of((Piece(row.section),))[0], name=row.section, shape="table section"
+                )
                 found.append(over)
                 continue
-            node = Node(BlockKind.ROW, page, row.title, row.mark, row.text, row.title, row.links, aside=aside)
+            node = Node(
+                BlockKind.ROW, page, row.title, row.mark, row.text, row.title, row.links, aside=aside or row.aside
+            )
             node.shape, node.programme, node.remarks = f"row {row.shape}", row.programme, row.remarks
-            if not aside and len(_WORDS.findall(row.title)) <= 4 and row.mark.rank < Rank.WEEK:
+            if not node.aside and len(_WORDS.findall(row.title)) <= 4 and row.mark.rank < Rank.WEEK:
                 node.aside = aside_of(row.title, whole=True)
             if grafts and not node.aside:
                 self.graft(node)
@@ -218,7 +230,7 @@ class TreeBuilder:
         return nodes
 
     def _lessons(self, paths: Sequence[str]) -> list[Node]:
-        """Pages that are lessons: three or more beside one another that are numbered, or dated in their front matter."""
+        """Pages that are lessons: three or more side by side that are numbered, or dated in their front matter."""
         pages = [path for path in paths if PurePosixPath(path).suffix.lower() in PAGES]
         numbered = [path for path in pages if _NUMBERED.match(PurePosixPath(path).stem)]
         if len(numbered) >= _FEW_LESSONS:

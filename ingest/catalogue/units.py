@@ -19,7 +19,7 @@ _MANY = 1.5  # units below a sibling, on average: fewer are parts of one lecture
 
 @dataclass(slots=True)
 class Unit:
-    """A lecture: the node that is one, with all below it. `trail` are the names of what it stands under, outermost first."""
+    """A lecture: the node that is one, with all below it. `trail` is what it stands under, outermost first."""
 
     node: Node
     links: list[tuple[Node, Found]] = field(default_factory=list)
@@ -60,10 +60,10 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
             continue
         outcome = below[id(node)]
         found.why += outcome.why
-        family = id(families[node.shape or str(node.kind)])
-        _settle(node, outcome, decided[id(node)], family, found)
+        number = id(families[node.shape or str(node.kind)])
+        _settle(node, outcome, decided[id(node)], number, found)
         if id(node) in kept:
-            found.units.append(Unit(node, trail=[], family=family, blank=True))
+            found.units.append(Unit(node, family=number, blank=True))
     return found
 
 
@@ -194,3 +194,17 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
         return [node for node in empty if node.mark.rank >= Rank.WEEK] if full and 2 * full >= len(family) else []
     ranked = [node for node in empty if node.mark.rank > Rank.NONE or not any(link.place.place for link in node.links)]
     return ranked if full and 2 * full >= len(family) else []
+
+
+def programme_units(nodes: Sequence[Node], trail: tuple[tuple[BlockKind, str], ...] = ()) -> list[Unit]:
+    """The items below a heading that announces a programme, where no lecture has any material yet."""
+    found: list[Unit] = []
+    announced = any(kind in OVER and names_programme(name) for kind, name in trail)
+    for node in nodes:
+        if node.aside:
+            continue
+        if announced and node.kind is BlockKind.ITEM and node.title and not node.links:
+            found.append(Unit(node, trail=list(trail), family=id(nodes), blank=True))
+        elif node.kind in OVER or node.shape == "title":
+            found += programme_units(node.children, (*trail, (node.kind, node.name)))
+    return found

@@ -32,14 +32,18 @@ _ROLES = {
         "homework hw$ hws$ assignment exercise problem~set problem~sets pset psets quiz exam$ exams$ midterm solution "
         "answers$ questions$ report~template project$ projects$ devoir tarea übung compito checklist"
     ),
-    Role.SEMINAR: _words("семинар практик практич лаборат seminar practice practical lab$ labs$ recitation tutorial td$ tp$"),
+    Role.SEMINAR: _words(
+        "семинар практик практич лаборат seminar practice practical lab$ labs$ recitation tutorial td$ tp$"
+    ),
     Role.NOTEBOOK: _words("ноутбук тетрадк ipynb notebook colab code$ код$ jupyter demo$ demos$ kaggle"),
     Role.READING: _words(
         "литератур статья$ статьи$ статей книг чтени учебник paper$ papers$ article articles reading readings book "
         "books textbook arxiv blog blogs reference references bibliograph literature lecture~blog doi$"
     ),
     Role.SLIDES: _words("слайд презентац slide slides deck presentation pptx? folien diaposit beamer"),
-    Role.VIDEO: _words("видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream"),
+    Role.VIDEO: _words(
+        "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream"
+    ),
     Role.NOTES: _words("конспект лонгрид note notes handout skript apuntes transcript"),
 }  # the first that fits: "slides of the seminar" are those of a seminar
 _GENERIC = _words(
@@ -75,16 +79,23 @@ _PROGRAMME_SECTION = _words(
 )
 # what is no lecture of the course by where it lies: the names of folders, and of files
 _ASIDE_FOLDERS = _words(
-    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ projects$ solution "
-    "answers$ questions$ домашн задан контрольн экзамен figure figures fig$ figs$ image images img$ imgs$ pics$ pictures "
+    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ "
+    "projects$ solution "
+    "answers$ questions$ домашн задан контрольн экзамен figure figures fig$ figs$ image images img$ "
+    "imgs$ pics$ pictures "
     "plots?$ template supplement reading$ readings papers?$ article under~construction draft archive$ archived "
     "deprecated student students report reports docker config assets$ includes$ layouts$ sass$ site$ data$ datasets?$ "
-    "tests?$ cohort resource$ certificate issue~template vendor$ proposal proposals poster errata license code~of~conduct"
+    "tests?$ cohort resource$ certificate issue~template vendor$ proposal proposals poster errata "
+    "license code~of~conduct"
 )
 _ASIDE_FILES = _words(
-    "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution solutions домашн "
+    "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
+    "solutions домашн "
     "контрольн экзамен kr$ кр$ template proposal poster cheat~sheet cheatsheet license changelog contributing readme "
     "code~of~conduct errata grading policy certificate report$ cv$ figure fig$"
+)
+_PEOPLE_COLUMNS = _words(
+    "фио$ студент почта email e~mail$ student students$ name$ имя$ фамилия telegram github$ инициал"
 )
 _TOPIC_COLUMNS = (
     _words("тем[аы]$ назван topic topics title theme subject название thema tema titre"),
@@ -120,8 +131,13 @@ class Mark(NamedTuple):
     number: str = ""
 
 
+UNMARKED = Mark(Rank.NONE)
+
+
 _NUMBER = r"(?:\d{1,3}(?:[.\-/&+]\d{1,2}){0,3}[a-zа-я]?|[ivx]{1,4}(?![^\W_]))"
-_LECTURE_WORD = r"лекци\w{0,2}|заняти\w|урок|lectures?|lect?\.?|lesson|class|session|vorlesung|cours|clase|lección|L(?=\d)"
+_LECTURE_WORD = (
+    r"лекци\w{0,2}|заняти\w|урок|lectures?|lect?\.?|lesson|class|session|vorlesung|cours|clase|lección|L(?=\d)"
+)
 _WEEK_WORD = r"недел\w|тема|день|week|day|topic|semaine|woche|semana|тур"
 _MODULE_WORD = r"модул\w|блок|раздел|част\w|глава|module|unit|part|chapter|section|block|stage|ch\.?(?=\s?\d)"
 _MARK = re.compile(
@@ -129,7 +145,9 @@ _MARK = re.compile(
     rf"(?P<number>{_NUMBER})(?![^\W_])[\s_]*(?:\([^()]{{0,30}}\))?[\s_]*[.:)\-–—|/,]*[\s_]*",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"^[\W_]*(?P<number>\d{1,3}(?:\.\d{1,3}){0,3})(?:[a-z]?[.:)\]]+|\s*[–—-]+|_+|\s)\s*(?=\S)", re.IGNORECASE)
+_BARE = re.compile(
+    r"^[\W_]*(?P<number>\d{1,3}(?:\.\d{1,3}){0,3})(?:[a-z]?[.:)\]]+|\s*[–—-]+|_+|\s)\s*(?=\S)", re.IGNORECASE
+)
 _MONTH = (
     r"янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|jan\w*|feb\w*|mar\w*|apr\w*|"
     r"may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
@@ -160,7 +178,9 @@ def is_bare_label(text: str) -> bool:
     rest = _GENERIC.sub(" \0", DATE.sub(" ", rest))
     # a stem leaves the end of its word behind
     return not any(
-        len(word) > 1 and _LETTER.search(word) for word in _WORDS.findall(re.sub(r"\0\w*", " ", rest)) if not word.isdigit()
+        len(word) > 1 and _LETTER.search(word)
+        for word in _WORDS.findall(re.sub(r"\0\w*", " ", rest))
+        if not word.isdigit()
     )
 
 
@@ -179,6 +199,14 @@ def aside_of(text: str, *, whole: bool = False) -> Role | None:
 
 def names_programme(heading: str) -> bool:
     return bool(_PROGRAMME_SECTION.search(heading))
+
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+
+
+def without_addresses(text: str) -> str:
+    """A text without the e-mail addresses of people in it."""
+    return re.sub(r" {2,}", " ", _EMAIL.sub("", text)).strip() if "@" in text else text
 
 
 def aside_path(path: str) -> str:
@@ -212,6 +240,15 @@ def topic_column(header: list[str]) -> int | None:
             if words.search(text):
                 return position
     return None
+
+
+def lists_people(header: list[str]) -> bool:
+    """Whether a table is of people: students, their addresses."""
+    return (
+        bool(header)
+        and bool(_PEOPLE_COLUMNS.search(header[0] or " ".join(header[1:2])))
+        and topic_column(header) is None
+    )
 
 
 def column_role(header: str) -> Role | None:
