@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from index.errors import CourseError
 from index.types import Host
 from ingest.captions import SUFFIXES
-from ingest.catalogue.plan import read_catalogue
+from ingest.catalogue.plan import read_catalogue, read_other_files
+from ingest.catalogue.titles import title_of_path
 from ingest.course_yaml import read_yaml
 from ingest.planned import PlannedCourse, PlannedLecture, PlannedVideo
 
@@ -48,6 +49,8 @@ def read_course(
     yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
     if yaml_file is not None:
         course = read_yaml(yaml_file)
+        if not linked_only:
+            course = _with_other_files(course, folder)
     else:
         found = read_catalogue(folder, linked_only=linked_only)
         course = PlannedCourse(
@@ -132,6 +135,19 @@ def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
     claimed = {path for video in videos for path, _ in find_transcripts(folder, video, ())}
     files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
     return [path.relative_to(folder).as_posix() for path in files if path not in claimed]
+
+
+def _with_other_files(course: PlannedCourse, folder: Path) -> PlannedCourse:
+    """The course with the decks of its folder that course.yaml does not name."""
+    named = {deck.path for lecture in course.lectures for deck in lecture.decks} | set(course.leave_out)
+    lectures, left_out = read_other_files(folder, named)
+    return replace(course, lectures=(*course.lectures, *lectures), left_out=(*course.left_out, *left_out))
+
+
+def is_file_name(lecture: PlannedLecture) -> bool:
+    """Whether a lecture is called what its first deck's file is called."""
+    path = lecture.decks[0].path
+    return lecture.title in (title_of_path(path)[0], PurePosixPath(path).stem)
 
 
 def lecture_keys(lectures: tuple[PlannedLecture, ...]) -> list[str]:

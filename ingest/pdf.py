@@ -71,8 +71,15 @@ class PdfReader:
     def __init__(self, limits: Limits = Limits()) -> None:  # noqa: B008  (frozen)
         self._sandbox = Sandbox("ingest.pdf", limits)
 
-    def extract_pages(self, path: Path, most: int = MAX_PAGES) -> RawDeck:
-        """The first `most` pages of a file; SourceFileError if it is no readable PDF."""
+    def extract_pages(self, path: Path) -> RawDeck:
+        """All pages of a file; SourceFileError if it is no readable PDF."""
+        return self._extract(path, MAX_PAGES)
+
+    def first_pages(self, path: Path, most: int) -> RawDeck:
+        """The first `most` pages of a file, without its outline; SourceFileError if it is no readable PDF."""
+        return self._extract(path, most)
+
+    def _extract(self, path: Path, most: int) -> RawDeck:
         head, _ = self._sandbox.call({"do": "extract", "path": str(path), "most": most})
         pages = tuple(
             RawPage(

@@ -15,7 +15,7 @@ from index.store.database import writer_lock
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
 from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
-from ingest.course import lecture_keys, unclaimed_captions
+from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
@@ -88,6 +88,9 @@ def ingest_course(
         passages = _passages_of(course)
         content_hash = _identity(course)
         report = _summary(course, passages)
+        report.gaps += [
+            {"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems
+        ]
         report.gaps += [
             {
                 "lecture": course.title,
@@ -165,7 +168,8 @@ def _lecture(
         key=key,
         position=position,
         section=planned.section,
-        title=own_decks[0].title if planned.title_from_deck else planned.title,
+        # a title that was read off the first page stands; the name of a file gives way to what its deck says
+        title=own_decks[0].title if planned.title_from_deck and is_file_name(planned) else planned.title,
         programme=planned.programme,
         remarks=planned.remarks,
         decks=own_decks,

@@ -23,6 +23,9 @@ def ingest(
     source_url: Annotated[str | None, typer.Option(help="Where the course is published, for links.")] = None,
     linked_only: Annotated[bool, typer.Option("--linked-only", help="Only the PDFs that a lecture names.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the course as understood, and stop.")] = False,
+    write_yaml: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the course as understood as course.yaml, and stop.")
+    ] = None,
     no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
     language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no PDF and no captions from elsewhere.")] = False,
@@ -39,7 +42,8 @@ def ingest(
 
     languages = tuple(code.strip().lower() for code in (language or "").split(",") if code.strip())
     order = Order(source, course, source_url, languages, linked_only, not no_transcripts, offline, refresh)
-    if dry_run:
+    if dry_run or write_yaml:
+        from ingest.course_yaml import write_yaml as to_yaml
         from service.settings import read_settings
 
         settings = read_settings()
@@ -50,7 +54,16 @@ def ingest(
                 open_means(settings),
                 lambda at: step(at.step, at.done, at.total, at.what),
             )
-        print_json(asdict(planned)) if as_json else print_plan(planned)
+        if write_yaml:
+            Path(write_yaml).write_text(to_yaml(planned), "utf-8")
+        if as_json:
+            print_json(asdict(planned))
+        elif write_yaml:
+            out.print(
+                f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest."
+            )
+        else:
+            print_plan(planned)
         return
     settings, library = open_library()
     if queue:

@@ -95,7 +95,7 @@ def _first_pages(paths: Sequence[str], root: Path) -> dict[str, tuple[RawPage, .
     def read(path: str) -> RawDeck | None:
         reader = readers.get()
         try:
-            return reader.extract_pages(root / path, _PAGES)
+            return reader.first_pages(root / path, _PAGES)
         except SourceFileError:  # it is named when the course is taken up
             return None
         finally:

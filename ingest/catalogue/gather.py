@@ -12,7 +12,7 @@ from ingest.catalogue.folder import Target
 from ingest.catalogue.roles import Found
 from ingest.catalogue.tree import Node
 from ingest.catalogue.units import Unit
-from ingest.catalogue.words import Role, is_bare_label, without_addresses
+from ingest.catalogue.words import YEAR, Role, is_bare_label, without_addresses
 from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo
 
 _REASONS = {
@@ -44,23 +44,26 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
         if link.place.target is Target.ANCHOR or (link.what == "folder" and place not in used and not label):
             continue
         weak += not link.sure
-        if link.what in ("deck", "notes", "page") and (link.sure or (not sure and weak == 1)):
-            notes = link.what != "deck"
+        what = link.what
+        if link.place.target is Target.SITE_FILE and link.role is None and decks:
+            what = "video"  # "lecture" beside slides, on a site that does not say what its files are
+        if what in ("deck", "notes", "page") and (link.sure or (not sure and weak == 1)):
+            notes = what != "deck"
             decks.setdefault(place, PlannedDeck(place, label, link.remark, DeckKind.NOTES if notes else None))
-        elif link.what == "video":
+        elif what == "video":
             videos.setdefault(place, PlannedVideo(place, _host(link), label, link.remark))
         elif link.place.target is not Target.FOLDER:
             links.setdefault(place, label or place)
         used.add(place)
     used.update(link.place.place for _, link in unit.links)
     node = unit.node
-    remarks = [*node.remarks, *(link.remark for _, link in unit.links if link.remark)]
+    remarks = [*node.remarks, *(link.remark for at, link in unit.links if link.remark and at is node)]
     return PlannedLecture(
         section_of(unit),
         title,
         _programme(node),
         tuple(dict.fromkeys(remarks)),
-        tuple(decks.values()),
+        tuple(sorted(decks.values(), key=lambda deck: deck.kind is DeckKind.NOTES)),
         tuple(videos.values()),
         tuple((label, place) for place, label in links.items() if place not in decks and place not in videos),
         from_deck,
@@ -95,7 +98,9 @@ def _title(unit: Unit) -> tuple[str, bool]:
 
 def section_of(unit: Unit) -> str:
     """The nearest heading above a lecture; before it the edition (a folder's year) if it does not say so itself."""
-    folders = [name for kind, name in unit.trail if kind is BlockKind.FOLDER and not is_bare_label(name)]
+    folders = [
+        name for kind, name in unit.trail if kind is BlockKind.FOLDER and (YEAR.search(name) or not is_bare_label(name))
+    ]
     names = [name for kind, name in unit.trail if kind is not BlockKind.FOLDER and name]
     nearest = names[-1] if names else ""
     edition = folders[0] if folders else ""
@@ -107,6 +112,8 @@ def section_of(unit: Unit) -> str:
 def _programme(node: Node) -> str:
     """The text of a lecture that is not its title: a column, what follows in its line, what is nested below."""
     parts = [node.programme or node.text]
+    if node.kind in (BlockKind.FOLDER, BlockKind.FILE):
+        return without_addresses(parts[0])  # what its page says is notes, not a programme
     waiting = [child for child in node.children if child.kind not in (BlockKind.FOLDER, BlockKind.FILE)]
     while waiting:
         child = waiting.pop(0)
@@ -140,15 +147,17 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
     return found
 
 
-def unused_links(nodes: Sequence[Node], used: set[str], course_links: list[tuple[str, str]]) -> list[LeftOut]:
-    """Every link that is in no lecture, once, with its reason."""
+def unused_links(
+    nodes: Sequence[Node], used: set[str], opened: set[str], course_links: list[tuple[str, str]]
+) -> list[LeftOut]:
+    """Every link that is in no lecture, once, with its reason; `opened` are folders that were looked into."""
     found: dict[str, LeftOut] = {}
     waiting = list(reversed(nodes))
     while waiting:
         node = waiting.pop()
         for link in node.links:
             place = link.place.place
-            if place in used or place in found or link.place.target in (Target.ANCHOR, Target.FOLDER):
+            if place in used or place in found or link.place.target is Target.ANCHOR or place in opened:
                 continue
             if link.place.target is Target.PLAYLIST and not node.aside:
                 course_links.append((link.label or place, place))

@@ -65,8 +65,15 @@ def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
         catalogue = _read(folder, read, linked_only)
     finally:
         reader.close()
-    catalogue.left_out += problems
+    catalogue.left_out = list({item.place: item for item in reversed([*catalogue.left_out, *problems])}.values())[::-1]
     return catalogue
+
+
+def read_other_files(root: Path, used: set[str]) -> tuple[list[PlannedLecture], list[LeftOut]]:
+    """The decks of a folder that a course.yaml does not name, and those that are no lectures."""
+    catalogue = Catalogue()
+    lectures = _other_files(TreeBuilder(open_folder(root), lambda _: None), set(used), catalogue)
+    return with_first_pages(lectures, root), catalogue.left_out
 
 
 def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only: bool) -> Catalogue:
@@ -104,7 +111,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     elif linked_only and not named:
         catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
     catalogue.lectures = with_first_pages(catalogue.lectures, folder.root)
-    catalogue.left_out += unused_links([*nodes, *walked], used, catalogue.links)
+    catalogue.left_out += unused_links([*nodes, *walked], used, {"", *builder.grafted}, catalogue.links)
     return catalogue
 
 
@@ -114,8 +121,10 @@ def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) 
         catalogue.title = root.meta.get("title", "")
     headings = [node for node in nodes if node.kind is BlockKind.HEADING]
     first = headings[0] if headings else None
-    top = [node for node in headings if node.shape == "heading1"] or headings
-    if first is None or first is not top[0]:
+    if first is None:
+        return nodes
+    over_all = len(headings) == 1 and any(child.kind is BlockKind.HEADING for child in first.children)
+    if first.shape != "heading1" and not over_all:
         return nodes
     catalogue.title = catalogue.title or first.name
     if first.mark.rank > Rank.NONE and len(headings) > 1:
@@ -129,6 +138,7 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
     full = [unit for unit in outcome.units if not unit.blank]
     tables = [columns_of(unit.node.shape) for unit in full if unit.node.kind is BlockKind.ROW]
     sizes = Counter(unit.family for unit in full)
+    cousins = Counter(_kin(unit) for unit in full)
     kept: list[Unit] = []
     for unit in outcome.units:
         if unit.blank and not full:
@@ -141,7 +151,8 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
             if beside or (unit.node.kind is BlockKind.ROW and any(columns <= table for table in tables)):
                 kept.append(unit)  # a table like those of the lectures, or with fewer columns
             continue
-        alone = sizes[unit.family] < _FEW and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
+        few = sizes[unit.family] < _FEW and (unit.beside >= sizes[unit.family] or cousins[_kin(unit)] < _FEW)
+        alone = few and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
         here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
         only_pages = unit.whats() <= {"page", "notebook"} and sizes[unit.family] < _FEW
         if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
@@ -153,6 +164,11 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
             continue
         kept.append(unit)
     return kept
+
+
+def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
+    """Equal for lectures of one shape at one depth, under whatever headings."""
+    return unit.node.shape, tuple(kind for kind, _ in unit.trail)
 
 
 def _is_of_programme(unit: Unit) -> bool:

@@ -16,6 +16,7 @@ _LAST_BRACKET = re.compile(r"\s*\(([^()]{3,120})\)$")
 _ABOUT_MATERIAL = re.compile(
     r"слайд|видео|запис\w|стар\w+ верси|slides?\b|\bvideo|recording|old version", re.IGNORECASE
 )
+_CLAUSE = re.compile(r"[.;|]")
 _NO_MATERIAL = frozenset({Role.HOMEWORK, Role.READING, Role.ABOUT})
 
 
@@ -51,10 +52,10 @@ def find_links(
         if piece.struck:
             before = ""
             continue
-        said = role_of(before) or said
+        said = role_of(_CLAUSE.split(before)[-1]) or said
         before = ""
         place = locate(folder, page, piece.href)
-        own = role_of(piece.text) if piece.text != piece.href else None
+        own = role_of_label(piece.text) if piece.text != piece.href else None
         following = itertools.takewhile(lambda after: not after.href, line[position + 1 :])
         matched = _REMARK.match("".join(after.text for after in following)[:200])
         label = "" if piece.text == piece.href else tidy(piece.text)
@@ -62,6 +63,14 @@ def find_links(
         what, sure = _what(place, label, kind)
         found.append(Found(label, place, kind, what, sure, tidy(matched.group(1)) if matched else None))
     return found
+
+
+def role_of_label(label: str) -> Role | None:
+    """What a label says that the link is. "Price prediction project" is a title, "Project 2: prices" is a project."""
+    role = role_of(label)
+    if role in _NO_MATERIAL and not is_bare_label(label) and role_of(" ".join(label.split()[:1])) is not role:
+        return None
+    return role
 
 
 def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
@@ -80,7 +89,7 @@ def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
     if target is Target.TEXT:
         return ("notes", True) if role in (Role.NOTES, None) else ("", True)
     if target is Target.DECK:
-        return _deck(place, role, refused)
+        return _deck(place, label, role, refused)
     if target is Target.SITE_FILE:
         if role in _NO_MATERIAL:
             return "", True
@@ -94,14 +103,15 @@ def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
     return "", True
 
 
-def _deck(place: Place, role: Role | None, refused: bool) -> tuple[str, bool]:
+def _deck(place: Place, label: str, role: Role | None, refused: bool) -> tuple[str, bool]:
     if role is Role.NOTES:
         return "notes", True
     if place.known or role is Role.SLIDES:
         return "deck", True
     if place.local:
         return ("", True) if refused else ("deck", True)
-    return ("", True) if role in _NO_MATERIAL else ("deck", False)
+    # elsewhere a title may be that of a paper; a bare label ("pdf", a picture) is what the lecture calls its own
+    return ("", True) if role in _NO_MATERIAL else ("deck", bool(label) and is_bare_label(label))
 
 
 def split_remark(title: str) -> tuple[str, list[str]]:

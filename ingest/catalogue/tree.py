@@ -195,7 +195,15 @@ class TreeBuilder:
             for key, value in root.meta.items()
             for link in find_links(self.folder, path, _front_matter(key, value))
         ]
-        node.children = self._nodes(root.children, path, None, None, grafts=False)
+        self._note_names(path, root)
+        leads = sum(first == path and not place.endswith("/") for place, first in self._claimed.items())
+        # a page that is the first to link many is a list of lectures; else its links to others lead on and back
+        node.children = self._nodes(root.children, path, None, None, grafts=leads >= _FEW_LESSONS)
+        if leads < _FEW_LESSONS:
+            for child in below(node):
+                child.links = [
+                    link._replace(what="") if link.what in ("page", "folder") else link for link in child.links
+                ]
         return node
 
     def folder_node(self, path: str, page: str) -> Node:
@@ -268,6 +276,14 @@ def _front_matter(key: str, value: str) -> tuple[Piece, ...]:
     if re.fullmatch(r"[A-Za-z0-9_-]{11}", value) and role_of(key.replace(".", " ").replace("_", " ")) is Role.VIDEO:
         return (Piece(key, f"https://youtu.be/{value}"),)
     return ()
+
+
+def below(node: Node) -> Iterator[Node]:
+    waiting = list(node.children)
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(found.children)
 
 
 def all_links(nodes: Sequence[Node]) -> Iterator[Found]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median_low
 
 from ingest.catalogue.blocks import OVER, BlockKind
 from ingest.catalogue.roles import Found
@@ -26,6 +25,7 @@ class Unit:
     trail: list[tuple[BlockKind, str]] = field(default_factory=list)
     inner: list[Unit] = field(default_factory=list)
     family: int = 0
+    beside: int = 0  # siblings that are no lectures
     blank: bool = False
 
     def whats(self) -> frozenset[str]:
@@ -59,11 +59,15 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
         if node.aside:
             continue
         outcome = below[id(node)]
-        found.why += outcome.why
         number = id(families[node.shape or str(node.kind)])
         _settle(node, outcome, decided[id(node)], number, found)
         if id(node) in kept:
             found.units.append(Unit(node, family=number, blank=True))
+    made = Counter(unit.family for unit in found.units)
+    for family in families.values():
+        for unit in found.units:
+            if unit.family == id(family):
+                unit.beside = len(family) - made[id(family)]
     return found
 
 
@@ -71,8 +75,10 @@ def _settle(node: Node, outcome: Outcome, here: bool, family: int, found: Outcom
     """Make a node a lecture, or hand on what is below it."""
     material = any(link.what in _MATERIAL for link in node.links)
     if (here or not outcome.units) and _may_be(node) and (material or outcome.units or outcome.loose):
+        # what was thought of the parts of a lecture explains nothing
         found.units.append(Unit(node, _links_below(node), [], [*outcome.loose, *outcome.units], family))
         return
+    found.why += outcome.why
     step = [(node.kind, node.name)] if node.kind is not BlockKind.PARAGRAPH and node.name else []
     for unit in [*outcome.units, *outcome.loose]:
         unit.trail = step + unit.trail
@@ -122,8 +128,8 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     if 2 * len(can_be) < len(carrying):
         return False, ""
     many = len(units) / len(over)
-    here = median_low([node.mark.rank for node in carrying])
-    there = median_low([unit.node.mark.rank for unit in units])
+    here = _rank([node.mark.rank for node in carrying])
+    there = _rank([unit.node.mark.rank for unit in units])
     titled = 2 * sum(bool(node.title) for node in can_be) >= len(can_be)
     alike = _alike(over, below)
     if family[0].shape == "page" and there < Rank.WEEK:
@@ -139,6 +145,11 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     if alike or len(over) == 1:
         return False, _told(over, f"what stands below them repeats its shape ({len(units)})", no=True)
     return True, _told(carrying, "what stands below them are parts of one lecture")
+
+
+def _rank(ranks: Sequence[Rank]) -> Rank:
+    """The highest rank that two in five reach: lists are numbered with gaps ("Recap", "Guest lecture")."""
+    return max(rank for rank in Rank if 5 * sum(other >= rank for other in ranks) >= 2 * len(ranks))
 
 
 def _own(node: Node) -> bool:

@@ -66,11 +66,13 @@ _ASIDE = {
     ),
     Role.ABOUT: _words(
         "grading оценк оценив правила polic staff преподават команда~курса instructor instructors teaching~team "
-        "contact контакт faq$ install установк setup$ set~up getting~started contribut acknowledg благодарн license "
-        "лицензи prerequisite пререквизит students$ студент announce объявлен about~the~course о~курсе logistic "
-        "организац registration регистрац feedback обратная office~hours citation cite$ communit news$ новости "
-        "navigation requirements$ troubleshoot running~ docker testimonial отзыв schedule~change collaborat help$ "
-        "who~should certificate sponsors partner environment~setup authors$ авторы disclaimer credits$ manifest"
+        "contacts$ контакты$ faq$ install установк setup$ set~up getting~started contribut acknowledg "
+        "благодарн license "
+        "лицензи prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе "
+        "logistics$ "
+        "организац registration регистрац feedback office~hours cite$ communit news$ новости navigation$ "
+        "troubleshoot testimonial отзыв who~should certificate sponsors environment~setup authors$ авторы disclaimer "
+        "credits$ manifesto"
     ),
 }
 _PROGRAMME_SECTION = _words(
@@ -92,7 +94,7 @@ _ASIDE_FILES = _words(
     "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
     "solutions домашн "
     "контрольн экзамен kr$ кр$ template proposal poster cheat~sheet cheatsheet license changelog contributing readme "
-    "code~of~conduct errata grading policy certificate report$ cv$ figure fig$"
+    "code~of~conduct errata grading policy certificate report$ figure fig$"
 )
 _PEOPLE_COLUMNS = _words(
     "фио$ студент почта email e~mail$ student students$ name$ имя$ фамилия telegram github$ инициал"
@@ -141,12 +143,13 @@ _LECTURE_WORD = (
 _WEEK_WORD = r"недел\w|тема|день|week|day|topic|semaine|woche|semana|тур"
 _MODULE_WORD = r"модул\w|блок|раздел|част\w|глава|module|unit|part|chapter|section|block|stage|ch\.?(?=\s?\d)"
 _MARK = re.compile(
-    rf"^[\W_]*(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))[\s_]*[№#]?[\s_-]*"
+    rf"^(?:\([^()\d]{{1,20}}\))?[\W_]*(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))[\s_]*[№#]?[\s_-]*"
     rf"(?P<number>{_NUMBER})(?![^\W_])[\s_]*(?:\([^()]{{0,30}}\))?[\s_]*[.:)\-–—|/,]*[\s_]*",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"^[\W_]*(?P<number>\d{1,3}(?:\.\d{1,3}){0,3})(?:[a-z]?[.:)\]]+|\s*[–—-]+|_+|\s)\s*(?=\S)", re.IGNORECASE
+    r"^(?:\([^()\d]{1,20}\))?[\W_]*(?P<number>\d{1,3}(?:\.\d{1,3}){0,3})(?:[a-z]?[.:)\]]+|\s*[–—-]+|_+|\s)\s*(?=\S)",
+    re.IGNORECASE,
 )
 _MONTH = (
     r"янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|jan\w*|feb\w*|mar\w*|apr\w*|"
