@@ -20,6 +20,8 @@ _REASONS = {
     Role.HOMEWORK: "It is homework, an exam or a project",
     Role.ABOUT: "It is about the course, not of a lecture",
 }
+_DECKS = frozenset({"deck", "notes"})
+_MATERIAL = frozenset({"deck", "notes", "video", "page"})
 _MAX_PROGRAMME = 4_000
 
 
@@ -37,9 +39,9 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
     videos: dict[str, PlannedVideo] = {}
     links: dict[str, str] = {}
     title, from_deck = _title(unit)
-    sure = any(link.what in ("deck", "notes", "video", "page") and link.sure for _, link in unit.links)
+    sure = {link.what for _, link in unit.links if link.sure}
     weak = 0
-    for _, link in unit.links:
+    for at, link in unit.links:
         place, label = link.place.place, "" if tidy(link.label) == title else link.label
         if link.place.target is Target.ANCHOR or (link.what == "folder" and place not in used and not label):
             continue
@@ -47,7 +49,9 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
         what = link.what
         if link.place.target is Target.SITE_FILE and link.role is None and decks:
             what = "video"  # "lecture" beside slides, on a site that does not say what its files are
-        if what in ("deck", "notes", "page") and (link.sure or (not sure and weak == 1)):
+        if what in ("deck", "notes", "page") and (
+            link.sure or (weak == 1 and not sure & (_DECKS if at is unit.node else _MATERIAL))
+        ):
             notes = what != "deck"
             decks.setdefault(place, PlannedDeck(place, label, link.remark, DeckKind.NOTES if notes else None))
         elif what == "video":
