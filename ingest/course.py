@@ -7,14 +7,15 @@ import unicodedata
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from index.errors import CourseError
-from index.types import Host
+from index.types import DeckKind, Host
 from ingest.captions import SUFFIXES
 from ingest.catalogue.plan import read_catalogue, read_other_files
 from ingest.catalogue.titles import title_of_path
 from ingest.course_yaml import read_yaml
-from ingest.planned import PlannedCourse, PlannedLecture, PlannedVideo
+from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}$")
@@ -63,6 +64,7 @@ def read_course(
             tuple(found.why),
             tuple(found.left_out),
         )
+    course = _with_plain_transcripts(course, folder)
     if not course.lectures:
         raise CourseError(
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
@@ -100,8 +102,8 @@ def guess_language(text: str) -> str:
 
 def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ...]) -> list[tuple[Path, str | None]]:
     """Caption files of a video with the language in their name, the wanted languages first."""
-    if video.host is Host.YOUTUBE:
-        places, stem = [folder / "transcripts"], video.video
+    if video.host is not Host.FILE:
+        places, stem = [folder / "transcripts"], video_stem(video)
     else:
         path = folder / video.video
         places, stem = [path.parent, folder / "transcripts"], path.stem
@@ -126,6 +128,15 @@ def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ..
     return sorted(found, key=preference)
 
 
+def video_stem(video: PlannedVideo) -> str:
+    """What the captions of a video are named after: its id, its file, the last part of its address."""
+    if video.host is Host.YOUTUBE:
+        return video.video
+    if video.host is Host.WEB:
+        return PurePosixPath(urlsplit(video.video).path.rstrip("/")).stem or "video"
+    return PurePosixPath(video.video).stem
+
+
 def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
     """Caption files in `transcripts/` that no video of the course goes by, as paths in the course."""
     place = folder / "transcripts"
@@ -142,6 +153,21 @@ def _with_other_files(course: PlannedCourse, folder: Path) -> PlannedCourse:
     named = {deck.path for lecture in course.lectures for deck in lecture.decks} | set(course.leave_out)
     lectures, left_out = read_other_files(folder, named)
     return replace(course, lectures=(*course.lectures, *lectures), left_out=(*course.left_out, *left_out))
+
+
+def _with_plain_transcripts(course: PlannedCourse, folder: Path) -> PlannedCourse:
+    """The course with what is said in its videos as notes, where that lies in `transcripts/` as text without times."""
+    texts = sorted((folder / "transcripts").glob("*.txt")) if (folder / "transcripts").is_dir() else []
+    if not texts:
+        return course
+    lectures = []
+    for lecture in course.lectures:
+        stems = {video_stem(video) for video in lecture.videos}
+        found = [path for path in texts if path.stem in stems or path.stem.rsplit(".", 1)[0] in stems]
+        known = {deck.path for deck in lecture.decks}
+        notes = [PlannedDeck(path.relative_to(folder).as_posix(), kind=DeckKind.NOTES) for path in found]
+        lectures.append(replace(lecture, decks=(*lecture.decks, *(note for note in notes if note.path not in known))))
+    return replace(course, lectures=tuple(lectures))
 
 
 def is_file_name(lecture: PlannedLecture) -> bool:

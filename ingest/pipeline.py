@@ -17,6 +17,7 @@ from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
+from ingest.downloads import Sites
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.videos import VideoSource, read_cues, read_videos
@@ -63,6 +64,7 @@ class Fetching:
     youtube: YouTube | None = None
     asr_model: str = ""
     refresh: bool = False
+    sites: Sites = field(default_factory=Sites)
 
 
 def ingest_course(
@@ -132,7 +134,7 @@ def _gather(
 
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
-        DeckSource(root, library, planned.language, fetching.web, fetching.refresh),
+        DeckSource(root, library, planned.language, fetching.web, fetching.refresh, fetching.sites),
         told("reading decks"),
     )
     videos = read_videos(

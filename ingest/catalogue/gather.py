@@ -20,6 +20,7 @@ _REASONS = {
     Role.HOMEWORK: "It is homework, an exam or a project",
     Role.ABOUT: "It is about the course, not of a lecture",
 }
+_GIVEN = frozenset({"deck", "notes", "page", "notebook"})
 _DECKS = frozenset({"deck", "notes"})
 _MATERIAL = frozenset({"deck", "notes", "video", "page"})
 _MAX_PROGRAMME = 4_000
@@ -49,9 +50,7 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
         what = link.what
         if link.place.target is Target.SITE_FILE and link.role is None and decks:
             what = "video"  # "lecture" beside slides, on a site that does not say what its files are
-        if what in ("deck", "notes", "page") and (
-            link.sure or (weak == 1 and not sure & (_DECKS if at is unit.node else _MATERIAL))
-        ):
+        if what in _GIVEN and (link.sure or (weak == 1 and not sure & (_DECKS if at is unit.node else _MATERIAL))):
             notes = what != "deck"
             decks.setdefault(place, PlannedDeck(place, label, link.remark, DeckKind.NOTES if notes else None))
         elif what == "video":

@@ -11,13 +11,13 @@ from typing import Any
 
 from ingest.catalogue.blocks import Block, BlockKind, Cell, Piece, plain
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BOLD_LEVEL, _LEAD_LEVEL = 7, 8
 _CONTAINERS = frozenset(
     "html body div section article main center blockquote header figure span font nav form fieldset".split()
 )
-_BLOCKS = _HEADINGS.keys() | frozenset("p ul ol table details pre hr dl li dt dd tr".split()) | _CONTAINERS
-_SILENT = frozenset("script style template noscript head title svg button select input".split())
+BLOCKS = HEADINGS.keys() | frozenset("p ul ol table details pre hr dl li dt dd tr".split()) | _CONTAINERS
+SILENT = frozenset("script style template noscript head title svg button select input".split())
 _MAX_SPAN, _MAX_CELLS, _MAX_DEPTH = 200, 20_000, 120
 _LEAD_CHARS, _BOLD_CHARS = 120, 220
 # GitHub makes links of bare addresses; a closing bracket or full stop is not part of one
@@ -26,12 +26,17 @@ _WORD = re.compile(r"[^\W_]")
 _SPACES = re.compile(r"\s+")
 
 
-def read_html(text: str) -> Block:
-    """The blocks of a page; its `<title>` is in `meta`."""
+def parse_html(text: str) -> Any:
+    """The root element of a page, or None if nothing is in it."""
     from lxml import etree  # noqa: PLC0415
 
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
-    root = etree.fromstring(text.replace("\0", "").encode("utf-8", "ignore") or b"<p></p>", parser)
+    return etree.fromstring(text.replace("\0", "").encode("utf-8", "ignore") or b"<p></p>", parser)
+
+
+def read_html(text: str) -> Block:
+    """The blocks of a page; its `<title>` is in `meta`."""
+    root = parse_html(text)
     if root is None:
         return Block(BlockKind.ROOT)
     title = root.findtext(".//head/title")
@@ -41,7 +46,7 @@ def read_html(text: str) -> Block:
     return found
 
 
-def _tag(element: Any) -> str:
+def tag_of(element: Any) -> str:
     return element.tag.lower() if isinstance(element.tag, str) else ""
 
 
@@ -58,8 +63,8 @@ def _flow(element: Any, depth: int) -> list[Block]:
     if element.text:
         pending.extend(_addresses(element.text))
     for child in element:
-        tag = _tag(child)
-        if depth < _MAX_DEPTH and (tag in _BLOCKS or tag == "details") and (tag != "span" or _has_blocks(child)):
+        tag = tag_of(child)
+        if depth < _MAX_DEPTH and (tag in BLOCKS or tag == "details") and (tag != "span" or _has_blocks(child)):
             flush()
             blocks.extend(_block(child, tag, depth + 1))
         else:
@@ -71,12 +76,12 @@ def _flow(element: Any, depth: int) -> list[Block]:
 
 
 def _has_blocks(element: Any) -> bool:
-    return any(_tag(child) in _BLOCKS for child in element)
+    return any(tag_of(child) in BLOCKS for child in element)
 
 
 def _block(element: Any, tag: str, depth: int) -> list[Block]:
-    if tag in _HEADINGS:
-        return [Block(BlockKind.HEADING, tuple(_inline_children(element, depth)), level=_HEADINGS[tag])]
+    if tag in HEADINGS:
+        return [Block(BlockKind.HEADING, tuple(_inline_children(element, depth)), level=HEADINGS[tag])]
     if tag == "p":
         return _paragraphs(_inline_children(element, depth)) if not _has_blocks(element) else _flow(element, depth)
     if tag in ("ul", "ol", "dl"):
@@ -86,7 +91,7 @@ def _block(element: Any, tag: str, depth: int) -> list[Block]:
     if tag == "table":
         return [_table(element, depth)]
     if tag == "details":
-        summary = next((child for child in element if _tag(child) == "summary"), None)
+        summary = next((child for child in element if tag_of(child) == "summary"), None)
         line = tuple(_inline_children(summary, depth)) if summary is not None else ()
         if summary is not None:
             tail = summary.tail
@@ -102,11 +107,11 @@ def _items(element: Any, tag: str, depth: int) -> list[Block]:
     number = _number(element.get("start")) or 1
     found = []
     for child in element:
-        if _tag(child) in ("li", "dt", "dd"):
+        if tag_of(child) in ("li", "dt", "dd"):
             found.append(_item(child, number if tag == "ol" else None, depth + 1))
             number += 1
-        elif _tag(child) in ("ul", "ol") and found:  # nested without an item of its own, as some write it
-            found[-1].children += _items(child, _tag(child), depth + 1)
+        elif tag_of(child) in ("ul", "ol") and found:  # nested without an item of its own, as some write it
+            found[-1].children += _items(child, tag_of(child), depth + 1)
     return found
 
 
@@ -156,14 +161,14 @@ def _inline_children(element: Any, depth: int) -> list[Piece]:
 
 
 def _inline(element: Any, depth: int) -> list[Piece]:
-    tag = _tag(element)
+    tag = tag_of(element)
     if tag == "br":
         return [Piece("\n")]
     if tag == "img":
         return [Piece(element.get("alt") or "")]
     if tag in ("iframe", "video", "source", "embed") and element.get("src"):
         return [Piece("", element.get("src")), *(_inline_children(element, depth) if tag == "video" else [])]
-    if tag in _SILENT or depth > _MAX_DEPTH:
+    if tag in SILENT or depth > _MAX_DEPTH:
         return []
     inner = _inline_children(element, depth)
     if tag == "a" and element.get("href"):
@@ -175,7 +180,7 @@ def _inline(element: Any, depth: int) -> list[Piece]:
         return [piece._replace(bold=True) for piece in inner]
     if tag in ("s", "del", "strike"):
         return [piece._replace(struck=True) for piece in inner]
-    if tag in _BLOCKS:
+    if tag in BLOCKS:
         return [Piece(" "), *inner, Piece(" ")]
     return inner
 
@@ -230,7 +235,7 @@ def _table(element: Any, depth: int) -> Block:
     rows = [row for row in element.iter("tr") if next(row.iterancestors("table"), None) is element]
     for row in rows:
         cells: list[Cell] = []
-        waiting = [child for child in row if _tag(child) in ("td", "th")]
+        waiting = [child for child in row if tag_of(child) in ("td", "th")]
         while waiting or any(column >= len(cells) for column in hanging):
             column = len(cells)
             if column in hanging:
@@ -240,7 +245,7 @@ def _table(element: Any, depth: int) -> Block:
                     hanging[column] = (left - 1, cell)
             elif waiting:
                 raw = waiting.pop(0)
-                cell = Cell(tuple(_inline_children(raw, depth)), _tag(raw) == "th")
+                cell = Cell(tuple(_inline_children(raw, depth)), tag_of(raw) == "th")
                 for _ in range(_span(raw.get("colspan"))):
                     if _span(raw.get("rowspan")) > 1:
                         hanging[len(cells)] = (_span(raw.get("rowspan")) - 1, cell)

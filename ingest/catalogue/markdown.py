@@ -19,13 +19,22 @@ _PROGRAMME = re.compile(r"программ|содержан|план|описа�
 def read_markdown(text: str) -> Block:
     """The blocks of a Markdown file, raw HTML in it included."""
     meta, body = split_front_matter(text)
-    markdown = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
+    markdown = _markdown()
     environment: dict[str, Any] = {}
     tokens = markdown.parse(body, environment)
     _mend_rows(tokens, body.split("\n"), markdown, environment)
     found = read_html(markdown.renderer.render(tokens, markdown.options, environment))
     found.meta.update(meta)
     return found
+
+
+def render_markdown(text: str) -> str:
+    """Markdown as the HTML that it stands for."""
+    return str(_markdown().render(text))
+
+
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
 
 
 def split_front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -165,6 +166,7 @@ _DATE_FIRST = re.compile(rf"^[\W_]*{_DATE_TEXT}(?!\w)[\s_]*[.:)\]\-–—|,]*[\s
 _LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W_]+")
 _SPELLED = re.compile(r"[^\W\d_]+")
+_MAX_LABEL = 120  # nobody calls a link so only to say that it is slides
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -173,8 +175,11 @@ def role_of(text: str) -> Role | None:
     return next((role for role, words in _ROLES.items() if words.search(text)), None)
 
 
+@lru_cache(maxsize=8192)
 def is_bare_label(text: str) -> bool:
     """Whether a label only says what something is ("slides", "video 2", an emoji), not what it is about."""
+    if len(text) > _MAX_LABEL:
+        return False
     rest = text
     for words in _ROLES.values():
         rest = words.sub(" \0", rest)
