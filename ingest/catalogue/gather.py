@@ -107,6 +107,8 @@ def section_of(unit: Unit) -> str:
     names = [name for kind, name in unit.trail if kind is not BlockKind.FOLDER and name]
     nearest = names[-1] if names else ""
     edition = folders[0] if folders else ""
+    if len(names) > 1 and is_bare_label(nearest):  # "Lectures" below "2023"
+        edition = edition or next((name for name in reversed(names[:-1]) if YEAR.search(name)), "")
     if not nearest:
         return " › ".join(folders[:3])
     return f"{edition} › {nearest}" if edition and edition not in nearest else nearest

@@ -86,7 +86,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         nodes = _without_title(catalogue, root, nodes)
     outcome = choose_units(nodes)
     outcome.units = _lectures_of(outcome, catalogue)
-    outcome.units = _joined(outcome.units) or programme_units(nodes)
+    outcome.units = _files_last(_joined(outcome.units)) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
     full = len([unit for unit in outcome.units if not unit.blank])
@@ -139,6 +139,7 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
     tables = [columns_of(unit.node.shape) for unit in full if unit.node.kind is BlockKind.ROW]
     sizes = Counter(unit.family for unit in full)
     cousins = Counter(_kin(unit) for unit in full)
+    with_more = {unit.family for unit in full if not unit.whats() <= {"page", "notebook"}}
     kept: list[Unit] = []
     for unit in outcome.units:
         if unit.blank and not full:
@@ -154,7 +155,7 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
         few = sizes[unit.family] < _FEW and (unit.beside >= sizes[unit.family] or cousins[_kin(unit)] < _FEW)
         alone = few and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
         here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
-        only_pages = unit.whats() <= {"page", "notebook"} and sizes[unit.family] < _FEW
+        only_pages = unit.family not in with_more and sizes[unit.family] < _FEW
         if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
             name = unit.node.name or unit.node.title
             catalogue.left_out += [
@@ -175,6 +176,16 @@ def _is_of_programme(unit: Unit) -> bool:
     """Whether a row without any material is a lecture where nothing has any: its table has topics and programmes."""
     columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
     return topic_column(columns) is not None and any(map(is_programme_column, columns))
+
+
+def _files_last(units: list[Unit]) -> list[Unit]:
+    """Lectures first, then the files of folders that the README links beside them: essays, question banks."""
+    files = [unit for unit in units if unit.node.shape == "file"]
+    if len(files) == len(units):
+        return units
+    for unit in files:
+        unit.links = [(at, link._replace(what="notes") if link.what == "deck" else link) for at, link in unit.links]
+    return [*(unit for unit in units if unit.node.shape != "file"), *files]
 
 
 def _joined(units: list[Unit]) -> list[Unit]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import Piece, plain, tidy
-from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, mark_of
+from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, is_topic_word, mark_of
 
 _WORD = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"\s+")
@@ -15,6 +15,7 @@ _BRACKET = re.compile(r"[(\[]([^()\[\]]{0,200})[)\]]")
 _EMPTY = re.compile(r"[(\[]\W{0,40}[)\]]")
 _IDENTIFIER = re.compile(r"^[\w.\[\]()+-]*[_\d-][\w.\[\]()+-]*$")
 _ENDS = " \t:;,.–—-|•·/\\>→*_\u200b"
+_PART = re.compile(r"part|част|лекц|lect|\bvol|том\b|chapter|глав|\d", re.IGNORECASE)
 _MAX_CHARS = 160
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+(?=[A-ZА-ЯЁ])")
 
@@ -83,12 +84,14 @@ def _cleaned(text: str) -> str:
     text = _dateless(text)
     text = _SPACES.sub(" ", _EMPTY.sub(" ", _BRACKET.sub(_kept_bracket, text)))
     text = _unclosed(text.strip(_ENDS)).strip(_ENDS)
-    for separator in (":", " -", " –", " —", "|"):
+    for separator in (":", " -", " –", " —", "|", ".", ","):
         head, found, tail = text.rpartition(separator)
-        if found and is_bare_label(tail) and _WORD.search(head):
+        # "Trees. Slides" is about trees; "Trees. Part 2" is not the first part
+        if found and _WORD.search(head) and is_bare_label(tail) and not _PART.search(tail):
             text = head.strip(_ENDS)
+    for separator in (":", " -", " –", " —", "|"):
         head, found, tail = text.partition(separator)
-        if found and head and is_bare_label(head) and _WORD.search(tail):
+        if found and head and _WORD.search(tail) and (is_bare_label(head) or is_topic_word(head)):
             text = tail.strip(_ENDS)
     if not _WORD.search(text) or is_bare_label(text):
         return ""

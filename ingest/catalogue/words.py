@@ -58,7 +58,8 @@ _ASIDE = {
     Role.READING: _words(
         "reading readings литератур книг books$ textbook textbooks references reference bibliograph further related "
         "additional дополнит бонус bonus полезн useful resources ресурс more~material more~resources extra~material "
-        "extra~resources optional~material papers$ articles статьи$ other~courses other~resources other~material "
+        "extra~resources optional~material papers$ articles статьи$ other~courses other~resources "
+        "other~material recommended рекоменд suggested "
         "другие~курсы похожие links$ ссылки$ what~else см~также see~also explore~more supplement quick~links"
     ),
     Role.HOMEWORK: _words(
@@ -257,6 +258,11 @@ def lists_people(header: list[str]) -> bool:
         and bool(_PEOPLE_COLUMNS.search(header[0] or " ".join(header[1:2])))
         and topic_column(header) is None
     )
+
+
+def is_topic_word(text: str) -> bool:
+    """Whether a label only announces a title: "Topic: …", "Тема: …"."""
+    return bool(_TOPIC_COLUMNS[0].search(text)) and len(text.split()) == 1
 
 
 def column_role(header: str) -> Role | None:
