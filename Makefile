@@ -1,11 +1,14 @@
 # make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
+# make bench: how fast and how large; SIZE=1000, 100000 or 1000000 passages, made once and kept in BENCH_DATA
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_DATA := lectures-data
+SIZE ?= 1000
+BENCH_DATA ?= .bench/$(SIZE)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check clean
+.PHONY: demo test check bench clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -37,5 +40,8 @@ check: $(VENV)/.installed-dev
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.bench --passages $(SIZE) --data $(BENCH_DATA) --json $(BENCH_DATA).json
+
 clean:
-	rm -rf $(VENV) $(DEMO_DATA) .check
+	rm -rf $(VENV) $(DEMO_DATA) .check .bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -55,6 +55,12 @@ class FileStore:
     def intact_hashes(self) -> set[str]:
         """SHA-256 of every stored file whose content still has it."""
         return {name for path in self._root.glob("??/*") if _sha256_of(path) == (name := path.name.split(".")[0])}
+
+    def remove(self, hashes: Iterable[str]) -> None:
+        """Delete the files with these hashes, whatever their suffix."""
+        for sha256 in hashes:
+            for path in (self._root / sha256[:2]).glob(f"{sha256}*"):
+                path.unlink(missing_ok=True)
 
     def sweep(self, referenced: set[str]) -> int:
         """Delete what no row refers to any more, and leftovers of crashes; how many were deleted."""

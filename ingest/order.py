@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from index.embed.models import Embedder
+from index.embed.protocol import Embedder
 from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-from index.embed.models import Embedder
-from index.library import Library, embed_missing, plan_index, publish
+from index.embed.protocol import Embedder
+from index.library import Library
+from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
-from index.store.database import writer_lock
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
 from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
@@ -84,8 +84,8 @@ def ingest_course(
     an ingest that dies leaves the course as it was, and the next one goes on from there.
     """
     wanted = tuple(dict.fromkeys([*languages, planned.language, "ru", "en"])) if with_transcripts else ()
-    with writer_lock(library.database, library.data_dir, lambda: progress(Progress("waiting", 0, 0))):
-        library.recover()
+    with library.writer(lambda: progress(Progress("waiting", 0, 0))):
+        check_fits(library, embedder, planned.slug)
         course = _gather(planned, folder, library, wanted, fetching, progress)
         passages = _passages_of(course)
         content_hash = _identity(course)
@@ -103,17 +103,16 @@ def ingest_course(
         ]
         with library.database.reading() as connection:
             unchanged = course_hash(connection, course.slug) == content_hash
-        if unchanged and library.is_current(embedder):
+        if unchanged and library.is_current(embedder, course.slug):
             report.generation = library.served_number()
             return report
-        plan = plan_index(library, embedder, course.slug, passages)
+        plan = plan_course(library, embedder, course.slug, passages)
         report.embedded = embed_missing(library, plan, lambda done, total: progress(Progress("embedding", done, total)))
         progress(Progress("publishing", 0, 1))
         report.generation = publish(
             library, plan, lambda connection: replace_course(connection, course, passages, content_hash)
         )
         report.changed = True
-        library.tidy_up(plan)
         progress(Progress("publishing", 1, 1))
     return report
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from index.embed.models import Embedder
+from index.embed.protocol import Embedder
 from index.errors import LecturesError, StorageError
 from index.library import Library
 from index.store.jobs import LEASE_SECONDS, Job, claim_job, finish_job, release_job, renew_lease, retry_job

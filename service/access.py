@@ -129,7 +129,7 @@ def _address(request: Request) -> str:
 def _public_courses(state: ServiceState) -> frozenset[str] | None:
     """The courses that need no key: all, unless some are set apart."""
     private = set(listed(state.settings.private_courses))
-    return frozenset(state.index().generation.courses) - private if private else None
+    return frozenset(state.index().generation.number_of) - private if private else None
 
 
 async def _reader(request: Request, state: State) -> Caller:

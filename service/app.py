@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from threading import Thread
@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-from index.errors import LecturesError
 from service import mcp
 from service.access import Access
 from service.api import answers, chat, courses, health, ingests, media, search
@@ -42,8 +41,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state.service = ServiceState(settings)
-        with suppress(LecturesError):  # said by /readyz and by each search
-            state.index()
+        state.serving.start()  # what is wrong is said by /readyz and by each search
         Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.session_manager.run():
             yield

@@ -61,7 +61,7 @@ def courses(as_json: Json = False) -> None:
 @app.command()
 def remove(slug: str, as_json: Json = False) -> None:
     """Forget a course and all that hangs on it."""
-    from index.library import forget_course
+    from index.publish import forget_course
     from service.console import out, print_json
 
     settings, library = open_library()
@@ -83,12 +83,12 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Find slide pages and moments of video."""
-    from index.types import Filters, Mode
+    from index.types import Filters, Mode, Query
     from service.finding import read_kinds, timed_search
 
     index = open_index()
     filters = Filters(course, None, read_kinds([kind] if kind else []))
-    found = timed_search(index, query, filters, Mode(mode.value), limit, 0, explain=explain)
+    found = timed_search(index.find, Query(query, filters, Mode(mode.value)), limit, explain=explain)
     if as_json:
         typer.echo(found.model_dump_json(by_alias=True, indent=1))
     else:
@@ -180,17 +180,15 @@ def reindex(
     as_json: Json = False,
 ) -> None:
     """Build the index anew from the database: after a change of embedder, or damage."""
-    from index.library import reindex as build_again
-    from index.store.database import writer_lock
+    from index.publish import reindex as build_again
     from service.console import out, print_json, progress_bar
 
     settings, library = open_library()
     if embedder is not None:
         settings = settings.model_copy(update={"embedder": embedder})
     chosen = open_embedder(settings)
-    with progress_bar(quiet=as_json) as step, writer_lock(library.database, library.data_dir):
-        library.recover()
-        number = build_again(library, chosen, lambda done, total: step("embedding", done, total, ""))
+    with progress_bar(quiet=as_json) as step, library.writer():
+        number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))
     if as_json:
         print_json({"generation": number, "embedder": chosen.fingerprint if chosen else "none"})
     else:
@@ -228,7 +226,7 @@ def evaluate_gold(
     from index.store.catalogue import courses_of_places
     from index.types import Filters, Mode
     from service.console import out, print_json, print_table
-    from service.evaluation import evaluate, judged_places, percentile, read_gold, summarise
+    from service.evaluation import evaluate, judged_places, percentile, read_gold, search_of, summarise
 
     questions = read_gold(gold)
     index = open_index()
@@ -239,7 +237,7 @@ def evaluate_gold(
             judged = courses_of_places(connection, *judged_places(questions))
         course = judged.pop() if len(judged) == 1 else None
     filters, chosen = Filters(course=course), Mode(mode.value)
-    outcomes = evaluate(questions, lambda query, n: index.search(query, filters=filters, mode=chosen, limit=n))
+    outcomes = evaluate(questions, search_of(index.find, filters, chosen))
     times = [outcome.took_ms for outcome in outcomes]
     p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
     off_topic = [outcome.recognised for outcome in outcomes if outcome.question.off_topic]

@@ -12,10 +12,13 @@ from time import perf_counter
 from typing import Any
 
 from index.errors import InvalidRequest
-from index.types import Coverage, Hit, PagePlace, Results, TimePlace
+from index.search.found import Find
+from index.types import Coverage, Filters, Hit, Mode, PagePlace, Query, TimePlace
 
 DEPTH = 10
 _EARLY_SECONDS = 30.0  # a hit that starts this long before the span still lands on it
+# (query, limit) → hits, best first, and how far the courses cover it
+Search = Callable[[str, int], tuple[Sequence[Hit], Coverage]]
 _OFF_TOPIC = frozenset({"plain", "near_ml", "admin"})
 
 
@@ -98,15 +101,25 @@ def judged_places(questions: Iterable[Question]) -> tuple[set[str], set[str]]:
     return {str(p["deck"]) for p in places if "deck" in p}, {str(p["video"]) for p in places if "video" in p}
 
 
-def evaluate(questions: Iterable[Question], search: Callable[[str, int], Results]) -> list[Outcome]:
-    """Ask every question; `search(query, limit)` answers it."""
+def search_of(find: Find, filters: Filters, mode: Mode = Mode.HYBRID) -> Search:
+    """The search that is measured: hits and coverage of a query."""
+
+    def search(query: str, limit: int) -> tuple[Sequence[Hit], Coverage]:
+        found = find(Query(query, filters, mode))
+        return found.hits(limit), found.coverage
+
+    return search
+
+
+def evaluate(questions: Iterable[Question], search: Search) -> list[Outcome]:
+    """Ask every question; `search(query, limit)` answers it with hits and coverage."""
     outcomes = []
     for question in questions:
         started = perf_counter()
-        results = search(question.query, DEPTH * 3)
+        hits, coverage = search(question.query, DEPTH * 3)
         took_ms = (perf_counter() - started) * 1000
-        ndcg, first = _measure(question, results.hits)
-        outcomes.append(Outcome(question, ndcg, first, results.coverage, took_ms))
+        ndcg, first = _measure(question, hits)
+        outcomes.append(Outcome(question, ndcg, first, coverage, took_ms))
     return outcomes
 
 

@@ -5,28 +5,17 @@ from __future__ import annotations
 from time import perf_counter
 
 from index.errors import InvalidRequest
-from index.search.search import SearchIndex
-from index.types import Filters, Kind, Mode
+from index.search.found import Find
+from index.types import Kind, Query
 from service.schemas import SearchOut, search_out
 
 
-def timed_search(
-    index: SearchIndex,
-    query: str,
-    filters: Filters,
-    mode: Mode,
-    limit: int,
-    offset: int,
-    *,
-    explain: bool,
-    literal: bool = False,
-) -> SearchOut:
-    """The response to a query."""
+def timed_search(find: Find, query: Query, limit: int, offset: int = 0, *, explain: bool = False) -> SearchOut:
+    """The response to a query; `find` answers it."""
     started = perf_counter()
-    results = index.search(
-        query, filters=filters, mode=mode, limit=limit, offset=offset, explain=explain, literal=literal
-    )
-    return search_out(results, (perf_counter() - started) * 1000)
+    found = find(query)
+    hits = found.hits(limit, offset, explain=explain)
+    return search_out(found, hits, (perf_counter() - started) * 1000)
 
 
 def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:

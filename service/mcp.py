@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import LecturesError, NotFound
 from index.search.search import clean_query
-from index.types import AccessScope, Filters, IndexedPassage, PagePlace, TimePlace
+from index.types import AccessScope, Filters, IndexedPassage, PagePlace, Query, TimePlace
 from service.access import Access
 from service.answers.answering import last_answer
 from service.errors import refusal_of
@@ -60,14 +60,12 @@ def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
 
 
 def _search(state: ServiceState, query: str) -> dict[str, Any]:
-    with state.searching() as index:
-        found = index.search(clean_query(query), filters=Filters(courses=_readable.get()), limit=_RESULTS)
-    return {"results": [_result(hit.passage, state.settings.public_url) for hit in found.hits]}
+    hits = state.find(Query(query, Filters(courses=_readable.get()))).hits(_RESULTS)
+    return {"results": [_result(hit.passage, state.settings.public_url) for hit in hits]}
 
 
 def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
-    with state.searching() as index:
-        passage = index.generation.find(passage_id)
+    passage = state.index().generation.find(passage_id)
     readable = _readable.get()
     if passage is None or (readable is not None and passage.course_slug not in readable):
         raise NotFound(f"There is no passage {passage_id!r:.60}; search for it again.")

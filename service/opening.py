@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from index.embed.models import Embedder
+    from index.embed.protocol import Embedder
     from index.library import Library
     from index.search.search import SearchIndex
     from ingest.order import Means

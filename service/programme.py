@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from index.search.search import SearchIndex
-from index.types import Coverage, Filters, IndexedPassage, Kind
+from index.search.found import Find, Found
+from index.types import Coverage, Filters, IndexedPassage, Kind, Query
 
 _MAX_LINES = 80
 # a full stop, semicolon or line ends a line; not the one in "v2.0" or "т.е."
@@ -23,16 +23,15 @@ class ProgrammeLine:
     place: IndexedPassage | None
 
 
-def programme_lines(index: SearchIndex, course: str, lecture_id: int, programme: str) -> tuple[ProgrammeLine, ...]:
+def programme_lines(find: Find, course: str, lecture_id: int, programme: str) -> tuple[ProgrammeLine, ...]:
     """The lines in order; found by the same search that students use, within the lecture's slides and video."""
-    found = []
     filters = Filters(course, lecture_id, _SHOWN)
-    for line in split_programme(programme):
-        results = index.search(line, filters=filters, limit=1)
-        known = bool(results.hits) and results.coverage in (Coverage.EXPLAINED, Coverage.MENTIONED)
-        place = results.hits[0].passage if known else None
-        found.append(ProgrammeLine(line, results.coverage if known else Coverage.LISTED, place))
-    return tuple(found)
+    return tuple(_line(line, find(Query(line, filters))) for line in split_programme(programme))
+
+
+def _line(text: str, found: Found) -> ProgrammeLine:
+    hits = found.hits(1) if found.coverage in (Coverage.EXPLAINED, Coverage.MENTIONED) else ()
+    return ProgrammeLine(text, found.coverage, hits[0].passage) if hits else ProgrammeLine(text, Coverage.LISTED, None)
 
 
 def split_programme(programme: str) -> list[str]:

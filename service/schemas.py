@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, Field
 
+from index.search.found import Found
 from index.types import (
     Aligned,
     Coverage,
@@ -22,7 +23,6 @@ from index.types import (
     PagePlace,
     Place,
     Reason,
-    Results,
     State,
     TimePlace,
 )
@@ -331,18 +331,18 @@ class ProblemOut(BaseModel):
     code: str
 
 
-def search_out(results: Results, took_ms: float) -> SearchOut:
+def search_out(found: Found, hits: Iterable[Hit], took_ms: float) -> SearchOut:
     """The response of a search: what the API returns and `lectures search --json` prints."""
     return SearchOut(
-        query=results.query,
-        rewrites=[RewriteOut(**asdict(rewrite)) for rewrite in results.rewrites],
-        coverage=results.coverage,
-        mode=results.mode,
-        degraded=list(results.degraded),
-        generation=results.generation,
+        query=found.query,
+        rewrites=[RewriteOut(**asdict(rewrite)) for rewrite in found.rewrites],
+        coverage=found.coverage,
+        mode=found.mode,
+        degraded=list(found.degraded),
+        generation=found.generation,
         took_ms=round(took_ms, 2),
-        total=results.total,
-        hits=[hit_out(hit) for hit in results.hits],
+        total=found.total,
+        hits=[hit_out(hit) for hit in hits],
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from index.engine.glossary import Term, key_of
+from index.engine.shard import Shard
+from index.search.found import Find
 from index.search.search import SearchIndex
-from index.types import Filters, IndexedPassage, Kind
+from index.types import Filters, IndexedPassage, Kind, Query
 
 _LOOK_AT = 10
 # Of passages nearly as good as the best, the earliest in the course counts as the first explanation.
@@ -22,26 +24,26 @@ class ExplainedTerm:
     explained: IndexedPassage | None
 
 
-def explained_terms(index: SearchIndex, course: str) -> list[ExplainedTerm]:
-    """The terms of a course in alphabetical order. NotFound if there is no such course."""
-    filters = Filters(course=course, kinds=_MATERIAL)
+def explained_terms(index: SearchIndex, find: Find, course: str) -> list[ExplainedTerm]:
+    """The terms of a course in alphabetical order; `find` searches the same index. NotFound for an unknown course."""
     index.check_course(course)
-    terms = [term for term in index.generation.glossary.terms if term.course == course]
-    found = [ExplainedTerm(term, _first_explained(index, term, filters)) for term in terms]
+    shard = index.generation.shard(course)
+    terms = [] if shard is None else shard.terms.all()
+    found = [ExplainedTerm(term, _first_explained(shard, find, term)) for term in terms if shard is not None]
     return sorted(found, key=lambda entry: (entry.term.text.casefold(), entry.term.counterpart.casefold()))
 
 
-def _first_explained(index: SearchIndex, term: Term, filters: Filters) -> IndexedPassage | None:
+def _first_explained(shard: Shard, find: Find, term: Term) -> IndexedPassage | None:
     """The earliest slide or minute that introduces the term: it names it in its title, else writes both forms side by
     side; where neither is there, the earliest of the best hits."""
-    generation = index.generation
-    rows = [row for row in term.rows if not generation.outline[row] and generation.twin[row] < 0]
-    beside = [passage for passage in generation.passages(rows) if passage.kind in _MATERIAL]
+    rows = [row for row in term.rows if not shard.outline[row] and shard.twin[row] < 0]
+    beside = [passage for passage in (shard.passages[row] for row in rows) if passage.kind in _MATERIAL]
     names = [frozenset(key_of(name)) for name in (term.text, term.counterpart)]
     titled = [passage for passage in beside if any(name <= frozenset(key_of(passage.title)) for name in names)]
     places = titled or beside
     if not places:
-        hits = index.search(f"{term.text} {term.counterpart}", filters=filters, limit=_LOOK_AT).hits
+        query = Query(f"{term.text} {term.counterpart}", Filters(course=shard.course, kinds=_MATERIAL))
+        hits = find(query).hits(_LOOK_AT)
         places = [hit.passage for hit in hits if hit.score >= _NEARLY * hits[0].score and hit.twin_of is None]
     slides = [passage for passage in places if not passage.is_notes]
     return min(slides or places, key=_place, default=None)

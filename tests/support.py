@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import uvicorn
 from fpdf import FPDF
+from numpy.typing import NDArray
 
-from index.embed.models import Vectors, normalise
+from index.embed.adaptation import Adaptation
+from index.embed.protocol import Vectors, normalise
 from index.library import Library
 from index.types import Hit, PagePlace, TimePlace
 from ingest.course import read_course
@@ -39,9 +41,10 @@ class CountingEmbedder:
     """Axis i of a vector counts the word `words[i]`; `embedded` holds every text that was ever embedded."""
 
     words = ("dropout", "gradient", "attention", "loss")
-    fingerprint = "counting:4"
+    name = fingerprint = "counting:4"
     dimension = 4
     splits_passages = False
+    adaptation = None
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
@@ -53,6 +56,15 @@ class CountingEmbedder:
     def embed_query(self, text: str) -> Vectors:
         vector: Vectors = self._vectors([text])[0]
         return vector
+
+    def embed_query_in(self, text: str, adaptations: Sequence[Adaptation | None]) -> Vectors:
+        return np.repeat(self._vectors([text]), len(adaptations), axis=0)
+
+    def adapted_to(self, texts: Sequence[str], basis: NDArray[np.uint64]) -> CountingEmbedder:
+        return self
+
+    def with_adaptation(self, adaptation: Adaptation | None) -> CountingEmbedder:
+        return self
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         counts = [[text.lower().split().count(word) for word in self.words] for text in texts]

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from index.embed.models import load_embedder
+from index.engine.passages import KINDS
 from index.library import Library, open_served
 from index.search.search import SearchIndex, clean_query
 from index.store.catalogue import courses_of_places
-from index.types import Coverage, Filters, Hit, Kind, Mode, Results, Snippet
-from service.evaluation import evaluate, judged_places, read_gold, summarise
+from index.types import Coverage, Filters, Hit, Kind, Snippet
+from service.evaluation import evaluate, judged_places, read_gold, search_of, summarise
 from service.settings import read_settings
 
 
@@ -31,12 +32,10 @@ def evaluate_files(gold: Sequence[Path], *, full: bool) -> None:
             held = courses_of_places(connection, *judged_places(questions))
         course = held.pop() if len(held) == 1 else None
 
-        def alone(query: str, limit: int, course: str | None = course) -> Results:
-            return by_cosine(index, query, limit, course)
+        def alone(query: str, limit: int, course: str | None = course) -> tuple[Sequence[Hit], Coverage]:
+            return by_cosine(index, query, limit, course), Coverage.ABSENT
 
-        def whole(query: str, limit: int, course: str | None = course) -> Results:
-            return index.search(query, filters=Filters(course=course), limit=limit)
-
+        whole = search_of(index.find, Filters(course=course))
         for name, search in (("alone", alone), ("full", whole)) if full else (("alone", alone),):
             for row in summarise(evaluate(questions, search)):
                 print(
@@ -46,18 +45,17 @@ def evaluate_files(gold: Sequence[Path], *, full: bool) -> None:
     library.close()
 
 
-def by_cosine(index: SearchIndex, query: str, limit: int, course: str | None) -> Results:
+def by_cosine(index: SearchIndex, query: str, limit: int, course: str | None) -> tuple[Hit, ...]:
     """The slides and minutes of a course by nothing but the similarity of their vectors to the query as typed."""
-    generation = index.generation
-    embedder = index.embedders[generation.courses.index(course)] if course else None
-    if embedder is None or generation.vectors is None:
+    shard = index.generation.shard(course) if course else None
+    if index.embedder is None or shard is None or shard.vectors is None:
         raise ValueError("Ingest the course that the questions were judged on, with LECTURES_EMBEDDER=builtin.")
-    material = (generation.kind_of != generation.kind_number(Kind.PROGRAMME)) & ~generation.notes
-    rows = np.flatnonzero(material & (generation.course_of == generation.courses.index(course)))
-    scores = generation.vectors.similarities(embedder.embed_query(clean_query(query)), rows)
+    material = (shard.passages.kinds != KINDS.index(Kind.PROGRAMME)) & ~shard.passages.notes
+    rows = np.flatnonzero(material)
+    vector = index.embedder.with_adaptation(shard.adaptation).embed_query(clean_query(query))
+    scores = shard.vectors.similarities(vector, rows)
     best = np.argsort(-scores, kind="stable")[:limit]
-    hits = tuple(
-        Hit(passage, float(score), Snippet("", ()))
-        for passage, score in zip(generation.passages(rows[best].tolist()), scores[best], strict=True)
+    return tuple(
+        Hit(shard.passages[row], float(score), Snippet("", ()))
+        for row, score in zip(rows[best].tolist(), scores[best], strict=True)
     )
-    return Results(query, (), Coverage.ABSENT, Mode.SEMANTIC, (), index.number, len(hits), hits)

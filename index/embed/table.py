@@ -19,20 +19,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embed.adaptation import Adaptation, make_adaptation
+from index.embed.protocol import VIEWS_VERSION, Vectors, normalise
 from index.errors import EmbedderError
 from index.text.analysis import stem
 from index.text.phonetics import sounds
 
-Vectors = NDArray[np.float32]
-
 VERSION = "v1"
-# Part of every fingerprint: which views of a passage get a vector of their own, see `embed.passage_views`.
-VIEWS_VERSION = "views1"
 FOLDER = Path(__file__).parents[1] / "builtin"
 _WORD = re.compile(r"[a-z]+|[а-я]+")
 _MAX_STEMS = 400  # a text longer than this says nothing new to a sum of words
 _GRAM_LENGTHS = (3, 4)
-_MAX_REMEMBERED = 100_000  # words, a kilobyte each
+_MAX_REMEMBERED = 20_000  # words, a kilobyte each
 
 
 def table_stems(text: str) -> list[str]:
@@ -90,9 +88,22 @@ class TableEmbedder:
         self._table: Table = base._table if base else _open_table()
         self.dimension = int(self._table.rows.shape[1])
         self.adaptation = adaptation
-        own = f"builtin-{VERSION}:{self._table.digest}:{self.dimension}:{VIEWS_VERSION}"
-        self.fingerprint = own + (f"+{adaptation.digest}" if adaptation else "")
+        self.name = f"builtin-{VERSION}:{self._table.digest}:{self.dimension}:{VIEWS_VERSION}"
+        # an adapted table weighs the same bare words: they are remembered once for all courses
+        self._bare: dict[str, Vectors] = base._bare if base else {}
         self._words: dict[str, Vectors] = {}
+
+    @property
+    def fingerprint(self) -> str:
+        return self.name + (f"+{self.adaptation.digest}" if self.adaptation else "")
+
+    def adapted_to(self, texts: Sequence[str], basis: NDArray[np.uint64]) -> TableEmbedder:
+        """This table with the weights and meanings that words have in these texts."""
+        return self.with_adaptation(adapt(self, texts, basis))
+
+    def with_adaptation(self, adaptation: Adaptation | None) -> TableEmbedder:
+        """This table with the weights and meanings that words have in one course."""
+        return TableEmbedder(adaptation, self)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """(n, d) float32, unit rows (zero if a text has no word); row i embeds texts[i]."""
@@ -105,8 +116,30 @@ class TableEmbedder:
 
     def embed_query(self, text: str) -> Vectors:
         """(d,) float32, unit or zero."""
-        vector: Vectors = self.embed_passages([text])[0]
+        vector: Vectors = self.embed_query_in(text, [self.adaptation])[0]
         return vector
+
+    def embed_query_in(self, text: str, adaptations: Sequence[Adaptation | None]) -> Vectors:
+        """(n, d) float32: row i is the query as a course with `adaptations[i]` reads it."""
+        counts = Counter(table_stems(text))
+        vectors = np.zeros((len(adaptations), self.dimension), np.float32)
+        unseen = np.array([1.0 if own is None else own.unseen_weight for own in adaptations], np.float32)
+        for word, count in counts.items():
+            known = [own.find(word) if own else None for own in adaptations]
+            held = [
+                (i, own, place)
+                for i, (own, place) in enumerate(zip(adaptations, known, strict=True))
+                if own and place is not None
+            ]
+            if len(held) < len(adaptations):
+                weights = unseen.copy()
+                weights[[i for i, _, _ in held]] = 0
+                vectors += (count * weights)[:, None] * self._bare_word(word)
+            if held:
+                codes = np.array([own.vectors[place] for _, own, place in held], np.float32)
+                scales = np.array([own.scales[place] for _, own, place in held], np.float32)
+                vectors[[i for i, _, _ in held]] += codes * (scales * count)[:, None]
+        return normalise(vectors)
 
     def word_vector(self, stem: str) -> Vectors:
         """(d,) what a stem adds to a text, before adaptation; its length is its weight."""
@@ -118,19 +151,25 @@ class TableEmbedder:
         result: Vectors = vector if row is None else vector + rows[row]
         return result
 
-    def with_adaptation(self, adaptation: Adaptation) -> TableEmbedder:
-        """This table with the weights and meanings that words have in one course."""
-        return TableEmbedder(adaptation, self)
+    def _bare_word(self, stem: str) -> Vectors:
+        vector = self._bare.get(stem)
+        if vector is None:
+            vector = self.word_vector(stem)
+            if len(self._bare) >= _MAX_REMEMBERED:
+                self._bare.clear()  # hostile queries must not fill the memory
+            self._bare[stem] = vector
+        return vector
 
     def _word(self, stem: str) -> Vectors:
+        """What a stem adds to a passage; remembered while passages are embedded."""
         vector = self._words.get(stem)
         if vector is None:
             vector = self.adaptation.vector(stem) if self.adaptation else None
             if vector is None:
                 weight = self.adaptation.unseen_weight if self.adaptation else 1.0
-                vector = self.word_vector(stem) * np.float32(weight)
+                vector = self._bare_word(stem) * np.float32(weight)
             if len(self._words) >= _MAX_REMEMBERED:
-                self._words = {}  # hostile queries must not fill the memory; another thread keeps the one it reads
+                self._words = {}
             self._words[stem] = vector
         return vector
 
@@ -153,35 +192,6 @@ def pair_similarities(left: Sequence[str], right: Sequence[str]) -> list[float]:
 
 # Chosen on the averages of development questions (docs/builtin-embedder.md).
 _CONTEXT_SHARE, _RARITY_POWER, _MIN_PASSAGES, _HALF_TRUST = 0.5, 1.4, 2, 2.0
-
-
-def basis_of(content_hashes: Iterable[str]) -> NDArray[np.uint64]:
-    """What an adaptation was learned from: the passages as sorted 64-bit hashes."""
-    return np.array(sorted({int(content_hash[:16], 16) for content_hash in content_hashes}), np.uint64)
-
-
-def is_near(left: NDArray[np.uint64], right: NDArray[np.uint64], share: float) -> bool:
-    """Whether at most this share of all passages is only in one of the two."""
-    common = len(np.intersect1d(left, right, assume_unique=True))
-    union = len(left) + len(right) - common
-    return union - common <= share * union
-
-
-@dataclass(frozen=True, slots=True)
-class Adaptation:
-    """The vectors of a course's own words, int8 with a scale each, and the weight of words that it does not hold."""
-
-    basis: NDArray[np.uint64]
-    stems: dict[str, int]
-    vectors: NDArray[np.int8]
-    scales: NDArray[np.float32]
-    unseen_weight: float
-    digest: str
-    blob: bytes
-
-    def vector(self, stem: str) -> Vectors | None:
-        row = self.stems.get(stem)
-        return None if row is None else self.vectors[row].astype(np.float32) * self.scales[row]
 
 
 def adapt(table: TableEmbedder, texts: Iterable[str], basis: NDArray[np.uint64]) -> Adaptation:
@@ -221,50 +231,4 @@ def adapt(table: TableEmbedder, texts: Iterable[str], basis: NDArray[np.uint64])
     trust = _CONTEXT_SHARE * held / (held + _HALF_TRUST) * lengths
     vectors = (base + trust[:, None] * company) * rarity[:, None]
     unseen = float(np.log(1 + (count + 0.5) / 0.5) ** _RARITY_POWER) if count else 1.0
-    return read_adaptation(_write_adaptation(basis, stems, vectors, unseen), table.dimension)
-
-
-def _write_adaptation(basis: NDArray[np.uint64], stems: Sequence[str], vectors: Vectors, unseen: float) -> bytes:
-    from safetensors.numpy import save  # noqa: PLC0415
-
-    codes, scales = quantise(vectors)
-    names = np.frombuffer("\n".join(stems).encode() or b"\n", np.uint8)
-    arrays = {
-        "vectors": codes,
-        "scales": scales,
-        "stems": names,
-        "unseen": np.array([unseen], np.float32),
-        "basis": basis,
-    }
-    return bytes(save(arrays))
-
-
-def read_adaptation(blob: bytes, dimension: int) -> Adaptation:
-    """The adaptation in these bytes; EmbedderError if they hold another thing."""
-    from safetensors import SafetensorError  # noqa: PLC0415
-    from safetensors.numpy import load  # noqa: PLC0415
-
-    try:
-        arrays = load(blob)
-        stems = [name for name in arrays["stems"].tobytes().decode().split("\n") if name]
-        basis = arrays["basis"]
-        vectors, scales, unseen = arrays["vectors"], arrays["scales"], float(arrays["unseen"][0])
-    except (SafetensorError, KeyError, UnicodeDecodeError) as error:
-        raise EmbedderError("The adaptation of a course cannot be read; run `lectures reindex`.") from error
-    if vectors.shape != (len(stems), dimension):
-        raise EmbedderError("The adaptation of a course belongs to another table; run `lectures reindex`.")
-    digest = hashlib.sha256(blob).hexdigest()[:12]
-    return Adaptation(basis, {name: i for i, name in enumerate(stems)}, vectors, scales, unseen, digest, blob)
-
-
-def quantise(vectors: Vectors) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """(codes, scales): one byte a number, a scale a row; the largest number of a row becomes 127."""
-    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-9) / 127
-    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
-
-
-def normalise(vectors: Vectors) -> Vectors:
-    """(n, d) rows of length 1; rows of zeros stay zeros."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    return unit
+    return make_adaptation(basis, stems, vectors, unseen)

@@ -1,35 +1,26 @@
-"""Terms that a course writes side by side: "ранний останов (Early Stopping)", "отступ / padding", "BPTT = …".
+"""Terms and their counterparts, by their words: those of a course, and the bundled ones.
 
-Each pair is used in both directions when a query is read, and listed in the course's index of terms. Mined by what
-lecturers do when they introduce a term: the counterpart stands in brackets, after a slash or an equals sign, or under
-the heading that it translates.
+Each pair is used in both directions when a query is read, and listed in the course's index of terms.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from index.text.analysis import fold, is_stop_word, one_script, parts_of, stem, words
-from index.text.language import zipf
-from index.types import IndexedPassage, Reason
+import numpy as np
+from numpy.typing import NDArray
 
-_MAX_WORDS = 5
-_SEGMENT = re.compile(r"[\n;•·●▪]|[.!?:…]\s|\s[–—]\s|,\s")
-_BRACKETS = re.compile(r"\(([^()\n]{2,70})\)")
-_BEFORE_CHARS = 90
-_SIDES = re.compile(r"\s*(?:/|=|≡)\s*")
-_ALTERNATIVES = re.compile(r"\s*[,/]\s*")
-_QUOTES = " \t«»\"'“”„`*_.,:;–—-"
-_FORMULA = re.compile(r"[=<>\[\]{}\\|@#$%^~∑∏√∈]|\d\s*[+*/]|://|\w\(")
-_ABBREVIATION = re.compile(r"[A-ZА-ЯЁ][A-Za-zА-Яа-яё]*[A-ZА-ЯЁ0-9][A-Za-zА-Яа-яё0-9-]*|[A-ZА-ЯЁ]{2,6}s?")
+from index.engine.container import Arrays, open_texts, pack_texts
+from index.text.analysis import fold, is_stop_word, one_script, parts_of, stem, words
+from index.text.hashing import Hashes, hash_text, hash_texts
+from index.types import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,51 +34,101 @@ class Term:
     counterpart: str
     reason: Reason
     count: int
-    course: str
-    rows: tuple[int, ...]
+    rows: tuple[int, ...] = ()
+
+    @property
+    def turned(self) -> Term:
+        """The same read the other way."""
+        return replace(self, text=self.counterpart, counterpart=self.text)
 
 
-class Glossary:
-    """Terms by their words, for reading queries."""
+class ShardTerms:
+    """The terms of one shard. Views of mapped arrays: entry i, by ascending hash of its words, is term `terms[i]`,
+    read from the counterpart if `turned[i]`."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
-        self.terms = tuple(terms)
-        self._readings: dict[tuple[str, ...], list[Term]] = defaultdict(list)
-        for term in self.terms:
-            for text, other in ((term.text, term.counterpart), (term.counterpart, term.text)):
-                key = key_of(text)
-                if key and key != key_of(other):
-                    self._readings[key].append(Term(text, other, term.reason, term.count, term.course, term.rows))
-        self.longest = max(map(len, self._readings), default=0)
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._records = open_texts(arrays, "glossary.terms")
+        self.hashes: Hashes = arrays["glossary.hashes"]
+        self._terms: NDArray[np.uint32] = arrays["glossary.entries"]
+        self._turned: NDArray[np.bool_] = arrays["glossary.turned"]
+        self.longest = int(arrays["glossary.longest"][0])
 
-    def readings(self, stems: Sequence[str], courses: frozenset[str] | None = None) -> list[Term]:
-        """The entries whose `text` is exactly these stems, the most frequent first; of these courses only, if given."""
-        found = self._readings.get(tuple(stems), [])
-        if courses is not None:
-            found = [term for term in found if not term.course or term.course in courses]
-        return sorted(found, key=lambda term: (-term.count, term.counterpart))
+    def entry(self, place: int) -> Term:
+        """The term of an entry, as it is looked up: by its `text`."""
+        term = self._read(int(self._terms[place]))
+        return term.turned if self._turned[place] else term
 
+    def all(self) -> list[Term]:
+        """Every term once, the frequent ones first."""
+        return [self._read(number) for number in range(len(self._records))]
 
-def dump_terms(terms: Iterable[Term]) -> bytes:
-    """Terms as they lie in a generation."""
-    return json.dumps([asdict(term) for term in terms], ensure_ascii=False).encode()
+    def _read(self, number: int) -> Term:
+        row = json.loads(self._records[number])
+        return Term(**{**row, "reason": Reason(row["reason"]), "rows": tuple(row["rows"])})
 
 
-def load_terms(content: bytes) -> list[Term]:
-    """What `dump_terms` wrote."""
-    return [Term(**{**row, "reason": Reason(row["reason"]), "rows": tuple(row["rows"])}) for row in json.loads(content)]
+def build_terms(terms: Sequence[Term]) -> Arrays:
+    """The arrays of `ShardTerms`."""
+    entries = [
+        (key, number, turned)
+        for number, term in enumerate(terms)
+        for turned, key in ((False, key_of(term.text)), (True, key_of(term.counterpart)))
+        if key and key_of(term.text) != key_of(term.counterpart)
+    ]
+    hashes = hash_texts(_joined(key) for key, _, _ in entries)
+    order = np.argsort(hashes, kind="stable")
+    return {
+        **pack_texts("glossary.terms", [json.dumps(asdict(term), ensure_ascii=False) for term in terms]),
+        "glossary.hashes": hashes[order],
+        "glossary.entries": np.array([number for _, number, _ in entries], np.uint32)[order],
+        "glossary.turned": np.array([turned for _, _, turned in entries], np.bool_)[order],
+        "glossary.longest": np.array([max((len(key) for key, _, _ in entries), default=0)], np.uint32),
+    }
+
+
+def hash_key(stems: Sequence[str]) -> int:
+    """The number by which the words of a term are looked up."""
+    return hash_text(_joined(stems))
+
+
+def _joined(stems: Sequence[str]) -> str:
+    return "\n".join(stems)
+
+
+def best_first(terms: Iterable[Term]) -> list[Term]:
+    """Terms of the same words, each counterpart once, the frequent ones first."""
+    counts: dict[tuple[str, str, Reason], int] = defaultdict(int)
+    for term in terms:
+        counts[term.text, term.counterpart, term.reason] += term.count
+    found = [Term(text, other, reason, count) for (text, other, reason), count in counts.items()]
+    return sorted(found, key=lambda term: (-term.count, term.counterpart))
+
+
+class GeneralGlossary:
+    """The bundled terms of machine learning and computer science, for what a course does not write side by side."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """`lines` hold English names, a tab, Russian names; synonyms by |."""
+        self._by_key: dict[tuple[str, ...], list[Term]] = defaultdict(list)
+        for line in lines:
+            names = [name for side in line.split("\t") for name in side.split("|")]
+            for first, second in combinations(names, 2):
+                for text, other in ((first, second), (second, first)):
+                    key = key_of(text)
+                    if key and key != key_of(other):
+                        self._by_key[key].append(Term(text, other, Reason.GLOSSARY, 0))
+        self.longest = max(map(len, self._by_key), default=0)
+
+    def find(self, stems: Sequence[str]) -> list[Term]:
+        """The entries whose `text` is exactly these stems."""
+        return sorted(self._by_key.get(tuple(stems), []), key=lambda term: term.counterpart)
 
 
 @lru_cache(maxsize=1)
-def general_glossary() -> Glossary:
-    """The bundled terms of machine learning and computer science, for what a course does not write side by side."""
+def general_glossary() -> GeneralGlossary:
+    """The bundled terms, once for the process."""
     lines = (Path(__file__).parents[1] / "builtin" / "glossary.tsv").read_text("utf-8").splitlines()
-    concepts = [[name for side in line.split("\t") for name in side.split("|")] for line in lines if line[:1] != "#"]
-    return Glossary(
-        Term(first, second, Reason.GLOSSARY, 0, "", ())
-        for names in concepts
-        for first, second in combinations(names, 2)
-    )
+    return GeneralGlossary(line for line in lines if line[:1] != "#")
 
 
 def key_of(text: str) -> tuple[str, ...]:
@@ -95,249 +136,3 @@ def key_of(text: str) -> tuple[str, ...]:
     return tuple(
         stem(one_script(fold(part))) for word in words(text) for part in parts_of(word) if not is_stop_word(part)
     )
-
-
-# A pair seen once must look like a translation to the table of word vectors, one seen three times need not: the table
-# does not know every word. Thresholds by eye on 210 mined pairs: nearly all wrong ones fall, one in ten right ones.
-_MIN_SIMILARITY = {1: 0.25, 2: 0.12}
-
-
-def mine_terms(
-    passages: Iterable[IndexedPassage],
-    similarity: Callable[[Sequence[str], Sequence[str]], Sequence[float]] | None = None,
-) -> list[Term]:
-    """The terms of all courses, each course's own, the frequent ones first.
-
-    `similarity(lefts, rights)` says how far the two sides of each pair mean the same, 0 to 1; without it pairs must
-    be seen twice.
-    """
-    counts: dict[tuple[str, Any, Any], dict[tuple[str, str], int]] = defaultdict(lambda: defaultdict(int))
-    rows: dict[tuple[str, Any, Any], list[int]] = defaultdict(list)
-    reasons: dict[tuple[str, Any, Any], Reason] = {}
-    for row, passage in enumerate(passages):
-        for left, right, reason in _pairs_of(passage):
-            first, second = key_of(left), key_of(right)
-            if not first or not second or first == second:
-                continue
-            key, written = (passage.course_slug, first, second), (left, right)
-            if (passage.course_slug, second, first) in counts:
-                key, written = (passage.course_slug, second, first), (right, left)
-            counts[key][written] += 1
-            reasons[key] = reason
-            if len(rows[key]) < 8 and row not in rows[key]:
-                rows[key].append(row)
-    found = [
-        Term(
-            *max(written, key=lambda pair: (written[pair], pair)),
-            reasons[key],
-            sum(written.values()),
-            key[0],
-            tuple(rows[key]),
-        )
-        for key, written in counts.items()
-    ]
-    plausible = _plausible(_heads(found, similarity) if similarity else found, similarity)
-    return sorted(_without_fragments(plausible), key=lambda term: (-term.count, term.text))
-
-
-# A shorter head must be this much nearer to the counterpart to be preferred.
-_HEAD_GAIN = 0.1
-
-
-def _heads(found: Sequence[Term], similarity: Callable[[Sequence[str], Sequence[str]], Sequence[float]]) -> list[Term]:
-    """Terms of which the words that only lead up to them are cut off: "новые неглубокие (shallow)"."""
-    longer = [t for t in found if t.reason is Reason.GLOSSARY and len(t.text.split()) > len(t.counterpart.split())]
-    options = [(t, " ".join(t.text.split()[start:])) for t in longer for start in range(len(t.text.split()))]
-    scores = similarity([text for _, text in options], [term.counterpart for term, _ in options])
-    best: dict[int, tuple[float, str]] = {}
-    for (term, text), score in zip(options, scores, strict=True):
-        gain = score - (_HEAD_GAIN if text != term.text else 0.0)
-        if id(term) not in best or gain > best[id(term)][0]:
-            best[id(term)] = (gain, text)
-    return [replace(term, text=best[id(term)][1]) if id(term) in best else term for term in found]
-
-
-def _plausible(
-    found: Sequence[Term], similarity: Callable[[Sequence[str], Sequence[str]], Sequence[float]] | None
-) -> list[Term]:
-    """Without the translations that are none; a short form has proved itself by its initials."""
-    doubtful = [term for term in found if term.reason is Reason.GLOSSARY and term.count in _MIN_SIMILARITY]
-    if similarity is None:
-        wrong = {id(term) for term in doubtful if term.count == 1}
-    else:
-        scores = similarity([term.text for term in doubtful], [term.counterpart for term in doubtful])
-        wrong = {id(t) for t, score in zip(doubtful, scores, strict=True) if score < _MIN_SIMILARITY[t.count]}
-    return [term for term in found if id(term) not in wrong]
-
-
-def _without_fragments(found: list[Term]) -> Iterator[Term]:
-    """Of entries with one counterpart, those that only lengthen or cut a more frequent one are left out."""
-    by_counterpart: dict[tuple[str, tuple[str, ...]], list[Term]] = defaultdict(list)
-    for term in found:
-        by_counterpart[(term.course, key_of(term.counterpart))].append(term)
-    for group in by_counterpart.values():
-        kept: list[Term] = []
-        for term in sorted(
-            group, key=lambda t: (-t.count, abs(len(key_of(t.text)) - len(key_of(t.counterpart))), t.text)
-        ):
-            own = set(key_of(term.text))
-            if not any(own < set(key_of(other.text)) or own > set(key_of(other.text)) for other in kept):
-                kept.append(term)
-        yield from kept
-
-
-def _pairs_of(passage: IndexedPassage) -> Iterator[tuple[str, str, Reason]]:
-    lines = [passage.title, *passage.text.removeprefix(passage.title).split("\n")]
-    for line in filter(None, lines):
-        for match in _BRACKETS.finditer(line):
-            before = line[max(0, match.start() - _BEFORE_CHARS) : match.start()]
-            before = _SEGMENT.split(before[before.rfind(")") + 1 :])[-1]
-            for inside in _ALTERNATIVES.split(match.group(1)) if "://" not in match.group(1) else ():
-                yield from _introduced(before, inside)
-        bare = _BRACKETS.sub(" ; ", line)
-        for segment in _SEGMENT.split(bare):
-            sides = _SIDES.split(segment)
-            if len(sides) == 2 and len(segment) <= 90:
-                yield from _side_by_side(*sides)
-    under = next((line for line in lines[1:] if line.strip()), "").strip(_QUOTES)
-    if passage.title and _script(passage.title) and _script(under):
-        title = passage.title.strip(_QUOTES)
-        short = len(words(title)) <= 4 and len(words(under)) <= 4
-        if _script(title) != _script(under) and short and _is_term(title) and _is_term(under):
-            yield from _translated(title, under)
-
-
-def _introduced(before: str, inside: str) -> Iterator[tuple[str, str, Reason]]:
-    """The term that stands before a bracket, and what the bracket gives for it."""
-    inside = inside.strip(_QUOTES)
-    if not _is_term(inside) or _FORMULA.search(before[-40:]):
-        return
-    before_words = before.strip(_QUOTES + "(").split()
-    if not before_words:
-        return
-    expanded = _expansion(inside, before_words)
-    if expanded:
-        yield expanded, inside, Reason.ABBREVIATION
-        return
-    short = before_words[-1].strip(_QUOTES)
-    if _expansion(short, inside.split()) == inside:
-        yield inside, short, Reason.ABBREVIATION
-        return
-    script = _script(inside)
-    head = _head(before_words, script, len(words(inside)), _ABBREVIATION.fullmatch(inside) is not None)
-    if head and not (_is_initials(inside) and len(head.replace("-", " ").split()) == 1):
-        yield from _translated(head, inside)
-
-
-def _side_by_side(left: str, right: str) -> Iterator[tuple[str, str, Reason]]:
-    """Two sides of a slash or an equals sign."""
-    left, right = left.strip(_QUOTES), right.strip(_QUOTES)
-    if not (_is_term(left) and _is_term(right)):
-        return
-    for short, long in ((left, right), (right, left)):
-        if _expansion(short, long.split()) == long:
-            yield long, short, Reason.ABBREVIATION
-            return
-    yield from _translated(left, right)
-
-
-def _translated(left: str, right: str) -> Iterator[tuple[str, str, Reason]]:
-    scripts = _script(left), _script(right)
-    if scripts in {("cyrillic", "latin"), ("latin", "cyrillic")} and not _everyday(left) and not _everyday(right):
-        yield left, right, Reason.GLOSSARY
-
-
-def _head(before: list[str], script: str | None, size: int, short_form: bool) -> str | None:
-    """The last words of the other alphabet before a bracket, without what only leads up to the term."""
-    taken: list[str] = []
-    for word in reversed(before):
-        bare = word.strip(_QUOTES)
-        if not bare or _script(bare) in {None, script} or any(c in word for c in "()[]"):
-            break
-        if is_stop_word(bare):
-            break
-        taken.append(bare)
-        if word[0] in '«"“(' or len(taken) == _MAX_WORDS:
-            break
-    taken.reverse()
-    complete = len(taken) == len(before)
-    wanted = 3 if short_form else size + 1
-    if not complete and len(taken) > wanted:
-        taken = taken[-max(size, 1) :]
-    elif len(taken) > wanted + 1:
-        taken = taken[-wanted:]
-    return " ".join(taken) or None
-
-
-def _expansion(short: str, long: Sequence[str]) -> str | None:
-    """The last words of `long` whose initials spell `short`, if they do; words that only join may be skipped."""
-    if not _ABBREVIATION.fullmatch(short) or not 2 <= len(short.rstrip("s")) <= 7:
-        return None
-    letters = fold(short.rstrip("s").replace("-", ""))
-    if not letters.isalpha():
-        return None
-    parts = [part.strip(_QUOTES) for word in long for part in word.replace("-", " ").split()]
-    parts = [part for part in parts if part]
-    for start in range(max(0, len(parts) - len(letters) - 3), len(parts)):
-        chosen = parts[start:]
-        if len(chosen) > 1 and _spells([fold(part) for part in chosen], letters):
-            text = " ".join(long)
-            place = text.find(chosen[0])
-            return text[place:].strip(_QUOTES)
-    return None
-
-
-def _spells(parts: Sequence[str], letters: str) -> bool:
-    """Whether the letters are the first letters of the words, in order, and perhaps some inside them: BackPropagation
-    Through Time is BPTT. Words that only join may be left out."""
-    if not parts or not letters:
-        return not letters and all(is_stop_word(part) for part in parts)
-    if is_stop_word(parts[0]) and _spells(parts[1:], letters):
-        return True
-    if parts[0][0] != letters[0]:
-        return False
-    place, used = 0, 1
-    while True:
-        if _spells(parts[1:], letters[used:]):
-            return True
-        # at most one letter more from inside a word, and not the next one: "ca" is no short form of "cat"
-        place = parts[0].find(letters[used], place + 2) if used < min(2, len(letters)) else -1
-        if place < 0:
-            return False
-        used += 1
-
-
-def _is_initials(text: str) -> bool:
-    """Whether a text is a short form in capitals: it stands for several words, never for one."""
-    return len(text) > 1 and text.isalpha() and text.isupper()
-
-
-def _is_term(text: str) -> bool:
-    found = words(text)
-    return (
-        1 <= len(found) <= _MAX_WORDS
-        and len(text) >= 2
-        and _script(text) is not None
-        and not _FORMULA.search(text)
-        and not text[0].isdigit()
-        and not is_stop_word(found[0])
-        and not is_stop_word(found[-1])
-    )
-
-
-def _everyday(text: str) -> bool:
-    """Whether a side is a single very common word, or too short to mean anything alone."""
-    found = [fold(word) for word in words(text)]
-    if len(found) != 1:
-        return False
-    return len(found[0]) < 2 or max(zipf(found[0], "ru"), zipf(found[0], "en")) >= 6.0
-
-
-def _script(text: str) -> str | None:
-    """ "cyrillic" or "latin" if a text is written in one alphabet, else None."""
-    folded = fold(text)
-    cyrillic = sum("а" <= c <= "я" for c in folded)
-    latin = sum("a" <= c <= "z" for c in folded)
-    if cyrillic and not latin:
-        return "cyrillic"
-    return "latin" if latin > 1 and not cyrillic else None

@@ -1,11 +1,11 @@
-"""Titles, programmes and terms → completions for a search box, forgiving a slip or the wrong keyboard layout."""
+"""Titles, programmes and terms of a course → completions for a search box."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.engine.container import Arrays, open_texts, pack_texts
 from index.engine.glossary import Term
-from index.search.rewrite import other_layout
 from index.text.analysis import fold, is_stop_word, words
 from index.types import IndexedPassage, Kind
 
@@ -22,7 +22,6 @@ _SEPARATORS = re.compile(r"[.;:•\n]|,\s|\s[–—-]\s|[()\[\]«»\"]")
 _MAX_CHARS = 60
 _MAX_WORDS = 6
 _MIN_PHRASE_COUNT = 3  # passages that must hold two or three words in a row to make them a frequent phrase
-_MIN_TYPED = 4  # letters of a word that may hold a slip
 _PREFIX_CHARS = 16
 
 
@@ -34,66 +33,30 @@ class Suggestion:
     count: int
 
 
-class Suggester:
-    """Completions by prefix of any of their words, the frequent ones first. Immutable: safe to share by threads."""
+class ShardSuggestions:
+    """Completions by prefix of any of their words. Views of mapped arrays.
 
-    def __init__(self, data: Sequence[Sequence[Any]]) -> None:
-        """`data` holds (text, count, course slugs) as `build_suggestions` made it."""
-        self._entries = [(Suggestion(str(text), int(count)), frozenset(slugs)) for text, count, slugs in data]
-        keys = []
-        for number, (suggestion, _) in enumerate(self._entries):
-            folded = fold(suggestion.text)
-            starts = [0, *(match.end() for match in re.finditer(r"[\s/]+", folded))]
-            keys += [(folded[start:], start > 0, number) for start in starts]
-        self._keys = sorted(keys)
-        self._words = sorted({word for suggestion, _ in self._entries for word in words(fold(suggestion.text))})
-        self._letters = _letters(self._words)
+    Key i, in order, is the rest of suggestion `entries[i]` from its first word on, or from an `inner` one.
+    """
 
-    def complete(self, prefix: str, limit: int, courses: frozenset[str] | None = None) -> list[Suggestion]:
-        """At most `limit` completions: first those that begin with the prefix, then those that hold it, then those of
-        what it may be a slip of, or of what it is in the other keyboard layout."""
-        wanted = " ".join(fold(prefix).split())
-        found: dict[int, None] = {}
-        for number, reading in enumerate(self._readings(wanted)):
-            if number and len(found) >= limit:
-                break
-            found.update(dict.fromkeys(self._starting_with(reading, limit, courses)))
-        return [self._entries[number][0] for number in list(found)[:limit]]
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._texts = open_texts(arrays, "suggest.texts")
+        self._counts: NDArray[np.uint32] = arrays["suggest.counts"]
+        self._keys = open_texts(arrays, "suggest.keys")
+        self._entries: NDArray[np.uint32] = arrays["suggest.entries"]
+        self._inner: NDArray[np.bool_] = arrays["suggest.inner"]
+        self._words = open_texts(arrays, "suggest.words")
+        self._letters: NDArray[np.uint32] = arrays["suggest.letters"]
 
-    def _readings(self, wanted: str) -> Iterator[str]:
-        """What was typed, and what else it may be, only as far as it is asked for."""
-        if not wanted:
-            return
-        yield wanted
-        layout = " ".join(fold(other_layout(wanted)).split())
-        yield layout
-        for typed in (wanted, layout):
-            yield from self._corrected(typed)
+    def starting_with(self, prefix: str) -> Iterator[tuple[Suggestion, bool]]:
+        """(suggestion, whether the prefix begins an inner word of it) of all that have a word that begins so."""
+        for place in range(bisect_left(self._keys, prefix), len(self._keys)):
+            if not self._keys[place].startswith(prefix):
+                return
+            number = int(self._entries[place])
+            yield Suggestion(self._texts[number], int(self._counts[number])), bool(self._inner[place])
 
-    def _starting_with(self, wanted: str, limit: int, courses: frozenset[str] | None) -> list[int]:
-        found: dict[int, tuple[bool, int, str]] = {}
-        start = bisect_left(self._keys, (wanted,)) if wanted else len(self._keys)
-        for key, inner, number in self._keys[start:]:
-            if not key.startswith(wanted):
-                break
-            suggestion, slugs = self._entries[number]
-            if courses is None or not courses.isdisjoint(slugs):
-                rank = (inner, -suggestion.count, suggestion.text)
-                found[number] = min(found.get(number, rank), rank)
-        return sorted(found, key=found.__getitem__)[:limit]
-
-    def _corrected(self, typed: str) -> Iterator[str]:
-        """The text with one word put right: the last as the beginning of a word, the others as whole ones."""
-        parts = typed.split(" ")
-        for position in range(len(parts) - 1, max(-1, len(parts) - 4), -1):
-            part = parts[position]
-            if len(part) < _MIN_TYPED:
-                continue
-            last = position == len(parts) - 1
-            for better in self._near(part, whole=not last):
-                yield " ".join([*parts[:position], better, *parts[position + 1 :]])
-
-    def _near(self, typed: str, *, whole: bool) -> list[str]:
+    def near(self, typed: str, *, whole: bool) -> list[str]:
         """Beginnings of known words one slip away from the typed letters (whole words, if asked), the nearest first."""
         letters = np.array([ord(letter) for letter in typed[:_PREFIX_CHARS]], np.uint32)
         size = len(letters)
@@ -127,13 +90,12 @@ class Suggester:
         return sorted(found, key=lambda beginning: (found[beginning], beginning))[:4]
 
 
-def build_suggestions(passages: Sequence[IndexedPassage], glossary: Iterable[Term]) -> list[tuple[str, int, list[str]]]:
-    """(text, count, course slugs) of every title, programme phrase, term and frequent phrase worth offering."""
+def build_suggestions(passages: Sequence[IndexedPassage], glossary: Iterable[Term]) -> Arrays:
+    """The arrays of `ShardSuggestions`: every title, programme phrase, term and frequent phrase worth offering."""
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
-    slugs: dict[str, set[str]] = {}
 
-    def offer(phrase: str, slug: str, count: int = 1) -> None:
+    def offer(phrase: str, count: int = 1) -> None:
         text = " ".join(phrase.split()).strip(" ,.:;–—-/")
         parts = text.split(" ")
         if not 2 < len(text) <= _MAX_CHARS or len(parts) > _MAX_WORDS or is_stop_word(parts[-1]):
@@ -141,27 +103,45 @@ def build_suggestions(passages: Sequence[IndexedPassage], glossary: Iterable[Ter
         key = fold(text)
         counts[key] += count
         written.setdefault(key, text)
-        slugs.setdefault(key, set()).add(slug)
 
     for passage in passages:
         if passage.title:
-            offer(passage.title, passage.course_slug)
+            offer(passage.title)
         if passage.kind is Kind.PROGRAMME:
             for phrase in _SEPARATORS.split(passage.text):
-                offer(phrase, passage.course_slug)
+                offer(phrase)
     for term in glossary:
-        offer(term.text, term.course, term.count)
-        offer(term.counterpart, term.course, term.count)
-    for (slug, phrase), count in _frequent_phrases(passages).items():
+        offer(term.text, term.count)
+        offer(term.counterpart, term.count)
+    for phrase, count in _frequent_phrases(passages).items():
         if fold(phrase) not in counts:
-            offer(phrase, slug, count)
-    return [(written[key], count, sorted(slugs[key])) for key, count in sorted(counts.items())]
+            offer(phrase, count)
+    return _pack([(written[key], counts[key]) for key in sorted(counts)])
 
 
-def _frequent_phrases(passages: Iterable[IndexedPassage]) -> dict[tuple[str, str], int]:
-    """Two words in a row, by course, with the number of passages that hold them: only of words that say something."""
-    counts: Counter[tuple[str, str]] = Counter()
-    written: dict[tuple[str, str], str] = {}
+def _pack(entries: Sequence[tuple[str, int]]) -> Arrays:
+    keys = []
+    for number, (text, _) in enumerate(entries):
+        folded = fold(text)
+        starts = [0, *(match.end() for match in re.finditer(r"[\s/]+", folded))]
+        keys += [(folded[start:], start > 0, number) for start in starts]
+    keys.sort()
+    known = sorted({word for text, _ in entries for word in words(fold(text))})
+    return {
+        **pack_texts("suggest.texts", [text for text, _ in entries]),
+        "suggest.counts": np.array([count for _, count in entries], np.uint32),
+        **pack_texts("suggest.keys", [key for key, _, _ in keys]),
+        "suggest.entries": np.array([number for _, _, number in keys], np.uint32),
+        "suggest.inner": np.array([inner for _, inner, _ in keys], np.bool_),
+        **pack_texts("suggest.words", known),
+        "suggest.letters": _letters(known),
+    }
+
+
+def _frequent_phrases(passages: Iterable[IndexedPassage]) -> dict[str, int]:
+    """Two words in a row with the number of passages that hold them: only of words that say something."""
+    counts: Counter[str] = Counter()
+    written: dict[str, str] = {}
     for passage in passages:
         seen: set[str] = set()
         for line in _SEPARATORS.split(passage.text):
@@ -169,9 +149,9 @@ def _frequent_phrases(passages: Iterable[IndexedPassage]) -> dict[tuple[str, str
             for first, second in pairwise(found):
                 if f"{first} {second}" in line and _says_something(first) and _says_something(second):
                     seen.add(fold(f"{first} {second}"))
-                    written.setdefault((passage.course_slug, fold(f"{first} {second}")), f"{first} {second}")
-        counts.update((passage.course_slug, key) for key in seen)
-    return {(slug, written[slug, key]): count for (slug, key), count in counts.items() if count >= _MIN_PHRASE_COUNT}
+                    written.setdefault(fold(f"{first} {second}"), f"{first} {second}")
+        counts.update(seen)
+    return {written[key]: count for key, count in counts.items() if count >= _MIN_PHRASE_COUNT}
 
 
 def _says_something(word: str) -> bool:

@@ -1,125 +1,164 @@
-"""Query vector → nearest passages, through FAISS. The only module that imports faiss."""
+"""Vectors of a shard ↔ nearest passages, through FAISS over mapped bytes. The only module that imports faiss.
+
+Rows lie by cell: first the vector of each whole passage, those that are alike beside each other (k-means), then those
+of titles, then those of parts, by passage. A search over one course looks at every row; one over many looks first at
+the centres of the cells of all of them, and then only into those that are near.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.models import Vectors
+from index.embed.protocol import Vectors
+from index.engine.container import Arrays
 from index.errors import CorruptIndex
 from index.types import ROLES, Role
 
+Places = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
 _WHOLE, _PART, _TITLE = (ROLES.index(role) for role in (Role.WHOLE, Role.PART, Role.TITLE))
 # cos(whole) + max cos(part) + ½ cos(title): measured best for the built-in table among simple mixes
-_ROLE_WEIGHTS = {_WHOLE: 1.0, _PART: 1.0, _TITLE: 0.5}
-# Exact search is a few milliseconds up to here; beyond, an HNSW graph over 8-bit codes answers in less.
-HNSW_FROM_VECTORS = 600_000
+_WEIGHTS = np.zeros(len(ROLES), np.float32)
+_WEIGHTS[[_WHOLE, _PART, _TITLE]] = 1.0, 1.0, 0.5
+_CELL_PASSAGES = 48  # of a cell on average: 48 centres for a course of 2,300 passages
+_HEADER_BYTES = 45  # of FAISS before the numbers of a flat index; padded so that they are aligned
+_PADDING_BYTES = 64 - _HEADER_BYTES
+_CHANCE_SAMPLE, _USUAL_CHANCE, _MAX_CHANCE = 200, 0.1, 0.9
 
 
-class VectorIndex(Protocol):
-    """Nearest passages by similarity. `allowed` is a mask over passages, `within` a range of them; both hold inside."""
+class ShardVectors:
+    """The vectors of one shard's passages; passages are numbered from 0. Views of mapped arrays."""
 
-    def nearest(
-        self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None, within: tuple[int, int] | None = None
-    ) -> NDArray[np.int64]: ...
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        content = arrays["vectors.faiss"][_PADDING_BYTES:]
+        # FAISS reads where the bytes lie; `_content` keeps them there as long as the index
+        self._content = content
+        try:
+            reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(content), len(content))
+            self._index = faiss.read_index(reader)
+        except RuntimeError as error:
+            raise CorruptIndex("The vectors of a shard cannot be read; run `lectures reindex`.") from error
+        self.dimension = int(self._index.d)
+        self.rows: Vectors = content[_HEADER_BYTES:].view("<f4").reshape(self._index.ntotal, self.dimension)
+        self._passage_of: NDArray[np.uint32] = arrays["vectors.passage"]
+        self._role_of: NDArray[np.uint8] = arrays["vectors.role"]
+        self._whole_row: NDArray[np.uint32] = arrays["vectors.whole_row"]
+        self._title_row: NDArray[np.int32] = arrays["vectors.title_row"]
+        self._first_part: NDArray[np.uint32] = arrays["vectors.first_part"]
+        self.centroids: Vectors = arrays["cells.centroids"]
+        self._cell_start: NDArray[np.uint32] = arrays["cells.starts"]
+        self.chance = float(arrays["vectors.chance"][0])
 
-    def similarities(self, query: Vectors, passages: NDArray[np.int64]) -> NDArray[np.float32]: ...
-
-
-class FaissIndex:
-    """Several rows a passage: `row_passage[i]` and `row_role[i]` say whose vector row i is and of what."""
-
-    def __init__(
-        self, index: faiss.Index, row_passage: NDArray[np.uint32], row_role: NDArray[np.uint8], passages: int
-    ) -> None:
-        if index.ntotal != len(row_passage) or len(row_passage) != len(row_role):
-            raise CorruptIndex(
-                f"The vector index has {index.ntotal} rows but its map has {len(row_passage)}; run `lectures reindex`."
-            )
-        self._index = index
-        self._row_passage = row_passage.astype(np.int64)
-        self._row_role = row_role
-        # rows of one passage are neighbours: where they start, for each passage
-        self._first_row = np.searchsorted(self._row_passage, np.arange(passages + 1))
-
-    def nearest(
-        self, query: Vectors, count: int, allowed: NDArray[np.bool_] | None, within: tuple[int, int] | None = None
-    ) -> NDArray[np.int64]:
-        """The distinct passages of the `count` most similar rows, best first."""
+    def nearest(self, query: Vectors, count: int, allowed: Mask | None) -> Places:
+        """The distinct passages of the `count` most similar rows, best first; `allowed` is a mask over passages."""
         if self._index.ntotal == 0 or not query.any():
             return np.zeros(0, np.int64)
-        parameters = selector = None
+        parameters = None
         if allowed is not None:
-            mask = allowed[self._row_passage]
-            if within is not None:
-                mask[: self._first_row[within[0]]] = False
-                mask[self._first_row[within[1]] :] = False
-            bits = np.packbits(mask, bitorder="little")
+            bits = np.packbits(allowed[self._passage_of], bitorder="little")
             selector = faiss.IDSelectorBitmap(self._index.ntotal, faiss.swig_ptr(bits))
-        elif within is not None:
-            selector = faiss.IDSelectorRange(*(int(self._first_row[passage]) for passage in within))
-        if selector is not None:
-            kind = faiss.SearchParametersHNSW if isinstance(self._index, faiss.IndexHNSW) else faiss.SearchParameters
-            parameters = kind(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)
         # requests run in threads already, more would fight for the cores; the setting holds for this thread alone
         faiss.omp_set_num_threads(1)
         _, rows = self._index.search(query[None, :], min(count, self._index.ntotal), params=parameters)
-        found: NDArray[np.int64] = self._row_passage[rows[0][rows[0] >= 0]]
+        found = self._passage_of[rows[0][rows[0] >= 0]].astype(np.int64)
         _, first = np.unique(found, return_index=True)
-        distinct: NDArray[np.int64] = found[np.sort(first)]
+        distinct: Places = found[np.sort(first)]
         return distinct
 
-    def similarities(self, query: Vectors, passages: NDArray[np.int64]) -> NDArray[np.float32]:
+    def in_cells(self, query: Vectors, cells: NDArray[np.integer]) -> tuple[Places, NDArray[np.float32]]:
+        """The passages of these cells, and how similar the vector of each as a whole is."""
+        spans = [(int(self._cell_start[cell]), int(self._cell_start[cell + 1])) for cell in cells]
+        passages = np.concatenate([self._passage_of[first:last] for first, last in spans])
+        cosines = np.concatenate([self.rows[first:last] @ query for first, last in spans])
+        return passages.astype(np.int64), cosines
+
+    def similarities(self, query: Vectors, passages: Places) -> NDArray[np.float32]:
         """(n,) exact similarity of each passage, put together from its vectors; -1 to 1."""
         if len(passages) == 0 or self._index.ntotal == 0:
             return np.zeros(len(passages), np.float32)
-        starts, ends = self._first_row[passages], self._first_row[passages + 1]
-        counts = ends - starts
-        owner = np.repeat(np.arange(len(passages)), counts)
-        rows = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
-        cosines = self._index.reconstruct_batch(rows) @ query
-        roles = self._row_role[rows]
-        parts = np.full((len(ROLES), len(passages)), -2.0, np.float32)
-        np.maximum.at(parts, (roles, owner), cosines)
-        whole = np.where(parts[_WHOLE] > -2, parts[_WHOLE], 0.0)
-        total = np.zeros(len(passages), np.float32)
-        for role, weight in _ROLE_WEIGHTS.items():
-            total += np.float32(weight) * np.where(parts[role] > -2, parts[role], whole)
-        return total / np.float32(sum(_ROLE_WEIGHTS.values()))
+        whole = self.rows[self._whole_row[passages]] @ query
+        titled, best_part = whole.copy(), whole.copy()  # what has no title or parts is taken as a whole
+        title_rows = self._title_row[passages]
+        has_title = np.flatnonzero(title_rows >= 0)
+        titled[has_title] = self.rows[title_rows[has_title]] @ query
+        starts = self._first_part[passages].astype(np.int64)
+        counts = self._first_part[passages + 1].astype(np.int64) - starts
+        has_parts = np.flatnonzero(counts)
+        if len(has_parts):
+            own, sizes = starts[has_parts], counts[has_parts]
+            offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+            rows = np.repeat(own - offsets, sizes) + np.arange(sizes.sum())
+            best_part[has_parts] = np.maximum.reduceat(self.rows[rows] @ query, offsets)
+        total = _WEIGHTS[_WHOLE] * whole + _WEIGHTS[_PART] * best_part + _WEIGHTS[_TITLE] * titled
+        similarity: NDArray[np.float32] = total / np.float32(_WEIGHTS.sum())
+        return similarity
 
-    def first_row(self, passage: int) -> int:
-        """The first of a passage's rows."""
-        return int(self._first_row[passage])
-
-    def row_vector(self, row: int) -> Vectors:
-        """(d,) the stored vector of a row, for checks."""
-        return np.asarray(self._index.reconstruct(int(row)), np.float32)
+    def whole(self, passage: int) -> Vectors:
+        """(d,) the vector of a passage as a whole."""
+        vector: Vectors = self.rows[self._whole_row[passage]]
+        return vector
 
 
-def build_vectors(vectors: Vectors) -> NDArray[np.uint8]:
-    """(n, d) unit rows → the bytes of an index over them.
+def build_vectors(vectors: Vectors, passage_of: NDArray[np.int64], role_of: NDArray[np.uint8], count: int) -> Arrays:
+    """The arrays of `ShardVectors`. Row i of (m, d) `vectors` is of passage_of[i], ascending, and is its role_of[i].
 
-    Never written by FAISS itself: its writer reports success on a full disk and detects no corruption.
+    The bytes are FAISS's own, but never written by it: its writer reports success on a full disk and detects no
+    corruption.
     """
-    dimension = vectors.shape[1]
-    if len(vectors) >= HNSW_FROM_VECTORS:
-        index = faiss.IndexHNSWSQ(dimension, faiss.ScalarQuantizer.QT_8bit, 32, faiss.METRIC_INNER_PRODUCT)
-        index.train(vectors)
-    else:
-        index = faiss.IndexFlatIP(dimension)
-    index.add(np.ascontiguousarray(vectors))
-    return np.asarray(faiss.serialize_index(index), np.uint8)
+    whole, titles, parts = (np.flatnonzero(role_of == role) for role in (_WHOLE, _TITLE, _PART))
+    centroids, cell_of = _cells(vectors[whole])
+    order = np.concatenate([whole[np.argsort(cell_of, kind="stable")], titles, parts])
+    first_title, first_part = len(whole), len(whole) + len(titles)
+    whole_row = np.zeros(count, np.uint32)
+    whole_row[passage_of[order[:first_title]]] = np.arange(first_title)
+    title_row = np.full(count, -1, np.int32)
+    title_row[passage_of[titles]] = np.arange(first_title, first_part)
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors[order]))
+    content = np.asarray(faiss.serialize_index(index), np.uint8)
+    cell_counts = np.bincount(cell_of, minlength=len(centroids))
+    return {
+        "vectors.faiss": np.concatenate([np.zeros(_PADDING_BYTES, np.uint8), content]),
+        "vectors.passage": passage_of[order].astype(np.uint32),
+        "vectors.role": role_of[order],
+        "vectors.whole_row": whole_row,
+        "vectors.title_row": title_row,
+        "vectors.first_part": (first_part + np.searchsorted(passage_of[parts], np.arange(count + 1))).astype(np.uint32),
+        "vectors.chance": np.array([_chance(vectors[whole])], np.float32),
+        "cells.centroids": centroids,
+        "cells.starts": np.concatenate([[0], np.cumsum(cell_counts)]).astype(np.uint32),
+    }
 
 
-def open_vectors(
-    content: NDArray[np.uint8], row_passage: NDArray[np.uint32], row_role: NDArray[np.uint8], passages: int
-) -> FaissIndex:
-    """The index in these bytes, whose hash has been checked by the caller."""
-    try:
-        index = faiss.deserialize_index(content)
-    except RuntimeError as error:
-        raise CorruptIndex("The vector index cannot be read; run `lectures reindex`.") from error
-    return FaissIndex(index, row_passage, row_role, passages)
+def _cells(whole: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
+    """(centres, cell of each vector): spherical k-means, always from the same start."""
+    count = max(1, len(whole) // _CELL_PASSAGES)
+    if count == 1:
+        return whole.mean(axis=0, keepdims=True) if len(whole) else whole, np.zeros(len(whole), np.int64)
+    means = faiss.Kmeans(
+        whole.shape[1], count, niter=8, seed=1, spherical=True, min_points_per_centroid=1, verbose=False
+    )
+    means.train(np.ascontiguousarray(whole))
+    centroids = np.ascontiguousarray(means.centroids, np.float32)
+    return centroids, (whole @ centroids.T).argmax(axis=1)
+
+
+def _chance(whole: Vectors) -> float:
+    """What a similarity of two passages must exceed: their mean, taken at random, above that of the built-in embedder.
+
+    Embedders differ: unrelated texts have a cosine of .1 for one and of .75 for another. The weights of the ranking
+    were chosen with the first.
+    """
+    sample = whole[np.unique(np.linspace(0, len(whole) - 1, _CHANCE_SAMPLE).astype(np.int64))] if len(whole) else whole
+    if len(sample) < 2:
+        return 0.0
+    alike = sample @ sample.T
+    mean = (alike.sum() - np.trace(alike)) / (len(sample) * (len(sample) - 1))
+    return float(np.clip(mean - _USUAL_CHANCE, 0, _MAX_CHANCE))

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.engine.generation import Generation
-from index.engine.lexical import LexicalScores, Scope
 from index.search.ranking import TITLE_SHARE, Ranked
+from index.search.scope import Scope
+from index.search.words import WordScores
 from index.text.analysis import STOP_WEIGHT, fold, strip_accents
 from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, zipf
-from index.types import TYPED, Coverage, Kind, Phrase, Word
+from index.types import TYPED, Coverage, Phrase, Word
 
 # said, meant, near, subject, title, and the constant: rounded coefficients of the fit.
 _WEIGHTS = (0.7, 3.8, 8.0, 5.9, 3.2)
@@ -69,28 +69,19 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     return Coverage.EXPLAINED if evidence.total >= _EXPLAINED_FROM else Coverage.MENTIONED
 
 
-def gather_evidence(
-    generation: Generation,
-    phrases: Sequence[Phrase],
-    words: LexicalScores,
-    ranked: Ranked,
-    scope: Scope,
-    *,
-    vectors: bool,
-) -> Evidence | None:
+def gather_evidence(words: WordScores, ranked: Ranked, scope: Scope, *, vectors: bool) -> Evidence | None:
     """The evidence of a search, from its candidates."""
     if len(ranked.rows) == 0:
         return None
-    programme = generation.kind_of == generation.kind_number(Kind.PROGRAMME)
-    visible = words.matched if scope.allowed is None else np.where(scope.allowed, words.matched, 0)
+    programme = scope.generation.programme
     material = ~programme[ranked.rows]
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
     titles = ranked.title[material][:5]
-    subject, foreign = _subject_share(phrases, scope)
+    subject, foreign = _subject_share(words.phrases, scope)
     heard = 1 / max(1 - foreign, 0.1)
     return Evidence(
-        said=min(1.0, heard * float(np.max(visible, where=~programme, initial=0))),
-        promised=min(1.0, heard * float(np.max(visible, where=programme, initial=0))),
+        said=min(1.0, heard * words.most_matched(~programme)),
+        promised=min(1.0, heard * words.most_matched(programme)),
         meant=float(similar[0]) if vectors and len(similar) else _WITHOUT_VECTORS,
         near=float(similar.mean()) if vectors and len(similar) else 0.8 * _WITHOUT_VECTORS,
         subject=subject,

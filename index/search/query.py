@@ -7,9 +7,10 @@ also read as what it may be a slip of; terms of the glossary are also read as th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from index.engine.glossary import Glossary, key_of
+from index.engine.glossary import key_of
+from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
 from index.text.analysis import STOP_WEIGHT, fold, one_script, parts_of, terms_of, word_weight, words
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
@@ -17,38 +18,41 @@ from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT = 0.7, 0.6
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
+_MAX_COUNTERPARTS = 4  # of a term, from each glossary
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
-@dataclass(frozen=True, slots=True)
 class Reader:
-    """What reading a query needs of one generation."""
+    """Reads queries by what the searched courses know."""
 
-    rewriter: Rewriter
-    glossary: Glossary
-    general: Glossary
-    languages: tuple[str, ...]
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._rewriter = Rewriter(lexicon.vocabulary)
+        self.languages = lexicon.languages
+        self._known: dict[str, bool] = {}
 
-    def read(
-        self, query: str, frequency: Callable[[str], int], courses: frozenset[str] | None = None
-    ) -> tuple[Phrase, ...]:
-        """The phrases of a query. `frequency(term)` counts the searched passages that hold a term."""
-
-        def known(word: str) -> bool:
-            return any(frequency(terms_of(word, language)[0]) > 0 for language in self.languages if terms_of(word))
-
+    def read(self, query: str) -> tuple[Phrase, ...]:
+        """The phrases of a query."""
         typed: list[Word] = []
         for token in query.split():
-            meant = self.rewriter.relayout(token, known) if len(typed) < _MAX_WORDS else None
+            meant = self._rewriter.relayout(token, self._knows) if len(typed) < _MAX_WORDS else None
             for written in words(meant or token):
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
-                for word in [written] if len(parts) == 1 or known(written) else parts:
+                for word in [written] if len(parts) == 1 or self._knows(written) else parts:
                     deep = len(typed) < _MAX_WORDS
-                    typed.append(self._word(word, known, layout=meant is not None, source=token, deep=deep))
-        return tuple(self._phrases(typed, known, frequency, courses))
+                    typed.append(self._word(word, layout=meant is not None, source=token, deep=deep))
+        return tuple(self._phrases(typed))
 
-    def _word(self, text: str, known: Callable[[str], bool], *, layout: bool, source: str, deep: bool) -> Word:
+    def _knows(self, word: str) -> bool:
+        """Whether one of the searched passages holds a word."""
+        known = self._known.get(word)
+        if known is None:
+            firsts = [terms_of(word, language)[:1] for language in self.languages]
+            known = self._known[word] = any(self._lexicon.frequency(term) > 0 for first in firsts for term in first)
+        return known
+
+    def _word(self, text: str, *, layout: bool, source: str, deep: bool) -> Word:
         reason = Reason.LAYOUT if layout else Reason.TYPED
         readings = [self._reading((text,), 1.0, reason, language) for language in self.languages]
         readings = list({reading.terms: reading for reading in readings if reading.terms}.values())
@@ -57,8 +61,8 @@ class Reader:
         weight = word_weight(text, self.languages)
         if deep and weight > STOP_WEIGHT:
             folded = one_script(fold(text))
-            there = known(folded)
-            for candidate in self.rewriter.candidates(folded, known, there=there):
+            there = self._knows(folded)
+            for candidate in self._rewriter.candidates(folded, self._knows, there=there):
                 trust = candidate.weight * (_KNOWN_WEIGHT if there else 1.0)
                 readings.append(self._candidate(candidate, trust))
         return Word(source if layout else text, weight, tuple(readings))
@@ -77,63 +81,55 @@ class Reader:
                 shares[term] = max(shares.get(term, 0.0), share)
         return Reading(tuple(shares.items()), weight, reason, " ".join(written))
 
-    def _phrases(
-        self,
-        typed: list[Word],
-        known: Callable[[str], bool],
-        frequency: Callable[[str], int],
-        courses: frozenset[str] | None,
-    ) -> Iterable[Phrase]:
+    def _phrases(self, typed: list[Word]) -> Iterable[Phrase]:
         position = 0
         while position < len(typed):
-            length, readings = self._longest(typed, position, known, frequency, courses)
+            length, readings = self._longest(typed, position)
             if not readings and position + 1 < len(typed):
                 pair = typed[position : position + 2]
-                joined = self._joined(pair, known)
+                joined = self._joined(pair)
                 if joined:
                     length, readings = 2, joined
             yield Phrase(tuple(typed[position : position + length]), tuple(readings))
             position += length
 
-    def _longest(
-        self,
-        typed: list[Word],
-        position: int,
-        known: Callable[[str], bool],
-        frequency: Callable[[str], int],
-        courses: frozenset[str] | None,
-    ) -> tuple[int, list[Reading]]:
+    def _longest(self, typed: list[Word], position: int) -> tuple[int, list[Reading]]:
         """The longest stretch from here that a glossary knows, with its readings; one word without any if none."""
-        longest = min(max(self.glossary.longest, self.general.longest), len(typed) - position, 6)
+        longest = min(self._lexicon.longest, len(typed) - position, 6)
         for length in range(longest, 0, -1):
             stretch = typed[position : position + length]
             if stretch[0].weight <= STOP_WEIGHT or stretch[-1].weight <= STOP_WEIGHT:
                 continue
-            stems = [stem for word in stretch if word.weight > STOP_WEIGHT for stem in key_of(_best(word, known))]
-            readings: dict[tuple[tuple[str, float], ...], Reading] = {}
-            for glossary, trust in ((self.glossary, _GLOSSARY_WEIGHT), (self.general, _GENERAL_WEIGHT)):
-                for term in glossary.readings(stems, courses)[:4]:
-                    reading = self._reading(words(term.counterpart), trust, term.reason, self.languages[0])
-                    if all(frequency(t) > 0 for t, share in reading.terms if share == 1.0):
-                        readings.setdefault(reading.terms, reading)
+            stems = [stem for word in stretch if word.weight > STOP_WEIGHT for stem in key_of(self._best(word))]
+            readings = self._counterparts(stems)
             if readings:
-                return length, list(readings.values())
+                return length, readings
         return 1, []
 
-    def _joined(self, pair: Sequence[Word], known: Callable[[str], bool]) -> list[Reading]:
+    def _counterparts(self, stems: Sequence[str]) -> list[Reading]:
+        """What a term of these stems is also called, as far as the searched passages say that."""
+        readings: dict[tuple[tuple[str, float], ...], Reading] = {}
+        own, general = self._lexicon.own_terms(stems), self._lexicon.general_terms(stems)
+        for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT)):
+            for term in terms[:_MAX_COUNTERPARTS]:
+                reading = self._reading(words(term.counterpart), trust, term.reason, self.languages[0])
+                if all(self._lexicon.frequency(t) > 0 for t, share in reading.terms if share == 1.0):
+                    readings.setdefault(reading.terms, reading)
+        return list(readings.values())
+
+    def _joined(self, pair: Sequence[Word]) -> list[Reading]:
         first, second = (one_script(fold(word.text)) for word in pair)
-        if min(pair[0].weight, pair[1].weight) <= STOP_WEIGHT or (known(first) and known(second)):
+        if min(pair[0].weight, pair[1].weight) <= STOP_WEIGHT or (self._knows(first) and self._knows(second)):
             return []
-        return [self._candidate(c, c.weight) for c in self.rewriter.together(first, second, known)]
+        return [self._candidate(c, c.weight) for c in self._rewriter.together(first, second, self._knows)]
 
-
-def _best(word: Word, known: Callable[[str], bool]) -> str:
-    """What a word is most likely to be: itself where it is known, else its best rewrite."""
-    first = word.readings[0]
-    others = [reading for reading in word.readings[1:] if reading.reason not in TYPED]
-    if not others or known(first.text) or max(reading.weight for reading in others) < _TRUSTED:
-        return first.text
-    return max(others, key=lambda reading: reading.weight).text
+    def _best(self, word: Word) -> str:
+        """What a word is most likely to be: itself where it is known, else its best rewrite."""
+        first = word.readings[0]
+        others = [reading for reading in word.readings[1:] if reading.reason not in TYPED]
+        if not others or self._knows(first.text) or max(reading.weight for reading in others) < _TRUSTED:
+            return first.text
+        return max(others, key=lambda reading: reading.weight).text
 
 
 def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.generation import Generation
+from index.engine.passages import KINDS
+from index.search.words import MIN_MATCHED
 from index.types import Kind, Mode
 
 Floats = NDArray[np.float32]
@@ -29,8 +31,8 @@ _CONTEXT_SHARE = {Kind.PAGE: 0.2, Kind.SEGMENT: 0.3, Kind.PROGRAMME: 0.0}
 # A page whose title is what was asked explains it; the others use it. Of queries of more than two words less: their
 # titles are never named whole.
 TITLE_SHARE, _TITLE_WORDS, _TITLE_POWER = 0.25, 2.0, 2
-# A hit must hold something of the query: a tenth of its weight, or a similarity that chance does not give.
-_MIN_MATCHED, _MIN_SIMILARITY = 0.1, 0.25
+# A hit must hold something of the query (`words.MIN_MATCHED`), or have a similarity that chance does not give.
+_MIN_SIMILARITY = 0.25
 _MIN_SHARE_OF_BEST = 0.25
 # Neighbouring minutes above this share of the best are one explanation. It starts before the best one only where the
 # minute before says as much itself: further back, most jumps left the section (docs/ranking.md).
@@ -72,10 +74,16 @@ def kind_factors(generation: Generation) -> Floats:
 
 
 def with_neighbours(generation: Generation, rows: Rows) -> Rows:
-    """These rows and those before and after them, ascending."""
+    """These rows and those before and after them, each once, ascending."""
     around = np.concatenate([rows, generation.previous[rows], generation.next[rows]])
-    found: Rows = np.unique(around[around >= 0])
-    return found
+    around = around[around >= 0]
+    if not len(around):
+        return rows
+    # marking them is quicker than sorting them
+    first = int(around.min())
+    marked = np.zeros(int(around.max()) - first + 1, np.bool_)
+    marked[around - first] = True
+    return np.flatnonzero(marked) + first
 
 
 def rank(
@@ -103,7 +111,7 @@ def rank(
     context = shares * (_at(rows, own, before) + _at(rows, own, after)) * np.float32(0.5)
     # speech goes on for minutes: there the neighbours' neighbours are heard too
     wider = shares * (_at(rows, own + context, before) + _at(rows, own + context, after)) * np.float32(0.5)
-    speech = generation.kind_of[rows] == generation.kind_number(Kind.SEGMENT)
+    speech = generation.kind_of[rows] == KINDS.index(Kind.SEGMENT)
     context = context + np.where(speech, wider, np.float32(0))
     factor = factors[rows]
     short = min(1.0, _TITLE_WORDS / max(query_words, 1e-9))
@@ -132,7 +140,7 @@ def with_judgements(ranked: Ranked, judged: Floats) -> Ranked:
 def relevant(ranked: Ranked) -> NDArray[np.bool_]:
     """Which of the ranked rows are worth showing."""
     best = ranked.scores.max() if len(ranked.scores) else 0
-    held: NDArray[np.bool_] = (ranked.matched >= _MIN_MATCHED) | (ranked.similarity >= _MIN_SIMILARITY)
+    held: NDArray[np.bool_] = (ranked.matched >= MIN_MATCHED) | (ranked.similarity >= _MIN_SIMILARITY)
     return held & (ranked.scores > 0) & (ranked.scores >= _MIN_SHARE_OF_BEST * best)
 
 
@@ -142,7 +150,7 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
     scores = ranked.scores.tolist()
     own = (ranked.lexical + ranked.semantic).tolist()
     newest = generation.twin[ranked.rows].tolist()
-    speech = (generation.kind_of[ranked.rows] == generation.kind_number(Kind.SEGMENT)).tolist()
+    speech = (generation.kind_of[ranked.rows] == KINDS.index(Kind.SEGMENT)).tolist()
     place = {row: i for i, row in enumerate(rows)}
     older: dict[int, list[int]] = {}
     for i, newer in enumerate(newest):
@@ -199,9 +207,10 @@ def _start(
     return row
 
 
-def _at(rows: Rows, values: Floats, wanted: Rows) -> Floats:
+def _at(rows: Rows, values: Floats, wanted: NDArray[np.integer]) -> Floats:
     """Values of the wanted rows, 0 for those that are not among the ascending `rows`."""
     if not len(rows):
         return values
     places = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
-    return np.where(rows[places] == wanted, values[places], np.float32(0))
+    found: Floats = np.where(rows[places] == wanted, values[places], np.float32(0))
+    return found

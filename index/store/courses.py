@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -144,13 +144,41 @@ def keep_fetched(connection: Connection, key: str, found: Fetched) -> None:
     insert(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
 
 
+_STORED = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
+
+
 def stored_hashes(connection: Connection) -> set[str]:
     """SHA-256 of every file that a row refers to."""
     found: set[str] = set()
-    stored = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
-    for column in stored:
+    for column in _STORED:
         found.update(connection.scalars(sa.select(column).where(column.is_not(None))))
     return found
+
+
+def course_files(connection: Connection, slug: str) -> set[str]:
+    """SHA-256 of the files that the rows of a course refer to."""
+    own = sa.select(lectures.c.id).join(courses, courses.c.id == lectures.c.course_id).where(courses.c.slug == slug)
+    own_videos = sa.select(videos.c.id).where(videos.c.lecture_id.in_(own))
+    found: set[str] = set()
+    found.update(connection.scalars(sa.select(decks.c.sha256).where(decks.c.lecture_id.in_(own))))
+    found.update(connection.scalars(sa.select(videos.c.sha256).where(videos.c.lecture_id.in_(own))))
+    for column in (transcripts.c.sha256, transcripts.c.vtt_sha256):
+        found.update(connection.scalars(sa.select(column).where(transcripts.c.video_id.in_(own_videos))))
+    return {sha256 for sha256 in found if sha256}
+
+
+def unreferenced(connection: Connection, hashes: Collection[str]) -> set[str]:
+    """Those of these files that no row refers to."""
+    gone = set(hashes)
+    for some in batches(sorted(hashes)):
+        for column in _STORED:
+            gone.difference_update(connection.scalars(sa.select(column).where(column.in_(some))))
+    return gone
+
+
+def course_slugs(connection: Connection) -> list[str]:
+    """The slugs of all courses, in order."""
+    return list(connection.scalars(sa.select(courses.c.slug).order_by(courses.c.slug)))
 
 
 # --- writing a course -----------------------------------------------------------------------------------

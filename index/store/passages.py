@@ -1,33 +1,17 @@
-"""What a generation is built from: vectors of contents, passages with all that a hit shows, and generations made."""
+"""The passages of a course as rows → as they are indexed: with all that a hit shows of them."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.engine import Connection, Row
 
-from index.store.courses import batches, insert
-from index.store.tables import (
-    alignments,
-    courses,
-    decks,
-    embeddings,
-    generations,
-    lectures,
-    moments,
-    pages,
-    passages,
-    videos,
-)
+from index.store.tables import alignments, courses, decks, lectures, moments, pages, passages, videos
 from index.types import (
     MOMENT_SHOWN_FROM,
-    ROLES,
     SPAN_SHOWN_FROM,
     Aligned,
     DeckKind,
@@ -36,66 +20,23 @@ from index.types import (
     Kind,
     PagePlace,
     Place,
-    Role,
     TimePlace,
 )
 
-# --- embeddings -----------------------------------------------------------------------------------------
 
-
-def missing_embeddings(connection: Connection, fingerprint: str, hashes: Iterable[str]) -> set[str]:
-    """Which of these contents have no vectors of this embedder yet."""
-    missing = set(hashes)
-    for some in batches(sorted(missing)):
-        query = sa.select(embeddings.c.content_hash).where(
-            embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some)
-        )
-        missing.difference_update(connection.scalars(query))
-    return missing
-
-
-def add_embeddings(
-    connection: Connection, fingerprint: str, items: Sequence[tuple[str, Sequence[Role], NDArray[np.float32]]]
-) -> None:
-    """Keep (content hash, roles, (n, d) vectors); row i of the vectors has role i."""
-    insert(
-        connection,
-        embeddings,
-        [
-            {
-                "fingerprint": fingerprint,
-                "content_hash": content_hash,
-                "roles": bytes(ROLES.index(role) for role in roles),
-                "vectors": vectors.astype("<f4").tobytes(),
-            }
-            for content_hash, roles, vectors in items
-        ],
+def content_hashes(connection: Connection, slug: str) -> set[str]:
+    """The contents of a course's passages."""
+    query = (
+        sa.select(passages.c.content_hash)
+        .join(lectures, lectures.c.id == passages.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .where(courses.c.slug == slug)
     )
+    return set(connection.scalars(query))
 
 
-def read_embeddings(connection: Connection, fingerprint: str) -> Iterator[tuple[str, bytes, bytes]]:
-    """(content hash, roles, vectors as stored) of every content of this embedder."""
-    query = sa.select(embeddings.c.content_hash, embeddings.c.roles, embeddings.c.vectors).where(
-        embeddings.c.fingerprint == fingerprint
-    )
-    for row in connection.execute(query):
-        yield row.content_hash, bytes(row.roles), bytes(row.vectors)
-
-
-def drop_unused_embeddings(connection: Connection, fingerprints: Collection[str]) -> int:
-    """Forget vectors of contents that no passage has, and of embedders no longer in use."""
-    used = sa.select(passages.c.content_hash)
-    query = sa.delete(embeddings).where(
-        sa.or_(embeddings.c.fingerprint.not_in(fingerprints), embeddings.c.content_hash.not_in(used))
-    )
-    return connection.execute(query).rowcount
-
-
-# --- generations ----------------------------------------------------------------------------------------
-
-
-def read_passages(connection: Connection) -> Iterator[IndexedPassage]:
-    """All passages with what a hit shows of them, in the order of courses and lectures."""
+def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]:
+    """The passages of a course with what a hit shows of them, in the order of its lectures."""
     shown = videos.alias("shown")
     query = (
         sa.select(
@@ -137,16 +78,18 @@ def read_passages(connection: Connection) -> Iterator[IndexedPassage]:
             ),
         )
         .outerjoin(shown, shown.c.id == moments.c.video_id)
-        .order_by(courses.c.slug, lectures.c.position, passages.c.ordinal, passages.c.id)
+        .where(courses.c.slug == slug)
+        .order_by(lectures.c.position, passages.c.ordinal, passages.c.id)
     )
-    sure = _sure_pages(connection)
+    sure = _sure_pages(connection, slug)
     for row in connection.execute(query):
         yield _indexed(row, sure.get(row.video_id, ()))
 
 
-def _sure_pages(connection: Connection) -> dict[int, list[Row[Any]]]:
+def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
     """By video the spans and moments that are sure enough to be shown, in order; a moment is a span of no length."""
     found: dict[int, list[Row[Any]]] = defaultdict(list)
+    own = sa.select(lectures.c.id).join(courses, courses.c.id == lectures.c.course_id).where(courses.c.slug == slug)
     spans = (
         sa.select(
             alignments.c.video_id,
@@ -159,7 +102,7 @@ def _sure_pages(connection: Connection) -> dict[int, list[Row[Any]]]:
             decks.c.kind,
         )
         .join(decks, decks.c.id == alignments.c.deck_id)
-        .where(alignments.c.confidence >= SPAN_SHOWN_FROM)
+        .where(alignments.c.confidence >= SPAN_SHOWN_FROM, decks.c.lecture_id.in_(own))
     )
     instants = (
         sa.select(
@@ -173,7 +116,7 @@ def _sure_pages(connection: Connection) -> dict[int, list[Row[Any]]]:
             decks.c.kind,
         )
         .join(decks, decks.c.id == moments.c.deck_id)
-        .where(moments.c.confidence >= MOMENT_SHOWN_FROM)
+        .where(moments.c.confidence >= MOMENT_SHOWN_FROM, decks.c.lecture_id.in_(own))
     )
     for row in connection.execute(sa.union_all(spans, instants)):
         found[row.video_id].append(row)
@@ -229,28 +172,3 @@ def _indexed(row: Row[Any], sure: Sequence[Row[Any]]) -> IndexedPassage:
         place=_place(row),
         aligned=_aligned(row, sure),
     )
-
-
-def add_generation(
-    connection: Connection, number: int, fingerprint: str, analysis: str, count: int, manifest_sha256: str
-) -> None:
-    """Record that this generation shows what the rows say, in the transaction that makes them say it."""
-    insert(
-        connection,
-        generations,
-        [
-            {
-                "number": number,
-                "created_at": dt.datetime.now(dt.UTC),
-                "fingerprint": fingerprint,
-                "analysis": analysis,
-                "passages": count,
-                "manifest_sha256": manifest_sha256,
-            }
-        ],
-    )
-
-
-def latest_generation(connection: Connection) -> Row[Any] | None:
-    """The row of the newest generation: what should be served."""
-    return connection.execute(sa.select(generations).order_by(generations.c.number.desc()).limit(1)).one_or_none()

@@ -34,8 +34,8 @@ from index.types.passage import (
     TimeLocator,
     TimePlace,
 )
-from index.types.query import TYPED, Filters, Mode, Phrase, Reading, Reason, Rewrite, Word
-from index.types.result import Coverage, Explanation, Facets, Hit, Results, Snippet, TermMatch
+from index.types.query import TYPED, Filters, Mode, Phrase, Query, Reading, Reason, Rewrite, Word
+from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, TermMatch
 
 __all__ = [
     "MOMENT_SHOWN_FROM",
@@ -70,9 +70,9 @@ __all__ = [
     "Phrase",
     "Place",
     "Problem",
+    "Query",
     "Reading",
     "Reason",
-    "Results",
     "Rewrite",
     "Role",
     "Segment",

@@ -86,3 +86,13 @@ class Rewrite:
     target: str
     reason: Reason
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched, where and how; with `literal` only as it was typed, without other readings."""
+
+    text: str
+    filters: Filters = Filters()
+    mode: Mode = Mode.HYBRID
+    literal: bool = False

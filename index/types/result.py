@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from index.types.passage import IndexedPassage, Kind
-from index.types.query import Mode, Reason, Rewrite
+from index.types.query import Reason
 
 
 class Coverage(StrEnum):
@@ -82,19 +82,3 @@ class Facets:
 
     kinds: tuple[tuple[Kind, int], ...] = ()
     lectures: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """`weights` are the terms of the query in all its readings, by how much they say: what a quote should hold."""
-
-    query: str
-    rewrites: tuple[Rewrite, ...]
-    coverage: Coverage
-    mode: Mode
-    degraded: tuple[str, ...]
-    generation: int
-    total: int
-    hits: tuple[Hit, ...]
-    facets: Facets = field(default_factory=Facets)
-    weights: dict[str, float] = field(default_factory=dict)

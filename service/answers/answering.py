@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from index.search.found import Find, Found
 from index.search.search import SearchIndex
-from index.types import Coverage, Filters, Hit, Kind, Results
+from index.types import Coverage, Filters, Hit, Kind, Query
 from service.answers.citations import Reader
 from service.answers.extractive import extract_answer
 from service.answers.llm import LanguageModel, ModelFailed
@@ -32,28 +33,36 @@ class Started:
 Event = Started | Sentence | Answer
 
 
-def answer_question(
-    index: SearchIndex,
-    question: str,
-    *,
-    filters: Filters,
-    history: Sequence[Turn] = (),
-    model: LanguageModel | None = None,
-    drop_uncited: bool = False,
-) -> Answer:
-    """The whole answer at once."""
-    return last_answer(
-        stream_answer(index, question, filters=filters, history=history, model=model, drop_uncited=drop_uncited)
-    )
-
-
 def last_answer(events: Iterable[Event]) -> Answer:
     """The answer that a stream of events ends with."""
     return next(event for event in reversed(list(events)) if isinstance(event, Answer))
 
 
+def quoted_answer(index: SearchIndex, question: str, found: Found) -> Answer:
+    """The answer that needs no model, from what a search of the question found: quotes, or why there are none."""
+    asked = what_is_asked(question)
+    outcome = _outcome(asked, found.coverage)
+    hits = found.hits(_HITS)
+    bare = Answer(
+        AnswerMode.EXTRACTIVE,
+        outcome,
+        found.coverage,
+        found.degraded,
+        _note(outcome, hits, russian=speaks_russian(question)),
+        (),
+        (),
+        hits,
+        found.query,
+    )
+    if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
+        return bare
+    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights)
+    return replace(bare, sentences=sentences, citations=citations)
+
+
 def stream_answer(
     index: SearchIndex,
+    find: Find,
     question: str,
     *,
     filters: Filters,
@@ -62,11 +71,12 @@ def stream_answer(
     drop_uncited: bool = False,
 ) -> Iterator[Event]:
     """`Started`, sentences as they are ready, and at the end the answer. If the model fails on the way, the answer is
-    extractive and holds none of the sentences that were streamed before: it says so in `degraded`."""
+    extractive and holds none of the sentences that were streamed before: it says so in `degraded`. `find` searches
+    `index`."""
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     query, degraded = _query(question, history, model, deadline)
-    found = index.search(query, filters=filters, limit=_HITS)
-    answer = _extractive(index, question, query, found)
+    found = find(Query(query, filters))
+    answer = quoted_answer(index, question, found)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in {Outcome.ANSWERED, Outcome.MENTIONED}
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
@@ -74,7 +84,7 @@ def stream_answer(
         yield from answer.sentences
         yield answer
         return
-    hits = [hit for hit in found.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
+    hits = [hit for hit in answer.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
     reader = Reader(hits[:_PASSAGES_TO_MODEL], found.weights, drop_uncited)
     sentences: list[Sentence] = []
     try:
@@ -118,28 +128,6 @@ def _query(
     return (line or standalone(question, history)), ()
 
 
-def _extractive(index: SearchIndex, question: str, query: str, found: Results) -> Answer:
-    """The answer that needs no model: quotes, or why there are none."""
-    asked = what_is_asked(question)
-    outcome = _outcome(asked, found.coverage)
-    russian = speaks_russian(question)
-    bare = Answer(
-        AnswerMode.EXTRACTIVE,
-        outcome,
-        found.coverage,
-        found.degraded,
-        _note(outcome, found, russian=russian),
-        (),
-        (),
-        found.hits,
-        query,
-    )
-    if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
-        return bare
-    sentences, citations = extract_answer(index, query, asked, found.hits, found.weights)
-    return replace(bare, sentences=sentences, citations=citations)
-
-
 def _outcome(asked: Asked, coverage: Coverage) -> Outcome:
     if coverage is Coverage.ABSENT:
         return Outcome.ABSENT
@@ -150,9 +138,9 @@ def _outcome(asked: Asked, coverage: Coverage) -> Outcome:
     return Outcome.MENTIONED if coverage is Coverage.MENTIONED else Outcome.ANSWERED
 
 
-def _note(outcome: Outcome, found: Results, *, russian: bool) -> str:
+def _note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:
     """What the service says itself, in the question's language."""
-    lectures = list(dict.fromkeys(_lecture(hit) for hit in found.hits))[:_NEAREST_LECTURES]
+    lectures = list(dict.fromkeys(_lecture(hit) for hit in hits))[:_NEAREST_LECTURES]
     places = "; ".join(lectures)
     if outcome is Outcome.ABSENT:
         if not lectures:
@@ -163,7 +151,7 @@ def _note(outcome: Outcome, found: Results, *, russian: bool) -> str:
             else f"The course does not cover this. Nearest: {places}."
         )
     if outcome is Outcome.LISTED:
-        promised = next((_lecture(hit) for hit in found.hits if hit.passage.kind is Kind.PROGRAMME), places)
+        promised = next((_lecture(hit) for hit in hits if hit.passage.kind is Kind.PROGRAMME), places)
         if russian:
             return f"Это есть в программе лекции {promised}, но слайдов или видео об этом пока нет."
         return f"The programme of {promised} names this, but its slides or video are not there yet."

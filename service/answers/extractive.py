@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.generation import latin_language
+from index.engine.build import latin_language
 from index.engine.relations import is_outline
 from index.search.search import SearchIndex
 from index.text.analysis import find_terms, words

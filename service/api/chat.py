@@ -75,7 +75,7 @@ class ModelsOut(BaseModel):
 @router.get("/models")
 def models(state: State, caller: Reader) -> ModelsOut:
     """One model for each course, and `lectures` for all of them."""
-    slugs = [slug for slug in state.index().generation.courses if caller.may_read(slug)]
+    slugs = [slug for slug in state.index().generation.number_of if caller.may_read(slug)]
     return ModelsOut(data=[ModelOut(id=name, created=0) for name in (ALL_COURSES, *slugs)])
 
 
@@ -94,7 +94,7 @@ def models(state: State, caller: Reader) -> ModelsOut:
 def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     """An answer to the last message of the user."""
     course = None if asked.model in {ALL_COURSES, ""} else asked.model
-    if course is not None and not (caller.may_read(course) and course in state.index().generation.courses):
+    if course is not None and not (caller.may_read(course) and course in state.index().generation.number_of):
         raise NotFound(f"There is no model {course!r:.80}; GET /v1/models lists those there are.")
     said = [message for message in asked.messages if message.role == "user" and message.text.strip()]
     if not said:

@@ -35,7 +35,7 @@ def readyz(state: State) -> dict[str, Any]:
         "degraded": degraded,
         "generation": manifest.number,
         "passages": manifest.passages,
-        "embedder": manifest.fingerprint,
+        "embedder": manifest.embedder,
     }
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import Query as Parameter
 
-from index.search.search import MAX_LIMIT, MAX_OFFSET, clean_query
-from index.types import Coverage, Filters, Mode
+from index.search.found import MAX_LIMIT, MAX_OFFSET
+from index.search.search import clean_query
+from index.types import Coverage, Filters, Mode, Query
 from service.access import Searcher
 from service.deps import State
 from service.finding import read_kinds, timed_search
 from service.schemas import SearchOut, SuggestionOut, SuggestOut
-from service.state import ServiceState
 
 router = APIRouter(tags=["search"])
 _log = structlog.get_logger("lectures")
 
-Text = Annotated[str, Query(description="A word, a phrase or a question")]
-Course = Annotated[str | None, Query(max_length=80, description="Only this course (its slug)")]
-Kinds = Annotated[list[str] | None, Query(description="page, segment, programme; several by comma")]
+Text = Annotated[str, Parameter(description="A word, a phrase or a question")]
+Course = Annotated[str | None, Parameter(max_length=80, description="Only this course (its slug)")]
+Kinds = Annotated[list[str] | None, Parameter(description="page, segment, programme; several by comma")]
 
 
 @router.get("/search", response_model=SearchOut)
@@ -31,17 +32,19 @@ def search(
     background: BackgroundTasks,
     q: Text = "",
     course: Course = None,
-    lecture: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
+    lecture: Annotated[int | None, Parameter(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
     kind: Kinds = None,
     mode: Mode = Mode.HYBRID,
-    limit: Annotated[int, Query(description=f"1 to {MAX_LIMIT}")] = 10,
-    offset: Annotated[int, Query(description=f"0 to {MAX_OFFSET}")] = 0,
+    limit: Annotated[int, Parameter(description=f"1 to {MAX_LIMIT}")] = 10,
+    offset: Annotated[int, Parameter(description=f"0 to {MAX_OFFSET}")] = 0,
     explain: bool = False,
-    literal: Annotated[bool, Query(description="Only as it was typed: no other readings")] = False,
+    literal: Annotated[bool, Parameter(description="Only as it was typed: no other readings")] = False,
 ) -> Response:
     """Slide pages, moments of video and programme lines that answer, best first."""
     filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
-    found = run_search(state, q, filters, mode, limit, offset, explain=explain, literal=literal)
+    found = timed_search(state.find, Query(q, filters, mode, literal), limit, offset, explain=explain)
+    asked = {"query": found.query} if state.settings.log_queries else {}
+    _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
     if found.coverage is Coverage.ABSENT:
         background.add_task(state.note_missed, course or "", found.query)
@@ -51,28 +54,13 @@ def search(
 
 @router.get("/suggest", response_model=SuggestOut)
 def suggest(
-    state: State, caller: Searcher, q: Text = "", course: Course = None, limit: Annotated[int, Query(ge=1, le=20)] = 8
+    state: State,
+    caller: Searcher,
+    q: Text = "",
+    course: Course = None,
+    limit: Annotated[int, Parameter(ge=1, le=20)] = 8,
 ) -> SuggestOut:
     """Completions of what is being typed."""
     prefix = clean_query(q)
-    found = state.index().suggest(prefix, limit, course or None, caller.courses)
+    found = state.index().suggest(prefix, limit, Filters(course=course or None, courses=caller.courses))
     return SuggestOut(query=prefix, suggestions=[SuggestionOut(text=s.text, count=s.count) for s in found])
-
-
-def run_search(
-    state: ServiceState,
-    query: str,
-    filters: Filters,
-    mode: Mode,
-    limit: int,
-    offset: int,
-    *,
-    explain: bool,
-    literal: bool = False,
-) -> SearchOut:
-    """A search that takes its place among the others."""
-    with state.searching() as index:
-        found = timed_search(index, query, filters, mode, limit, offset, explain=explain, literal=literal)
-    asked = {"query": found.query} if state.settings.log_queries else {}
-    _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
-    return found

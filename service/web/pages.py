@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from fastapi import Path as PathParameter
+from fastapi import Query as Parameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.engine import Connection
@@ -26,8 +28,9 @@ from index.store.catalogue import (
     video_segments,
 )
 from index.store.timeline import sure_moments
-from index.types import Coverage, Filters, Host
+from index.types import Coverage, Filters, Host, Query
 from service.access import Caller, Reader, Searcher
+from service.answers.answering import quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Answer, Asked, Turn
 from service.deps import State
@@ -38,7 +41,7 @@ from service.schemas import answer_out, terms_out
 from service.state import ServiceState
 from service.web.looking import Moment, Slide, look_at
 from service.web.place import Place, open_page, open_place, open_time, read_open
-from service.web.results import PAGE_SIZE, hit_place, search_view
+from service.web.results import PAGE_SIZE, hit_place, results_view
 from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
 
 
@@ -74,8 +77,8 @@ _MAX_OFFSET = 450
 _CARDS_WITH_GAPS = 12
 
 Id = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
-Text = Annotated[str, Query(max_length=4_000)]
-Short = Annotated[str, Query(max_length=80)]
+Text = Annotated[str, Parameter(max_length=4_000)]
+Short = Annotated[str, Parameter(max_length=80)]
 
 
 def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
@@ -109,12 +112,12 @@ def home(
     q: Text = "",
     course: Short = "",
     kind: Short = "",
-    lecture: Annotated[str, Query(max_length=10)] = "",
-    offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
-    literal: Annotated[str, Query(max_length=1)] = "",
+    lecture: Annotated[str, Parameter(max_length=10)] = "",
+    offset: Annotated[int, Parameter(ge=0, le=_MAX_OFFSET)] = 0,
+    literal: Annotated[str, Parameter(max_length=1)] = "",
     prev: Text = "",
     open: Short = "",
-    lang: Annotated[str, Query(max_length=2)] = "",
+    lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
     """The search box; of what was typed the hits, and an answer if it asks something."""
     place = Place("/", q.strip(), course, kind, lecture, offset, literal, prev.strip(), open, lang)
@@ -145,12 +148,14 @@ def _search(state: ServiceState, caller: Caller, place: Place, values: dict[str,
     number = int(place.lecture) if place.lecture.isascii() and place.lecture.isdigit() else None
     filters = Filters(place.course or None, number, read_kinds([place.kind]), caller.courses)
     history = (Turn("user", place.prev),) if place.prev else ()
-    with state.searching() as index:
-        values["view"] = search_view(index, standalone(place.q, history), place, filters, values.get("lengths", {}))
+    index, started = state.index(), perf_counter()
+    everywhere = Filters(course=place.course or None, courses=caller.courses)
+    query = Query(standalone(place.q, history), everywhere, literal=bool(place.literal))
+    found = state.find(query, index)
+    values["view"] = results_view(found, place, filters, values.get("lengths", {}), started)
     asks = what_is_asked(place.q) is not Asked.NOTHING
-    if asks and not place.offset and values["view"].found.coverage is not Coverage.ABSENT:
-        everywhere = Filters(place.course or None, None, None, caller.courses)
-        values["answer"] = _answer(state.quoted_answer(place.q, everywhere, history))
+    if asks and not place.offset and found.coverage is not Coverage.ABSENT:
+        values["answer"] = _answer(quoted_answer(index, place.q, found))
         values["has_model"] = state.has_model
 
 
@@ -173,7 +178,7 @@ def _card(connection: Connection, item: dict[str, Any]) -> dict[str, Any]:
 
 @router.get("/courses/{slug}")
 def course(
-    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """A course: its lectures and what is missing."""
     caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
@@ -184,7 +189,7 @@ def course(
 
 @router.get("/courses/{slug}/terms")
 def terms(
-    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, slug: str, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """The terms of a course, alphabetical, each with the place where it is first explained."""
     caller.check(slug, f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
@@ -204,7 +209,7 @@ def lecture(
     caller: Reader,
     lecture_id: Id,
     open: Short = "",
-    lang: Annotated[str, Query(max_length=2)] = "",
+    lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
     """A lecture: its programme with where each line is explained, slides, the videos and what is said in them."""
     place = Place(f"/lectures/{lecture_id}", open=open, lang=lang)
@@ -234,7 +239,7 @@ def lecture(
 
 @router.get("/decks/{deck_id}")
 def deck(
-    request: Request, state: State, caller: Reader, deck_id: Id, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, deck_id: Id, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """The pages of a deck, each with the anchor `#page=N` that hits link to."""
     with state.library.database.reading() as connection:
@@ -245,7 +250,7 @@ def deck(
 
 @router.get("/videos/{video_id}")
 def video(
-    request: Request, state: State, caller: Reader, video_id: Id, lang: Annotated[str, Query(max_length=2)] = ""
+    request: Request, state: State, caller: Reader, video_id: Id, lang: Annotated[str, Parameter(max_length=2)] = ""
 ) -> Response:
     """A video beside its transcript, each segment with the anchor `#t=SECONDS` that hits link to."""
     with state.library.database.reading() as connection:
@@ -257,7 +262,9 @@ def video(
 
 
 @router.get("/teach")
-def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
+def teach(
+    request: Request, state: State, caller: Reader, lang: Annotated[str, Parameter(max_length=2)] = ""
+) -> Response:
     """For the lecturer: gaps of the courses; ingests and searches in vain are shown to keys with the scope admin."""
     with state.library.database.reading() as connection:
         slugs = [item["slug"] for item in list_courses(connection) if caller.may_read(item["slug"])]
@@ -267,7 +274,7 @@ def teach(request: Request, state: State, caller: Reader, lang: Annotated[str, Q
 
 
 @router.get("/docs")
-def docs(request: Request, lang: Annotated[str, Query(max_length=2)] = "") -> Response:
+def docs(request: Request, lang: Annotated[str, Parameter(max_length=2)] = "") -> Response:
     """The API, from its own description: readable offline, without scripts from elsewhere."""
     return _page(request, "docs.html", Place("/docs", lang=lang), {"api": request.app.openapi()})
 

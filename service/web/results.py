@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from index.search.search import MAX_LIMIT, SearchIndex
+from index.search.found import MAX_LIMIT, Found
 from index.types import Coverage, Facets, Filters, Hit, IndexedPassage, Kind, PagePlace, TimePlace
 from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut, search_out
 from service.web.place import Place, open_page, open_place, open_time
@@ -56,35 +56,26 @@ class ResultsView:
     took_ms: float
 
 
-def search_view(
-    index: SearchIndex, query: str, place: Place, filters: Filters, lengths: Mapping[tuple[str, int], float]
+def results_view(
+    found: Found, place: Place, filters: Filters, lengths: Mapping[tuple[str, int], float], started: float
 ) -> ResultsView:
-    """The search that a page's address names; `query` is its question made to stand alone.
+    """What the page shows of one search over all that its address leaves; `filters` choose among what was found.
 
     `lengths` are pages of decks (`page`, id) and seconds of videos (`time`, id): what the strips are measured by.
+    `started` is the `perf_counter` at which the search began.
     """
-    started = perf_counter()
-    everywhere = Filters(filters.course, None, None, filters.courses)
-    literal = bool(place.literal)
-    whole = index.search(query, filters=everywhere, limit=MAX_LIMIT, literal=literal)
-    shown = index.search(
-        query,
-        filters=everywhere,
-        narrowed=filters,
-        limit=PAGE_SIZE,
-        offset=place.offset,
-        explain=True,
-        literal=literal,
-    )
-    found = search_out(shown, 0.0)
-    titles = {hit.passage.lecture_id: hit.passage.lecture_title for hit in whole.hits}
+    whole = found.hits(MAX_LIMIT)
+    chosen = found.narrow(filters.lecture, filters.kinds)
+    shown = search_out(chosen, chosen.hits(PAGE_SIZE, place.offset, explain=True), 0.0)
+    titles = {hit.passage.lecture_id: hit.passage.lecture_title for hit in whole}
+    facets = found.facets
     return ResultsView(
-        found,
-        fold_twins(found.hits, place),
-        _kinds(whole.facets),
-        [(key, titles[key], count) for key, count in whole.facets.lectures if key in titles],
-        _strips(whole.hits, place, lengths),
-        whole.coverage is Coverage.ABSENT or whole.total == 0,
+        shown,
+        fold_twins(shown.hits, place),
+        _kinds(facets),
+        [(key, titles[key], count) for key, count in facets.lectures if key in titles],
+        _strips(whole, place, lengths),
+        found.coverage is Coverage.ABSENT or found.total == 0,
         round((perf_counter() - started) * 1000, 1),
     )
 

@@ -1,0 +1,89 @@
+"""What an embedder learned of one course: the vectors of the course's own words, as arrays that can be mapped."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import EmbedderError
+from index.text.hashing import as_sequence, hash_text, hash_texts
+
+_NAMES = ("hashes", "vectors", "scales", "unseen", "basis")
+
+
+class Adaptation:
+    """Word i has the vector `vectors[i]` · `scales[i]`, int8 with a scale each; words lie by the hash of their stem.
+
+    `unseen_weight` is the weight of words that the course does not hold, `basis` the passages that it was learned from,
+    `digest` its identity.
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], dimension: int) -> None:
+        """EmbedderError if the arrays are of another table."""
+        self.arrays = {name: arrays[name] for name in _NAMES}
+        self.vectors: NDArray[np.int8] = arrays["vectors"]
+        self.scales: NDArray[np.float32] = arrays["scales"]
+        self.unseen_weight = float(arrays["unseen"][0])
+        self.basis: NDArray[np.uint64] = arrays["basis"]
+        if self.vectors.shape != (len(arrays["hashes"]), dimension):
+            raise EmbedderError("What was learned of a course belongs to another table; run `lectures reindex`.")
+        self._hashes = as_sequence(arrays["hashes"])
+
+    @property
+    def digest(self) -> str:
+        """Equal for two that read every text alike."""
+        digest = hashlib.sha256()
+        for name in ("hashes", "vectors", "scales", "unseen"):
+            digest.update(np.ascontiguousarray(self.arrays[name]).tobytes())
+        return digest.hexdigest()[:12]
+
+    def find(self, stem: str) -> int | None:
+        """The number of a word, or None if the course does not hold it."""
+        key = hash_text(stem)
+        place = bisect_left(self._hashes, key)
+        return place if place < len(self._hashes) and self._hashes[place] == key else None
+
+    def vector(self, stem: str) -> NDArray[np.float32] | None:
+        """(d,) a word's vector, or None if the course does not hold it."""
+        place = self.find(stem)
+        return None if place is None else self.vectors[place].astype(np.float32) * self.scales[place]
+
+
+def make_adaptation(
+    basis: NDArray[np.uint64], stems: Sequence[str], vectors: NDArray[np.float32], unseen: float
+) -> Adaptation:
+    """The adaptation in which stems[i] has vectors[i]."""
+    codes, scales = quantise(vectors)
+    hashes = hash_texts(stems)
+    order = np.argsort(hashes)
+    arrays: dict[str, NDArray[Any]] = {
+        "hashes": hashes[order],
+        "vectors": codes[order],
+        "scales": scales[order],
+        "unseen": np.array([unseen], np.float32),
+        "basis": basis,
+    }
+    return Adaptation(arrays, vectors.shape[1])
+
+
+def quantise(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """(codes, scales): one byte a number, a scale a row; the largest number of a row becomes 127."""
+    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-9) / 127
+    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)
+
+
+def basis_of(content_hashes: Iterable[str]) -> NDArray[np.uint64]:
+    """What an adaptation was learned from: the passages as sorted 64-bit hashes."""
+    return np.array(sorted({int(content_hash[:16], 16) for content_hash in content_hashes}), np.uint64)
+
+
+def is_near(left: NDArray[np.uint64], right: NDArray[np.uint64], share: float) -> bool:
+    """Whether at most this share of all passages is only in one of the two."""
+    common = len(np.intersect1d(left, right, assume_unique=True))
+    union = len(left) + len(right) - common
+    return union - common <= share * union

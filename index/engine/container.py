@@ -1,0 +1,91 @@
+"""Named arrays ↔ one file that is mapped, not read: processes that serve the same shard share its memory.
+
+The format is that of safetensors: a header in JSON, then the arrays. The library's own reader copies; ours does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from index.errors import CorruptIndex
+
+Arrays = dict[str, NDArray[Any]]
+
+_TYPES = {
+    "BOOL": np.dtype(np.bool_),
+    "U8": np.dtype(np.uint8),
+    "I8": np.dtype(np.int8),
+    "U16": np.dtype("<u2"),
+    "I32": np.dtype("<i4"),
+    "U32": np.dtype("<u4"),
+    "I64": np.dtype("<i8"),
+    "U64": np.dtype("<u8"),
+    "F32": np.dtype("<f4"),
+}
+
+
+def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """The arrays as one file; equal arrays give equal bytes."""
+    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def open_packed(path: Path, sha256: str, name: str) -> Arrays:
+    """The arrays of a file, as read-only views of its mapped bytes, once their hash was seen to be right.
+
+    CorruptIndex, naming `name`, if the file is missing or its bytes have another SHA-256.
+    """
+    try:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:  # an empty file cannot be mapped
+        raise CorruptIndex(f"{name} cannot be read ({error}); run `lectures reindex`.") from error
+    if hashlib.sha256(mapped).hexdigest() != sha256:
+        raise CorruptIndex(f"{name} differs from its manifest; run `lectures reindex`.")
+    start = 8 + int.from_bytes(mapped[:8], "little")
+    header = json.loads(mapped[8:start])
+    return {key: _view(mapped, start, entry) for key, entry in header.items() if key != "__metadata__"}
+
+
+def _view(mapped: mmap.mmap, start: int, entry: Mapping[str, Any]) -> NDArray[Any]:
+    kind = _TYPES[entry["dtype"]]
+    first, last = entry["data_offsets"]
+    flat = np.frombuffer(mapped, kind, (last - first) // kind.itemsize, start + first)
+    return flat.reshape(entry["shape"])
+
+
+class Texts(Sequence[str]):
+    """Texts that lie one after the other in an array of bytes, read one at a time."""
+
+    def __init__(self, content: NDArray[np.uint8], starts: NDArray[np.uint64]) -> None:
+        """Text i is `content[starts[i]:starts[i + 1]]` in UTF-8."""
+        self._content = memoryview(content.data)
+        self._starts = starts
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        return str(self._content[int(self._starts[place]) : int(self._starts[place + 1])], "utf-8")
+
+
+def pack_texts(name: str, texts: Sequence[str]) -> Arrays:
+    """Texts as the arrays `name` and `name.starts`, for `open_texts`."""
+    blobs = [text.encode() for text in texts]
+    lengths = np.array([0, *map(len, blobs)], np.uint64)
+    return {name: np.frombuffer(b"".join(blobs), np.uint8), f"{name}.starts": np.cumsum(lengths, dtype=np.uint64)}
+
+
+def open_texts(arrays: Mapping[str, NDArray[Any]], name: str) -> Texts:
+    """What `pack_texts` packed."""
+    return Texts(arrays[name], arrays[f"{name}.starts"])

@@ -1,0 +1,49 @@
+"""The sorted keys of many shards → one sorted list: which shards hold a key, and where in each."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.text.hashing import Hashes, as_sequence
+
+
+class Directory:
+    """Entries by ascending hash: entry i is key `places[i]` of shard `shards[i]`. Of one shard it is that shard's own
+    keys; of several a merged copy, some 14 bytes a key and shard."""
+
+    def __init__(self, keys: Sequence[Hashes]) -> None:
+        """`keys[s]` are the hashes of shard s in ascending order; a hash may stand there more than once."""
+        self._starts = np.cumsum([0, *(len(own) for own in keys)])
+        if len(keys) == 1:
+            hashes = keys[0]
+            self.shards: NDArray[np.uint16] = np.zeros(len(hashes), np.uint16)
+            self.places: NDArray[np.uint32] = np.arange(len(hashes), dtype=np.uint32)
+        else:
+            hashes = np.concatenate([*keys, np.zeros(0, np.uint64)])
+            # a stable sort keeps the shards of one key in their order, and is quick on lists that are sorted already
+            order = np.argsort(hashes, kind="stable")
+            counts = [len(own) for own in keys]
+            hashes = hashes[order]
+            self.shards = np.repeat(np.arange(len(keys), dtype=np.uint16), counts)[order]
+            places = [np.arange(count, dtype=np.uint32) for count in counts]
+            self.places = np.concatenate([*places, np.zeros(0, np.uint32)])[order]
+        self._hashes = as_sequence(hashes)
+
+    def find(self, key: int) -> slice:
+        """The entries of a key; empty if no shard holds it."""
+        first = bisect_left(self._hashes, key)
+        if first == len(self._hashes) or self._hashes[first] != key:
+            return slice(first, first)
+        return slice(first, bisect_right(self._hashes, key, first))
+
+    def aligned(self, columns: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
+        """Values by shard and key as values by entry."""
+        if len(columns) == 1:
+            return columns[0]
+        joined = np.concatenate([*columns, np.zeros(0, kind)])
+        return joined[self._starts[self.shards] + self.places].astype(kind, copy=False)

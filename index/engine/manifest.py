@@ -1,0 +1,191 @@
+"""What lies in the index folder: manifests of shards and generations, the pointer, and what may be swept away.
+
+CURRENT                      the number of the generation that is served
+gen-000042.json              a generation: which shards it lists, by hash
+shards/<name>/manifest.json  a shard: what it was made with, and the size and hash of its file
+shards/<name>/shard.safetensors
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
+from index.files import write_durably
+
+FORMAT = 3
+DATA = "shard.safetensors"
+_KEEP = 2  # generations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardManifest:
+    """What a shard says of itself. `embedder` made its vectors, `fingerprint` names that with what it learned here.
+
+    `languages` are those by whose rules its Latin words are stemmed, English first.
+    """
+
+    format: int
+    analysis: str
+    embedder: str
+    fingerprint: str
+    dimension: int
+    course: str
+    passages: int
+    vectors: int
+    terms: int
+    languages: list[str]
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedShard:
+    """A shard as a generation lists it."""
+
+    course: str
+    name: str
+    fingerprint: str
+    passages: int
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationManifest:
+    """What is served: one shard a course, by course."""
+
+    format: int
+    number: int
+    created_at: str
+    analysis: str
+    embedder: str
+    shards: tuple[ListedShard, ...]
+
+    @property
+    def passages(self) -> int:
+        return sum(shard.passages for shard in self.shards)
+
+    def shard_of(self, course: str) -> ListedShard | None:
+        return next((shard for shard in self.shards if shard.course == course), None)
+
+
+def shard_folder(root: Path, name: str) -> Path:
+    return root / "shards" / name
+
+
+def generation_file(root: Path, number: int) -> Path:
+    return root / f"gen-{number:06d}.json"
+
+
+def to_json(manifest: ShardManifest | GenerationManifest) -> bytes:
+    return json.dumps(asdict(manifest), indent=1, ensure_ascii=False).encode()
+
+
+def read_shard_manifest(root: Path, listed: ListedShard) -> ShardManifest:
+    """A shard's manifest, if it is the one that was listed. CorruptIndex if it is missing or another."""
+    path = shard_folder(root, listed.name) / "manifest.json"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CorruptIndex(f"The index of course {listed.course} is not there; run `lectures reindex`.") from error
+    if hashlib.sha256(content).hexdigest() != listed.manifest_sha256:
+        raise CorruptIndex(f"The index of course {listed.course} is damaged; run `lectures reindex`.")
+    return ShardManifest(**json.loads(content))
+
+
+def write_generation(root: Path, number: int, analysis: str, embedder: str, shards: Iterable[ListedShard]) -> str:
+    """Make a generation durable; it is not yet pointed at. The SHA-256 of its manifest."""
+    manifest = GenerationManifest(
+        format=FORMAT,
+        number=number,
+        created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        analysis=analysis,
+        embedder=embedder,
+        shards=tuple(sorted(shards, key=lambda shard: shard.course)),
+    )
+    content = to_json(manifest)
+    root.mkdir(parents=True, exist_ok=True)
+    write_durably(generation_file(root, number), content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_generation(root: Path, number: int) -> tuple[GenerationManifest, str]:
+    """A generation's manifest and the SHA-256 of its file.
+
+    IndexUnavailable if it is not there, IndexMismatch if an older version made it, CorruptIndex if it is damaged.
+    """
+    path = generation_file(root, number)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        if (root / f"gen-{number:06d}").is_dir():
+            raise IndexMismatch("The index has the format of an older version; run `lectures reindex`.") from error
+        raise IndexUnavailable(f"Generation {number} is not on disk; run `lectures reindex`.") from error
+    except OSError as error:
+        raise CorruptIndex(f"Generation {number} cannot be read ({error}); run `lectures reindex`.") from error
+    try:
+        values: dict[str, Any] = json.loads(content)
+        if values["format"] != FORMAT:
+            raise IndexMismatch(f"The index has format {values['format']}, not {FORMAT}; run `lectures reindex`.")
+        shards = tuple(ListedShard(**shard) for shard in values["shards"])
+        return GenerationManifest(**{**values, "shards": shards}), hashlib.sha256(content).hexdigest()
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptIndex(f"The manifest {path} is damaged; run `lectures reindex`.") from error
+
+
+def point_to(root: Path, number: int) -> None:
+    """Make readers use this generation from now on."""
+    write_durably(root / "CURRENT", f"{number}\n".encode())
+
+
+def current_number(root: Path) -> int | None:
+    """The generation that readers use, or None if there is none yet."""
+    try:
+        return int((root / "CURRENT").read_text("ascii"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise CorruptIndex(f"The pointer {root / 'CURRENT'} is damaged; run `lectures reindex`.") from error
+
+
+def generation_numbers(root: Path) -> list[int]:
+    """Numbers of the generations on disk, oldest first; folders of the older format too."""
+    names = {path.name.removesuffix(".json")[4:] for path in root.glob("gen-*")}
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def kept_generations(root: Path, committed: int) -> list[GenerationManifest]:
+    """The generations that are kept when `committed` is the newest; CorruptIndex if one of them cannot be read."""
+    numbers = [number for number in generation_numbers(root) if number <= committed][-_KEEP:]
+    return [read_generation(root, number)[0] for number in numbers if generation_file(root, number).exists()]
+
+
+def sweep(root: Path, committed: int) -> None:
+    """Remove leftovers of crashes, generations that were never committed, all but the newest two, and the shards that
+    neither of these lists. Where one of the two cannot be read no shard goes: it may be the one that is needed."""
+    for pattern in (".building-*", ".new-*", "shards/.building-*"):
+        for path in root.glob(pattern):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+    numbers = generation_numbers(root)
+    keep = [number for number in numbers if number <= committed][-_KEEP:]
+    for number in numbers:
+        if number not in keep:
+            generation_file(root, number).unlink(missing_ok=True)
+            shutil.rmtree(root / f"gen-{number:06d}", ignore_errors=True)
+    try:
+        listed = {shard.name for manifest in kept_generations(root, committed) for shard in manifest.shards}
+    except (CorruptIndex, IndexMismatch, IndexUnavailable):
+        return
+    for path in (root / "shards").glob("*"):
+        if path.name not in listed:
+            shutil.rmtree(path, ignore_errors=True)

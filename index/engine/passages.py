@@ -1,0 +1,82 @@
+"""Passages ↔ records of a shard: what a hit shows, read one at a time, so that searching needs no database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.engine.container import Arrays, open_texts, pack_texts
+from index.text.hashing import hash_text, hash_texts
+from index.types import Aligned, DeckKind, Host, IndexedPassage, Kind, PagePlace, Place, TimePlace
+
+KINDS = tuple(Kind)  # their order is the code by which they lie in a shard
+
+
+class Passages:
+    """The passages of a shard by number, from 0."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._records = open_texts(arrays, "passages.records")
+        self._ids: NDArray[np.uint64] = arrays["passages.ids"]
+        self._by_id: NDArray[np.uint32] = arrays["passages.by_id"]
+        self.kinds: NDArray[np.uint8] = arrays["passages.kinds"]
+        self.lectures: NDArray[np.int64] = arrays["passages.lectures"]
+        self.notes: NDArray[np.bool_] = arrays["passages.notes"]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __getitem__(self, number: int) -> IndexedPassage:
+        return load_passage(self._records[number])
+
+    def find(self, passage_id: str) -> int | None:
+        """The number of the passage with this id, if it is here."""
+        key = np.uint64(hash_text(passage_id))
+        place = int(np.searchsorted(self._ids, key))
+        if place == len(self._ids) or self._ids[place] != key:
+            return None
+        number = int(self._by_id[place])
+        return number if self[number].id == passage_id else None
+
+
+def build_passages(passages: Sequence[IndexedPassage]) -> Arrays:
+    """The arrays of `Passages`."""
+    ids = hash_texts(passage.id for passage in passages)
+    order = np.argsort(ids)
+    return {
+        **pack_texts("passages.records", [dump_passage(passage) for passage in passages]),
+        "passages.ids": ids[order],
+        "passages.by_id": order.astype(np.uint32),
+        "passages.kinds": np.array([KINDS.index(passage.kind) for passage in passages], np.uint8),
+        "passages.lectures": np.array([passage.lecture_id for passage in passages], np.int64),
+        "passages.notes": np.array([passage.is_notes for passage in passages], np.bool_),
+    }
+
+
+def dump_passage(passage: IndexedPassage) -> str:
+    """A passage as text, the same every time."""
+    return json.dumps(asdict(passage), ensure_ascii=False, separators=(",", ":"))
+
+
+def load_passage(record: str) -> IndexedPassage:
+    """What `dump_passage` wrote."""
+    values = json.loads(record)
+    other = values["aligned"]
+    place = _load_place(other["place"]) if other else None
+    values["kind"] = Kind(values["kind"])
+    values["place"] = _load_place(values["place"])
+    values["aligned"] = Aligned(other["confidence"], place) if place else None
+    return IndexedPassage(**values)
+
+
+def _load_place(values: dict[str, Any] | None) -> Place | None:
+    if values is None:
+        return None
+    if "deck_id" in values:
+        return PagePlace(**{**values, "deck_kind": DeckKind(values["deck_kind"])})
+    return TimePlace(**{**values, "host": Host(values["host"])})

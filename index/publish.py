@@ -1,0 +1,273 @@
+"""A course that changed → its rows, its shard, and the generation that lists it: all of it or nothing.
+
+Nothing here reads the rows, texts or vectors of another course, except to build the whole index anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.engine import Connection
+
+from index.embed.adaptation import Adaptation, basis_of, is_near
+from index.embed.protocol import Embedder, passage_views
+from index.embed.table import pair_similarities
+from index.engine.build import Made, build_shard
+from index.engine.manifest import (
+    GenerationManifest,
+    ListedShard,
+    generation_numbers,
+    point_to,
+    read_generation,
+    sweep,
+    write_generation,
+)
+from index.engine.shard import open_shard
+from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, NotFound
+from index.library import Library, check_made_with, name_of
+from index.store.courses import course_files, course_hash, course_slugs, remove_course
+from index.store.embeddings import (
+    add_embeddings,
+    drop_embeddings,
+    drop_fingerprints,
+    missing_embeddings,
+    read_embeddings,
+)
+from index.store.generations import StoredGeneration, add_generation, latest_generation
+from index.store.passages import content_hashes, read_passages
+from index.text.analysis import ANALYSIS_VERSION
+from index.types import ROLES, IndexedPassage, Passage
+
+_EMBED_BATCH = 256  # passages whose vectors are made, and made durable, together
+# What the embedder learned of a course is kept until this share of its passages is new or gone.
+_ADAPT_AFTER = 0.2
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a shard will hold: the embedder as it reads this course, and (title, text) by content hash."""
+
+    course: str
+    embedder: Embedder | None
+    contents: Mapping[str, tuple[str, str]]
+
+
+def plan_course(
+    library: Library,
+    embedder: Embedder | None,
+    course: str,
+    passages: Sequence[Passage | IndexedPassage],
+    *,
+    anew: bool = False,
+) -> Plan:
+    """The plan of a course's shard. IndexMismatch if the index of the other courses was made with another embedder.
+
+    The built-in embedder adapts to each course, by what that course alone says, so that the order of ingests does not
+    matter. What it learned is kept while little of the course has changed (unless `anew`), so that a small change
+    embeds little.
+    """
+    contents = {passage.content_hash: (passage.title, passage.text) for passage in passages}
+    if embedder is None or not contents:
+        return Plan(course, embedder, contents)
+    basis = basis_of(contents)
+    kept = None if anew else _learned_before(library, embedder, course)
+    if kept is not None and is_near(kept.basis, basis, _ADAPT_AFTER):
+        return Plan(course, embedder.with_adaptation(kept), contents)
+    whole = [passage_views(title, text, split=False)[0][1] for title, text in contents.values()]
+    return Plan(course, embedder.adapted_to(whole, basis), contents)
+
+
+def check_fits(library: Library, embedder: Embedder | None, course: str) -> None:
+    """IndexMismatch, before anything expensive is done, if a course cannot be added to the index as it is."""
+    with library.database.reading() as connection:
+        _other_shards(library, connection, embedder, course)
+
+
+def embed_missing(library: Library, plan: Plan, progress: Progress = lambda _done, _total: None) -> int:
+    """Make the vectors that are not stored yet, batch by durable batch; how many passages were embedded."""
+    if plan.embedder is None:
+        return 0
+    with library.database.reading() as connection:
+        missing = missing_embeddings(connection, plan.embedder.fingerprint, plan.contents)
+    todo = [key for key in plan.contents if key in missing]
+    for start in range(0, len(todo), _EMBED_BATCH):
+        batch = {key: plan.contents[key] for key in todo[start : start + _EMBED_BATCH]}
+        vectors = _embed(plan.embedder, batch)
+        with library.database.writing() as connection:
+            add_embeddings(connection, plan.embedder.fingerprint, vectors)
+        progress(start + len(batch), len(todo))
+    return len(todo)
+
+
+def publish(library: Library, plan: Plan, change: Callable[[Connection], object]) -> int:
+    """Change the rows of a course and make the generation that shows them, both or neither; its number.
+
+    The shard and the manifest are on disk and checked before the rows are committed, and are pointed at after. A crash
+    between the two is finished by `Library.recover`.
+    """
+    with library.database.writing() as connection:
+        before = _Held.by(connection, plan.course)
+        others = _other_shards(library, connection, plan.embedder, plan.course)
+        change(connection)
+        own = []
+        if course_hash(connection, plan.course) is not None:
+            passages = list(read_passages(connection, plan.course))
+            own = [build_shard(library.index_root, plan.course, passages, _made(connection, plan))]
+        number = _add_generation(library, connection, plan.embedder, [*others, *own])
+        after = _Held.by(connection, plan.course)
+    point_to(library.index_root, number)
+    sweep(library.index_root, number)
+    _forget(library, before, after, {shard.fingerprint for shard in [*others, *own]})
+    return number
+
+
+def forget_course(
+    library: Library, embedder: Embedder | None, slug: str, on_wait: Callable[[], None] | None = None
+) -> int:
+    """Remove a course and all that hangs on it; the generation without it. NotFound if it is not there.
+
+    `on_wait` is called before another writer is waited for; it may raise.
+    """
+    with library.writer(on_wait):
+        with library.database.reading() as connection:
+            if course_hash(connection, slug) is None:
+                raise NotFound(f"There is no course {slug!r:.80}.")
+        return publish(library, Plan(slug, embedder, {}), lambda connection: remove_course(connection, slug))
+
+
+def reindex(
+    library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None] = lambda _d, _t, _w: None
+) -> int:
+    """Build every shard anew from the rows alone, course by course: after a change of embedder, or damage.
+
+    The number of the new generation. For writers.
+    """
+    with library.database.reading() as connection:
+        slugs = course_slugs(connection)
+    shards: list[ListedShard] = []
+    for done, slug in enumerate(slugs):
+        progress(done, len(slugs), slug)
+        with library.database.reading() as connection:
+            passages = list(read_passages(connection, slug))
+        plan = plan_course(library, embedder, slug, passages, anew=True)
+        embed_missing(library, plan)
+        with library.database.reading() as connection:
+            made = _made(connection, plan)
+        shards.append(build_shard(library.index_root, slug, passages, made))
+    with library.database.writing() as connection:
+        number = _add_generation(library, connection, embedder, shards)
+    point_to(library.index_root, number)
+    sweep(library.index_root, number)
+    library.sweep_all()
+    progress(len(slugs), len(slugs), "")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the rows of a course refer to: contents that have vectors, and stored files."""
+
+    contents: set[str]
+    files: set[str]
+
+    @classmethod
+    def by(cls, connection: Connection, course: str) -> _Held:
+        return cls(content_hashes(connection, course), course_files(connection, course))
+
+
+def _forget(library: Library, before: _Held, after: _Held, fingerprints: set[str]) -> None:
+    """Let go of what only this course held and does not hold any more."""
+    with library.database.writing() as connection:
+        drop_embeddings(connection, before.contents - after.contents)
+        drop_fingerprints(connection, _made_before(library, connection) - fingerprints)
+    library.forget_files(before.files - after.files)
+
+
+def _made_before(library: Library, connection: Connection) -> set[str]:
+    """The fingerprints of the generation before the newest: what it held of vectors is of no more use."""
+    latest = latest_generation(connection)
+    numbers = [n for n in generation_numbers(library.index_root) if latest is not None and n < latest.number]
+    try:
+        manifest, _ = read_generation(library.index_root, numbers[-1]) if numbers else (None, "")
+    except (CorruptIndex, IndexMismatch, IndexUnavailable):
+        return set()
+    return set() if manifest is None else {shard.fingerprint for shard in manifest.shards}
+
+
+def _other_shards(
+    library: Library, connection: Connection, embedder: Embedder | None, course: str
+) -> tuple[ListedShard, ...]:
+    """The shards of all other courses, which the next generation goes on listing."""
+    slugs = {slug for slug in course_slugs(connection) if slug != course}
+    if not slugs:
+        return ()
+    manifest = check_made_with(_latest_manifest(library, connection), embedder)
+    listed = {shard.course: shard for shard in manifest.shards}
+    missing = sorted(slugs - listed.keys())
+    if missing:
+        raise IndexMismatch(f"The index lacks {', '.join(missing)}; run `lectures reindex`.")
+    return tuple(listed[slug] for slug in sorted(slugs))
+
+
+def _latest_manifest(library: Library, connection: Connection) -> GenerationManifest:
+    latest = latest_generation(connection)
+    if latest is None:
+        raise IndexMismatch("There are courses that no index holds; run `lectures reindex`.")
+    manifest, sha256 = read_generation(library.index_root, latest.number)
+    if sha256 != latest.manifest_sha256:
+        raise CorruptIndex(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
+    return manifest
+
+
+def _learned_before(library: Library, embedder: Embedder, course: str) -> Adaptation | None:
+    """What the embedder learned of a course the last time, if that can still be used."""
+    try:
+        with library.database.reading() as connection:
+            manifest = check_made_with(_latest_manifest(library, connection), embedder)
+        listed = manifest.shard_of(course)
+        return None if listed is None else open_shard(library.index_root, listed).adaptation
+    except (CorruptIndex, IndexUnavailable, IndexMismatch, EmbedderError):
+        return None  # it is learned anew
+
+
+def _add_generation(
+    library: Library, connection: Connection, embedder: Embedder | None, shards: Sequence[ListedShard]
+) -> int:
+    """Write the manifest that lists these shards, and record it; its number."""
+    root = library.index_root
+    latest = latest_generation(connection)
+    number = max([*generation_numbers(root), latest.number if latest else 0, library.served_number() or 0]) + 1
+    sha256 = write_generation(root, number, ANALYSIS_VERSION, name_of(embedder), shards)
+    count = sum(shard.passages for shard in shards)
+    add_generation(connection, StoredGeneration(number, name_of(embedder), ANALYSIS_VERSION, count, sha256))
+    return number
+
+
+def _made(connection: Connection, plan: Plan) -> Made:
+    """What makes the vectors of a shard, with those that are stored."""
+    embedder = plan.embedder
+    if embedder is None:
+        return Made(name_of(None), name_of(None), 0, None, {}, pair_similarities)
+    stored = {
+        key: (roles, vectors)
+        for key, roles, vectors in read_embeddings(connection, embedder.fingerprint, plan.contents)
+    }
+    return Made(embedder.name, embedder.fingerprint, embedder.dimension, embedder.adaptation, stored, pair_similarities)
+
+
+def _embed(embedder: Embedder, batch: Mapping[str, tuple[str, str]]) -> list[tuple[str, bytes, bytes]]:
+    """(content hash, roles, vectors) of each content, as they are stored."""
+    views = [passage_views(title, text, split=embedder.splits_passages) for title, text in batch.values()]
+    vectors = embedder.embed_passages([text for view in views for _, text in view])
+    if vectors.shape != (sum(map(len, views)), embedder.dimension) or not np.isfinite(vectors).all():
+        raise EmbedderError(f"The embedder {embedder.fingerprint} gave unusable vectors; choose another.")
+    items, row = [], 0
+    for key, view in zip(batch, views, strict=True):
+        own = vectors[row : row + len(view)].astype("<f4")
+        items.append((key, bytes(ROLES.index(role) for role, _ in view), own.tobytes()))
+        row += len(view)
+    return items

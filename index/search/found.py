@@ -1,0 +1,119 @@
+"""What a search found, all of it: hits page by page, counts, coverage; narrowed and explained where that is asked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.engine.build import latin_language
+from index.engine.generation import Generation
+from index.engine.passages import KINDS
+from index.errors import InvalidRequest
+from index.search.query import rewrites_of
+from index.search.ranking import Ranked
+from index.search.words import WordScores
+from index.text.snippet import make_snippet
+from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind, Mode, Query, Rewrite
+
+MAX_LIMIT = 50
+MAX_OFFSET = 450
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One search, over one generation. `query` is what was searched, cleaned; `weights` are its terms in all readings,
+    by how much they say: what a quote should hold."""
+
+    query: str
+    mode: Mode
+    coverage: Coverage
+    degraded: tuple[str, ...]
+    weights: dict[str, float]
+    index: Generation
+    ranked: Ranked
+    words: WordScores
+
+    @property
+    def generation(self) -> int:
+        """The number of the generation that was searched."""
+        return self.index.manifest.number
+
+    @property
+    def total(self) -> int:
+        """How many hits there are."""
+        return len(self.ranked.rows)
+
+    @property
+    def rewrites(self) -> tuple[Rewrite, ...]:
+        """What the query was also read as."""
+        return rewrites_of(self.words.phrases)
+
+    @property
+    def facets(self) -> Facets:
+        """How many hits are of each kind and of each lecture."""
+        kinds = Counter(self.index.kind_of[self.ranked.rows].tolist())
+        lectures = Counter(self.index.lecture_of[self.ranked.rows].tolist())
+        return Facets(
+            tuple((KINDS[number], count) for number, count in kinds.most_common()), tuple(lectures.most_common())
+        )
+
+    def narrow(self, lecture: int | None = None, kinds: frozenset[Kind] | None = None) -> Found:
+        """Only the hits of a lecture, or of some kinds; coverage stays that of the whole search."""
+        chosen = np.ones(len(self.ranked.rows), np.bool_)
+        if lecture is not None:
+            chosen &= self.index.lecture_of[self.ranked.rows] == lecture
+        if kinds is not None:
+            chosen &= np.isin(self.index.kind_of[self.ranked.rows], [KINDS.index(kind) for kind in kinds])
+        return replace(self, ranked=self.ranked.take(np.flatnonzero(chosen)))
+
+    def hits(self, limit: int = 10, offset: int = 0, *, explain: bool = False) -> tuple[Hit, ...]:
+        """Some of the hits, best first. InvalidRequest for a limit or an offset out of range."""
+        if not 1 <= limit <= MAX_LIMIT:
+            raise InvalidRequest(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")
+        if not 0 <= offset <= MAX_OFFSET:
+            raise InvalidRequest(f"The offset is {offset}; it must be from 0 to {MAX_OFFSET}.")
+        shown = self.ranked.take(np.arange(len(self.ranked.rows))[offset : offset + limit])
+        passages = self.index.passages(shown.rows.tolist())
+        return tuple(
+            Hit(
+                passage,
+                round(float(shown.scores[i]), 4),
+                make_snippet(passage.text, _title_chars(passage), self.weights, latin_language(passage)),
+                self._twin_of(int(shown.rows[i])),
+                self._explain(shown, i) if explain else None,
+            )
+            for i, passage in enumerate(passages)
+        )
+
+    def _twin_of(self, row: int) -> str | None:
+        newer = int(self.index.twin[row])
+        return None if newer < 0 else self.index.passages([newer])[0].id
+
+    def _explain(self, ranked: Ranked, i: int) -> Explanation:
+        evidence = int(ranked.evidence[i])
+        matches = tuple(self.words.explain(evidence))
+        return Explanation(
+            lexical=round(sum(match.contribution for match in matches), 4),
+            similarity=round(float(ranked.similarity[i]), 4),
+            matched=round(float(ranked.matched[i]), 4),
+            lexical_part=round(float(ranked.lexical[i]), 4),
+            semantic_part=round(float(ranked.semantic[i]), 4),
+            context_part=round(float(ranked.context[i]), 4),
+            title_part=round(float(ranked.title[i]), 4),
+            kind_factor=round(float(ranked.factor[i]), 4),
+            rerank_part=round(float(ranked.rerank[i]), 4),
+            lift=round(float(ranked.lift[i]), 4),
+            evidence=self.index.passages([evidence])[0].id,
+            terms=matches,
+        )
+
+
+# a search over one index, such as one that takes its turn among others
+Find = Callable[[Query], Found]
+
+
+def _title_chars(passage: IndexedPassage) -> int:
+    return len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0

@@ -1,0 +1,48 @@
+"""What the searched courses know of words: how many passages hold one, what is like it, what stands for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.engine.glossary import Term, best_first, general_glossary, hash_key
+from index.engine.vocabulary import Vocabulary
+from index.search.scope import Scope
+
+
+class Lexicon:
+    """The words and terms of a scope, and the bundled glossary."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._generation = scope.generation
+        self._general = general_glossary()
+        shards = [self._generation.shards[number] for number in scope.shards]
+        self.languages = tuple(dict.fromkeys(["en", *(own for s in shards for own in s.manifest.languages)]))
+        longest = max((shard.terms.longest for shard in shards), default=0)
+        self.longest = max(longest, self._general.longest)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The written words of all courses that the caller may read: a form that one course does not write may be a
+        form of a word that it does. What counts is whether its stem is in scope."""
+        return self._generation.vocabulary(self._scope.readable)
+
+    def frequency(self, term: str) -> int:
+        """How many of the searched passages hold a term."""
+        return self._scope.frequency(term)
+
+    def own_terms(self, stems: Sequence[str]) -> list[Term]:
+        """What the searched courses write beside a term of exactly these stems, the most frequent first."""
+        directory = self._generation.glossary
+        entries = directory.find(hash_key(stems))
+        if entries.start == entries.stop:
+            return []
+        places = zip(directory.shards[entries].tolist(), directory.places[entries].tolist(), strict=True)
+        searched = set(self._scope.shards)
+        return best_first(
+            self._generation.shards[shard].terms.entry(place) for shard, place in places if shard in searched
+        )
+
+    def general_terms(self, stems: Sequence[str]) -> list[Term]:
+        """The same from the bundled glossary."""
+        return self._general.find(stems)

@@ -1,0 +1,268 @@
+"""A read query → how well its words are held by passages: BM25F over the scope, exactly, however many courses it has.
+
+Where a scope is large, long lists of words that say little ("что", "the", "function") are not walked through: passages
+are scored by the other words first, and the rest is looked up only for those that could still be among the best
+(MaxScore, Turtle and Flood 1995). The scores are those that walking through everything would give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.engine.postings import FLAGS, SATURATION_LIMIT
+from index.search.scope import NOTHING, Held, Rows, Scope
+from index.types import Phrase, Reading, TermMatch, Word
+
+Floats = NDArray[np.float32]
+
+# A hit must hold this share of the query's importance, or be alike in meaning (`ranking`).
+MIN_MATCHED = 0.1
+_DENSE_ROWS = 60_000  # up to here a score for every passage is quicker than choosing passages first
+_LONG = 0.02  # of the scope: a list of postings that is worth avoiding
+_LOOK_UP = 8  # a list this many times longer than the passages is searched instead of walked through
+
+
+class Ground:
+    """Rows on which scores are added up: all from `first` on, or only those of `rows`, ascending."""
+
+    def __init__(self, scope: Scope, rows: Rows | None) -> None:
+        self._scope = scope
+        self._first = scope.first
+        self.rows = rows
+        self.count = scope.last - scope.first if rows is None else len(rows)
+        self._places: dict[str, tuple[NDArray[np.int64], Held]] = {}
+
+    def zeros(self) -> Floats:
+        return np.zeros(self.count, np.float32)
+
+    def where(self, term: str) -> tuple[NDArray[np.int64], Held]:
+        """(places on this ground, postings) of a term, of one length."""
+        known = self._places.get(term)
+        if known is None:
+            known = self._places[term] = self._where(self._scope.held(term))
+        return known
+
+    def _where(self, held: Held) -> tuple[NDArray[np.int64], Held]:
+        rows = self.rows
+        if rows is None:
+            return held.rows - self._first, held
+        if not len(rows) or not len(held.rows):
+            return np.zeros(0, np.int64), NOTHING
+        if len(rows) * _LOOK_UP < len(held.rows):
+            at = np.minimum(np.searchsorted(held.rows, rows), len(held.rows) - 1)
+            here = np.flatnonzero(held.rows[at] == rows)
+            at = at[here]
+        else:
+            here = self._place_of[held.rows - self._first]
+            at = np.flatnonzero(rows[here] == held.rows)
+            here = here[at]
+        return here, Held(held.rows[at], held.impacts[at], held.fields[at])
+
+    @cached_property
+    def _place_of(self) -> NDArray[np.int64]:
+        """The place of each row; that of a row which is not on this ground is of another one."""
+        places = np.zeros(self._scope.last - self._first, np.int64)
+        if self.rows is not None:
+            places[self.rows - self._first] = np.arange(len(self.rows))
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """On a ground: scores, and how much of the query's importance is held, not yet divided by the whole."""
+
+    scores: Floats
+    matched: Floats
+
+
+class WordScores:
+    """The scores of one query in one scope. `importance` is that of the whole query: no score exceeds it times
+    SATURATION_LIMIT, and `matched` is a share of it, 0 to 1."""
+
+    def __init__(self, phrases: Sequence[Phrase], scope: Scope) -> None:
+        self.phrases = tuple(phrases)
+        self._scope = scope
+        self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases}
+        self.importance = sum(self._worth[phrase] for phrase in phrases)
+        large = scope.last - scope.first > _DENSE_ROWS
+        self._first, self._later = self._split() if large else (self.phrases, ())
+        self._ground = Ground(scope, self._candidates() if large else None)
+        self._sum = _add_up(self._first, scope, self._ground, self._worth)
+        if scope.mask is not None and not large:
+            hidden = ~scope.mask
+            self._sum.scores[hidden] = 0
+            self._sum.matched[hidden] = 0
+        # the most that the phrases which are looked up later can add
+        self._open = sum(self._worth[phrase] for phrase in self._later)
+
+    def best(self, count: int) -> Rows:
+        """At most `count` rows with the highest scores, in no order."""
+        scores = self._sum.scores
+        if not len(scores):
+            return np.zeros(0, np.int64)
+        if self._later:
+            rows = self._among_the_best(scores, count, self._open * SATURATION_LIMIT)
+            scores = self.at(rows).scores
+        else:
+            rows = self._rows_of(np.arange(len(scores)))
+        top = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
+        return rows[top[scores[top] > 0]]
+
+    def at(self, rows: Rows) -> Sum:
+        """Scores of these ascending rows, and the share of the query that each holds."""
+        if self._later or self._ground.rows is not None:
+            found = _add_up(self.phrases, self._scope, Ground(self._scope, rows), self._worth)
+        else:
+            places = rows - self._scope.first
+            found = Sum(self._sum.scores[places], self._sum.matched[places])
+        return Sum(found.scores, found.matched / np.float32(self.importance) if self.importance > 0 else found.matched)
+
+    def most_matched(self, wanted: NDArray[np.bool_]) -> float:
+        """The largest share of the query that one of the wanted passages holds; `wanted` is a mask over all rows."""
+        matched = self._sum.matched
+        if not len(matched) or self.importance <= 0:
+            return 0.0
+        rows = self._rows_of(np.arange(len(matched)))
+        chosen = np.where(wanted[rows], matched, np.float32(0))
+        if not self._later:
+            return float(chosen.max()) / self.importance
+        near = self._among_the_best(chosen, 1, self._open)
+        return float(np.max(self.at(near).matched, where=wanted[near], initial=0))
+
+    def title_shares(self, rows: Rows) -> Floats:
+        """(rows,) how much of each ascending row's title the query names, in any reading: 0 to 1."""
+        dense = self._ground.rows is None
+        ground = self._ground if dense else Ground(self._scope, rows)
+        named = np.zeros(ground.count, np.uint16)
+        for term in _terms(self.phrases):
+            places, held = ground.where(term)
+            named[places[held.fields >= FLAGS["title"]]] += 1
+        if dense:
+            named = named[rows - self._scope.first]
+        shares: Floats = (named / np.maximum(self._scope.generation.title_terms[rows], 1)).astype(np.float32)
+        return shares
+
+    def explain(self, row: int) -> list[TermMatch]:
+        """What each term adds to a row's score; the contributions sum to it."""
+        scope, found = self._scope, list[TermMatch]()
+        for phrase in self.phrases:
+            by_words: list[TermMatch] = []
+            for word in phrase.words:
+                importance = scope.importance(word)
+                by_words += max((_matches(row, r, importance, scope) for r in word.readings), key=_total)
+            whole = [_matches(row, reading, self._worth[phrase], scope) for reading in phrase.readings]
+            found += max([by_words, *whole], key=_total)
+        return sorted(found, key=lambda match: -match.contribution)
+
+    def _split(self) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
+        """(phrases by which passages are found, phrases that are looked up for those).
+
+        The least important ones with long lists come later, as long as together they are less of the query than a hit
+        must hold: a passage that has only them is none.
+        """
+        later, spent = set[Phrase](), 0.0
+        for phrase in sorted(self.phrases, key=lambda phrase: self._worth[phrase])[:-1]:
+            spent += self._worth[phrase]
+            if spent >= MIN_MATCHED * self.importance:
+                break
+            if any(self._scope.frequency(term) > _LONG * self._scope.size for term in _terms([phrase])):
+                later.add(phrase)
+        return tuple(p for p in self.phrases if p not in later), tuple(p for p in self.phrases if p in later)
+
+    def _candidates(self) -> Rows:
+        """The rows that hold a term of the first phrases."""
+        held = [self._scope.held(term).rows for term in _terms(self._first)]
+        seen = np.zeros(self._scope.last - self._scope.first, np.bool_)
+        for rows in held:
+            seen[rows - self._scope.first] = True
+        if self._scope.mask is not None:
+            seen &= self._scope.mask
+        return np.flatnonzero(seen) + self._scope.first
+
+    def _rows_of(self, places: NDArray[np.int64]) -> Rows:
+        return places + self._scope.first if self._ground.rows is None else self._ground.rows[places]
+
+    def _among_the_best(self, values: Floats, count: int, more: float) -> Rows:
+        """Ascending rows that may be among the `count` best once at most `more` is added to each value."""
+        kept = min(count, len(values))
+        least = np.partition(values, len(values) - kept)[len(values) - kept]
+        return self._rows_of(np.flatnonzero(values >= least - np.float32(more)))
+
+
+def _add_up(phrases: Iterable[Phrase], scope: Scope, ground: Ground, worth: dict[Phrase, float]) -> Sum:
+    """A phrase counts by its best reading in each passage: by what was typed, word by word, or as a whole by what it
+    was also read as. A reading is worth `weight` times the importance of what it stands for."""
+    total = Sum(ground.zeros(), ground.zeros())
+    for phrase in phrases:
+        own = Sum(ground.zeros(), ground.zeros()) if phrase.readings else total
+        for word in phrase.words:
+            _add_word(word, scope, ground, own)
+        for reading in phrase.readings:
+            _raise_to(own, _of_reading(reading, worth[phrase], scope, ground))
+        if phrase.readings:
+            total.scores[:] += own.scores
+            total.matched[:] += own.matched
+    return total
+
+
+def _add_word(word: Word, scope: Scope, ground: Ground, total: Sum) -> None:
+    importance = scope.importance(word)
+    readings = [reading for reading in word.readings if scope.knows(reading)]
+    if len(readings) == 1:
+        _add_reading(readings[0], importance, scope, ground, total)
+    elif readings:
+        best = Sum(ground.zeros(), ground.zeros())
+        for reading in readings:
+            _raise_to(best, _of_reading(reading, importance, scope, ground))
+        total.scores[:] += best.scores
+        total.matched[:] += best.matched
+
+
+def _of_reading(reading: Reading, importance: float, scope: Scope, ground: Ground) -> Sum:
+    found = Sum(ground.zeros(), ground.zeros())
+    _add_reading(reading, importance, scope, ground, found)
+    return found
+
+
+def _add_reading(reading: Reading, importance: float, scope: Scope, ground: Ground, total: Sum) -> None:
+    for term, value in scope.values(reading, importance):
+        places, held = ground.where(term)
+        total.scores[places] += np.float32(value) * held.impacts
+        total.matched[places] += np.float32(value) * np.minimum(held.impacts, 1)
+
+
+def _raise_to(best: Sum, other: Sum) -> None:
+    np.maximum(best.scores, other.scores, out=best.scores)
+    np.maximum(best.matched, other.matched, out=best.matched)
+
+
+def _terms(phrases: Iterable[Phrase]) -> dict[str, None]:
+    """Every term of these phrases in any reading, once."""
+    readings = [
+        reading
+        for phrase in phrases
+        for reading in (*phrase.readings, *(own for word in phrase.words for own in word.readings))
+    ]
+    return dict.fromkeys(term for reading in readings for term, _ in reading.terms)
+
+
+def _matches(row: int, reading: Reading, importance: float, scope: Scope) -> list[TermMatch]:
+    found = []
+    for term, value in scope.values(reading, importance):
+        held = scope.held(term)
+        place = int(np.searchsorted(held.rows, row))
+        if place < len(held.rows) and held.rows[place] == row:
+            flags = int(held.fields[place])
+            fields = tuple(name for name, flag in FLAGS.items() if flags & flag) or ("around",)
+            contribution = value * float(held.impacts[place])
+            found.append(TermMatch(term, reading.weight, scope.idf(term), contribution, reading.reason, fields))
+    return found
+
+
+def _total(matches: Iterable[TermMatch]) -> float:
+    return sum(match.contribution for match in matches)

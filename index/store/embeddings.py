@@ -1,0 +1,77 @@
+"""Vectors of contents, kept so that what is unchanged is never embedded again: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from index.store.courses import batches, insert
+from index.store.tables import embeddings, passages
+
+
+def missing_embeddings(connection: Connection, fingerprint: str, hashes: Iterable[str]) -> set[str]:
+    """Which of these contents have no vectors of this embedder yet."""
+    missing = set(hashes)
+    for some in batches(sorted(missing)):
+        query = sa.select(embeddings.c.content_hash).where(
+            embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some)
+        )
+        missing.difference_update(connection.scalars(query))
+    return missing
+
+
+def add_embeddings(connection: Connection, fingerprint: str, items: Sequence[tuple[str, bytes, bytes]]) -> None:
+    """Keep (content hash, a byte for the role of each vector, (n, d) vectors as little-endian float32)."""
+    insert(
+        connection,
+        embeddings,
+        [
+            {"fingerprint": fingerprint, "content_hash": content_hash, "roles": roles, "vectors": vectors}
+            for content_hash, roles, vectors in items
+        ],
+    )
+
+
+def read_embeddings(
+    connection: Connection, fingerprint: str, hashes: Iterable[str]
+) -> Iterator[tuple[str, bytes, bytes]]:
+    """(content hash, roles, vectors as stored) of those of these contents that this embedder has embedded."""
+    for some in batches(sorted(set(hashes))):
+        query = sa.select(embeddings.c.content_hash, embeddings.c.roles, embeddings.c.vectors).where(
+            embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some)
+        )
+        for row in connection.execute(query):
+            yield row.content_hash, bytes(row.roles), bytes(row.vectors)
+
+
+def embedded_fingerprints(connection: Connection) -> list[str]:
+    """Every fingerprint under which vectors are kept: one step in the index for each, however many vectors it has."""
+    found: list[str] = []
+    while True:
+        query = sa.select(sa.func.min(embeddings.c.fingerprint))
+        following = connection.scalar(query.where(embeddings.c.fingerprint > found[-1]) if found else query)
+        if following is None:
+            return found
+        found.append(str(following))
+
+
+def drop_fingerprints(connection: Connection, fingerprints: Collection[str]) -> None:
+    """Forget all vectors that were made under these fingerprints."""
+    for fingerprint in fingerprints:
+        connection.execute(sa.delete(embeddings).where(embeddings.c.fingerprint == fingerprint))
+
+
+def drop_embeddings(connection: Connection, hashes: Iterable[str]) -> None:
+    """Forget the vectors of those of these contents that no passage has any more."""
+    for some in batches(sorted(set(hashes))):
+        used = set(connection.scalars(sa.select(passages.c.content_hash).where(passages.c.content_hash.in_(some))))
+        gone = [content_hash for content_hash in some if content_hash not in used]
+        connection.execute(sa.delete(embeddings).where(embeddings.c.content_hash.in_(gone)))
+
+
+def drop_unused_embeddings(connection: Connection) -> None:
+    """Forget the vectors of all contents that no passage has: a walk through everything, after a crash only."""
+    used = sa.select(passages.c.content_hash)
+    connection.execute(sa.delete(embeddings).where(embeddings.c.content_hash.not_in(used)))

@@ -1,0 +1,30 @@
+"""How many search, answer and draw at once: every queue is bounded, and who cannot be served soon is told so."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.refusals import Overloaded
+
+_WAIT_SECONDS = 0.5
+
+
+class Gate:
+    """Places for so many at once. Threads of one process take turns at the interpreter, so that more than a few
+    searching at the same time only hand it around: `searching` is how many run, `waiting` how many more may wait."""
+
+    def __init__(self, places: int, what: str) -> None:
+        self._places = threading.BoundedSemaphore(places)
+        self._what = what
+
+    @contextmanager
+    def place(self, wait_seconds: float = _WAIT_SECONDS) -> Iterator[None]:
+        """A place, kept to the end of the block. Overloaded if none is free in time."""
+        if not self._places.acquire(timeout=wait_seconds):
+            raise Overloaded(f"Too many {self._what} at once; try again in a second.")
+        try:
+            yield
+        finally:
+            self._places.release()
