@@ -47,24 +47,7 @@ def read_course(
         raise CourseError(f"There is no folder {folder}; give the path of a course folder, a .zip or an address.")
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
-    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
-    if yaml_file is not None:
-        course = read_yaml(yaml_file)
-        if not linked_only:
-            course = _with_other_files(course, folder)
-    else:
-        found = read_catalogue(folder, linked_only=linked_only)
-        course = PlannedCourse(
-            "",
-            found.title,
-            "",
-            None,
-            tuple(found.lectures),
-            tuple(found.links),
-            tuple(found.why),
-            tuple(found.left_out),
-        )
-    course = _with_plain_transcripts(course, folder)
+    course = _with_plain_transcripts(_planned(folder, linked_only=linked_only), folder)
     if not course.lectures:
         raise CourseError(
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
@@ -83,6 +66,25 @@ def read_course(
         title=course.title or name,
         language=language,
         source_url=source_url or course.source_url or found_at,
+    )
+
+
+def _planned(folder: Path, *, linked_only: bool) -> PlannedCourse:
+    """The course as its course.yaml says, else as its README and folder show."""
+    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
+    if yaml_file is not None:
+        course = read_yaml(yaml_file)
+        return course if linked_only else _with_other_files(course, folder)
+    found = read_catalogue(folder, linked_only=linked_only)
+    return PlannedCourse(
+        "",
+        found.title,
+        "",
+        None,
+        tuple(found.lectures),
+        tuple(found.links),
+        tuple(found.why),
+        tuple(found.left_out),
     )
 
 

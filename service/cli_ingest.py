@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from service.opening import Json, open_embedder, open_library, open_means
+
+if TYPE_CHECKING:
+    from ingest.order import Order
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -37,33 +40,13 @@ def ingest(
     from dataclasses import asdict
     from pathlib import Path
 
-    from ingest.order import Order, carry_out, plan
-    from service.console import out, print_json, print_plan, print_report, progress_bar
+    from ingest.order import Order, carry_out
+    from service.console import out, print_json, print_report, progress_bar
 
     languages = tuple(code.strip().lower() for code in (language or "").split(",") if code.strip())
     order = Order(source, course, source_url, languages, linked_only, not no_transcripts, offline, refresh)
     if dry_run or write_yaml:
-        from ingest.course_yaml import write_yaml as to_yaml
-        from service.settings import read_settings
-
-        settings = read_settings()
-        with progress_bar(quiet=as_json) as step:
-            planned, _ = plan(
-                order,
-                settings.data_dir,
-                open_means(settings),
-                lambda at: step(at.step, at.done, at.total, at.what),
-            )
-        if write_yaml:
-            Path(write_yaml).write_text(to_yaml(planned), "utf-8")
-        if as_json:
-            print_json(asdict(planned))
-        elif write_yaml:
-            out.print(
-                f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest."
-            )
-        else:
-            print_plan(planned)
+        _show_plan(order, write_yaml, as_json=as_json)
         return
     settings, library = open_library()
     if queue:
@@ -89,6 +72,31 @@ def ingest(
         print_json(asdict(report))
     else:
         print_report(report)
+
+
+def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
+    """Print the course as it is understood, or write it down; nothing else is made."""
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from ingest.course_yaml import write_yaml as to_yaml
+    from ingest.order import plan
+    from service.console import out, print_json, print_plan, progress_bar
+    from service.settings import read_settings
+
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as step:
+        planned, _ = plan(
+            order, settings.data_dir, open_means(settings), lambda at: step(at.step, at.done, at.total, at.what)
+        )
+    if write_yaml:
+        Path(write_yaml).write_text(to_yaml(planned), "utf-8")
+    if as_json:
+        print_json(asdict(planned))
+    elif write_yaml:
+        out.print(f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest.")
+    else:
+        print_plan(planned)
 
 
 def status(as_json: Json = False) -> None:

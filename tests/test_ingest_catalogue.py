@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from support import write_pdf
 
+from ingest.catalogue.blocks import Piece
 from ingest.catalogue.first_pages import titles_of_pages
 from ingest.catalogue.markdown import read_markdown
 from ingest.catalogue.titles import title_of, title_of_path
-from ingest.catalogue.words import Rank, aside_path, is_bare_label, mark_of
+from ingest.catalogue.words import Rank, aside_path, is_bare_label, mark_of, without_addresses
 from ingest.course import read_course
 from ingest.pdf import Line, RawPage
 from ingest.planned import PlannedCourse
@@ -244,3 +246,15 @@ def test_names_of_files_and_folders_tell_titles_and_roles() -> None:
 def test_the_plan_is_plain_json(tmp_path: Path) -> None:
     found = json.loads(json.dumps(asdict(course_of(tmp_path, {"README.md": "- [One](1.pdf)\n- [Two](2.pdf)\n"}))))
     assert {"lectures", "links", "why", "left_out", "problems"} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["lecture" + "_" * 100_000 + "!", "_" * 100_000 + "!", "1" * 100_000, "(" * 100_000, "1. " * 50_000, "a@" * 50_000],
+)
+def test_hostile_lines_are_read_in_bounded_time(text: str) -> None:
+    started = time.monotonic()
+    title_of((Piece(text),))
+    without_addresses(text)
+    is_bare_label(text)
+    assert time.monotonic() - started < 2.0

@@ -16,6 +16,7 @@ _EMPTY = re.compile(r"[(\[]\W{0,40}[)\]]")
 _IDENTIFIER = re.compile(r"^[\w.\[\]()+-]*[_\d-][\w.\[\]()+-]*$")
 _ENDS = " \t:;,.–—-|•·/\\>→*_\u200b"
 _PART = re.compile(r"part|част|лекц|lect|\bvol|том\b|chapter|глав|\d", re.IGNORECASE)
+_MAX_RUN = 4_000  # what stands further on is no title
 _MAX_CHARS = 160
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+(?=[A-ZА-ЯЁ])")
 
@@ -68,12 +69,14 @@ def _runs(pieces: Sequence[Piece]) -> list[tuple[str, bool, bool]]:
 def _is_identifier(text: str) -> bool:
     """`week01_intro`: the name of a folder, not of a lecture."""
     bare = text.strip(" _*`")
-    return " " not in bare and bool(_IDENTIFIER.match(bare)) and bool(re.search(r"[_\d]", bare))
+    return (
+        len(bare) < _MAX_CHARS and " " not in bare and bool(_IDENTIFIER.match(bare)) and bool(re.search(r"[_\d]", bare))
+    )
 
 
 def _cleaned(text: str) -> str:
     """A text without number, date and role words around it; nothing if nothing else is in it."""
-    text = _SPACES.sub(" ", text.replace("\n", " ")).strip()
+    text = _SPACES.sub(" ", text[:_MAX_RUN].replace("\n", " ")).strip()
     if _is_identifier(text):
         text = text.replace("_", " ").strip()
     for _ in range(3):

@@ -145,8 +145,9 @@ _LECTURE_WORD = (
 _WEEK_WORD = r"недел\w|тема|день|week|day|topic|semaine|woche|semana|тур"
 _MODULE_WORD = r"модул\w|блок|раздел|част\w|глава|module|unit|part|chapter|section|block|stage|ch\.?(?=\s?\d)"
 _MARK = re.compile(
-    rf"^(?:\([^()\d]{{1,20}}\))?[\W_]*(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))[\s_]*[№#]?[\s_-]*"
-    rf"(?P<number>{_NUMBER})(?![^\W_])[\s_]*(?:\([^()]{{0,30}}\))?[\s_]*[.:)\-–—|/,]*[\s_]*",
+    rf"^(?:\([^()\d]{{1,20}}\))?[\W_]*"
+    rf"(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))"
+    rf"[\s_]{{0,8}}[№#]?[\s_-]{{0,8}}(?P<number>{_NUMBER})(?![^\W_])[\s_]{{0,8}}(?:\([^()]{{0,30}}\))?[\s_]{{0,8}}[.:)\-–—|/,]*[\s_]*",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -167,6 +168,7 @@ _DATE_FIRST = re.compile(rf"^[\W_]*{_DATE_TEXT}(?!\w)[\s_]*[.:)\]\-–—|,]*[\s
 _LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W_]+")
 _SPELLED = re.compile(r"[^\W\d_]+")
+_MAX_MARK = 400  # a number stands at the beginning
 _MAX_LABEL = 120  # nobody calls a link so only to say that it is slides
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -229,6 +231,12 @@ def aside_path(path: str) -> str:
 
 def mark_of(text: str) -> tuple[Mark, str]:
     """How a line is numbered or dated, and what is left of it."""
+    text, further = text[:_MAX_MARK], text[_MAX_MARK:]
+    mark, rest = _mark_of(text)
+    return mark, rest + further
+
+
+def _mark_of(text: str) -> tuple[Mark, str]:
     found = _MARK.match(text)
     if found:
         rank = Rank.LECTURE if found["lecture"] else Rank.WEEK if found["week"] else Rank.MODULE
