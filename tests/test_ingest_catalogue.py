@@ -198,6 +198,23 @@ def test_a_page_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert len(course.lectures) == 1
 
 
+def test_a_page_that_lists_the_lectures_is_read_where_the_readme_only_links_it(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n[Syllabus](syllabus.md) [Policies](policies.md)\n",
+            "syllabus.md": "# Syllabus\n1. [Intro](l/1.pdf)\n2. [Trees](l/2.pdf)\n3. [Nets](l/3.pdf)\n",
+            "policies.md": "Be kind.\n",
+            **dict.fromkeys(("l/1.pdf", "l/2.pdf", "l/3.pdf"), ""),
+        },
+    )
+    assert [(x.section, x.title, x.decks[0].path) for x in course.lectures] == [
+        ("Syllabus", "Intro", "l/1.pdf"),
+        ("Syllabus", "Trees", "l/2.pdf"),
+        ("Syllabus", "Nets", "l/3.pdf"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "rank", "number", "rest"),
     [

@@ -195,7 +195,8 @@ def _joined(units: list[Unit]) -> list[Unit]:
     for unit in units:
         section = next((name for _, name in reversed(unit.trail) if name), "")
         key = (unit.node.title.casefold(), unit.node.mark.number)
-        known = first.get(key) if unit.node.title and is_bare_label(section) and role_of(section) else None
+        told = bool(unit.node.title) or unit.node.mark.rank > Rank.NONE
+        known = first.get(key) if told and is_bare_label(section) and role_of(section) else None
         if known is not None and known.family != unit.family and not known.whats() & unit.whats():
             known.links += unit.links
             continue

@@ -123,12 +123,15 @@ def _row(folder: CourseFolder, page: str, cells: Sequence[Cell], columns: _Colum
     pieces: tuple[Piece, ...] = cells[columns.topic].pieces if columns.topic < len(cells) else ()
     title, mark, text = title_of(pieces)
     row = Row(title, mark, text, shape=columns.shape, remarks=remarks_of(pieces))
+    fallback = ""
     for position, cell in enumerate(cells):
         column = columns.roles[position] if position < len(columns.roles) else None
         if not cell.continued:
             row.links += find_links(folder, page, cell.pieces, role, column)
         if position == columns.programme and not cell.continued:
             _programme(row, plain(cell.pieces))
+        elif position != columns.topic and column is not None and not row.title:
+            fallback = fallback or title_of([piece for piece in cell.pieces if not piece.href])[0]
         elif position != columns.topic and column is None:
             own, number, _ = title_of(cell.pieces)
             if row.mark.rank is Rank.NONE:
@@ -137,6 +140,7 @@ def _row(folder: CourseFolder, page: str, cells: Sequence[Cell], columns: _Colum
                 row.title = own
             elif own and own != row.title and not any(piece.href for piece in cell.pieces) and len(own) > 20:
                 row.text = f"{row.text} {own}".strip()
+    row.title = row.title or fallback
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -12,6 +13,7 @@ from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, is_topic_wor
 _WORD = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"\s+")
 _BRACKET = re.compile(r"[(\[]([^()\[\]]{0,200})[)\]]")
+_PICTURES = frozenset({"So", "Sk", "Cn", "Cf", "Mn", "Me"})
 _EMPTY = re.compile(r"[(\[]\W{0,40}[)\]]")
 _IDENTIFIER = re.compile(r"^[\w.\[\]()+-]*[_\d-][\w.\[\]()+-]*$")
 _ENDS = " \t:;,.–—-|•·/\\>→*_\u200b"
@@ -79,6 +81,7 @@ def _cleaned(text: str) -> str:
     text = _SPACES.sub(" ", text[:_MAX_RUN].replace("\n", " ")).strip()
     if _is_identifier(text):
         text = text.replace("_", " ").strip()
+    text = _without_pictures(text)
     for _ in range(3):
         mark, rest = mark_of(text)
         if mark.rank is Rank.NONE:
@@ -99,6 +102,12 @@ def _cleaned(text: str) -> str:
     if not _WORD.search(text) or is_bare_label(text):
         return ""
     return text
+
+
+def _without_pictures(text: str) -> str:
+    """A text without the emoji before it."""
+    start = next((i for i, c in enumerate(text) if unicodedata.category(c) not in _PICTURES), len(text))
+    return text[start:].lstrip()
 
 
 def _dateless(text: str) -> str:

@@ -13,6 +13,7 @@ from ingest.catalogue.words import Rank, names_programme
 
 _MATERIAL = frozenset({"deck", "notes", "video", "page", "notebook"})
 _OWN = frozenset({"deck", "notes", "video"})
+_LIST = 3.0
 _MANY = 1.5  # units below a sibling, on average: fewer are parts of one lecture, not a group
 
 
@@ -132,8 +133,8 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     there = _rank([unit.node.mark.rank for unit in units])
     titled = 2 * sum(bool(node.title) for node in can_be) >= len(can_be)
     alike = _alike(over, below)
-    if family[0].shape == "page" and there < Rank.WEEK:
-        return True, ""
+    if family[0].shape == "page" and (there < Rank.BARE or (there < Rank.WEEK and (many < _LIST or not alike))):
+        return True, ""  # a page is a lesson, unless it is the list of them
     if there > here and many >= _MANY:
         return False, _told(over, f"what stands below them is numbered as lectures ({len(units)})", no=True)
     if 2 * sum(map(_own, carrying)) >= len(carrying):
