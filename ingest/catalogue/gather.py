@@ -12,7 +12,7 @@ from ingest.catalogue.folder import Target
 from ingest.catalogue.roles import Found
 from ingest.catalogue.tree import Node
 from ingest.catalogue.units import Unit
-from ingest.catalogue.words import YEAR, Role, is_bare_label, without_addresses
+from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, without_addresses
 from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo
 
 _REASONS = {
@@ -143,6 +143,8 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
         if link.place.target is Target.PLAYLIST:
             course_links.append((link.label or place, place))
             used.add(place)
+        elif link.place.local and aside_path(place):
+            continue  # told with the files that are no lectures
         elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:
             used.add(place)
             bare = not link.label or is_bare_label(link.label)

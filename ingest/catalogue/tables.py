@@ -16,6 +16,7 @@ from ingest.catalogue.words import (
     Mark,
     Rank,
     Role,
+    aside_of,
     column_role,
     is_programme_column,
     lists_people,
@@ -23,6 +24,7 @@ from ingest.catalogue.words import (
     topic_column,
 )
 
+_ASIDE_WORDS = 4
 _WORD = re.compile(r"[^\W_]")
 # a closing bracket in a programme that speaks of the material, not of the subject
 _REMARK = re.compile(
@@ -78,7 +80,8 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
                 last = None
                 continue
         row = _row(folder, page, block.cells, columns, role)
-        row.aside = aside
+        named = plain(block.cells[columns.topic].pieces) if columns.topic < len(block.cells) else ""
+        row.aside = aside or (aside_of(named, whole=True) if len(named.split()) <= _ASIDE_WORDS else None)
         topic = block.cells[columns.topic] if columns.topic < len(block.cells) else None
         if topic is not None and topic.continued and last is not None:
             last.links += row.links

@@ -143,8 +143,6 @@ class TreeBuilder:
                 BlockKind.ROW, page, row.title, row.mark, row.text, row.title, row.links, aside=aside or row.aside
             )
             node.shape, node.programme, node.remarks = f"row {row.shape}", row.programme, row.remarks
-            if not node.aside and len(_WORDS.findall(row.title)) <= 4 and row.mark.rank < Rank.WEEK:
-                node.aside = aside_of(row.title, whole=True)
             if grafts and not node.aside:
                 self.graft(node)
             (over.children if over else found).append(node)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ingest.catalogue.blocks import OVER, BlockKind
 from ingest.catalogue.roles import Found
 from ingest.catalogue.tree import Node
-from ingest.catalogue.words import Rank, names_programme
+from ingest.catalogue.words import Rank, Role, names_programme, role_of
 
 _MATERIAL = frozenset({"deck", "notes", "video", "page", "notebook"})
 _OWN = frozenset({"deck", "notes", "video"})
@@ -133,10 +133,13 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     there = _rank([unit.node.mark.rank for unit in units])
     titled = 2 * sum(bool(node.title) for node in can_be) >= len(can_be)
     alike = _alike(over, below)
+    lectures = [unit for unit in units if unit.node.title and not _is_practice(unit)]
     if family[0].shape == "page" and (there < Rank.BARE or (there < Rank.WEEK and (many < _LIST or not alike))):
         return True, ""  # a page is a lesson, unless it is the list of them
     if there > here and many >= _MANY:
         return False, _told(over, f"what stands below them is numbered as lectures ({len(units)})", no=True)
+    if not titled and here < Rank.LECTURE and len(lectures) >= _MANY * len(over):
+        return False, _told(over, f"they have no titles, what stands below them has ({len(lectures)})", no=True)
     if 2 * sum(map(_own, carrying)) >= len(carrying):
         return True, _told(carrying, "they name their material in their own line")
     if here > there and (here > Rank.MODULE or not alike) and (titled or here is Rank.LECTURE or not alike):
@@ -165,12 +168,18 @@ def _is_group(node: Node, outcome: Outcome) -> bool:
     return max(Counter(unit.whats() for unit in full).values()) > 1
 
 
+def _is_practice(unit: Unit) -> bool:
+    """Whether a unit is the seminar or the homework beside a lecture."""
+    first = " ".join(unit.node.name.split()[:2])
+    return role_of(first) in (Role.SEMINAR, Role.HOMEWORK) or unit.whats() <= {"notebook"}
+
+
 def _alike(over: Sequence[Node], below: dict[int, Outcome]) -> bool:
     """Whether most of these hold several units with the same kinds of material: a group, not the parts of a lecture."""
     groups = 0
     for node in over:
-        shapes = Counter(unit.whats() for unit in below[id(node)].units)
-        groups += max(shapes.values(), default=0) > 1
+        kinds = Counter(what for unit in below[id(node)].units for what in unit.whats())
+        groups += max(kinds.values(), default=0) > 1
     return 2 * groups >= len(over)
 
 

@@ -96,7 +96,7 @@ _ASIDE_FILES = _words(
     "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
     "solutions домашн "
     "контрольн экзамен kr$ кр$ template proposal poster cheat~sheet cheatsheet license changelog contributing readme "
-    "code~of~conduct errata grading policy certificate report$ figure fig$"
+    "code~of~conduct errata grading policy certificate report$ figure fig$ paper$ article$"
 )
 _PEOPLE_COLUMNS = _words(
     "фио$ студент почта email e~mail$ student students$ name$ имя$ фамилия telegram github$ инициал"
