@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
+from index.search.search import SearchIndex
 from service import mcp
 from service.access import Access
 from service.api import answers, chat, courses, health, ingests, media, search
@@ -33,14 +34,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service over one installation. It starts and lives without an index or database, and says so."""
+def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
+    """The service over one installation. It starts and lives without an index or database, and says so.
+
+    `first` is an index that is open already.
+    """
     settings = settings or read_settings()
     configure_logging(settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings)
+        state = app.state.service = ServiceState(settings, first)
         state.serving.start()  # what is wrong is said by /readyz and by each search
         Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.session_manager.run():

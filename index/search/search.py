@@ -57,7 +57,7 @@ class SearchIndex:
         self.generation = generation
         self.embedder = embedder
         self.degraded = (*degraded, *generation.damaged.values())
-        self._reranker = reranker
+        self.reranker = reranker
         self._factors = kind_factors(generation)
         self._embedder_of = lru_cache(maxsize=_REMEMBERED_EMBEDDERS)(self._adapted)
 
@@ -169,10 +169,10 @@ class SearchIndex:
 
     def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:
         """The best few in the order of the reranker, as far as its deadline allows, and what was left undone."""
-        if self._reranker is None or not len(ranked.rows):
+        if self.reranker is None or not len(ranked.rows):
             return ranked, ()
         passages = self.generation.passages(ranked.rows[:RERANKED].tolist())
-        judged = self._reranker.judge(query, [f"{passage.title}\n{passage.text}" for passage in passages])
+        judged = self.reranker.judge(query, [f"{passage.title}\n{passage.text}" for passage in passages])
         late = len(passages) - len(judged)
         reason = f"the reranker judged {len(judged)} of {len(passages)} hits before its deadline"
         return with_judgements(ranked, judged), (reason,) if late else ()

@@ -52,7 +52,10 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
             key, value = found.group(1).lower(), found.group(2).strip().strip("\"'")
             nested = line[:1] in (" ", "\t", "-") and above
             above = above if nested else key
-            meta[f"{above}.{key}" if nested else key] = value[:2000]
+            name = f"{above}.{key}" if nested else key
+            # a list has the same key again and again
+            name = name if name not in meta else f"{name} {number}"
+            meta[name] = value[:2000]
     return {}, text
 
 

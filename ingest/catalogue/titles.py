@@ -99,7 +99,7 @@ def _cleaned(text: str) -> str:
         head, found, tail = text.partition(separator)
         if found and head and _WORD.search(tail) and (is_bare_label(head) or is_topic_word(head)):
             text = tail.strip(_ENDS)
-    if not _WORD.search(text) or is_bare_label(text):
+    if not _WORD.search(text) or is_bare_label(text) or is_topic_word(text):
         return ""
     return text
 

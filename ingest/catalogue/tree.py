@@ -193,6 +193,7 @@ class TreeBuilder:
             for key, value in root.meta.items()
             for link in find_links(self.folder, path, _front_matter(key, value))
         ]
+        self.named.update(link.place.place for link in node.links)
         self._note_names(path, root)
         leads = sum(first == path and not place.endswith("/") for place, first in self._claimed.items())
         # a page that is the first to link many is a list of lectures; else its links to others lead on and back
