@@ -116,6 +116,7 @@ def test_files_without_any_page_take_their_titles_from_their_first_pages(tmp_pat
         for n, title in ((1, "Gradient descent"), (2, "Convolutions"), (10, "Attention"))
     }
     files["2023/midterm.pdf"] = "Problems"
+    files["2023/variant.pdf"] = "Homework 2\nProve it."
     course = course_of(tmp_path, {**files, "README.md": "# Deep Learning\nTaught since 2023.\n"})
     assert [(x.section, x.title) for x in course.lectures] == [
         ("2023", "Gradient descent"),

@@ -14,7 +14,7 @@ from queue import Queue
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Piece, tidy
 from ingest.catalogue.titles import title_of
-from ingest.catalogue.words import is_bare_label
+from ingest.catalogue.words import Role, aside_of, is_bare_label
 from ingest.pages import clean_pages
 from ingest.pdf import Line, PdfReader, RawDeck, RawPage
 from ingest.planned import PlannedLecture
@@ -25,6 +25,7 @@ _FEW = 3
 _ADDRESS = re.compile(r"\S@\S|https?://|www\.")
 _DIGITS = re.compile(r"\d+")
 _MAX_FILES = 1_000
+_COVER_WORDS = 3
 _PAGES = 3  # one page alone does not tell prose from slides
 
 
@@ -69,14 +70,20 @@ def titles_of_pages(decks: dict[str, tuple[RawPage, ...]]) -> dict[str, str]:
                 or beside[folder][shape] >= max(_FEW, _SHARED * folders[folder])
             )  # fmt: skip
 
-        kept = tuple(
-            line
-            for line in page.lines
-            if not is_shared(line) and not _ADDRESS.search(line.text) and not is_bare_label(line.text)
-        )
-        title = clean_pages([replace(page, lines=kept), *pages[1:]])[0].title if kept else ""
-        found[path] = title_of((Piece(title),))[0]
+        own = tuple(line for line in page.lines if not is_shared(line))
+        cover = _title(own, pages)
+        worded = tuple(line for line in own if not _ADDRESS.search(line.text) and not is_bare_label(line.text))
+        found[path] = cover if says_homework(cover) else title_of((Piece(_title(worded, pages)),))[0]
     return found
+
+
+def says_homework(title: str) -> bool:
+    """Whether a cover says no more than that it is homework or an exam."""
+    return len(title.split()) <= _COVER_WORDS and aside_of(title, whole=True) is Role.HOMEWORK
+
+
+def _title(lines: tuple[Line, ...], pages: Sequence[RawPage]) -> str:
+    return clean_pages([replace(pages[0], lines=lines), *pages[1:]])[0].title if lines else ""
 
 
 def _shape(line: Line) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
-from ingest.catalogue.first_pages import with_first_pages
+from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
 from ingest.catalogue.reader import PageReader
@@ -73,7 +73,9 @@ def read_other_files(root: Path, used: set[str]) -> tuple[list[PlannedLecture], 
     """The decks of a folder that a course.yaml does not name, and those that are no lectures."""
     catalogue = Catalogue()
     lectures = _other_files(TreeBuilder(open_folder(root), lambda _: None), set(used), catalogue)
-    return with_first_pages(lectures, root), catalogue.left_out
+    catalogue.lectures = lectures
+    _name_by_first_pages(catalogue, root)
+    return catalogue.lectures, catalogue.left_out
 
 
 def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only: bool) -> Catalogue:
@@ -110,9 +112,21 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         catalogue.lectures += _other_files(builder, used, catalogue)
     elif linked_only and not named:
         catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
-    catalogue.lectures = with_first_pages(catalogue.lectures, folder.root)
+    _name_by_first_pages(catalogue, folder.root)
     catalogue.left_out += unused_links([*nodes, *walked], used, {"", *builder.grafted}, catalogue.links)
     return catalogue
+
+
+def _name_by_first_pages(catalogue: Catalogue, root: Path) -> None:
+    """Titles for lectures that only their decks name; a deck whose cover says "Midterm" is none."""
+    lectures = []
+    for lecture in with_first_pages(catalogue.lectures, root):
+        if lecture.title_from_deck and says_homework(lecture.title):
+            reason = f"Its first page says that it is no lecture: “{lecture.title}”."
+            catalogue.left_out += [LeftOut(deck.path, deck.path, reason) for deck in lecture.decks]
+        else:
+            lectures.append(lecture)
+    catalogue.lectures = lectures
 
 
 def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) -> list[Node]:
