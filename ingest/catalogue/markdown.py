@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -33,6 +34,7 @@ def render_markdown(text: str) -> str:
     return str(_markdown().render(text))
 
 
+@cache
 def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
@@ -55,6 +56,7 @@ class TreeBuilder:
         self._read = read
         self.seen: set[str] = set()
         self._claimed: dict[str, str] = {}  # what is linked → the page nearest to the top that does
+        self._leads: Counter[str] = Counter()  # how many each page is the first to link
         self.grafted: list[str] = []  # folders that lines link, in order
         self.named: set[str] = set()  # files that a page links, wherever it does
         self.owned: set[str] = set()  # folders whose page says which of their files are the slides
@@ -65,7 +67,7 @@ class TreeBuilder:
         """The same, for trying something out."""
         other = TreeBuilder(self.folder, self._read)
         other.seen, other.named, other.owned = set(self.seen), set(self.named), set(self.owned)
-        other._claimed = dict(self._claimed)
+        other._claimed, other._leads = dict(self._claimed), Counter(self._leads)
         return other
 
     def page(self, path: str, *, grafts: bool = True) -> tuple[Block | None, list[Node]]:
@@ -84,8 +86,9 @@ class TreeBuilder:
                 place = locate(self.folder, path, piece.href) if piece.href else None
                 if place and place.local and place.target is not Target.FOLDER:
                     self.named.add(place.place)
-                if place and place.local:
-                    self._claimed.setdefault(place.place, path)
+                if place and place.local and place.place not in self._claimed:
+                    self._claimed[place.place] = path
+                    self._leads[path] += 1
 
     def _nodes(
         self, blocks: Sequence[Block], page: str, role: Role | None, aside: Role | None, grafts: bool
@@ -195,9 +198,10 @@ class TreeBuilder:
         ]
         self.named.update(link.place.place for link in node.links)
         self._note_names(path, root)
-        leads = sum(first == path and not place.endswith("/") for place, first in self._claimed.items())
+        leads = self._leads[path]
         # a page that is the first to link many is a list of lectures; else its links to others lead on and back
-        node.children = self._nodes(root.children, path, None, None, grafts=leads >= _FEW_LESSONS)
+        held = [block for block in map(_linked, root.children) if block is not None]
+        node.children = self._nodes(held, path, None, None, grafts=leads >= _FEW_LESSONS)
         if leads < _FEW_LESSONS:
             for child in below(node):
                 child.links = [
@@ -278,6 +282,15 @@ def _front_matter(key: str, value: str) -> tuple[Piece, ...]:
     if re.fullmatch(r"[A-Za-z0-9_-]{11}", value) and role_of(key.replace(".", " ").replace("_", " ")) is Role.VIDEO:
         return (Piece(key, f"https://youtu.be/{value}"),)
     return ()
+
+
+def _linked(block: Block) -> Block | None:
+    """A block with only what links something: the prose of a lesson is notes, no list of lectures."""
+    children = [child for child in map(_linked, block.children) if child is not None]
+    pieces = [*block.line, *(piece for cell in block.cells for piece in cell.pieces)]
+    if not children and not any(piece.href for piece in pieces):
+        return None
+    return replace(block, children=children)
 
 
 def below(node: Node) -> Iterator[Node]:
