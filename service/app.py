@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 from index.search.search import SearchIndex
 from service import mcp
 from service.access import Access
-from service.api import answers, chat, courses, health, ingests, media, search
+from service.api import answers, chat, courses, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
@@ -24,7 +24,7 @@ from service.schemas import ProblemOut
 from service.security import Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
-from service.web import pages
+from service.web import pages, showing
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state.service = ServiceState(settings, first)
         state.serving.start()  # what is wrong is said by /readyz and by each search
-        Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
+        Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.session_manager.run():
             yield
         state.close()
@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.state.watchers = ingests.new_watchers()
     tools = mcp.make_server(lambda: app.state.service)
     add_error_handlers(app)
-    for module in (search, courses, media, answers, ingests):
+    for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})

@@ -47,15 +47,16 @@ def courses(as_json: Json = False) -> None:
     """List the courses."""
     from index.store.catalogue import list_courses
     from service.console import print_json, print_table
+    from service.schemas import CourseSummaryOut
 
     _, library = open_library()
     with library.database.reading() as connection:
-        found = list_courses(connection)
+        found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection, readable=None)]
     if as_json:
-        print_json(found)
+        print_json([course.model_dump(mode="json") for course in found])
         return
-    columns = ("slug", "title", "language", "lectures", "passages")
-    print_table(columns, ([row[name] for name in columns] for row in found))
+    rows = ((course.slug, course.title, course.language, course.lectures, course.passages) for course in found)
+    print_table(("slug", "title", "language", "lectures", "passages"), rows)
 
 
 @app.command()

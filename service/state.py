@@ -19,9 +19,9 @@ from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
-from index.store.keys import count_model_call
+from index.store.budget import count_model_call
 from index.store.missed import count_missed
-from index.types import Filters, Query
+from index.types import ExplainedTerm, Filters, Query
 from service.answers.answering import Event, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Turn
@@ -31,7 +31,7 @@ from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
 from service.serving import Serving
 from service.settings import Settings
-from service.terms import ExplainedTerm, explained_terms
+from service.terms import explained_terms
 
 _log = structlog.get_logger("lectures")
 _MAX_PROGRAMMES = 500

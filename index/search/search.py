@@ -14,7 +14,7 @@ from index.embed.table import bundled_table
 from index.engine.generation import Generation
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.suggest import Suggestion
-from index.errors import CorruptIndex, InvalidRequest, NotFound
+from index.errors import CorruptIndex, InvalidRequest, no_course
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.found import Found
 from index.search.lexicon import Lexicon
@@ -128,7 +128,7 @@ class SearchIndex:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""
         known = slug in self.generation.number_of or slug in self.generation.damaged
         if not known or (readable is not None and slug not in readable):
-            raise NotFound(f"There is no course {slug!r:.80}.")
+            raise no_course(slug)
 
     def _scope(self, filters: Filters) -> Scope:
         if filters.course is not None:
@@ -181,7 +181,7 @@ class SearchIndex:
         """The embedder as a course reads texts."""
         shard = self.generation.shard(slug)
         if self.embedder is None or shard is None:
-            raise NotFound(f"There is no course {slug!r:.80}.")
+            raise no_course(slug)
         return self.embedder.with_adaptation(shard.adaptation)
 
 
