@@ -191,6 +191,12 @@ def test_what_programs_and_drafts_leave_behind_is_no_course(tmp_path: Path) -> N
     assert [deck.path for x in course.lectures for deck in x.decks] == ["f.pdf"]
 
 
+def test_folders_that_link_one_another_without_end_are_read(tmp_path: Path) -> None:
+    files = {f"f{n}/README.md": f"- [Deeper {n}](../f{n + 1})\n- [Deck](a.pdf)\n" for n in range(300)}
+    course = course_of(tmp_path, {**files, "README.md": "- [Deeper](f0)\n", "f0/a.pdf": ""})
+    assert course.lectures
+
+
 def test_a_page_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"x" * (5 << 20))
     write_pdf(tmp_path / "a.pdf", ["Title\ntext"])

@@ -29,6 +29,7 @@ from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
 _MAX_DEPTH = 12
+_MAX_PAGES = 3_000
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _FEW = 3  # lectures: with fewer, the folder is read too
 
@@ -53,6 +54,8 @@ def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
     known: dict[str, Block | None] = {}
 
     def read(path: str) -> Block | None:
+        if path not in known and len(known) >= _MAX_PAGES:
+            return None
         if path not in known:
             try:
                 known[path] = reader.read(root / path)

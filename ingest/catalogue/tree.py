@@ -18,6 +18,7 @@ from ingest.links import VIDEO_TYPES
 
 _MAX_NODES = 60_000
 _MAX_GRAFTS = 3_000
+_MAX_DEPTH = 12  # of pages that link folders whose pages link folders …
 _ASIDE_WORDS = 7  # a heading of more words is about a subject, whatever words are in it
 _LINKED_DEPTH = 1  # a linked folder may keep its slides in a folder of its own
 _FEW_LESSONS = 3
@@ -61,6 +62,7 @@ class TreeBuilder:
         self.named: set[str] = set()  # files that a page links, wherever it does
         self.owned: set[str] = set()  # folders whose page says which of their files are the slides
         self._grafts = 0
+        self._depth = 0
         self._made = 0
 
     def copy(self) -> TreeBuilder:
@@ -155,6 +157,13 @@ class TreeBuilder:
 
     def graft(self, node: Node) -> None:
         """Put the folders and pages that a line links below it."""
+        if self._depth >= _MAX_DEPTH:
+            return
+        self._depth += 1
+        self._graft(node)
+        self._depth -= 1
+
+    def _graft(self, node: Node) -> None:
         for link in node.links:
             place = link.place
             if not place.local or place.place in self.seen or self._grafts > _MAX_GRAFTS or link.role is Role.HOMEWORK:
