@@ -197,6 +197,17 @@ def test_folders_that_link_one_another_without_end_are_read(tmp_path: Path) -> N
     assert course.lectures
 
 
+def test_a_readme_that_names_few_of_the_decks_is_not_the_catalogue(tmp_path: Path) -> None:
+    talks = "".join(
+        f"- [Talk {word}](https://youtu.be/{letter * 11})\n"
+        for word, letter in (("a b", "A"), ("c d", "B"), ("e f", "C"))
+    )
+    names = [f"{year}/lectures/lecture{n:02}.pdf" for year in (2021, 2022) for n in range(1, 7)]
+    course = course_of(tmp_path, {"README.md": f"# C\nSome talks:\n{talks}", **dict.fromkeys(names, "")})
+    assert [x.decks[0].path for x in course.lectures if x.section.startswith("20")] == names
+    assert len(course.lectures) == len(names) + 3
+
+
 def test_a_page_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"x" * (5 << 20))
     write_pdf(tmp_path / "a.pdf", ["Title\ntext"])

@@ -30,6 +30,7 @@ from ingest.planned import PlannedLecture
 OTHER_MATERIALS = "Other materials"
 _MAX_DEPTH = 12
 _MAX_PAGES = 3_000
+_LITTLE = 0.25
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 _FEW = 3  # lectures: with fewer, the folder is read too
 
@@ -95,12 +96,14 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     named = bool(outcome.units)
     catalogue.why += outcome.why
     full = len([unit for unit in outcome.units if not unit.blank])
-    walked, more = _walk(builder, catalogue) if full < _FEW else ([], Outcome())
+    aside = Catalogue()
+    walked, more = _walk(builder, aside) if full < _FEW or _says_little(builder, outcome) else ([], Outcome())
     if walked and len(more.units) >= _FEW * full:
         # the README says little or nothing: the pages and files of the folders are the course
         outcome.units += more.units
         outcome.loose += more.loose
         catalogue.why += more.why
+        catalogue.left_out += aside.left_out
     else:
         walked = []
         more = choose_units(_like_the_linked(builder))
@@ -229,6 +232,15 @@ def columns_of(shape: str) -> frozenset[str]:
 
 
 # --- the folder ------------------------------------------------------------------------------------------
+
+
+def _says_little(builder: TreeBuilder, outcome: Outcome) -> bool:
+    """Whether the lectures of the README name few of the decks that lie in the folders."""
+    decks = {
+        path for path in builder.folder.files if PurePosixPath(path).suffix.lower() in DECKS and not aside_path(path)
+    }
+    named = {link.place.place for unit in outcome.units for _, link in unit.links} & decks
+    return len(decks) >= _FEW and len(named) < _LITTLE * len(decks)
 
 
 def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
