@@ -11,7 +11,7 @@ from dataclasses import replace
 from index.types import Deck, DeckKind, Kind, Lecture, Locator, Page, PageLocator, Passage, TimeLocator
 
 # Part of a course's identity: change it when the same pages would give other passages.
-PASSAGES = "passages-3"
+PASSAGES = "passages-4"
 
 # Long pages (notes) are split so that one passage is about one thing; slides have 50–1,000 characters.
 _MAX_CHARS = 1_500
@@ -66,7 +66,7 @@ def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
                 Kind.SEGMENT,
                 video.video,
                 f"{segment.start_seconds:.3f}",
-                TimeLocator(video.video, segment.start_seconds, segment.end_seconds),
+                TimeLocator(video.video, segment.start_seconds, segment.end_seconds, segment.times),
                 "",
                 segment.text,
             )

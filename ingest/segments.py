@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from index.text.moments import pack_times
 from index.types import Segment
 from ingest.captions import Cue
 
 # Part of a transcript's identity, like captions.PARSER.
-SEGMENTER = "segments-1"
+SEGMENTER = "segments-2"
 
 # Windows of 60 s found section starts best (research on 29 lectures); a segment may grow to end a sentence.
 _TARGET_SECONDS = 60.0
 _MAX_SECONDS = 90.0
 _MIN_SECONDS = 20.0
 _PAUSE_SECONDS = 1.5
+_SILENCE_SECONDS = 0.7  # between two captions: what is said before it does not last until the next
 _SENTENCE_END = re.compile(r"[.!?…][\"'»”)\]]*$")
 
 
@@ -27,9 +29,24 @@ def merge_cues(cues: Sequence[Cue]) -> tuple[Segment, ...]:
         end = _best_end(cues, start)
         chosen = cues[start:end]
         text = " ".join(cue.text for cue in chosen)
-        segments.append(Segment(round(chosen[0].start_seconds, 3), round(chosen[-1].end_seconds, 3), text))
+        begun = round(chosen[0].start_seconds, 3)
+        times = pack_times(_times(chosen), begun)
+        segments.append(Segment(begun, round(chosen[-1].end_seconds, 3), text, times))
         start = end
     return tuple(segments)
+
+
+def _times(cues: Sequence[Cue]) -> Iterator[tuple[int, float]]:
+    """(character of the merged text, second) of every word or caption whose time is known, and where speech stops."""
+    place = 0
+    for i, cue in enumerate(cues):
+        yield place, cue.start_seconds
+        yield from ((place + char, second) for char, second in cue.words)
+        place += len(cue.text)
+        last = i + 1 == len(cues)
+        if last or cues[i + 1].start_seconds - cue.end_seconds >= _SILENCE_SECONDS:
+            yield place, cue.end_seconds
+        place += 1
 
 
 def _best_end(cues: Sequence[Cue], start: int) -> int:

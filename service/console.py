@@ -215,6 +215,6 @@ def _place(hit: HitOut) -> str:
         case PageLocatorOut() as page:
             return f"page {page.page_number}, {page.deck}"
         case TimeLocatorOut() as time:
-            return f"{clock(time.start_seconds)}, video {time.video}"
+            return f"{clock(time.at_seconds)}, video {time.video}"
         case _:
             return "programme"

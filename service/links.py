@@ -18,7 +18,7 @@ def place_url(place: Place) -> str:
         case PagePlace():
             return page_url(place.deck_id, place.page_number)
         case TimePlace():
-            return moment_url(place.video, place.video_id, place.host, place.start_seconds)
+            return moment_url(place.video, place.video_id, place.host, place.at_seconds)
 
 
 def source_url(passage: IndexedPassage) -> str | None:

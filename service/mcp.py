@@ -65,7 +65,11 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
         case PagePlace() as page:
             metadata |= {"deck": page.deck, "page": str(page.page_number)}
         case TimePlace() as time:
-            metadata |= {"video": time.video, "start_seconds": str(time.start_seconds)}
+            metadata |= {
+                "video": time.video,
+                "start_seconds": str(time.start_seconds),
+                "at_seconds": str(time.at_seconds),
+            }
     return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from index.engine.lexical import FieldTerms, LexicalIndex, build_lexical
 from support import CountingEmbedder, ingest, page_of, time_of
 
 from index.embed.models import normalise
 from index.engine.generation import folder_of
-from index.engine.lexical import FieldTerms, LexicalIndex, build_lexical
 from index.engine.vectors import build_vectors, open_vectors
 from index.errors import InvalidRequest, NotFound
 from index.library import Library, open_served

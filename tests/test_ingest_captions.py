@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import SourceFileError
+from index.text.moments import unpack_times
 from ingest.captions import Cue, parse_captions, to_vtt
 from ingest.segments import merge_cues
 
@@ -72,3 +73,24 @@ def test_any_bytes_give_cues_in_order_or_a_clear_refusal(content: bytes) -> None
         cues = parse_captions(content)
     assert [cue.start_seconds for cue in cues] == sorted(cue.start_seconds for cue in cues)
     assert all(cue.text for cue in cues)
+
+
+def test_vtt_times_of_words_are_kept() -> None:
+    content = b"WEBVTT\n\n00:01.000 --> 00:03.000\n \nso<00:00:01.500><c> we</c><00:00:02.250><c> go</c>\n"
+    assert parse_captions(content) == (Cue(1.0, 3.0, "so we go", ((3, 1.5), (6, 2.25))),)
+
+
+def test_json3_times_of_words_are_kept() -> None:
+    words = [{"utf8": "so"}, {"utf8": " we", "tOffsetMs": 200}, {"utf8": " go", "tOffsetMs": 900}]
+    content = json.dumps({"events": [{"tStartMs": 1000, "dDurationMs": 3000, "segs": words}]}).encode()
+    assert parse_captions(content) == (Cue(1.0, 4.0, "so we go", ((3, 1.2), (6, 1.9))),)
+
+
+def test_times_outside_a_caption_are_not_believed() -> None:
+    content = b"WEBVTT\n\n00:01.000 --> 00:03.000\nso<00:00:09.500> we<00:00:02.000> go<00:00:01.500> on\n"
+    assert parse_captions(content) == (Cue(1.0, 3.0, "so we go on", ((6, 2.0),)),)
+
+
+def test_segments_know_when_their_words_are_spoken() -> None:
+    cues = [Cue(10.0, 12.0, "so we go", ((3, 11.0),)), Cue(12.0, 14.5, "on and on")]
+    assert unpack_times(merge_cues(cues)[0].times, 10.0) == [(0, 10.0), (3, 11.0), (9, 12.0), (18, 14.5)]

@@ -12,6 +12,7 @@ from index.engine.build import latin_language
 from index.engine.generation import Generation
 from index.engine.passages import KINDS
 from index.errors import InvalidRequest
+from index.search.moments import said_together, with_moment
 from index.search.query import rewrites_of
 from index.search.ranking import Ranked
 from index.search.words import WordScores
@@ -20,6 +21,7 @@ from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind
 
 MAX_LIMIT = 50
 MAX_OFFSET = 450
+_MOST_MINUTES = 3  # of one explanation, from its start to its best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +80,28 @@ class Found:
         shown = self.ranked.take(np.arange(len(self.ranked.rows))[offset : offset + limit])
         passages = self.index.passages(shown.rows.tolist())
         return tuple(
-            Hit(
-                passage,
-                round(float(shown.scores[i]), 4),
-                make_snippet(passage.text, _title_chars(passage), self.weights, latin_language(passage)),
-                self._twin_of(int(shown.rows[i])),
-                self._explain(shown, i) if explain else None,
-            )
+            self._hit(passage, shown, i, self._explain(shown, i) if explain else None)
             for i, passage in enumerate(passages)
         )
+
+    def _hit(self, passage: IndexedPassage, shown: Ranked, i: int, explanation: Explanation | None) -> Hit:
+        score, row = round(float(shown.scores[i]), 4), int(shown.rows[i])
+        if passage.time is None:
+            snippet = make_snippet(passage.text, _title_chars(passage), self.weights, latin_language(passage))
+        else:
+            passage = said_together([passage, *self.index.passages(self._until(row, int(shown.evidence[i])))])
+            passage, snippet = with_moment(passage, self.weights)
+        return Hit(passage, score, snippet, self._twin_of(row), explanation)
+
+    def _until(self, row: int, evidence: int) -> list[int]:
+        """The rows after one up to another of the same explanation."""
+        found: list[int] = []
+        while row != evidence and len(found) < _MOST_MINUTES:
+            row = int(self.index.next[row])
+            if row < 0:
+                break
+            found.append(row)
+        return found
 
     def _twin_of(self, row: int) -> str | None:
         newer = int(self.index.twin[row])

@@ -143,7 +143,7 @@ def video_segments(connection: Connection, video: VideoEntry) -> list[Segment]:
     if video.transcript is None:
         return []
     query = sa.select(segments).where(segments.c.transcript_id == video.transcript.id).order_by(segments.c.ordinal)
-    return [Segment(row.start_seconds, row.end_seconds, row.text) for row in connection.execute(query)]
+    return [Segment(row.start_seconds, row.end_seconds, row.text, row.times) for row in connection.execute(query)]
 
 
 def courses_of_places(connection: Connection, paths: Collection[str], names: Collection[str]) -> set[str]:

@@ -223,6 +223,7 @@ def _replace_transcript(connection: Connection, video_id: int, wanted: Transcrip
                 "start_seconds": segment.start_seconds,
                 "end_seconds": segment.end_seconds,
                 "text": segment.text,
+                "times": segment.times,
             }
             for ordinal, segment in enumerate(wanted.segments, 1)
         ],
@@ -299,14 +300,16 @@ def _replace_passages(
 
 def _place(passage: Passage, deck_ids: dict[str, int], video_ids: dict[str, int]) -> dict[str, object]:
     place: dict[str, object] = dict.fromkeys(("deck_id", "page_number", "video_id", "start_seconds", "end_seconds"))
+    place["times"] = ""
     match passage.locator:
         case PageLocator(deck, page_number):
             place |= {"deck_id": deck_ids[deck], "page_number": page_number}
-        case TimeLocator(video, start_seconds, end_seconds):
+        case TimeLocator(video, start_seconds, end_seconds, times):
             place |= {
                 "video_id": video_ids[video],
                 "start_seconds": start_seconds,
                 "end_seconds": end_seconds,
+                "times": times,
             }
     return place
 

@@ -69,7 +69,7 @@ def known_transcript(connection: Connection, sha256: str, parser: str) -> Transc
         sha256=row.sha256,
         vtt_sha256=row.vtt_sha256,
         parser=row.parser,
-        segments=tuple(Segment(s.start_seconds, s.end_seconds, s.text) for s in spoken),
+        segments=tuple(Segment(s.start_seconds, s.end_seconds, s.text, s.times) for s in spoken),
         made_by=MadeBy(row.made_by),
         asked=tuple(row.asked),
     )

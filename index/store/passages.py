@@ -171,4 +171,5 @@ def _indexed(row: Row[Any], sure: Sequence[Row[Any]]) -> IndexedPassage:
         remark=row.remark,
         place=_place(row),
         aligned=_aligned(row, sure),
+        times=row.times,
     )

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -152,6 +152,8 @@ segments = Table(
     Column("start_seconds", Float, nullable=False),
     Column("end_seconds", Float, nullable=False),
     Column("text", Text, nullable=False),
+    # when its words are spoken: index/text/moments.py
+    Column("times", Text, nullable=False, server_default=""),
 )
 
 # A page is discussed in [start_seconds, end_seconds) of a video; spans of one video do not overlap.
@@ -204,6 +206,7 @@ passages = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("content_hash", String(64), nullable=False, index=True),
+    Column("times", Text, nullable=False, server_default=""),
     Index("ix_passages_lecture_ordinal", "lecture_id", "ordinal"),
 )
 

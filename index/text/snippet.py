@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from index.text.analysis import Token, find_terms
@@ -26,11 +26,32 @@ def make_snippet(text: str, skip: int, weights: Mapping[str, float], language: s
         return Snippet("", ())
     best = _best_piece(pieces, tokens, weights)
     start, end = pieces[best]
-    for _, piece_end in pieces[best + 1 :]:
+    return _shown(text, start, _filled(text, start, end, pieces[best + 1 :]), tokens)
+
+
+def make_spoken_snippet(
+    text: str,
+    sentence: tuple[int, int],
+    sentences: Sequence[tuple[int, int]],
+    weights: Mapping[str, float],
+    language: str,
+) -> Snippet:
+    """A sentence of speech with what follows it, as far as a snippet goes."""
+    start, end = sentence
+    later = [other for other in sentences if other[0] >= end]
+    return _shown(text, start, _filled(text, start, end, later), find_terms(text, weights, language))
+
+
+def _filled(text: str, start: int, end: int, later: Sequence[tuple[int, int]]) -> int:
+    """The end of a snippet that takes in whole pieces as long as there is room."""
+    for _, piece_end in later:
         if piece_end - start > _CHARS:
             break
         end = piece_end
-    end = _cut(text, start, min(end, start + _CHARS)) if end - start > _CHARS else end
+    return _cut(text, start, min(end, start + _CHARS)) if end - start > _CHARS else end
+
+
+def _shown(text: str, start: int, end: int, tokens: Sequence[Token]) -> Snippet:
     shown = text[start:end].rstrip()
     spans = [(t.start - start, t.end - start) for t in tokens if start <= t.start and t.end <= start + len(shown)]
     return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))

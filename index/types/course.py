@@ -73,11 +73,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A readable stretch of speech; seconds from the start of the video."""
+    """A readable stretch of speech; seconds from the start of the video. `times` says when its words are spoken
+    (`index.text.moments`); it is empty where captions were read before these were kept."""
 
     start_seconds: float
     end_seconds: float
     text: str
+    times: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,12 @@ class PageLocator:
 
 @dataclass(frozen=True, slots=True)
 class TimeLocator:
+    """`times` says when its words are spoken (`index.text.moments`)."""
+
     video: str
     start_seconds: float
     end_seconds: float
+    times: str = ""
 
 
 Locator = PageLocator | TimeLocator | None
@@ -69,13 +72,22 @@ class PagePlace:
 
 @dataclass(frozen=True, slots=True)
 class TimePlace:
-    """A stretch of a video, with all that a link to it needs; seconds from its start."""
+    """A stretch of a video, with all that a link to it needs; seconds from its start.
+
+    `said_at` is the second at which what was asked is said, two or three seconds early, where that is known.
+    """
 
     video_id: int
     video: str
     host: Host
     start_seconds: float
     end_seconds: float
+    said_at: float | None = None
+
+    @property
+    def at_seconds(self) -> float:
+        """The second that is opened."""
+        return self.start_seconds if self.said_at is None else self.said_at
 
 
 Place = PagePlace | TimePlace
@@ -94,7 +106,10 @@ class Aligned:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPassage:
-    """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place."""
+    """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place.
+
+    `times` says when the words of speech are spoken (`index.text.moments`).
+    """
 
     id: str
     kind: Kind
@@ -112,6 +127,7 @@ class IndexedPassage:
     remark: str | None
     place: Place | None = None
     aligned: Aligned | None = None
+    times: str = ""
 
     @property
     def page(self) -> PagePlace | None:

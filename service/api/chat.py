@@ -176,7 +176,7 @@ def _place(hit: Hit, base: str) -> str:
     if passage.page:
         where += f", {passage.page.page_number}"
     elif passage.time:
-        where += f", {clock(passage.time.start_seconds)}"
+        where += f", {clock(passage.time.at_seconds)}"
     return f"{where}: {absolute(hit_url(passage), base)}"
 
 

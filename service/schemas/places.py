@@ -36,6 +36,7 @@ class TimeLocatorOut(Shape):
     video_id: int
     start_seconds: float
     end_seconds: float
+    at_seconds: float = Field(description="Where to begin listening: what was asked is said two or three seconds later")
 
 
 class ProgrammeLocatorOut(Shape):

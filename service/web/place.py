@@ -86,7 +86,7 @@ def open_place(place: PagePlace | TimePlace) -> str:
         case PagePlace():
             return open_page(place.deck_id, place.page_number)
         case TimePlace():
-            return open_time(place.video_id, place.start_seconds)
+            return open_time(place.video_id, place.at_seconds)
 
 
 def read_open(value: str) -> Spot | None:

@@ -100,7 +100,7 @@ def hit_place(hit: HitOut, place: Place) -> str:
         case PageLocatorOut() as page:
             return place.url(open=open_page(page.deck_id, page.page_number))
         case TimeLocatorOut() as time:
-            return place.url(open=open_time(time.video_id, time.start_seconds))
+            return place.url(open=open_time(time.video_id, time.at_seconds))
         case _:
             return place.plain(f"/lectures/{hit.lecture.id}")
 
@@ -143,7 +143,7 @@ def _mark(passage: IndexedPassage, place: Place, lengths: Mapping[tuple[str, int
             at, label = page.page_number - 0.5, passage.title or str(page.page_number)
         case TimePlace() as time:
             length = lengths.get(("time", time.video_id))
-            at, label = time.start_seconds, passage.text[:60]
+            at, label = time.at_seconds, passage.text[:60]
         case None:
             return None
     if not length:

@@ -239,7 +239,7 @@ function stateUrl(locator, lecture) {
   if (locator.type === "page") {
     params.set("open", `page-${locator.deck_id}-${locator.page_number}`);
   } else if (locator.type === "time") {
-    params.set("open", `time-${locator.video_id}-${Math.floor(locator.start_seconds)}`);
+    params.set("open", `time-${locator.video_id}-${Math.floor(locator.at_seconds)}`);
   } else {
     return `/lectures/${lecture.id}`;
   }
@@ -340,7 +340,7 @@ function finish(card, answer, quoted) {
   const list = make("ol", "", { class: "sources" });
   for (const { number, hit } of answer.citations) {
     const item = make("li", "", { value: number });
-    const at = hit.locator.type === "page" ? ` · ${words.page} ${hit.locator.page_number}` : hit.locator.type === "time" ? ` · ${words.video} ${clock(hit.locator.start_seconds)}` : "";
+    const at = hit.locator.type === "page" ? ` · ${words.page} ${hit.locator.page_number}` : hit.locator.type === "time" ? ` · ${words.video} ${clock(hit.locator.at_seconds)}` : "";
     item.append(
       make("a", hit.title, { href: stateUrl(hit.locator, hit.lecture), "data-swap": "" }),
       make("span", ` ${hit.lecture.position}. ${hit.lecture.title}${at}`, { class: "quiet" }),
