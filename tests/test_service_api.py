@@ -61,7 +61,7 @@ def test_a_moment_of_a_local_video_links_to_its_second(client: TestClient) -> No
     hit = client.get("/api/search", params={"q": "fairy tale test set leakage", "kind": "segment"}).json()["hits"][0]
     video_id = _video_id(client, "video/lecture4.webm")
     assert hit["locator"]["video_id"] == video_id
-    assert hit["url"] == f"/videos/{video_id}#t={int(hit['locator']['start_seconds'])}"
+    assert hit["url"] == f"/videos/{video_id}#t={int(hit['locator']['at_seconds'])}"
     assert f'id="t={int(hit["locator"]["start_seconds"])}"' in client.get(f"/videos/{video_id}").text
 
 
