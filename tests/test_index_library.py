@@ -87,16 +87,16 @@ def _drop_folder(path: Path) -> None:
     shutil.rmtree(path.parent)
 
 
-_DAMAGE: dict[str, tuple[str, Callable[[Path], None]]] = {
+_DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
     **{f"byte at {place}": ("shard.safetensors", partial(_flip, place=place)) for place in (0, 1e-4, 0.2, 0.5, 0.8, 1)},
     "cut short": ("shard.safetensors", _truncate),
-    "empty": ("shard.safetensors", lambda path: path.write_bytes(b"") and None),
-    "a byte more": ("shard.safetensors", lambda path: path.write_bytes(path.read_bytes() + b"\0") and None),
+    "empty": ("shard.safetensors", lambda path: path.write_bytes(b"")),
+    "a byte more": ("shard.safetensors", lambda path: path.write_bytes(path.read_bytes() + b"\0")),
     "file gone": ("shard.safetensors", Path.unlink),
     "folder gone": ("shard.safetensors", _drop_folder),
     "manifest changed": ("manifest.json", partial(_flip, place=0.5)),
     "manifest of another course": ("manifest.json", _rename_course),
-    "manifest empty": ("manifest.json", lambda path: path.write_bytes(b"") and None),
+    "manifest empty": ("manifest.json", lambda path: path.write_bytes(b"")),
     "manifest gone": ("manifest.json", Path.unlink),
 }
 

@@ -36,7 +36,7 @@ def _scope(folder: Path, *texts: str) -> Scope:
 
 
 def _scores(scope: Scope, *phrases: Phrase) -> list[float]:
-    return WordScores(phrases, scope).at(np.arange(scope.first, scope.last)).scores.tolist()
+    return [float(score) for score in WordScores(phrases, scope).at(np.arange(scope.first, scope.last)).scores]
 
 
 def test_a_score_is_rarity_times_impact(tmp_path: Path) -> None:
