@@ -13,9 +13,10 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
+from index.search.search import SearchIndex
 from service import mcp
 from service.access import Access
-from service.api import answers, chat, courses, health, ingests, media, search
+from service.api import answers, chat, courses, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.observability import Metrics, RequestLog, configure_logging
@@ -23,7 +24,7 @@ from service.schemas import ProblemOut
 from service.security import Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
-from service.web import pages
+from service.web import pages, showing
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -33,16 +34,19 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The service over one installation. It starts and lives without an index or database, and says so."""
+def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
+    """The service over one installation. It starts and lives without an index or database, and says so.
+
+    `first` is an index that is open already.
+    """
     settings = settings or read_settings()
     configure_logging(settings.log_level)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings)
+        state = app.state.service = ServiceState(settings, first)
         state.serving.start()  # what is wrong is said by /readyz and by each search
-        Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
+        Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.session_manager.run():
             yield
         state.close()
@@ -53,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.watchers = ingests.new_watchers()
     tools = mcp.make_server(lambda: app.state.service)
     add_error_handlers(app)
-    for module in (search, courses, media, answers, ingests):
+    for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})

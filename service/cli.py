@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -47,15 +47,16 @@ def courses(as_json: Json = False) -> None:
     """List the courses."""
     from index.store.catalogue import list_courses
     from service.console import print_json, print_table
+    from service.schemas import CourseSummaryOut
 
     _, library = open_library()
     with library.database.reading() as connection:
-        found = list_courses(connection)
+        found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection, readable=None)]
     if as_json:
-        print_json(found)
+        print_json([course.model_dump(mode="json") for course in found])
         return
-    columns = ("slug", "title", "language", "lectures", "passages")
-    print_table(columns, ([row[name] for name in columns] for row in found))
+    rows = ((course.slug, course.title, course.language, course.lectures, course.passages) for course in found)
+    print_table(("slug", "title", "language", "lectures", "passages"), rows)
 
 
 @app.command()
@@ -149,29 +150,31 @@ def mcp() -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share one index.")] = 1,
 ) -> None:
     """Serve the search box and the API."""
-    import uvicorn
-
-    from service.app import create_app
+    from service.opening import hold_native_threads
     from service.security import check_bind
+    from service.settings import read_settings
+    from service.workers import open_socket, serve_in_processes, share_metrics
 
-    settings, library = open_library()
+    settings = read_settings()
     check_bind(host, allow_public=settings.allow_public, keys_required=settings.api_keys_required)
-    library.close()
+    hold_native_threads(settings)
+    if workers > 1:
+        share_metrics()
+    from service.running import open_first, run
 
-    class Server(uvicorn.Server):
-        """Says where it is reached, once it is."""
-
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                bound = self.servers[0].sockets[0].getsockname()
-                shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-                sys.stderr.write(f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n")
-
-    config = uvicorn.Config(create_app(settings), host=host, port=port, log_level="warning", access_log=False)
-    Server(config).run()
+    open_library()[1].close()  # the schema is brought up to date once, before anybody serves
+    listening = open_socket(host, port)
+    first = open_first(settings) if workers > 1 else None
+    bound = listening.getsockname()
+    shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+    sys.stderr.write(f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n")
+    if workers == 1:
+        run(settings, listening)
+    else:
+        sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
 
 
 @app.command()

@@ -6,19 +6,21 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from index.types import JobState
 from service.links import clock
 from service.schemas import AnswerOut, HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
 
 if TYPE_CHECKING:
     from ingest.pipeline import IngestReport
     from ingest.planned import PlannedCourse
+    from service.schemas.status import StatusOut
 
 _SHOWN_REWRITES = 5
 Step = Callable[[str, int, int, str], None]
@@ -51,7 +53,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Step]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[what]}"), console=err) as bar:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
 
         def step(name: str, done: int, total: int, what: str) -> None:
             if name not in tasks:
@@ -154,27 +156,35 @@ def print_report(report: IngestReport) -> None:
             out.print(f"  {gap['lecture']}: {gap['detail']}", markup=False)
 
 
-def print_status(found: dict[str, Any]) -> None:
+def print_status(found: StatusOut) -> None:
     """The installation, its jobs, and course by course what is missing."""
-    for name in ("data_dir", "database", "schema", "generation", "current", "embedder"):
-        out.print(f"{name.replace('_', ' '):>12}  {found[name]}", markup=False)
-    out.print(f"{'disk':>12}  {found['disk_bytes'] / 2**20:.1f} MB")
-    out.print(f"{'jobs':>12}  {', '.join(f'{n} {state}' for state, n in found['jobs'].items()) or 'none'}")
-    for job in found["newest_jobs"]:
-        at = job["progress"] if job["state"] == "running" else None
+    named = {
+        "data dir": found.data_dir,
+        "database": found.database,
+        "schema": found.schema_revision,
+        "generation": found.generation,
+        "current": found.current,
+        "embedder": found.embedder,
+        "disk": f"{found.disk_bytes / 2**20:.1f} MB",
+        "jobs": ", ".join(f"{n} {state}" for state, n in found.jobs.items()) or "none",
+    }
+    for name, value in named.items():
+        out.print(f"{name:>12}  {value}", markup=False)
+    for job in found.newest_jobs:
+        at = job.progress if job.state is JobState.RUNNING else None
         doing = f" · {at['step']} {at['done']} of {at['total']}" if at else ""
-        said = f" · {job['problem']}" if job["problem"] else ""
-        out.print(f"  {job['id']} {job['state']}{doing} · {job['source']}{said}", markup=False)
-    for course in found["courses"]:
-        missing = found["gaps"][course["slug"]]
+        said = f" · {job.problem}" if job.problem else ""
+        out.print(f"  {job.id} {job.state}{doing} · {job.source}{said}", markup=False)
+    for course in found.courses:
+        missing = found.gaps[course.slug]
         out.print(
-            f"\n{course['title']} [{course['slug']}]: {course['lectures']} lectures, {course['passages']} passages, "
+            f"\n{course.title} [{course.slug}]: {course.lectures} lectures, {course.passages} passages, "
             f"{len(missing)} gaps",
             markup=False,
             style="bold",
         )
         for gap in missing:
-            out.print(f"  {gap['code']}: {gap['detail']}", markup=False)
+            out.print(f"  {gap.code}: {gap.detail}", markup=False)
 
 
 def _where(hit: HitOut) -> str:

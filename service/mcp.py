@@ -42,29 +42,29 @@ def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
     server: MCPServer[Any] = MCPServer("lecture-search", instructions=_INSTRUCTIONS, log_level="WARNING")
 
     @server.tool()
-    async def search(query: str) -> dict[str, Any]:
+    async def search(query: str) -> dict[str, object]:
         """Passages that match a query in any language: a list of id, title and url."""
         return await run_in_threadpool(_search, state(), query)
 
     @server.tool()
-    async def fetch(id: str) -> dict[str, Any]:
+    async def fetch(id: str) -> dict[str, object]:
         """The whole text of a passage that a search found, with where it stands."""
         return await run_in_threadpool(_fetch, state(), id)
 
     @server.tool()
-    async def ask(question: str) -> dict[str, Any]:
+    async def ask(question: str) -> dict[str, object]:
         """An answer in sentences, each with citations that quote a slide or a recording word for word."""
         return await run_in_threadpool(_ask, state(), question)
 
     return server
 
 
-def _search(state: ServiceState, query: str) -> dict[str, Any]:
+def _search(state: ServiceState, query: str) -> dict[str, object]:
     hits = state.find(Query(query, Filters(courses=_readable.get()))).hits(_RESULTS)
     return {"results": [_result(hit.passage, state.settings.public_url) for hit in hits]}
 
 
-def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
+def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
     passage = state.index().generation.find(passage_id)
     readable = _readable.get()
     if passage is None or (readable is not None and passage.course_slug not in readable):
@@ -78,7 +78,7 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
     return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}
 
 
-def _ask(state: ServiceState, question: str) -> dict[str, Any]:
+def _ask(state: ServiceState, question: str) -> dict[str, object]:
     events = state.answering(clean_query(question), Filters(courses=_readable.get()), ())
     return answer_out(last_answer(events), 0.0).model_dump(mode="json", by_alias=True, exclude={"took_ms"})
 
@@ -121,6 +121,6 @@ def http_app(server: MCPServer[Any], settings: Settings) -> Starlette:
     )
 
 
-def _result(passage: IndexedPassage, base: str) -> dict[str, Any]:
+def _result(passage: IndexedPassage, base: str) -> dict[str, object]:
     title = passage.title or passage.lecture_title
     return {"id": passage.id, "title": title, "url": absolute(hit_url(passage), base)}

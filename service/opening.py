@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
     from service.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def hold_native_threads(settings: Settings) -> None:
+    """One thread for each of the libraries that would use all cores, unless the environment says otherwise.
+
+    Requests run in threads already; threads of BLAS and OpenMP that wait for work keep the cores busy beside them.
+    Before NumPy is imported: it decides then. Models that embed or rerank gain from OpenMP and keep it.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if settings.embedder in ("builtin", "none") and not settings.reranker:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def open_library() -> tuple[Settings, Library]:

@@ -23,14 +23,20 @@ class Serving:
     """One open index at a time. A request takes it once and keeps it to its end."""
 
     def __init__(
-        self, library: Library, embedder: Callable[[], Embedder | None], reranker: Callable[[], Reranker | None]
+        self,
+        library: Library,
+        embedder: Callable[[], Embedder | None],
+        reranker: Callable[[], Reranker | None],
+        first: SearchIndex | None = None,
     ) -> None:
-        """`embedder` and `reranker` load what the settings name, when it is first needed."""
+        """`embedder` and `reranker` load what the settings name, when it is first needed; `first` is open already."""
         self._library = library
         self._load_embedder, self._load_reranker = embedder, reranker
-        self._index: SearchIndex | None = None
+        self._index = first
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
-        self._tried: object = None  # what the pointer said when a generation was last opened, or could not be
+        self._tried: object = (
+            None if first is None else first.number
+        )  # what the pointer said when a generation was last opened, or could not be
         self._looked = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()

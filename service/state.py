@@ -19,9 +19,9 @@ from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
-from index.store.keys import count_model_call
+from index.store.budget import count_model_call
 from index.store.missed import count_missed
-from index.types import Filters, Query
+from index.types import ExplainedTerm, Filters, Query
 from service.answers.answering import Event, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Turn
@@ -31,7 +31,7 @@ from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
 from service.serving import Serving
 from service.settings import Settings
-from service.terms import ExplainedTerm, explained_terms
+from service.terms import explained_terms
 
 _log = structlog.get_logger("lectures")
 _MAX_PROGRAMMES = 500
@@ -40,10 +40,12 @@ _MAX_PROGRAMMES = 500
 class ServiceState:
     """Shared by all requests."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, first: SearchIndex | None = None) -> None:
+        """`first` is an index that is open already, with its embedder."""
         self.settings = settings
+        self._first = first
         self.library = Library(settings.resolved_database_url, settings.data_dir)
-        self.serving = Serving(self.library, lambda: self.embedder, lambda: self.reranker)
+        self.serving = Serving(self.library, lambda: self.embedder, lambda: self.reranker, first)
         self.pictures = Pictures(self.library)
         self._searches = Gate(settings.max_concurrent_searches, "searches")
         self._answers = Gate(settings.max_concurrent_answers, "answers")
@@ -54,10 +56,12 @@ class ServiceState:
 
     @cached_property
     def embedder(self) -> Embedder | None:
-        return load_embedder(self.settings.embedder)
+        return self._first.embedder if self._first else load_embedder(self.settings.embedder)
 
     @cached_property
     def reranker(self) -> Reranker | None:
+        if self._first is not None:
+            return self._first.reranker
         return load_reranker(self.settings.reranker, self.settings.reranker_deadline_ms)
 
     @property

@@ -75,6 +75,6 @@ def test_what_a_reranker_has_not_judged_in_time_is_said(
 
 
 def test_a_reranker_that_is_not_there_is_said() -> None:
-    with pytest.raises(EmbedderError, match="LECTURES_RERANKER"):
+    with pytest.raises(EmbedderError, match="name none"):
         load_reranker("./no-such-folder", 300)
     assert load_reranker("", 300) is None

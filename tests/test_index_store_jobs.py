@@ -34,5 +34,5 @@ def test_a_job_whose_worker_died_is_taken_again_but_not_for_ever(library: Librar
             connection.execute(sa.update(jobs).values(leased_until=0.0))
     with library.database.writing() as connection:
         assert claim_job(connection) is None
-        assert "died 3 times" in read_job(connection, job_id).problem
+        assert "died 3 times" in (read_job(connection, job_id).problem or "")
         assert count_jobs(connection) == {"quarantined": 1}

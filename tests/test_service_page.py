@@ -520,6 +520,11 @@ def test_both_languages_say_the_same_things() -> None:
     }
 
 
+def test_no_word_is_hidden_behind_a_method_of_dictionaries() -> None:
+    """A template that says `t.copy` would print the method of that name."""
+    assert {name for name in WORDS["en"] if hasattr(dict, name)} == set()
+
+
 def test_numbers_are_counted_as_the_language_does() -> None:
     forms = ("лекция", "лекции", "лекций")
     assert [counted(n, forms) for n in (1, 2, 5, 11, 21, 104, 112)] == [

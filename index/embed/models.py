@@ -31,7 +31,7 @@ class SentenceTransformerEmbedder:
         except Exception as error:  # the library raises anything from OSError to its own hub errors
             raise EmbedderError(
                 f"The embedder {name!r} could not be loaded ({type(error).__name__}: {str(error)[:200]}); "
-                "give a folder with a sentence-transformers model, or use LECTURES_EMBEDDER=builtin."
+                "give a folder with a sentence-transformers model, or use the embedder `builtin`."
             ) from error
         dimension = self._model.get_embedding_dimension()
         if dimension is None:

@@ -26,7 +26,7 @@ class Reranker:
         except Exception as error:  # the library raises anything from OSError to its own hub errors
             raise EmbedderError(
                 f"The reranker {name!r} could not be loaded ({type(error).__name__}: {str(error)[:200]}); give a "
-                "folder with a cross-encoder, or leave LECTURES_RERANKER empty."
+                "folder with a cross-encoder, or name none."
             ) from error
         self._deadline_seconds = deadline_seconds
 

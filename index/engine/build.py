@@ -54,11 +54,12 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
     The same passages and fingerprint give the same name, and a shard of that name that is whole is taken as it is.
     StorageError if the disk refuses: nothing is left then.
     """
-    name = _name(passages, made)
+    records = [dump_passage(passage) for passage in passages]
+    name = _name(records, made)
     there = _intact(root, name, course, made, len(passages))
     if there is not None:
         return there
-    arrays, languages = _arrays(passages, made)
+    arrays, languages = _arrays(passages, records, made)
     content = pack(arrays)
     manifest = ShardManifest(
         format=FORMAT,
@@ -93,15 +94,17 @@ def latin_language(passage: IndexedPassage) -> str:
     return "en" if own == "en" else detect_language(f"{passage.title}\n{passage.text}", (own, "en"))
 
 
-def _name(passages: Sequence[IndexedPassage], made: Made) -> str:
+def _name(records: Sequence[str], made: Made) -> str:
     """The hash of what a shard is made from."""
     digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{made.fingerprint}\n".encode())
-    for passage in passages:
-        digest.update(dump_passage(passage).encode() + b"\n")
+    for record in records:
+        digest.update(record.encode() + b"\n")
     return digest.hexdigest()[:32]
 
 
-def _arrays(passages: Sequence[IndexedPassage], made: Made) -> tuple[Arrays, list[str]]:
+def _arrays(
+    passages: Sequence[IndexedPassage], records: Sequence[str], made: Made
+) -> tuple[Arrays, list[str]]:
     """The arrays of a shard, and the languages of its Latin words."""
     previous = previous_rows(passages)
     continued = continued_titles(passages, previous)
@@ -109,7 +112,7 @@ def _arrays(passages: Sequence[IndexedPassage], made: Made) -> tuple[Arrays, lis
     twins = twin_rows(passages, [[*document.title, *document.body] for document in documents])
     glossary = mine_terms(passages, made.similarity)
     arrays: Arrays = {
-        **build_passages(passages),
+        **build_passages(passages, records),
         **build_postings(documents),
         **build_words(passages),
         **build_terms(glossary),

@@ -7,6 +7,7 @@ and twenty a word of each course are kept in memory.
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
@@ -26,6 +27,7 @@ from index.errors import CorruptIndex
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
+_OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
 
 
@@ -131,6 +133,7 @@ def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str
     takes down its course only.
     """
     there = known or {}
+    _allow_open_files(len(manifest.shards))
 
     def opened(listed: ListedShard) -> Shard | str:
         try:
@@ -144,3 +147,12 @@ def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str
         listed.course: shard for listed, shard in zip(manifest.shards, found, strict=True) if isinstance(shard, str)
     }
     return Generation(manifest, [shard for shard in found if isinstance(shard, Shard)], damaged)
+
+
+def _allow_open_files(shards: int) -> None:
+    """Let the process hold a file for each shard: the usual limit of 1,024 would end at some 900 courses."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = shards + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from index.engine.container import Arrays, open_texts, pack_texts
 from index.text.hashing import hash_text, hash_texts
 from index.types import Aligned, DeckKind, Host, IndexedPassage, Kind, PagePlace, Place, TimePlace
 
+_NAMES = tuple(IndexedPassage.__dataclass_fields__)
 KINDS = tuple(Kind)  # their order is the code by which they lie in a shard
 
 
@@ -44,12 +44,12 @@ class Passages:
         return number if self[number].id == passage_id else None
 
 
-def build_passages(passages: Sequence[IndexedPassage]) -> Arrays:
-    """The arrays of `Passages`."""
+def build_passages(passages: Sequence[IndexedPassage], records: Sequence[str]) -> Arrays:
+    """The arrays of `Passages`; records[i] is passages[i] as text."""
     ids = hash_texts(passage.id for passage in passages)
     order = np.argsort(ids)
     return {
-        **pack_texts("passages.records", [dump_passage(passage) for passage in passages]),
+        **pack_texts("passages.records", records),
         "passages.ids": ids[order],
         "passages.by_id": order.astype(np.uint32),
         "passages.kinds": np.array([KINDS.index(passage.kind) for passage in passages], np.uint8),
@@ -60,7 +60,11 @@ def build_passages(passages: Sequence[IndexedPassage]) -> Arrays:
 
 def dump_passage(passage: IndexedPassage) -> str:
     """A passage as text, the same every time."""
-    return json.dumps(asdict(passage), ensure_ascii=False, separators=(",", ":"))
+    values = {name: getattr(passage, name) for name in _NAMES}
+    values["place"] = _dump_place(passage.place)
+    aligned = passage.aligned
+    values["aligned"] = aligned and {"confidence": aligned.confidence, "place": _dump_place(aligned.place)}
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def load_passage(record: str) -> IndexedPassage:
@@ -72,6 +76,10 @@ def load_passage(record: str) -> IndexedPassage:
     values["place"] = _load_place(values["place"])
     values["aligned"] = Aligned(other["confidence"], place) if place else None
     return IndexedPassage(**values)
+
+
+def _dump_place(place: Place | None) -> dict[str, Any] | None:
+    return None if place is None else {name: getattr(place, name) for name in place.__dataclass_fields__}
 
 
 def _load_place(values: dict[str, Any] | None) -> Place | None:

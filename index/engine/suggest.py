@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -148,12 +149,18 @@ def _frequent_phrases(passages: Iterable[IndexedPassage]) -> dict[str, int]:
             found = words(line)
             for first, second in pairwise(found):
                 if f"{first} {second}" in line and _says_something(first) and _says_something(second):
-                    seen.add(fold(f"{first} {second}"))
-                    written.setdefault(fold(f"{first} {second}"), f"{first} {second}")
+                    seen.add(f"{_folded(first)} {_folded(second)}")
+                    written.setdefault(f"{_folded(first)} {_folded(second)}", f"{first} {second}")
         counts.update(seen)
     return {written[key]: count for key, count in counts.items() if count >= _MIN_PHRASE_COUNT}
 
 
+@lru_cache(maxsize=50_000)
+def _folded(word: str) -> str:
+    return fold(word)
+
+
+@lru_cache(maxsize=50_000)
 def _says_something(word: str) -> bool:
     return len(word) > 2 and word.replace("-", "").isalpha() and not is_stop_word(word)
 

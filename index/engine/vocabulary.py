@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -152,12 +153,10 @@ class Vocabulary:
 
 def build_words(passages: Iterable[IndexedPassage]) -> Arrays:
     """The arrays of `ShardWords`: every plain word of two letters and more, with the passages that hold it."""
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for passage in passages:
-        distinct = {one_script(fold(word)) for word in words(f"{passage.title}\n{passage.text}")}
-        for word in distinct:
-            if len(word) > 1 and is_plain(word):
-                counts[word] = counts.get(word, 0) + 1
+        written = set(words(f"{passage.title}\n{passage.text}"))
+        counts.update({plain for word in written if (plain := _plain_form(word))})
     names = sorted(counts)
     hashes = hash_texts(names)
     order = np.argsort(hashes)
@@ -178,6 +177,13 @@ def build_words(passages: Iterable[IndexedPassage]) -> Arrays:
         "sounds.lengths": _lengths([sound.coarse for sound in flat]),
         "sounds.cyrillic": cyrillic[owners] if flat else np.zeros(0, np.bool_),
     }
+
+
+@lru_cache(maxsize=50_000)
+def _plain_form(word: str) -> str:
+    """A written word as it lies in the vocabulary; empty if it does not belong there."""
+    folded = one_script(fold(word))
+    return folded if len(folded) > 1 and is_plain(folded) else ""
 
 
 def is_plain(word: str) -> bool:

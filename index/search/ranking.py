@@ -168,6 +168,10 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
             order.append(i)
             shown_as.append(_start(generation, row, {rows[member] for member in run}, place, own, own[i]))
             continue
+        if newest[i] < 0 and i not in older:
+            order.append(i)
+            shown_as.append(row)
+            continue
         first = place.get(newest[i], i)
         for member in dict.fromkeys((first, *older.get(first, ()))):
             if member not in gone:

@@ -14,7 +14,7 @@ from index.embed.table import bundled_table
 from index.engine.generation import Generation
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.suggest import Suggestion
-from index.errors import CorruptIndex, InvalidRequest, NotFound
+from index.errors import CorruptIndex, InvalidRequest, no_course
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.found import Found
 from index.search.lexicon import Lexicon
@@ -57,7 +57,7 @@ class SearchIndex:
         self.generation = generation
         self.embedder = embedder
         self.degraded = (*degraded, *generation.damaged.values())
-        self._reranker = reranker
+        self.reranker = reranker
         self._factors = kind_factors(generation)
         self._embedder_of = lru_cache(maxsize=_REMEMBERED_EMBEDDERS)(self._adapted)
 
@@ -128,7 +128,7 @@ class SearchIndex:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""
         known = slug in self.generation.number_of or slug in self.generation.damaged
         if not known or (readable is not None and slug not in readable):
-            raise NotFound(f"There is no course {slug!r:.80}.")
+            raise no_course(slug)
 
     def _scope(self, filters: Filters) -> Scope:
         if filters.course is not None:
@@ -169,10 +169,10 @@ class SearchIndex:
 
     def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:
         """The best few in the order of the reranker, as far as its deadline allows, and what was left undone."""
-        if self._reranker is None or not len(ranked.rows):
+        if self.reranker is None or not len(ranked.rows):
             return ranked, ()
         passages = self.generation.passages(ranked.rows[:RERANKED].tolist())
-        judged = self._reranker.judge(query, [f"{passage.title}\n{passage.text}" for passage in passages])
+        judged = self.reranker.judge(query, [f"{passage.title}\n{passage.text}" for passage in passages])
         late = len(passages) - len(judged)
         reason = f"the reranker judged {len(judged)} of {len(passages)} hits before its deadline"
         return with_judgements(ranked, judged), (reason,) if late else ()
@@ -181,7 +181,7 @@ class SearchIndex:
         """The embedder as a course reads texts."""
         shard = self.generation.shard(slug)
         if self.embedder is None or shard is None:
-            raise NotFound(f"There is no course {slug!r:.80}.")
+            raise no_course(slug)
         return self.embedder.with_adaptation(shard.adaptation)
 
 

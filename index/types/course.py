@@ -25,6 +25,20 @@ class Host(StrEnum):
     FILE = "file"
 
 
+# Recordings that may lie beside a course, by their suffix, and what a browser is told they are.
+VIDEO_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".wav": "audio/wav",
+}
+
+
 class MadeBy(StrEnum):
     """Where the words of a transcript come from."""
 

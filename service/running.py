@@ -1,0 +1,45 @@
+"""Settings and a listening socket → the service, until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from index.embed.models import load_embedder
+from index.embed.rerank import load_reranker
+from index.errors import LecturesError
+from index.library import Library, open_served
+from index.search.search import SearchIndex
+from service.app import create_app
+from service.settings import Settings
+
+_STOP_SECONDS = 20  # for requests that run when the service is told to stop
+
+
+def run(settings: Settings, listening: socket.socket, first: SearchIndex | None = None) -> None:
+    """Serve on this socket; `first` is an index that is open already."""
+    config = uvicorn.Config(
+        create_app(settings, first),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def open_first(settings: Settings) -> SearchIndex | None:
+    """The index that several processes will share, warmed up; None if there is none that can be served: each process
+    says why."""
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    try:
+        embedder = load_embedder(settings.embedder)
+        generation, degraded = open_served(library, embedder)
+        reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
+    except LecturesError:
+        return None
+    finally:
+        library.close()
+    index = SearchIndex(generation, embedder, degraded, reranker)
+    index.warm_up()
+    return index

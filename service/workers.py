@@ -1,0 +1,110 @@
+"""One listening socket and one open index → N processes that serve them, started again when one dies.
+
+The index is opened once, before the processes part: what it keeps in memory is shared as long as nobody writes to it,
+and the mapped files are shared anyway. From then on each process looks for newer generations itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from index.errors import InvalidRequest
+
+_SOON_SECONDS = 1.0  # a process that dies sooner is not started again at once
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening socket. InvalidRequest if the address is taken or is not this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidRequest(f"Cannot listen on {host} port {port} ({reason}); choose another with --port.") from error
+
+
+def serve_in_processes(count: int, serve: Callable[[], None]) -> int:
+    """Run `serve` in this many processes until this one is told to stop; the exit status."""
+    supervisor = _Supervisor(serve)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, supervisor.stop)
+    # what is there now is never collected: looking at it would copy the pages that the processes share
+    gc.collect()
+    gc.freeze()
+    return supervisor.run(count)
+
+
+class _Supervisor:
+    def __init__(self, serve: Callable[[], None]) -> None:
+        self._serve = serve
+        self._started: dict[int, float] = {}
+        self._stopping = False
+
+    def stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        for process in list(self._started):
+            os.kill(process, signal.SIGTERM)
+
+    def run(self, count: int) -> int:
+        while len(self._started) < count:
+            self._start()
+        while self._started:
+            try:
+                process, status = os.wait()
+            except InterruptedError:
+                continue
+            except ChildProcessError:
+                break
+            started = self._started.pop(process, None)
+            if started is None:
+                continue
+            _forget_metrics(process)
+            if not self._stopping:
+                ended = os.waitstatus_to_exitcode(status)
+                sys.stderr.write(f"Process {process} ended with status {ended}; another is started.\n")
+                if time.monotonic() - started < _SOON_SECONDS:
+                    time.sleep(_SOON_SECONDS)
+                self._start()
+        return 0
+
+    def _start(self) -> None:
+        process = os.fork()
+        if process:
+            self._started[process] = time.monotonic()
+            return
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, signal.SIG_DFL)
+        status = 1
+        try:
+            self._serve()
+            status = 0
+        finally:
+            os._exit(status)  # what the parent registered to be done at exit is the parent's to do
+
+
+def share_metrics() -> None:
+    """Make the metrics of all processes one, in files of a folder that goes when this process ends.
+
+    Before prometheus-client is imported: it decides then where values are kept.
+    """
+    folder = tempfile.mkdtemp(prefix="lectures-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _forget_metrics(process: int) -> None:
+    if Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")).is_dir():
+        from prometheus_client import multiprocess  # noqa: PLC0415
+
+        multiprocess.mark_process_dead(process)  # type: ignore[no-untyped-call]
