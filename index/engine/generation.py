@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.protocol import Vectors
 from index.engine.directory import Directory
 from index.engine.manifest import GenerationManifest, ListedShard
 from index.engine.passages import KINDS
 from index.engine.shard import Shard, open_shard
+from index.engine.vectors import Sketches
 from index.engine.vocabulary import Vocabulary
 from index.errors import CorruptIndex
 from index.types import IndexedPassage, Kind
@@ -98,17 +98,13 @@ class Generation:
         return self._vocabulary(shards)
 
     @cached_property
-    def centres(self) -> tuple[Vectors, NDArray[np.uint32], NDArray[np.uint32]]:
-        """((cells, d) centres of all shards' cells, the shard of each, its number there)."""
-        own = [shard.vectors.centroids if shard.vectors else np.zeros((0, 1), np.float32) for shard in self.shards]
-        own = [centroids for centroids in own if len(centroids)]
-        counts = [len(shard.vectors.centroids) if shard.vectors else 0 for shard in self.shards]
-        numbers = [np.arange(count, dtype=np.uint32) for count in counts]
-        return (
-            np.concatenate(own) if own else np.zeros((0, 1), np.float32),
-            np.repeat(np.arange(len(counts), dtype=np.uint32), counts),
-            np.concatenate([*numbers, np.zeros(0, np.uint32)]),
-        )
+    def sketches(self) -> Sketches | None:
+        """Sketches of the vectors of all passages; None where there are no vectors."""
+        vectors = [shard.vectors for shard in self.shards]
+        known = [own for own in vectors if own is not None]
+        if not known or len(known) < len(vectors):
+            return None
+        return Sketches([own.sketches for own in known], known[0].dimension)
 
     def _read_passage(self, row: int) -> IndexedPassage:
         number = int(self.shards_of(np.array([row]))[0])

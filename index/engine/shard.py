@@ -57,4 +57,8 @@ def open_shard(root: Path, listed: ListedShard) -> Shard:
     if manifest.format != FORMAT:
         raise CorruptIndex(f"The index of course {listed.course} has another format; run `lectures reindex`.")
     path = shard_folder(root, listed.name) / DATA
-    return Shard(listed.name, manifest, open_packed(path, manifest.sha256, f"The index of course {listed.course}"))
+    arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}")
+    try:
+        return Shard(listed.name, manifest, arrays)
+    except (KeyError, ValueError) as error:
+        raise CorruptIndex(f"The index of course {listed.course} lacks {error}; run `lectures reindex`.") from error

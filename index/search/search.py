@@ -18,7 +18,7 @@ from index.errors import CorruptIndex, InvalidRequest, no_course
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.found import Found
 from index.search.lexicon import Lexicon
-from index.search.meaning import Meaning
+from index.search.meaning import EXACT_PASSAGES, Meaning
 from index.search.query import Reader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
@@ -121,8 +121,10 @@ class SearchIndex:
         for language in STEMMERS:
             telltale_words(language)
         generation = self.generation
-        _ = generation.glossary, generation.centres, generation.programme
+        _ = generation.glossary, generation.programme
         generation.vocabulary(tuple(range(len(generation.shards))))
+        if generation.count > EXACT_PASSAGES:
+            _ = generation.sketches
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""

@@ -23,6 +23,7 @@ class DeckKind(StrEnum):
 class Host(StrEnum):
     YOUTUBE = "youtube"
     FILE = "file"
+    WEB = "web"  # another site: known by its address alone
 
 
 # Recordings that may lie beside a course, by their suffix, and what a browser is told they are.
@@ -160,7 +161,7 @@ class Deck:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A recording. `video` is a YouTube id or a path in the course, by `host`."""
+    """A recording. `video` is a YouTube id, a path in the course or an address, by `host`."""
 
     video: str
     host: Host
