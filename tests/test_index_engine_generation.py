@@ -70,9 +70,10 @@ def test_a_word_is_known_by_every_course_that_holds_it(generation: Generation) -
     assert generation.said[entries].tolist() == [1, 3, 1]
 
 
-def test_centres_of_all_courses_name_their_shard_and_cell(generation: Generation) -> None:
-    centres, shard_of, cell_of = generation.centres
-    assert (centres.shape, shard_of.tolist(), cell_of.tolist()) == ((3, 4), [0, 1, 3], [0, 0, 0])
+def test_sketches_are_numbered_by_row_and_there_only_where_vectors_are(generation: Generation, tmp_path: Path) -> None:
+    assert generation.sketches is not None
+    assert sorted(generation.sketches.nearest(np.ones(4, np.float32), 99).tolist()) == list(range(6))
+    assert make_generation(tmp_path / "bare", _COURSES).sketches is None
 
 
 def test_shards_that_are_open_already_are_taken_as_they_are(tmp_path: Path) -> None:
@@ -101,4 +102,4 @@ def test_a_generation_without_courses_is_one(tmp_path: Path) -> None:
     empty = make_generation(tmp_path, {})
     assert (empty.count, empty.shards, empty.languages) == (0, (), ("en",))
     assert empty.find("x") is None
-    assert len(empty.centres[1]) == 0
+    assert empty.sketches is None

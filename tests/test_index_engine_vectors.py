@@ -1,4 +1,4 @@
-"""Vectors of a shard: nearest and similarities beside brute force, cells, what chance gives."""
+"""Vectors of a shard: nearest and similarities beside brute force, sketches, what chance gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.embed.protocol import Vectors, normalise
-from index.engine.vectors import ShardVectors, build_vectors
+from index.engine.vectors import ShardVectors, Sketches, build_vectors
 from index.types import ROLES, Role
 
 _WHOLE, _PART, _TITLE = (ROLES.index(role) for role in (Role.WHOLE, Role.PART, Role.TITLE))
@@ -89,20 +89,33 @@ def test_nearest_passages_are_distinct_though_each_has_several_vectors(seed: int
     assert [best[passage] for passage in found] == pytest.approx(sorted(best, reverse=True), abs=1e-5)
 
 
-def test_every_passage_lies_in_one_cell_with_those_that_are_alike() -> None:
+@pytest.mark.parametrize("dimension", [5, 16, 96])
+def test_sketches_of_many_courses_find_by_row_what_is_near(dimension: int) -> None:
     random = np.random.default_rng(3)
-    centres = normalise(random.standard_normal((6, 16)).astype(np.float32))
-    owner = np.repeat(np.arange(6), 80)
-    vectors = normalise(centres[owner] + 0.1 * random.standard_normal((480, 16)).astype(np.float32))
+    topics = normalise(random.standard_normal((20, dimension)).astype(np.float32))
+    owner = random.choice(20, 900)
+    noise = random.standard_normal((900, dimension)).astype(np.float32) / np.float32(np.sqrt(dimension))
+    vectors = normalise(topics[owner] + np.float32(0.3) * noise)
+    shards = [_whole(part) for part in np.split(vectors, [100, 100, 550])]
+    sketches = Sketches([shard.sketches for shard in shards], dimension)
+    held = 0
+    for query in vectors[::30]:
+        found = sketches.nearest(query, 90)
+        assert len(set(found.tolist())) == len(found) == 90
+        held += len(set(np.argsort(-(vectors @ query))[:10].tolist()) & set(found.tolist()))
+    assert held >= 0.95 * 10 * 30
+    assert sorted(sketches.nearest(vectors[0], 5_000).tolist()) == list(range(900))
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_the_similarity_of_a_whole_is_a_cosine_above_chance(shift: float) -> None:
+    random = np.random.default_rng(3)
+    vectors = normalise((random.standard_normal((60, 16)) + shift).astype(np.float32))
     index = _whole(vectors)
-    cells = np.arange(len(index.centroids))
-    assert len(cells) == 10
-    passages, cosines = index.in_cells(vectors[7], cells)
-    assert sorted(passages.tolist()) == list(range(480))
-    np.testing.assert_allclose(cosines, vectors[passages] @ vectors[7], atol=1e-5)
-    nearest = cells[np.argsort(-(index.centroids @ vectors[7]))[:1]]
-    assert set(owner[index.in_cells(vectors[7], nearest)[0]]) == {owner[7]}
-    np.testing.assert_allclose(np.linalg.norm(index.centroids, axis=1), 1, atol=1e-4)
+    expected = (vectors @ vectors[7] - index.chance) / (1 - index.chance)
+    np.testing.assert_allclose(index.whole_similarities(vectors[7]), expected, atol=1e-5)
+    some = np.array([3, 7, 59])
+    np.testing.assert_allclose(index.whole_similarities(vectors[7], some), expected[some], atol=1e-5)
 
 
 def test_the_same_vectors_give_the_same_bytes() -> None:
@@ -119,7 +132,8 @@ def test_a_query_that_says_nothing_is_near_nothing_and_an_empty_course_has_nothi
     empty = _whole(np.zeros((0, 16), np.float32))
     assert empty.nearest(query, 10, None).tolist() == []
     assert empty.similarities(query, np.zeros(0, np.int64)).tolist() == []
-    assert len(empty.centroids) == 0
+    assert empty.whole_similarities(query).tolist() == []
+    assert len(empty.sketches) == 0
 
 
 @pytest.mark.parametrize(("shift", "chance"), [(0.0, 0.0), (1.0, None), (100.0, 0.9)])

@@ -1,4 +1,4 @@
-"""A query's vector → the passages nearest in meaning: exactly where there are few, by cells where there are many."""
+"""A query's vector → the passages nearest in meaning: exactly where there are few, by sketches where there are many."""
 
 from __future__ import annotations
 
@@ -155,11 +155,11 @@ def test_similarities_are_cosines_above_chance_at_most_one(generation: Generatio
 
 
 @pytest.mark.parametrize("filters", _FILTERS)
-def test_over_many_passages_cells_find_the_nearest_and_filters_hold(
+def test_over_many_passages_sketches_find_the_nearest_and_filters_hold(
     generation: Generation, embedder: Listed, filters: Filters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.search.meaning._EXACT_PASSAGES", 0)
-    monkeypatch.setattr("index.search.meaning._CELLS", 16)  # of sixty
+    monkeypatch.setattr("index.search.meaning.EXACT_PASSAGES", 0)
+    monkeypatch.setattr("index.search.meaning._SKETCHED", 200)  # of 2,880
     allowed = _allowed(generation, filters)
     held = wanted = 0
     for query in _queries():
@@ -176,8 +176,8 @@ def test_over_many_passages_cells_find_the_nearest_and_filters_hold(
 def test_over_many_passages_only_near_courses_are_asked_what_the_query_means_there(
     generation: Generation, embedder: Listed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.search.meaning._EXACT_PASSAGES", 0)
-    monkeypatch.setattr("index.search.meaning._CELLS", 2)
+    monkeypatch.setattr("index.search.meaning.EXACT_PASSAGES", 0)
+    monkeypatch.setattr("index.search.meaning._SKETCHED", 2)
     embedder.asked.clear()
     Meaning(make_scope(generation, Filters()), embedder, str(_queries()[0])).nearest(10)
     assert embedder.asked[0] == 1
@@ -219,7 +219,7 @@ def adapted(tmp_path: Path) -> tuple[Generation, TableEmbedder]:
 def test_each_course_reads_the_query_by_what_its_words_mean_there(
     adapted: tuple[Generation, TableEmbedder], exact: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.search.meaning._EXACT_PASSAGES", exact)
+    monkeypatch.setattr("index.search.meaning.EXACT_PASSAGES", exact)
     generation, table = adapted
     meaning = Meaning(make_scope(generation, Filters()), table, "gate of loss")
     assert meaning.nearest(50).tolist() == list(range(7))
