@@ -72,6 +72,8 @@ def print_results(found: SearchOut) -> None:
     """Hits as readable lines, the matches bold."""
     for reason in found.degraded:
         err.print(f"degraded: {reason}", style="yellow", markup=False)
+    if found.unknown_words:
+        out.print(f"not known here: {', '.join(found.unknown_words)}", style="dim")
     out.print(f"{found.coverage.value} · {found.total} places · {found.took_ms:.1f} ms", style="dim")
     for rewrite in found.rewrites[:_SHOWN_REWRITES]:
         out.print(

@@ -25,6 +25,7 @@ def search_out(found: Found, hits: Iterable[Hit], took_ms: float) -> SearchOut:
         query=found.query,
         rewrites=[RewriteOut.model_validate(rewrite) for rewrite in found.rewrites],
         coverage=found.coverage,
+        unknown_words=list(found.unknown_words),
         mode=found.mode,
         degraded=list(found.degraded),
         generation=found.generation,

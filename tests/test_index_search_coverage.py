@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from starlette.testclient import TestClient
 
 from index.search.coverage import Evidence, judge_coverage
 from index.types import Coverage
 
-_FULL = Evidence(said=1.0, promised=0.0, meant=0.8, near=0.6, subject=1.0, title=1.0, foreign=0.0)
-_NONE = Evidence(said=0.1, promised=0.0, meant=0.2, near=0.2, subject=0.0, title=0.0, foreign=0.0)
+_NONE = Evidence(
+    said=0.1, promised=0.0, near=0.2, keyness=0.0, lacking=0.3, apart=0.0, together=0.0, title=0.0, foreign=0.0
+)
+_SOME = replace(_NONE, said=0.6, near=0.4, keyness=0.2, lacking=0.0, together=0.4)
+_FULL = replace(_SOME, said=1.0, keyness=0.8, together=1.0, title=1.0)
 
 
 def test_evidence_is_weighed() -> None:
     assert judge_coverage(_FULL) is Coverage.EXPLAINED
+    assert judge_coverage(_SOME) is Coverage.MENTIONED
     assert judge_coverage(_NONE) is Coverage.ABSENT
     assert judge_coverage(None) is Coverage.ABSENT
-    some = Evidence(said=0.6, promised=0.0, meant=0.5, near=0.4, subject=0.4, title=0.0, foreign=0.0)
-    assert _NONE.total < some.total < _FULL.total
-    assert judge_coverage(some) is Coverage.MENTIONED
+
+
+def test_a_name_that_the_course_does_not_know_is_not_outvoted_by_its_neighbours() -> None:
+    assert judge_coverage(replace(_SOME, lacking=0.6)) is Coverage.ABSENT
+
+
+def test_two_known_words_that_never_stand_together_are_no_term_of_the_course() -> None:
+    assert judge_coverage(replace(_SOME, together=0.0, apart=1.0)) is Coverage.ABSENT
 
 
 def test_what_only_the_programme_holds_is_listed() -> None:
-    promised = Evidence(said=0.2, promised=1.0, meant=0.5, near=0.4, subject=0.9, title=0.0, foreign=0.0)
-    assert judge_coverage(promised) is Coverage.LISTED
-
-
-def test_absence_says_less_of_a_question_in_a_language_that_the_course_does_not_speak() -> None:
-    weak = Evidence(said=0.2, promised=0.0, meant=0.4, near=0.3, subject=0.4, title=0.0, foreign=0.0)
-    assert judge_coverage(weak) is Coverage.ABSENT
-    foreign = Evidence(said=0.2, promised=0.0, meant=0.4, near=0.3, subject=0.4, title=0.0, foreign=0.6)
-    assert judge_coverage(foreign) is Coverage.MENTIONED
+    assert judge_coverage(replace(_SOME, said=0.2, promised=1.0)) is Coverage.LISTED
 
 
 @pytest.mark.parametrize(
@@ -50,3 +53,21 @@ def test_absence_says_less_of_a_question_in_a_language_that_the_course_does_not_
 )
 def test_the_example_course_says_what_it_covers(client: TestClient, query: str, coverage: str) -> None:
     assert client.get("/api/search", params={"q": query}).json()["coverage"] == coverage
+
+
+@pytest.mark.parametrize(
+    ("query", "unknown"),
+    [
+        ("градиентный бустинг", ["бустинг"]),
+        ("dropout", []),
+        ("what is BM25F dropout", ["BM25F"]),
+        ("что такое LoRA", ["LoRA"]),
+    ],
+)
+def test_a_search_says_which_words_the_course_does_not_know(client: TestClient, query: str, unknown: list[str]) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["unknown_words"] == unknown
+
+
+@pytest.mark.parametrize("query", ["градиентный бустинг", "что такое LoRA", "IoU", "метрика NeRF", "decision tree"])
+def test_terms_that_the_course_does_not_have_are_absent(client: TestClient, query: str) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"

@@ -27,13 +27,14 @@ _MOST_MINUTES = 3  # of one explanation, from its start to its best
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One search, over one generation. `query` is what was searched, cleaned; `weights` are its terms in all readings,
-    by how much they say: what a quote should hold."""
+    by how much they say: what a quote should hold; `unknown_words` are those that the searched courses do not know."""
 
     query: str
     mode: Mode
     coverage: Coverage
     degraded: tuple[str, ...]
     weights: dict[str, float]
+    unknown_words: tuple[str, ...]
     index: Generation
     ranked: Ranked
     words: WordScores

@@ -70,14 +70,15 @@ class SearchIndex:
         CorruptIndex for one whose shard is damaged."""
         text = clean_query(query.text)
         scope = self._scope(query.filters)
-        phrases = Reader(Lexicon(scope)).read(text)
+        reader = Reader(Lexicon(scope))
+        phrases = reader.read(text)
         if query.literal:
             phrases = as_typed(phrases)
         mode = self._possible(query.mode)
         words = WordScores(phrases, scope)
         meaning = Meaning(scope, self._embedder_for(mode), meaning_of(phrases, scope.frequency))
         ranked = self._rank(words, meaning, scope, mode)
-        evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
+        evidence = gather_evidence(words, ranked, scope, reader.languages, vectors=mode is not Mode.LEXICAL)
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
@@ -87,6 +88,7 @@ class SearchIndex:
             coverage=judge_coverage(evidence) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late,
             weights=_weights(phrases, scope),
+            unknown_words=evidence.unknown if evidence else (),
             index=self.generation,
             ranked=settle(self.generation, ranked),
             words=words,

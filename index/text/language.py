@@ -32,7 +32,8 @@ _DETECT_CHARS = 2_000
 
 
 @lru_cache(maxsize=16)
-def _frequencies(language: str) -> dict[str, float]:
+def word_frequencies(language: str) -> dict[str, float]:
+    """The words of a language with their shares of all words."""
     from wordfreq import get_frequency_dict  # noqa: PLC0415  (heavy data, only where words are judged)
 
     return {word.replace("ё", "е"): value for word, value in get_frequency_dict(language, "small").items()}
@@ -41,7 +42,7 @@ def _frequencies(language: str) -> dict[str, float]:
 @lru_cache(maxsize=16)
 def function_words(language: str) -> frozenset[str]:
     """The most frequent words of a language."""
-    frequencies = _frequencies(language)
+    frequencies = word_frequencies(language)
     words = (word for word in frequencies if word.isalpha())
     return frozenset(sorted(words, key=lambda word: -frequencies[word])[:_FUNCTION_WORDS])
 
@@ -58,7 +59,7 @@ def telltale_words(language: str) -> frozenset[str]:
 @lru_cache(maxsize=100_000)
 def zipf(word: str, language: str) -> float:
     """How common a folded word is in a language: 0 unknown, 3 once in a million words, 7 the most frequent."""
-    frequency = _frequencies(language).get(word, 0.0)
+    frequency = word_frequencies(language).get(word, 0.0)
     return math.log10(frequency) + 9 if frequency > 0 else 0.0
 
 

@@ -53,6 +53,7 @@ def quoted_answer(index: SearchIndex, question: str, found: Found) -> Answer:
         (),
         hits,
         found.query,
+        found.unknown_words,
     )
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare

@@ -28,6 +28,7 @@ class AnswerOut(Shape):
     coverage: Coverage
     degraded: list[str]
     note: str = Field(description="What the service itself says, in the question's language; often empty")
+    unknown_words: list[str] = Field(description="Words of the question that the course does not know")
     sentences: list[SentenceOut]
     citations: list[CitationOut]
     hits: list[HitOut] = Field(description="The nearest places")
@@ -43,6 +44,7 @@ def answer_out(answer: Answer, took_ms: float) -> AnswerOut:
         coverage=answer.coverage,
         degraded=list(answer.degraded),
         note=answer.note,
+        unknown_words=list(answer.unknown_words),
         sentences=[SentenceOut.model_validate(sentence) for sentence in answer.sentences],
         citations=[citation_out(citation) for citation in answer.citations],
         hits=[hit_out(hit) for hit in answer.hits],

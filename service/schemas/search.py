@@ -70,6 +70,7 @@ class SearchOut(Shape):
     query: str
     rewrites: list[RewriteOut]
     coverage: Coverage
+    unknown_words: list[str] = Field(description="Words of the query that the searched courses do not know")
     mode: Mode
     degraded: list[str]
     generation: int

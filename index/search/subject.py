@@ -1,0 +1,207 @@
+"""A read query and a scope → what its words say of the subject: how much more the courses say them than everyday
+language does, and which of them they do not know at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from index.engine.build import latin_language
+from index.search.scope import Scope
+from index.text.analysis import STOP_WEIGHT, find_terms, fold, one_script, stem, strip_accents
+from index.text.everyday import everyday_frequency, everyday_share
+from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, zipf
+from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
+
+_PASSAGE_WORDS = 60.0  # of a slide or a minute of speech, about
+_KEY_DECADES = 1.5  # a word said this many powers of ten more often than in everyday language is all of the subject
+# An unknown word that everyday language says more often than the first (Zipf scale) is no sign of anything; one rarer
+# than the second is a name of something.
+_COMMON_ZIPF, _NAME_ZIPF = 4.6, 2.6
+_CHANCE_MENTIONS = 0.7  # a word that is said once may be there by chance
+_FOREIGN_KEYNESS = 0.3
+# A word that is read as what it sounds like is trusted from the first weight on, and fully from the second.
+_BY_SOUND = frozenset({Reason.TYPO, Reason.TRANSLITERATION, Reason.SPLIT, Reason.JOINED})
+_NO_TRUST, _FULL_TRUST = 0.6, 0.9
+_UNKNOWN_BELOW = 0.3
+_TERM_WORDS = 2
+_READ = 5  # passages in which a term of several words is looked for
+_BREATH_CHARS = 30  # between two words of a term, those between them included
+_SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
+# Words of how a course is organised: every course says them, none is about them.
+_ORGANISATION = frozenset(
+    """
+    экзамен зачет зачёт оценку дедлайн преподаватель лектор ассистент аудитория расписание семинар пересдача балл баллы
+    сессия сдавать сдать домашка домашнее домашние задание дз контрольная коллоквиум посещаемость кабинет корпус
+    консультация курс лекция лекции запись чат автомат студент деканат сертификат учебник факультет семестр диплом
+    exam exams grade grades grading deadline homework assignment teacher professor lecturer instructor room office
+    syllabus attendance credit credits enroll enrol enrollment semester lecture lectures course quiz midterm final
+    certificate textbook
+    examen devoir professeur salle note cours
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What one word says. `known`: 1 if it is there as itself, the trust in its reading if it is there otherwise, 0 if
+    not. `keyness`: 0 for what everyday language says as often, 1 for a word of the subject. `name`: how surely a word
+    that nobody knows is the name of something. `heard`: the searched passages are in its language."""
+
+    text: str
+    importance: float
+    known: float
+    keyness: float
+    name: float
+    heard: bool
+    terms: frozenset[str] = frozenset()
+
+
+def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
+    """A sign for each word that says something."""
+    spoken: dict[str, bool] = {}
+    found: list[Sign] = []
+    for phrase in phrases:
+        whole = [reading for reading in phrase.readings if _is_there(reading, scope)]
+        telling = [word for word in phrase.words if word.weight > STOP_WEIGHT]
+        found += [_sign(word, whole, scope, languages, spoken) for word in telling]
+    return found
+
+
+def _sign(
+    word: Word, whole: Sequence[Reading], scope: Scope, languages: tuple[str, ...], spoken: dict[str, bool]
+) -> Sign:
+    trusted = [(reading, _trust(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
+    typed = [(reading, trust) for reading, trust in trusted if reading.reason in TYPED]
+    chosen = [*(typed or trusted), *((reading, reading.weight) for reading in whole)]
+    known = max((trust for _, trust in chosen), default=0.0)
+    folded = fold(word.text)
+    name = _name(folded, languages)
+    heard = known > 0 or _is_spoken(word, scope, spoken)
+    if _stem(folded) in _organising():
+        keyness = 0.0
+    elif heard:
+        keyness = max((trust * _keyness(reading, scope, languages) for reading, trust in chosen), default=0.0)
+    else:
+        # nobody writes it there in this language: a name may be there in another, everyday words say nothing
+        keyness = _FOREIGN_KEYNESS * name
+    terms = frozenset(term for reading, _ in chosen for term, share in reading.terms if share == 1.0)
+    return Sign(word.text, scope.importance(word), known, keyness, name, heard, terms)
+
+
+def _trust(reading: Reading, written: str) -> float:
+    """How surely a word is what it is read as; what is written as a name, "UMAP", is no slip of another word."""
+    if reading.reason in TYPED:
+        return 1.0
+    if reading.reason in _BY_SOUND and sum("A" <= letter <= "Z" for letter in written) > 1:
+        return 0.0
+    if reading.reason in _BY_SOUND:
+        return min(1.0, max(0.0, (reading.weight - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)))
+    return reading.weight
+
+
+def _name(folded: str, languages: tuple[str, ...]) -> float:
+    common = max(zipf(folded, language) for language in ("ru", *languages))
+    if common:
+        common = max(common, math.log10(everyday_frequency(_stem(folded), languages)) + 9)
+    return min(1.0, max(0.0, (_COMMON_ZIPF - common) / (_COMMON_ZIPF - _NAME_ZIPF)))
+
+
+def _is_there(reading: Reading, scope: Scope) -> bool:
+    """Whether a reading is there as itself: its words, not pieces of them ("IoU" is not "io"), and all together."""
+    own = [term for term, share in reading.terms if share == 1.0]
+    if not own or any(scope.frequency(term) == 0 for term in own):
+        return False
+    return len(own) == 1 or _in_one_breath(own, scope)
+
+
+def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
+    """Whether a passage says these words beside each other."""
+    rows = scope.held(own[0]).rows
+    for term in own[1:]:
+        rows = np.intersect1d(rows, scope.held(term).rows, assume_unique=True)
+    for passage in scope.generation.passages(rows[:_READ].tolist()):
+        tokens = find_terms(f"{passage.title}\n{passage.text}", frozenset(own), latin_language(passage))
+        for i, token in enumerate(tokens):
+            near = {other.term for other in tokens[i:] if other.end <= token.start + _BREATH_CHARS * len(own)}
+            if len(near) == len(own):
+                return True
+    return False
+
+
+def _keyness(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
+    """The least of its words: a term of two words is of the subject if both are."""
+    values = []
+    for term, share in reading.terms:
+        if share == 1.0 and (count := scope.frequency(term)):
+            ratio = count / max(scope.size, 1) / everyday_share(term, _PASSAGE_WORDS, languages)
+            sure = count / (count + _CHANCE_MENTIONS)
+            values.append(sure * min(1.0, max(0.0, math.log10(ratio) / _KEY_DECADES)))
+    return min(values, default=0.0)
+
+
+def _stem(folded: str) -> str:
+    return stem(one_script(folded))
+
+
+def _organising() -> frozenset[str]:
+    return frozenset(_stem(fold(word)) for word in _ORGANISATION)
+
+
+def never_together(signs: Sequence[Sign], scope: Scope) -> bool:
+    """Whether a query is two words that the courses say, and never beside each other: "decision trees" of a course
+    that has decisions and trees."""
+    if len(signs) != _TERM_WORDS or any(sign.known < 1 or not sign.terms for sign in signs):
+        return False
+    first, second = signs
+    pairs = ((a, b) for a in first.terms for b in second.terms)
+    return not any(a == b or _in_one_breath((a, b), scope) for a, b in pairs)
+
+
+def unknown_words(signs: Iterable[Sign]) -> tuple[str, ...]:
+    """The words of a question that the searched courses do not know, as they were typed."""
+    return tuple(dict.fromkeys(s.text for s in signs if s.known < _UNKNOWN_BELOW and s.heard and s.name > 0.0))
+
+
+def said_together(signs: Sequence[Sign], passages: Sequence[IndexedPassage]) -> float:
+    """The largest share of a query's importance whose words one passage says beside what stands beside them in the
+    query; a query of one word has it where it is said at all."""
+    total = sum(sign.importance for sign in signs)
+    wanted = frozenset(term for sign in signs for term in sign.terms)
+    if not total or not wanted:
+        return 0.0
+    return max((_together(signs, passage, wanted) for passage in passages), default=0.0) / total
+
+
+def _together(signs: Sequence[Sign], passage: IndexedPassage, wanted: frozenset[str]) -> float:
+    places: dict[str, list[int]] = {}
+    for token in find_terms(passage.text, wanted, latin_language(passage)):
+        places.setdefault(token.term, []).append(token.start)
+    at = [[place for term in sign.terms for place in places.get(term, ())] for sign in signs]
+    if len(signs) == 1:
+        return signs[0].importance if at[0] else 0.0
+    joined = [any(abs(a - b) <= _BREATH_CHARS for a in first for b in second) for first, second in pairwise(at)]
+    beside = [(i > 0 and joined[i - 1]) or (i < len(joined) and joined[i]) for i in range(len(signs))]
+    return sum(sign.importance for sign, near in zip(signs, beside, strict=True) if near)
+
+
+def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool]) -> bool:
+    """Whether the searched passages are in a language that an unknown word belongs to; jargon belongs to all."""
+    folded = fold(word.text)
+    if any(letter.isupper() for letter in word.text[1:]):
+        return True
+    if any("а" <= letter <= "я" for letter in folded):
+        languages = ["ru"]
+    elif folded != strip_accents(folded):
+        languages = [language for language in STEMMERS if language not in {"en", "ru"}]
+    else:
+        languages = [language for language in STEMMERS if zipf(folded, language) >= ORDINARY_ZIPF]
+    for language in languages:
+        if language not in spoken:
+            shares = [scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in telltale_words(language)]
+            spoken[language] = sum(shares) >= _SPOKEN_WORDS
+    return not languages or any(spoken[language] for language in languages)
