@@ -1,6 +1,6 @@
 """What coverage is said of answerable and of off-topic questions, by course and kind: none of them was fitted on.
 
-LECTURES_DATA_DIR=… python benchmarks/coverage.py --course SLUG [--answerable GOLD …] [--off-topic GOLD …] [--mode lexical]
+LECTURES_DATA_DIR=… python benchmarks/coverage.py --course SLUG [--answerable GOLD …] [--off-topic GOLD …]
 
 Beside the judged questions that are given it asks benchmarks/offtopic.txt, and names of things that the course's texts
 do not have: those of training/coverage_negatives.tsv and the bundled glossary that training/coverage.py holds back.

@@ -15,7 +15,7 @@ import numpy as np
 
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
-from index.search.subject import Sign, never_together, read_signs, said_together, unknown_words
+from index.search.subject import Sign, read_signs, said_together, share_apart, unknown_words
 from index.search.words import WordScores
 from index.types import Coverage
 
@@ -37,9 +37,9 @@ class Evidence:
     `said` and `promised` are the most of the query that one passage or one programme holds, `together` how much of it
     one of the best passages says in one breath, `near` the similarity of the ten nearest, `title` how far a title is
     what was asked. `keyness` is how far the query's words are the course's own rather than everyday language's,
-    `lacking` how much of it are names of something that the course does not know, `apart` whether it is two words that
-    the course says but never together, `foreign` the share in a language that the searched passages are not in.
-    `unknown` are the words that the course does not know.
+    `lacking` how much of it are names of something that the course does not know, `apart` how much of it are words
+    of a term that the course says but never together, `foreign` the share in a language that the searched
+    passages are not in. `unknown` are the words that the course does not know.
     """
 
     said: float
@@ -96,7 +96,7 @@ def gather_evidence(
         near=float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS,
         keyness=keyness,
         lacking=lacking,
-        apart=float(never_together(signs, scope)),
+        apart=share_apart(signs, scope),
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=foreign,

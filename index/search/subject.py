@@ -28,7 +28,8 @@ _FOREIGN_KEYNESS = 0.3
 _BY_SOUND = frozenset({Reason.TYPO, Reason.TRANSLITERATION, Reason.SPLIT, Reason.JOINED})
 _NO_TRUST, _FULL_TRUST = 0.6, 0.9
 _UNKNOWN_BELOW = 0.3
-_TERM_WORDS = 2
+# The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
+_TERM_WORDS, _TELLING = 2, 0.8
 _READ = 5  # passages in which a term of several words is looked for
 _BREATH_CHARS = 30  # between two words of a term, those between them included
 _SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
@@ -58,6 +59,7 @@ class Sign:
     keyness: float
     name: float
     heard: bool
+    weight: float
     terms: frozenset[str] = frozenset()
 
 
@@ -90,7 +92,7 @@ def _sign(
         # nobody writes it there in this language: a name may be there in another, everyday words say nothing
         keyness = _FOREIGN_KEYNESS * name
     terms = frozenset(term for reading, _ in chosen for term, share in reading.terms if share == 1.0)
-    return Sign(word.text, scope.importance(word), known, keyness, name, heard, terms)
+    return Sign(word.text, scope.importance(word), known, keyness, name, heard, word.weight, terms)
 
 
 def _trust(reading: Reading, written: str) -> float:
@@ -152,14 +154,17 @@ def _organising() -> frozenset[str]:
     return frozenset(_stem(fold(word)) for word in _ORGANISATION)
 
 
-def never_together(signs: Sequence[Sign], scope: Scope) -> bool:
-    """Whether a query is two words that the courses say, and never beside each other: "decision trees" of a course
-    that has decisions and trees."""
-    if len(signs) != _TERM_WORDS or any(sign.known < 1 or not sign.terms for sign in signs):
-        return False
-    first, second = signs
-    pairs = ((a, b) for a in first.terms for b in second.terms)
-    return not any(a == b or _in_one_breath((a, b), scope) for a, b in pairs)
+def share_apart(signs: Sequence[Sign], scope: Scope) -> float:
+    """Of a query for a term of two words that the courses say each: the share of neighbours that they never
+    say beside each other, as "decision trees" of a course that has decisions and trees. 0 for any other query."""
+    telling = [sign for sign in signs if sign.weight >= _TELLING]
+    if not 2 <= len(telling) <= _TERM_WORDS or any(sign.known < 1 or not sign.terms for sign in telling):
+        return 0.0
+    apart = [
+        not any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+        for first, second in pairwise(telling)
+    ]
+    return sum(apart) / len(apart)
 
 
 def unknown_words(signs: Iterable[Sign]) -> tuple[str, ...]:
