@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from index.search.moments import said_together, with_moment
+from index.text.analysis import find_terms
 from index.text.moments import find_moment, pack_times, second_of, spoken_sentences, unpack_times
 from index.types import Host, IndexedPassage, Kind, TimePlace
 
@@ -71,7 +72,7 @@ def test_captions_without_full_stops_are_cut_at_clauses() -> None:
 def test_a_moment_begins_with_a_short_sentence() -> None:
     text = "First comes the plan. Then we drop neurons. The end."
     times = [(0, 60.0), (22, 70.0), (44, 80.0), (52, 82.0)]
-    moment = find_moment(text, times, {"neuron": 1.0})
+    moment = find_moment(find_terms(text, {"neuron"}), times, spoken_sentences(text, times), {"neuron": 1.0})
     assert moment is not None
     assert text[moment.start : moment.end] == "Then we drop neurons."
     # the word is heard at 75.9: the sentence began too long before

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from index.engine.build import latin_language
-from index.text.moments import find_moment, pack_times, spoken_sentences, unpack_times
+from index.text.analysis import find_terms
+from index.text.moments import find_moment, hear, pack_times, unpack_times
 from index.text.snippet import make_snippet, make_spoken_snippet
 from index.types import IndexedPassage, Snippet, TimePlace
 
@@ -39,15 +40,15 @@ def with_moment(passage: IndexedPassage, weights: Mapping[str, float]) -> tuple[
     """A stretch of speech that opens where the weighted terms are said, and the sentence that says them."""
     language = latin_language(passage)
     place = passage.time
-    times = unpack_times(passage.times, place.start_seconds) if place else []
-    moment = find_moment(passage.text, times, weights, language)
-    if moment is None or place is None:
+    if place is None:
         return passage, make_snippet(passage.text, 0, weights, language)
-    sentences = spoken_sentences(passage.text, times)
-    snippet = make_spoken_snippet(passage.text, (moment.start, moment.end), sentences, weights, language)
-    if not times:
-        return passage, snippet
-    return replace(passage, place=at(place, moment.at_seconds)), snippet
+    times, sentences = hear(passage.text, passage.times, place.start_seconds)
+    tokens = find_terms(passage.text, weights, language)
+    moment = find_moment(tokens, times, sentences, weights)
+    if moment is None:
+        return passage, make_snippet(passage.text, 0, weights, language)
+    snippet = make_spoken_snippet(passage.text, (moment.start, moment.end), sentences, tokens)
+    return (replace(passage, place=at(place, moment.at_seconds)) if times else passage), snippet
 
 
 def at(place: TimePlace, second: float) -> TimePlace:

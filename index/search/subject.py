@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -150,6 +151,7 @@ def _stem(folded: str) -> str:
     return stem(one_script(folded))
 
 
+@lru_cache(maxsize=1)
 def _organising() -> frozenset[str]:
     return frozenset(_stem(fold(word)) for word in _ORGANISATION)
 

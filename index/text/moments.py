@@ -10,9 +10,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, zip_longest
 
-from index.text.analysis import Token, find_terms
+from index.text.analysis import Token
 
 # (character of the text, second of the recording), ascending in both
 Times = Sequence[tuple[int, float]]
@@ -90,15 +91,22 @@ def spoken_sentences(text: str, times: Times = ()) -> list[tuple[int, int]]:
     return found
 
 
-def find_moment(text: str, times: Times, weights: Mapping[str, float], language: str = "en") -> Moment | None:
+@lru_cache(maxsize=1_000)  # of the stretches that are shown most
+def hear(text: str, packed: str, start_seconds: float) -> tuple[Times, Sequence[tuple[int, int]]]:
+    """The times of a stretch of speech and its sentences."""
+    times = tuple(unpack_times(packed, start_seconds))
+    return times, tuple(spoken_sentences(text, times))
+
+
+def find_moment(
+    tokens: list[Token], times: Times, sentences: Sequence[tuple[int, int]], weights: Mapping[str, float]
+) -> Moment | None:
     """The sentence in which most of the weighted terms are said together, and when to begin listening: 0 where no
     times are known. None where none of the terms is there."""
-    tokens = find_terms(text, weights, language)
     if not tokens:
         return None
     char = _best_token(tokens, weights).start
-    sentences = spoken_sentences(text, times)
-    start, end = next(((s, e) for s, e in sentences if s <= char < e), (char, len(text)))
+    start, end = next(((s, e) for s, e in sentences if s <= char < e), (char, tokens[-1].end))
     if not times:
         return Moment(start, end, 0.0)
     return Moment(start, end, _begin(second_of(start, times), second_of(char, times), times[0][1]))

@@ -30,16 +30,12 @@ def make_snippet(text: str, skip: int, weights: Mapping[str, float], language: s
 
 
 def make_spoken_snippet(
-    text: str,
-    sentence: tuple[int, int],
-    sentences: Sequence[tuple[int, int]],
-    weights: Mapping[str, float],
-    language: str,
+    text: str, sentence: tuple[int, int], sentences: Sequence[tuple[int, int]], tokens: Sequence[Token]
 ) -> Snippet:
     """A sentence of speech with what follows it, as far as a snippet goes."""
     start, end = sentence
     later = [other for other in sentences if other[0] >= end]
-    return _shown(text, start, _filled(text, start, end, later), find_terms(text, weights, language))
+    return _shown(text, start, _filled(text, start, end, later), tokens)
 
 
 def _filled(text: str, start: int, end: int, later: Sequence[tuple[int, int]]) -> int:
