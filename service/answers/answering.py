@@ -15,12 +15,15 @@ from service.answers.llm import LanguageModel, ModelFailed
 from service.answers.prompt import make_messages, make_rewrite_messages
 from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
 from service.answers.types import Answer, AnswerMode, Asked, Outcome, Sentence, Turn
+from service.links import clock
 
 _HITS = 10
 _PASSAGES_TO_MODEL = 6
 _NEAREST_LECTURES = 3
 _REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
 _NO_ANSWER = "NO ANSWER"
+# where a language model may find what no quote says
+_WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ def quoted_answer(index: SearchIndex, question: str, found: Found) -> Answer:
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
     sentences, citations = extract_answer(index, found.query, asked, hits, found.weights)
+    if not sentences and outcome is Outcome.ANSWERED:
+        note = _note(Outcome.PLACE, hits, russian=speaks_russian(question))
+        return replace(bare, outcome=Outcome.PLACE, note=note)
     return replace(bare, sentences=sentences, citations=citations)
 
 
@@ -79,7 +85,7 @@ def stream_answer(
     found = find(Query(query, filters))
     answer = quoted_answer(index, question, found)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
-    writes = model is not None and answer.outcome in {Outcome.ANSWERED, Outcome.MENTIONED}
+    writes = model is not None and answer.outcome in _WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
     if not writes or model is None:
         yield from answer.sentences
@@ -156,9 +162,23 @@ def _note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:
         if russian:
             return f"Это есть в программе лекции {promised}, но слайдов или видео об этом пока нет."
         return f"The programme of {promised} names this, but its slides or video are not there yet."
+    if outcome is Outcome.PLACE:
+        best = next((hit for hit in hits if hit.passage.place is not None), None)
+        if best is None:
+            return ""
+        where = _where(best, russian=russian)
+        return f"Лучше всего это объяснено здесь: {where}." if russian else f"This is explained best here: {where}."
     if outcome is Outcome.MENTIONED:
         return f"В курсе это только упоминается: {places}." if russian else f"The course only mentions this: {places}."
     return ""
+
+
+def _where(hit: Hit, *, russian: bool) -> str:
+    """A lecture with the page or the second of a hit."""
+    passage = hit.passage
+    if passage.page is not None:
+        return f"{_lecture(hit)}, {'страница' if russian else 'page'} {passage.page.page_number}"
+    return f"{_lecture(hit)}, {clock(passage.time.at_seconds)}" if passage.time else _lecture(hit)
 
 
 def _lecture(hit: Hit) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.types import Hit
-from service.answers.extractive import best_quote, holds_link
+from service.answers.extractive import best_quote
 from service.answers.types import Citation, Sentence
+from service.answers.units import holds_link
 
 # [3] · [1, 2] · [2: "words of the passage"]
 _CITATION = re.compile(r"\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*(?::\s*[\"«“]([^\"»”\]]{1,600})[\"»”]\s*)?\]")

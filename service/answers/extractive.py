@@ -1,10 +1,9 @@
-"""Question and hits → the sentences that answer, quoted word for word: nothing is written, nothing can be invented."""
+"""Question and hits → the pieces that answer, quoted word for word: nothing is written, nothing can be invented."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,157 +11,166 @@ from numpy.typing import NDArray
 from index.engine.build import latin_language
 from index.engine.relations import is_outline
 from index.search.search import SearchIndex
-from index.text.analysis import find_terms, words
+from index.text.analysis import find_terms, fold, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
+from service.answers.kinds import sides_of, suits
 from service.answers.types import Asked, Citation, Sentence
+from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
 
-# Figures: benchmarks/answers.py.
+# Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 6  # of the best hits are read
-_MAX_SENTENCES = 4
-_MIN_CHARS, _MAX_CHARS = 15, 360
-_MIN_OF_BEST = 0.6  # a sentence this much weaker than the best adds nothing
-_HIT_SHARE, _WORDS_SHARE, _MEANING_SHARE, _CUE_SHARE, _EARLY_SHARE = 0.45, 0.3, 0.2, 0.15, 0.1
-# a line that says the words of the question and nothing more answers nothing
-_NEWS_SHARE, _NEWS_WORDS = 0.15, 4
-# what something is, and why, is not said in code
-_CODE_LOSS, _IN_WORDS = 0.2, frozenset({Asked.DEFINITION, Asked.REASON, Asked.PERSON})
-_BREAK = re.compile(r"\n+|(?<=[.!?…])\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
-_ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
-_BULLET = re.compile(r"^[•▪◦●■*–—-]\s+")
-_FULL_LINE, _LONG_LINE = 0.75, 35
-_CODE = re.compile(r"[;{}]|\w\(|\w = |^\s*(?:def|class|import|from|for|if|return)\b|#")
-_LETTERS = re.compile(r"[^\W\d_]")
-_CUES = {
-    Asked.DEFINITION: r"\s[–—-]\s(?:это\s)?|\bэто\b|называ\w+|определ\w+|"
-    r"\bis (?:an?|the)\b|\bare\b|\bdefin\w+|\bcalled\b|\bmeans\b",
-    Asked.REASON: r"чтобы|потому|поэтому|так как|поскольку|из-за|позволя\w+|помога\w+|проблем\w+|нужн\w+|бор\w+|"
-    r"\bbecause\b|\bso that\b|\bsince\b|\btherefore\b|\ballow\w*|\bhelp\w*|\bprevent\w*|\bproblem\w*|\bavoid\w*",
-    Asked.STEPS: r"^\s*(?:\d+[.)]|•|шаг \d)|сначала|затем|потом|далее|нужно|надо|можно|"
-    r"\bfirst\b|\bthen\b|\bnext\b|\bstep\b|\buse\b",
-    Asked.PERSON: r"\b(?:19|20)\d\d\b|\b[A-ZА-ЯЁ][a-zа-яё]+(?:\s+[A-ZА-ЯЁ][a-zа-яё]+|\s+et al)",
-    Asked.FACT: r"\d|\s[–—-]\s|=|:",
-    Asked.NOTHING: r"(?!)",
-}
-_PATTERNS = {
-    asked: re.compile(pattern, 0 if asked is Asked.PERSON else re.IGNORECASE) for asked, pattern in _CUES.items()
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A sentence or a line of a passage, `[start, end)` of its text."""
-
-    hit: Hit
-    rank: int
-    place: int
-    text: str
+_MOST_SENTENCES = 4
+_MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
+# What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
+# a title that is the question's subject, and early.
+_HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.2, 0.4, 0.5, 0.15
+_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _THIN_LOSS = 0.4, 0.12, 0.25, 0.25
+_NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
+# A best piece below this answers nothing: no card.
+_LEAST = 0.6
+_NAMES = frozenset({Asked.PERSON, Asked.WHEN})
+_NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
 def extract_answer(
-    index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: dict[str, float]
+    index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: Mapping[str, float]
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """At most four sentences of the best hits, each with its citation; none if no hit has one.
+    """At most three quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
     `weights` are the terms of the query in all its readings, by how much they say.
     """
-    chosen_hits = [hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)][:_PASSAGES]
-    units = [unit for rank, hit in enumerate(chosen_hits) for unit in _units(hit, rank)]
+    chosen = [hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)][:_PASSAGES]
+    units = [unit for rank, hit in enumerate(chosen) for unit in units_of(hit, rank, names=asked in _NAMES)]
+    units = [unit for unit in units if _news(unit, weights)]
     if not units:
         return (), ()
-    scores = _scores(index, query, asked, units, weights)
-    best_of_hit: dict[int, int] = {}
-    for i in np.argsort(-scores, kind="stable").tolist():
-        best_of_hit.setdefault(units[i].rank, i)
-    # one sentence of each page first: what two pages say is better vouched for than what one says twice
-    order = sorted(best_of_hit.values(), key=lambda i: -scores[i])
-    taken = [i for i in order if scores[i] >= _MIN_OF_BEST * scores[order[0]]][:_MAX_SENTENCES]
-    texts: dict[str, _Unit] = {}
-    for i in taken:
-        texts.setdefault(_plain(units[i].text), units[i])
-    citations = tuple(Citation(n, _BULLET.sub("", unit.text), unit.hit) for n, unit in enumerate(texts.values(), 1))
-    return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
+    scores, kinds = _scores(index, query, asked, units, weights)
+    order = [i for i in np.argsort(-scores, kind="stable").tolist() if kinds[i] > 0 or asked not in _NEED_KIND]
+    if not order or scores[order[0]] < _LEAST:
+        return (), ()
+    picked = _pick(units, scores, order)
+    sides = sides_of(fold(query)) if asked is Asked.COMPARISON else None
+    if sides is not None:
+        picked = _both_sides(units, scores, order, sides) or picked
+    citations = tuple(Citation(n, units[i].quote, opened_at(units[i])) for n, i in enumerate(picked, 1))
+    return tuple(Sentence(_lines(c.quote), (c.number,)) for c in citations), citations
+
+
+def _lines(quote: str) -> str:
+    """A quote as it is shown: the lines of a slide stay lines."""
+    return "\n".join(" ".join(line.split()) for line in quote.split("\n") if line.strip())
+
+
+def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
+    """The piece of a passage that is most like a sentence: what a click on its citation shows; empty if it has none."""
+    units = units_of(hit, 0)
+    if not units:
+        return hit.passage.title
+    wanted = {word.casefold() for word in re.findall(r"\w{3,}", sentence)}
+
+    def likeness(unit: Unit) -> float:
+        own = {word.casefold() for word in re.findall(r"\w{3,}", unit.text)}
+        return len(own & wanted) + 0.1 * sum(weights[token.term] for token in find_terms(unit.text, weights))
+
+    return max(units, key=likeness).quote
 
 
 def _says_something(passage: IndexedPassage) -> bool:
     return passage.kind is not Kind.PROGRAMME and not is_outline(passage)
 
 
-def best_quote(hit: Hit, sentence: str, weights: dict[str, float]) -> str:
-    """The line of a passage that is most like a sentence: what a click on its citation shows; empty if it has none."""
-    units = _units(hit, 0)
-    if not units:
-        return ""
-    wanted = {word.casefold() for word in re.findall(r"\w{3,}", sentence)}
-
-    def likeness(unit: _Unit) -> float:
-        own = {word.casefold() for word in re.findall(r"\w{3,}", unit.text)}
-        return len(own & wanted) + 0.1 * sum(weights[token.term] for token in find_terms(unit.text, weights))
-
-    return _BULLET.sub("", max(units, key=likeness).text)
+def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
+    """Whether a piece says more than the question and the title do."""
+    title = {term for word in words(unit.hit.passage.title) for term in terms_of(word)[:1]}
+    own = {
+        terms_of(word)[0] for word in words(unit.text) if not is_stop_word(word) and len(word) > 1 and terms_of(word)
+    }
+    return len(own - title - weights.keys()) >= _NEWS_WORDS
 
 
-def holds_link(text: str) -> bool:
-    """Whether a text holds an address or a picture: what a slide links to is not ours to pass on."""
-    return _ADDRESS.search(text) is not None
+def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int]) -> list[int]:
+    """The best pieces, of different words; of one page at most two, and those in its order."""
+    picked: list[int] = []
+    seen: list[set[str]] = []
+    for i in order:
+        if len(picked) == _MOST_SENTENCES or scores[i] < _MIN_OF_BEST * scores[order[0]]:
+            break
+        own = set(plain(units[i].text).split())
+        again = any(len(own & other) >= 0.6 * min(len(own), len(other)) for other in seen)
+        beside = [units[j] for j in picked if units[j].rank == units[i].rank]
+        if not again and len(beside) < 2 and not any(_overlap(units[i], other) for other in beside):
+            picked.append(i)
+            seen.append(own)
+    best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
+    return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
 
 
-def _units(hit: Hit, rank: int) -> list[_Unit]:
-    """Sentences and lines of a passage; its title is none of them unless there is nothing else."""
-    passage = hit.passage
-    title = _plain(passage.title)
-    skip = len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
-    found: list[_Unit] = []
-    for start, end in _spans(passage.text, skip):
-        text = passage.text[start:end].strip()
-        if len(text) > _MAX_CHARS:
-            text = text[: text.rfind(" ", 0, _MAX_CHARS) if " " in text[:_MAX_CHARS] else _MAX_CHARS]
-        worded = len(text) >= _MIN_CHARS and len(_LETTERS.findall(text)) >= 0.4 * len(text)
-        if worded and _plain(text) != title and not holds_link(text):
-            found.append(_Unit(hit, rank, len(found), text))
-    if not found and passage.title and not holds_link(passage.title):
-        found.append(_Unit(hit, rank, 0, passage.title))
-    return found
+def _overlap(one: Unit, other: Unit) -> bool:
+    return one.start < other.start + len(other.text) and other.start < one.start + len(one.text)
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())
+def _both_sides(
+    units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], sides: tuple[str, str]
+) -> list[int]:
+    """A piece that speaks of both things, else the best one of each; none where one of them is not spoken of."""
+    first, second = ({term for word in words(side) for term in terms_of(word)[:1]} for side in sides)
+    first, second = first - second, second - first
+    held = {i: {term for word in words(_whole(units[i])) for term in terms_of(word)} for i in order}
+    in_text = {i: {term for word in words(units[i].text) for term in terms_of(word)} for i in order}
+    both = [i for i in order if first & in_text[i] and second & in_text[i]][:1]
+    one = next((i for i in order if first & held[i] and not second & held[i] and i not in both), None)
+    other = next((i for i in order if second & held[i] and not first & held[i] and i not in both), None)
+    least = 0.5 * _MIN_OF_BEST * float(scores[order[0]])
+    return [i for i in [*both, one, other] if i is not None and scores[i] >= least][:_MOST_SENTENCES]
 
 
-def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
-    """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
-    longest = max((len(line) for line in text[skip:].split("\n")), default=0)
-    start = skip
-    for match in _BREAK.finditer(text, skip):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        goes_on = text[match.end() : match.end() + 1].islower() and len(line) >= max(_FULL_LINE * longest, _LONG_LINE)
-        if "\n" in match.group() and goes_on:
-            continue
-        yield start, match.start()
-        start = match.end()
-    yield start, len(text)
+def _whole(unit: Unit) -> str:
+    return f"{unit.hit.passage.title} {unit.text}"
 
 
 def _scores(
-    index: SearchIndex, query: str, asked: Asked, units: Sequence[_Unit], weights: dict[str, float]
-) -> NDArray[np.float64]:
-    """How well each unit answers: where it stands, what words of the question it and its title hold, what it means, and
-    whether it is put as such an answer is put."""
+    index: SearchIndex, query: str, asked: Asked, units: Sequence[Unit], weights: Mapping[str, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(how well each piece answers, how far it is put as such an answer)."""
     total = sum(weights.values()) or 1.0
     top = max(unit.hit.score for unit in units) or 1.0
     similar = index.similarities(query, [unit.text for unit in units], [unit.hit.passage for unit in units])
-    scores = np.zeros(len(units))
+    russian = _is_russian(query)
+    scores, kinds = np.zeros(len(units)), np.zeros(len(units))
     for i, unit in enumerate(units):
-        language = latin_language(unit.hit.passage)
-        own = {token.term for token in find_terms(unit.text, weights, language)}
-        titled = {token.term for token in find_terms(unit.hit.passage.title, weights, language)}
+        passage = unit.hit.passage
+        language = latin_language(passage)
+        tokens = find_terms(unit.text, weights, language)
+        own = {token.term for token in tokens}
+        titled = {token.term for token in find_terms(passage.title, weights, language)}
         held = sum(weights[term] for term in own) + 0.5 * sum(weights[term] for term in titled - own)
+        title = len(titled) / max(1, len([word for word in words(passage.title) if not is_stop_word(word)]))
+        kinds[i] = suits(asked, unit.text, tokens)
         scores[i] = (
-            _HIT_SHARE * unit.hit.score / top
-            + _WORDS_SHARE * min(1.0, 2 * held / total)
-            + _MEANING_SHARE * similar[i]
-            + _CUE_SHARE * bool(_PATTERNS[asked].search(unit.text))
-            + _EARLY_SHARE / (1 + unit.place)
-            - _CODE_LOSS * (asked in _IN_WORDS and bool(_CODE.search(unit.text)))
-            + _NEWS_SHARE * min(1.0, (len(words(unit.text)) - len(own)) / _NEWS_WORDS)
+            _HIT * unit.hit.score / top
+            + _WORDS * min(1.0, 2 * held / total)
+            + _MEANING * similar[i]
+            + _KIND * kinds[i]
+            + _TITLE * min(1.0, title)
+            + _EARLY / (1 + unit.place)
+            - _loss(asked, unit, russian=russian)
+            - _THIN_LOSS * (not own and not titled)
         )
-    return scores
+    return scores, kinds
+
+
+def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
+    """What makes a piece a poor quote: it names a publication, is in another language than was asked in, is code."""
+    lost = 0.0
+    if asked not in _NAMES and is_reference(unit.text):
+        lost += _REFERENCE_LOSS
+    if _is_russian(unit.text) is not russian:
+        lost += _FOREIGN_LOSS
+    if asked is not Asked.FACT and unit.hit.passage.time is None and CODE.search(unit.text):
+        lost += _CODE_LOSS
+    return lost
+
+
+def _is_russian(text: str) -> bool:
+    folded = text.lower()
+    return sum("а" <= letter <= "я" for letter in folded) * 2 > sum("a" <= letter <= "z" for letter in folded)

@@ -10,6 +10,15 @@ from index.text.language import ORDINARY_ZIPF, zipf
 from service.answers.types import Asked, Turn
 
 _STARTS = {
+    Asked.COMPARISON: r"чем .{2,60} (?:отлича\w+|лучше|хуже)|чем отлича\w+|сравни\w*|compare|"
+    r"(?:в чем )?(?:разниц\w+|отличи\w+|различи\w+)|"
+    r"(?:what(?:'s| is) the )?differences? between|how (?:is|are|do|does) .{2,60} differ\w*",
+    Asked.FORMULA: r"(?:какая |какова |напиши |выпиши )?формул\w+|"
+    r"(?:what is the |write the |give the )?(?:formula|equation)\b",
+    Asked.WHEN: r"когда|в каком году|when|in (?:which|what) year|quand|wann|cuándo",
+    Asked.LIST: r"как(?:ие|ими) (?:.{2,40} )?(?:бывают|есть|существуют)|какие (?:виды|типы|методы|способы)|"
+    r"перечисли\w*|назови\w*|из чего состо\w+|"
+    r"what (?:kinds|types|are the (?:kinds|types|parts|steps|methods|main))|which (?:kinds|types)|list\b|name\b",
     Asked.DEFINITION: r"что (?:такое|значит|означа\w+|понима\w+|представля\w+)|"
     r"как(?:ой|ая|ое|ие)? (?:смысл|определени\w+)|"
     r"определени\w+|what (?:is|are|does .{1,40} mean|do you mean)|define|definition of|"
@@ -18,8 +27,7 @@ _STARTS = {
     r"в чем (?:причина|смысл|проблема|преимуществ\w+|недостат\w+)|why|what for|"
     r"what(?:'s| is) the (?:reason|point|purpose|advantage|use)|pourquoi|warum|por qué|por que",
     Asked.STEPS: r"как(?:им образом)?\b|каким способом|how|comment|wie|cómo|como",
-    Asked.PERSON: r"кто|кем|кому|когда|в каком году|who|whose|when|in (?:which|what) year|"
-    r"qui|quand|wer|wann|quién|cuándo",
+    Asked.PERSON: r"кто|кем|кому|who|whose|qui|wer|quién",
     Asked.FACT: r"что|чего|чем|какой|какая|какое|какие|каких|какому|какую|каком|какими|сколько|где|куда|откуда|чей|"
     r"в (?:чем|каком|какой|каких)|на (?:чем|каком|какой)|при (?:каком|каких)|из (?:чего|каких)|"
     r"перед каким\w*|по как\w+|от чего|what|which|where|how (?:many|much)|"
@@ -43,7 +51,7 @@ _BACK = re.compile(
 _FOLLOWS = re.compile(r"^(?:а|и|но|тогда|and|but|so|what about|how about)\b")
 # a question mark anywhere, a sentence to be completed, a question after a comma
 _ASKED_INSIDE = re.compile(
-    r"\?|\.\.\.|…|[:,]$|\bли\b|[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
+    r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
 )
 _MAX_CARRIED = 6
 _SMALL_TALK = ORDINARY_ZIPF + 1.7  # "нужен", "происходит": said of everything

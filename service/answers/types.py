@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     MENTIONED = "mentioned"  # the course says something of it, but does not explain it
     LISTED = "listed"  # only the programme promises it
     ABSENT = "absent"  # not in this course
+    PLACE = "place"  # explained, but in nothing that could be quoted: the place is shown
     NO_QUESTION = "no_question"  # a term or a phrase: the hits are the answer
 
 
@@ -29,7 +30,11 @@ class Asked(StrEnum):
     DEFINITION = "definition"
     REASON = "reason"
     STEPS = "steps"
-    PERSON = "person"  # a name or a year
+    PERSON = "person"  # a name
+    WHEN = "when"  # a year
+    COMPARISON = "comparison"  # how two things differ
+    LIST = "list"  # what kinds there are
+    FORMULA = "formula"
     FACT = "fact"
     NOTHING = "nothing"  # no question at all
 

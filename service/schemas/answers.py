@@ -24,7 +24,10 @@ class CitationOut(Shape):
 class AnswerOut(Shape):
     question: str = Field(description="What was searched: the question, or what it means after those before it")
     mode: AnswerMode
-    outcome: Outcome = Field(description="answered, mentioned, listed, absent, or no_question")
+    outcome: Outcome = Field(
+        description="answered; mentioned; place: explained, but in nothing to quote; listed; absent; no_answer: a "
+        "language model found none; no_question"
+    )
     coverage: Coverage
     degraded: list[str]
     note: str = Field(description="What the service itself says, in the question's language; often empty")

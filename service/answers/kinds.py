@@ -1,0 +1,91 @@
+"""How answers of each kind are put: what a quote must look like to be one."""
+
+from __future__ import annotations
+
+import re
+
+from index.text.analysis import Token
+from service.answers.types import Asked
+
+# what stands between a name and what it is
+_IS = re.compile(
+    r"\s[–—-]\s|\bэто\b|\bназыва\w+|\bопределя\w+|\bсостоит\b|\bпозволя\w+|\bпредставля\w+ собой|:\s|\s=\s|"
+    r"\bis (?:an?|the|basically|just|called|when|where|that|really|defined)\b|\bare (?:the|a|called)?\b|"
+    r"\bmeans\b|\brefers to\b|\bconsists of\b|\bbasically\b|\bc'est\b",
+    re.IGNORECASE,
+)
+_NEAR_CHARS = 60  # between the name and what says that something is
+_CUES = {
+    Asked.REASON: (
+        r"чтобы|потому|поэтому|так как|поскольку|из-за|позволя\w+|помога\w+|проблем\w+|нужн\w+|бор\w+|ускор\w+|"
+        r"уменьш\w+|улучш\w+|устойчив\w+|преимуществ\w+|недостат\w+|эффект\w*|легче|быстрее|меньше|против\b|"
+        r"защит\w+|цель|приводит|предотвращ\w+|избе[гж]\w+|избав\w+|сниж\w+|повыша\w+|[→⇒]|"
+        r"\bbecause\b|\bso that\b|\bsince\b|\btherefore\b|\ballow\w*|\bhelp\w*|\bprevent\w*|\bproblem\w*|"
+        r"\bavoid\w*|\breason\w*|\badvantage\w*|\bin order to\b|\bimprov\w*|\breduc\w*|\bmakes?\b|"
+        r"\bcomes from\b|\bif you\b|\bwithout\b"
+    ),
+    Asked.STEPS: (
+        r"^\s*(?:\d+[.)]|•|шаг \d)|сначала|затем|потом|далее|нужно|надо|можно|следующ\w+|"
+        r"\bfirst\b|\bthen\b|\bnext\b|\bstep\b|\buse\b|\bwe (?:take|compute|do|have)\b"
+    ),
+    Asked.COMPARISON: (
+        r"отлич\w+|разниц\w+|вместо|тогда как|\bа не\b|проще|меньше|больше|\bdiffer\w*|\binstead\b|"
+        r"\bunlike\b|\bwhereas\b|\bcompared\b|\bsimilar\b|\bversus\b|\bvs\b|\bthan\b|\bonly\b"
+    ),
+    Asked.LIST: (
+        r"[,;•]\s|:\s|\d[.)]\s|\bвиды\b|\bтипы\b|\bтакие как\b|\bнапример\b|\bsuch as\b|"
+        r"\btypes?\b|\bkinds?\b|\band\b"
+    ),
+    Asked.FACT: r"\d|\s[–—-]\s|=|:",
+    Asked.FORMULA: r"=|∑|∏|softmax|exp|log",
+}
+_PATTERNS = {asked: re.compile(pattern, re.IGNORECASE) for asked, pattern in _CUES.items()}
+_YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
+_NAME = re.compile(r"\b[A-ZА-ЯЁ][a-zа-яё]+(?:\s+[A-ZА-ЯЁ][a-zа-яё]+|\s+et al)|\b[A-ZА-ЯЁ]\.\s?[A-ZА-ЯЁ][a-zа-яё]+")
+
+
+def suits(asked: Asked, text: str, tokens: list[Token]) -> float:
+    """How far a text is put as such an answer is: 0 to 1. `tokens` are the words of the question in it."""
+    if asked is Asked.DEFINITION:
+        return _defines(text, tokens)
+    if asked is Asked.WHEN:
+        return float(_YEAR.search(text) is not None)
+    if asked is Asked.PERSON:
+        return float(_NAME.search(text) is not None)
+    pattern = _PATTERNS.get(asked)
+    return float(pattern is not None and pattern.search(text) is not None)
+
+
+def _defines(text: str, tokens: list[Token]) -> float:
+    """1 for a name followed by what it is, near the beginning; less further on; 0 where nothing is said of it."""
+    best = 0.0
+    for token in tokens:
+        match = _IS.search(text, token.end)
+        if match is not None and match.start() - token.end <= _NEAR_CHARS and len(text) - match.end() >= 12:
+            best = max(best, 1.0 if token.start < _NEAR_CHARS else 0.6)
+    return best
+
+
+# Two things that are asked for the difference between.
+_SIDES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"чем (?P<a>.{2,60}?) (?:отлича\w+|лучше|хуже) (?:от |чем )?(?P<b>.{2,60})",
+        r"(?:в чем )?(?:разниц\w+|отличи\w+|различи\w+) (?:между )?(?P<a>.{2,60}?) (?:и|от|с) (?P<b>.{2,60})",
+        r"сравни\w* (?P<a>.{2,60}?) (?:и|с) (?P<b>.{2,60})",
+        r"чем отлича\w+ (?P<a>.{2,60}?) от (?P<b>.{2,60})",
+        r"differences? between (?P<a>.{2,60}?) and (?P<b>.{2,60})",
+        r"how (?:is|are|do|does) (?P<a>.{2,60}?) (?:differ|different) from (?P<b>.{2,60})",
+        r"compare (?P<a>.{2,60}?) (?:and|with|to) (?P<b>.{2,60})",
+        r"(?P<a>.{2,60}?) (?:vs\.?|versus|против) (?P<b>.{2,60})",
+    )
+)
+
+
+def sides_of(folded: str) -> tuple[str, str] | None:
+    """The two things whose difference is asked for."""
+    for pattern in _SIDES:
+        found = pattern.search(folded)
+        if found is not None:
+            return found.group("a").strip(" ?.!"), found.group("b").strip(" ?.!")
+    return None

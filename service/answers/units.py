@@ -1,0 +1,170 @@
+"""A hit → the pieces of it that can be quoted: whole lines, bullets with their heading, sentences of speech."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from index.search.moments import at
+from index.text.moments import hear, second_of
+from index.types import Hit
+
+MIN_CHARS, MAX_CHARS = 15, 360
+_COVER_WORDS = 30
+_GLANCE_CHARS = 260  # of a page, from the line that matches on
+_SPOKEN_CHARS = 360  # people take more words than slides
+_BREAK = re.compile(r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
+_ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
+BULLET = re.compile(r"^[•▪◦●■*–—█-]\s+")
+_HEADING_END = re.compile(r"[:：]$")
+_GOES_ON = (",", " и", " или", " and", " of", " the")
+_FULL_LINE, _LONG_LINE = 0.75, 35
+_LETTERS = re.compile(r"[^\W\d_]")
+_TOKEN = re.compile(r"\S+")
+_WORD = re.compile(r"[^\W\d_]{3}")
+# A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
+_GARBLED = 0.34
+_ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
+CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
+_REFERENCE = re.compile(r"\bet al\b|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A piece of a hit, from `start` of its text on; its first line or sentence has `first` characters."""
+
+    hit: Hit
+    rank: int
+    place: int
+    text: str
+    start: int
+    first: int
+
+    @property
+    def quote(self) -> str:
+        return BULLET.sub("", self.text)
+
+    @property
+    def words(self) -> int:
+        return len(_TOKEN.findall(self.text))
+
+
+def holds_link(text: str) -> bool:
+    """Whether a text holds an address or a picture: what a slide links to is not ours to pass on."""
+    return _ADDRESS.search(text) is not None
+
+
+def is_garbled(text: str) -> bool:
+    """Whether a line is a formula whose signs the page's text has strewn about."""
+    tokens = _TOKEN.findall(text)
+    single = sum(len(token.strip(".,;:()[]")) <= 1 for token in tokens)
+    return len(tokens) > 3 and (single >= _GARBLED * len(tokens) or len(_ODD.findall(text)) >= _GARBLED * len(tokens))
+
+
+def is_reference(text: str) -> bool:
+    """Whether a line names a publication and says nothing itself."""
+    tokens = [token for token in _TOKEN.findall(text) if token[0].isalpha()]
+    names = sum(token[0].isupper() for token in tokens)
+    return _REFERENCE.search(text) is not None or (len(tokens) > 4 and names >= 0.75 * len(tokens))
+
+
+def plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def units_of(hit: Hit, rank: int, *, names: bool = False) -> list[Unit]:
+    """What can be quoted of a hit, in its order; none where it has nothing but its title and formulas. With `names`
+    the publications too, which say who and when."""
+    page = hit.passage.page
+    if page is not None and page.page_number == 1 and len(_TOKEN.findall(hit.passage.text)) < _COVER_WORDS:
+        return []  # the cover of a deck
+    found = _spoken(hit, rank) if hit.passage.time else _written(hit, rank, names=names)
+    return [unit for unit in found if _is_worded(unit.text) and not holds_link(unit.text)]
+
+
+def opened_at(unit: Unit) -> Hit:
+    """The hit, opened where a piece of it is said."""
+    place = unit.hit.passage.time
+    if place is None or not unit.hit.passage.times:
+        return unit.hit
+    times, _ = hear(unit.hit.passage.text, unit.hit.passage.times, place.start_seconds)
+    moved = at(place, second_of(unit.start, times) - 0.5)
+    return replace(unit.hit, passage=replace(unit.hit.passage, place=moved))
+
+
+def _is_worded(text: str) -> bool:
+    return len(text) >= MIN_CHARS and len(_LETTERS.findall(text)) >= 0.5 * len(text) and not is_garbled(text)
+
+
+def _spoken(hit: Hit, rank: int) -> Iterator[Unit]:
+    """Each sentence of speech with as much of the next ones as can be read at a glance."""
+    passage = hit.passage
+    start_seconds = passage.time.start_seconds if passage.time else 0.0
+    _, sentences = hear(passage.text, passage.times, start_seconds)
+    for place, (start, end) in enumerate(sentences):
+        last = _reach(end, sentences[place + 1 :], start + _SPOKEN_CHARS)
+        yield Unit(hit, rank, place, passage.text[start:last].strip(), start, end - start)
+
+
+def _reach(end: int, later: Sequence[tuple[int, int]], limit: int) -> int:
+    """The end of the last whole piece before a limit."""
+    return max([end, *(stop for _, stop in later if stop <= limit)])
+
+
+def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
+    """Each line of a page that says something, with the heading that it stands under and as much of the next ones as
+    can be read at a glance. What stands between two formulas, or lines of code, is read for itself."""
+    passage = hit.passage
+    title = plain(passage.title)
+    skip = len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
+    place = 0
+    for block in _blocks(passage.text, skip, title, names=names):
+        for number, (start, end) in enumerate(block):
+            line = passage.text[start:end].strip()
+            if number and _HEADING_END.search(passage.text[block[number - 1][0] : block[number - 1][1]].strip()):
+                continue  # read with its heading
+            last = min(_reach(end, block[number + 1 :], start + _GLANCE_CHARS), start + MAX_CHARS)
+            if last < end and (space := passage.text.rfind(" ", start, last)) > start:
+                last = space
+            yield Unit(hit, rank, place, passage.text[start:last].strip(), start, len(line))
+            place += 1
+
+
+def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
+    """Runs of lines without formulas, code, publications and the title."""
+    block: list[tuple[int, int]] = []
+    for start, end in _spans(text, skip):
+        line = text[start:end].strip()
+        if not line or plain(line) == title:
+            continue
+        if (
+            not _WORD.search(line)
+            or is_garbled(line)
+            or CODE.search(line)
+            or holds_link(line)
+            or (not names and is_reference(line))
+        ):
+            yield block
+            block = []
+        else:
+            block.append((start, end))
+    yield block
+
+
+def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
+    """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
+    longest = max((len(line) for line in text[skip:].split("\n")), default=0)
+    start = skip
+    for match in _BREAK.finditer(text, skip):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        goes_on = text[match.end() : match.end() + 1].islower() and (
+            len(line) >= max(_FULL_LINE * longest, _LONG_LINE)
+            or line.endswith((",", " и", " или", " and", " of", " the"))
+        )
+        following = text[match.end() : text.find("\n", match.end())]
+        if "\n" in match.group() and goes_on and not is_garbled(following):
+            continue
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)
