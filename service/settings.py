@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import InvalidRequest
+
+_log = logging.getLogger(__name__)
+_PREFIX = "LECTURES_"
+# of the client, the compose file, the examples and the tests
+_OTHERS = frozenset(
+    f"{_PREFIX}{name}"
+    for name in ("URL", "KEY", "COURSE", "COURSES", "DIR", "PORT", "DB_PASSWORD", "TEST_FORBID_SKIPS")
+)
 
 
 class Settings(BaseSettings):
     """Every setting, with its default; the README describes each."""
 
-    model_config = SettingsConfigDict(env_prefix="LECTURES_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore")
 
     data_dir: Path = Field(Path("lectures-data"), description="Folder for the database, original files and the index")
     database_url: str = Field("", description="SQLite or PostgreSQL address; empty: SQLite in the data folder")
@@ -62,6 +73,13 @@ class Settings(BaseSettings):
     llm_per_day: int = Field(1000, ge=0, description="Calls to the model a day (UTC)")
     llm_drop_uncited: bool = Field(False, description="Leave out sentences of the model that cite nothing")
 
+    @model_validator(mode="after")
+    def _names_a_whole_model(self) -> Settings:
+        if bool(self.llm_url) != bool(self.llm_model):
+            given, missing = ("LLM_URL", "LLM_MODEL") if self.llm_url else ("LLM_MODEL", "LLM_URL")
+            raise ValueError(f"LECTURES_{given} is set and LECTURES_{missing} is not; a language model needs both")
+        return self
+
     @property
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lectures.db'}"
@@ -72,11 +90,21 @@ def listed(value: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Variables that look like settings and are none: most often a slip of one."""
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields} | _OTHERS
+    return sorted(name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known)
+
+
 def read_settings() -> Settings:
     """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
+    for name in unknown_variables(os.environ):
+        _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
+        if not first["loc"]:
+            raise InvalidRequest(f"{first['msg'].removeprefix('Value error, ')}.") from error
         name = "LECTURES_" + "_".join(str(part) for part in first["loc"]).upper()
         raise InvalidRequest(f"{name} is {first['input']!r:.100}: {first['msg']}.") from error

@@ -29,7 +29,7 @@ from index.search.coverage import SIGNS, Evidence
 from index.search.search import SearchIndex
 from index.text.analysis import is_stop_word, terms_of, words
 from index.text.language import word_frequencies, zipf
-from index.types import Filters, IndexedPassage, Kind, Query
+from index.types import Coverage, Filters, IndexedPassage, Kind, Query
 from service.settings import read_settings
 from training.data import GLOSSARY
 
@@ -140,7 +140,7 @@ def _asked(text: str, chance: random.Random) -> str:
 def unknown_terms(slug: str, said: Said, *, held_back: bool) -> Iterator[Example]:
     """Names of things that a course's texts do not have, under any of their names."""
     chance = random.Random(slug)  # noqa: S311  (the same examples every time)
-    names = [(line.split("\t")[1],) for line in _lines(_NEGATIVES) if line.startswith("term\t")]
+    names: list[tuple[str, ...]] = [(line.split("\t")[1],) for line in _lines(_NEGATIVES) if line.startswith("term\t")]
     names += [tuple(name for side in line.split("\t") for name in side.split("|")) for line in _lines(GLOSSARY)]
     lacking = [
         same for same in names if is_held_back(same[0]) == held_back and not any(said.has(name) for name in same)
@@ -189,7 +189,7 @@ def evidence_of(index: SearchIndex, query: str, course: str) -> Evidence | None:
     """The evidence of one question."""
     seen: list[Evidence | None] = [None]
 
-    def judge(evidence: Evidence | None) -> coverage.Coverage:
+    def judge(evidence: Evidence | None) -> Coverage:
         seen.append(evidence)
         return coverage.judge_coverage(evidence)
 

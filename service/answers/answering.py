@@ -103,18 +103,23 @@ def stream_answer(
             sentences.append(sentence)
             yield sentence
         if not any(sentence.citations for sentence in sentences):
-            refused = any(_NO_ANSWER in sentence.text.upper() for sentence in sentences)
-            raise ModelFailed(
-                "the language model found no answer in the passages"
-                if refused
-                else "the language model's reply had no citation that holds"
-            )
+            if any(_NO_ANSWER in sentence.text.upper() for sentence in sentences):
+                yield _unanswered(answer, russian=speaks_russian(question))
+                return
+            raise ModelFailed("the language model's reply had no citation that holds")
     except ModelFailed as failure:
         yield replace(answer, degraded=(*answer.degraded, str(failure)))
         return
     used = {number for sentence in sentences for number in sentence.citations}
     citations = tuple(citation for citation in reader.citations if citation.number in used)
     yield replace(answer, mode=AnswerMode.GENERATED, sentences=tuple(sentences), citations=citations)
+
+
+def _unanswered(answer: Answer, *, russian: bool) -> Answer:
+    """What is said where a model read the passages and found no answer: no quote either, the places alone."""
+    note = _note(Outcome.NO_ANSWER, answer.hits, russian=russian)
+    outcome, mode = Outcome.NO_ANSWER, AnswerMode.GENERATED
+    return replace(answer, mode=mode, outcome=outcome, note=note, sentences=(), citations=())
 
 
 def _query(
@@ -162,6 +167,10 @@ def _note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:
         if russian:
             return f"Это есть в программе лекции {promised}, но слайдов или видео об этом пока нет."
         return f"The programme of {promised} names this, but its slides or video are not there yet."
+    if outcome is Outcome.NO_ANSWER:
+        if russian:
+            return f"Языковая модель не нашла в этих местах ответа. Ближе всего: {places}."
+        return f"The language model found no answer in these places. Nearest: {places}."
     if outcome is Outcome.PLACE:
         best = next((hit for hit in hits if hit.passage.place is not None), None)
         if best is None:

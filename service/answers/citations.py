@@ -8,42 +8,40 @@ from dataclasses import dataclass, field
 
 from index.types import Hit
 from service.answers.extractive import best_quote
+from service.answers.markup import clean_reply
 from service.answers.types import Citation, Sentence
 from service.answers.units import holds_link
 
-# [3] · [1, 2] · [2: "words of the passage"]
-_CITATION = re.compile(r"\[\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*(?::\s*[\"«“]([^\"»”\]]{1,600})[\"»”]\s*)?\]")
-_STOP = re.compile(r"[.!?…]+[\"»”)]*|\n")
-_BRACKET = re.compile(r"[^\S\n]*\[[^\]\n]{1,640}\]")
-_QUOTED = re.compile(r"[«“\"]([^»”\"]{12,400})[»”\"]")
-_IMAGE = re.compile(r"!\[[^\]\n]{0,400}\]\s*(?:\([^)\n]{0,2000}\)|\[[^\]\n]{0,400}\])?")
-_LINK = re.compile(r"\[([^\]\n]{1,400})\]\([^)\n]{0,2000}\)|\[([^\]\n]{1,400})\]\[[^\]\n]{0,200}\]")
-_TAG = re.compile(r"<[/!?a-zA-Z][^<>]{0,2000}>?")
-_SCHEME = re.compile(
-    r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}:(?://|\\\\|%2f)\S*|\b(?:javascript|data|mailto|vbscript):\S*|//\S+", re.I
+# [3] · [1, 2] · [1-3] · [2: "words of the passage"] · 【1】 · 【2†source】
+_CITATION = re.compile(
+    r"\[\s*(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\s*(?::\s*[\"«“]([^\"»”\]]{1,600})[\"»”]\s*)?\]|"
+    r"【\s*(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\s*(?:[†:][^】\n]{0,80})?】"
 )
-_HOST = re.compile(r"(?<![\w@.])(?:[\w-]{1,63}\.)+[a-zA-Zа-яА-Я]{2,24}(?![\w(])(?:[:/?#][^\s\]]*)?|\S+@\S+")
-_MARKUP = re.compile(r"^[#>*\-\s•]+|[*_`]{1,3}")
-_SPACES = re.compile(r"\s+")
+_STOP = re.compile(r"[.!?…]+[\"»”)]*|\n")
+_BRACKET = re.compile(r"[^\S\n]*(?:\[[^\]\n]{1,640}\]|【[^】\n]{1,120}】)")
+_QUOTED = re.compile(r"[«“\"]([^»”\"]{12,400})[»”\"]")
+_CODE = re.compile(r"```[^`]*```|`[^`\n]*`|\$[^$\n]{1,600}\$")
+_FENCE = "```"
+# A full stop after one of these ends no sentence: "рис. 2", "2014 г.", "Fig. 3", "A. Ng".
+_SHORTENED = re.compile(
+    r"(?:^|[\s(«\"])(?:рис|г|гг|в|вв|т|е|д|п|пп|др|см|ср|табл|стр|с|гл|ур|напр|тыс|млн|млрд|им|проф|акад|"
+    r"fig|figs|eq|eqs|sec|ch|vs|al|etc|cf|dr|mr|mrs|prof|no|vol|pp|approx|e\.g|i\.e|т\.\s?е|т\.\s?д|т\.\s?п|[A-ZА-ЯЁ])\.$",
+    re.IGNORECASE,
+)
+_INITIAL = re.compile(r"(?:^|[\s(])[A-ZА-ЯЁ]\.$")
+_NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
+_THINKING, _THOUGHT = "<think>", "</think>"
 _MIN_LETTERS = 3
+_MOST_CITED = 10  # by one bracket
 
 
-def plain_text(text: str, known: str) -> str:
-    """The text without links, pictures, HTML and markup. Dotted words stay where `known` (the passages) has them."""
-    text = _IMAGE.sub(" ", text)
-    text = _LINK.sub(lambda match: match.group(1) or match.group(2), text)
-    text = _TAG.sub(" ", text)
-    text = _SCHEME.sub(" ", text)
-    text = _HOST.sub(lambda match: match.group() if _may_stay(match.group(), known) else " ", text)
-    text = _MARKUP.sub("", text).replace("<", " ").replace(">", " ")
-    return _SPACES.sub(" ", text).strip()
-
-
-def _may_stay(word: str, known: str) -> bool:
-    """nn.Module may, and torch.nn where a passage calls or imports it; an address may not, even if a slide names it."""
-    if any(mark in word for mark in "/?#@:") or word.casefold().startswith("www.") or word not in known:
-        return False
-    return not word.rpartition(".")[2].islower() or f"{word}(" in known or f"import {word}" in known
+def numbers_of(cited: str) -> list[int]:
+    """The passages that a citation names: "1, 3-5"."""
+    found: list[int] = []
+    for part in cited.split(","):
+        first, _, last = re.sub(r"\s", "", part).replace("–", "-").partition("-")
+        found += range(int(first), min(int(last or first), int(first) + _MOST_CITED - 1) + 1)
+    return found[:_MOST_CITED]
 
 
 @dataclass
@@ -56,35 +54,65 @@ class Reader:
     citations: list[Citation] = field(default_factory=list)
     _rest: str = ""
     _known: str = ""
+    _thinks: bool = False
 
     def __post_init__(self) -> None:
         self._known = "\n".join(f"{hit.passage.title}\n{hit.passage.text}" for hit in self.hits)
 
     def feed(self, text: str, *, last: bool = False) -> Iterator[Sentence]:
         """The sentences that this piece of the reply completes."""
-        self._rest += text
+        self._rest = self._without_thoughts(self._rest + text)
         while (match := self._end(last=last)) is not None:
             raw, self._rest = self._rest[:match], self._rest[match:].lstrip()
             sentence = self._sentence(raw)
             if sentence is not None:
                 yield sentence
         if last and self._rest.strip():
-            sentence = self._sentence(self._rest)
+            sentence = self._sentence(self._rest.partition(_THINKING)[0])
             self._rest = ""
             if sentence is not None:
                 yield sentence
 
+    def _without_thoughts(self, text: str) -> str:
+        """What is written for the reader: what a model thinks aloud goes, whether or not its beginning is marked."""
+        while True:
+            if self._thinks:
+                _, found, after = text.partition(_THOUGHT)
+                if not found:
+                    return text[-len(_THOUGHT) :]
+                text, self._thinks = after, False
+            if _THINKING in text and text.find(_THINKING) < (text + _THOUGHT).find(_THOUGHT):
+                before, _, after = text.partition(_THINKING)
+                if before.strip():
+                    # what came before stays; the thought is cut once it has ended
+                    end = after.find(_THOUGHT)
+                    if end < 0:
+                        return text
+                    text = before + after[end + len(_THOUGHT) :]
+                    continue
+                text, self._thinks = after, True
+                continue
+            return text.rpartition(_THOUGHT)[2]
+
     def _end(self, *, last: bool) -> int | None:
         """Where the first sentence ends, citations after its full stop included; None while more of it may come."""
-        text = self._rest
+        text = self._rest.partition(_THINKING)[0]
+        if text.lstrip().startswith(_FENCE):
+            end = text.find(_FENCE, text.find(_FENCE) + len(_FENCE))
+            return None if end < 0 else end + len(_FENCE)
+        closed = _CODE.sub(lambda match: "x" * len(match.group()), text)
         for match in _STOP.finditer(text):
-            if text.count("[", 0, match.end()) > text.count("]", 0, match.end()):
+            if closed.count("`", 0, match.end()) % 2 or closed[match.start()] == "x" != text[match.start()]:
+                continue  # inside code or a formula
+            if _opens(text, match.end()):
                 continue  # inside a citation
+            if match.group() == "." and _goes_on(text[: match.end()]):
+                continue
             end = match.end()
             while cited := _BRACKET.match(text, end):
                 end = cited.end()
             after = text[end:]
-            if not last and (not after.strip() or after.lstrip().startswith("[")):
+            if not last and (not after.strip() or after.lstrip().startswith(("[", "【"))):
                 return None
             whole = match.group() == "\n" or not after.strip()
             if text[:end].strip() and (whole or (after[0].isspace() and not after.lstrip()[0].islower())):
@@ -93,15 +121,21 @@ class Reader:
 
     def _sentence(self, raw: str) -> Sentence | None:
         cited: list[tuple[int, str | None]] = []
+        code = [match.span() for match in _CODE.finditer(raw)]
+        written, at = [], 0
         for match in _CITATION.finditer(raw):
-            cited += [(int(number), match.group(2)) for number in match.group(1).split(",")]
-        text = plain_text(_CITATION.sub(" ", raw), self._known)
-        text = re.sub(r"\s+([.,;:!?…])", r"\1", re.sub(r"\[[^\]]*\]", " ", text)).strip()
+            if any(start <= match.start() < end for start, end in code):
+                continue  # a[1] in code is no citation
+            cited += [(number, match.group(2)) for number in numbers_of(match.group(1) or match.group(3))]
+            written.append(raw[at : match.start()])
+            at = match.end()
+        text = clean_reply(" ".join([*written, raw[at:]]), self._known)
+        text = re.sub(r"\s+([.,;:!?…](?:\s|$))", r"\1", text).strip()
         if sum(letter.isalpha() for letter in text) < _MIN_LETTERS:
             return None
-        # what is put in quotation marks must stand in a passage that the sentence cites
+        # what is put in quotation marks must stand in a passage that the sentence cites; strings of code are none
         own = [self.hits[number - 1] for number, _ in cited if 1 <= number <= len(self.hits)]
-        if any(not any(_stands_in(quote, hit) for hit in own) for quote in _QUOTED.findall(text)):
+        if any(not any(_stands_in(quote, hit) for hit in own) for quote in _QUOTED.findall(_CODE.sub(" ", text))):
             return None
         numbers = dict.fromkeys(
             number for passage, quote in cited if (number := self._cite(passage, quote, text)) is not None
@@ -127,6 +161,16 @@ class Reader:
                 return citation.number
         self.citations.append(Citation(len(self.citations) + 1, quote, hit))
         return len(self.citations)
+
+
+def _opens(text: str, end: int) -> bool:
+    """Whether a citation is open at a place."""
+    return any(text.count(a, 0, end) > text.count(b, 0, end) for a, b in ("[]", "【】"))
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the full stop at the end of a text belongs to a shortened word, an initial or a number of a list."""
+    return any(pattern.search(text[-20:]) for pattern in (_SHORTENED, _INITIAL)) or bool(_NUMBERED.search(text))
 
 
 def _stands_in(quote: str, hit: Hit) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import Any, cast
 from index.errors import LecturesError, StorageError
 
 _MAX_REPLY_CHARS = 8_000
+_REASONING_SHARE = 4  # times the tokens, where thoughts are counted with the answer
 _FAILURES_TO_OPEN, _OPEN_SECONDS = 3, 30.0
 
 
@@ -49,6 +51,7 @@ class LanguageModel:
         self._client = openai.OpenAI(base_url=settings.url, api_key=settings.key or "none", max_retries=0)
         self.settings = settings
         self._spend = spend
+        self._reasons = False  # the endpoint takes max_completion_tokens and no temperature
         self._places = threading.BoundedSemaphore(settings.concurrent)
         self._lock = threading.Lock()
         self._failures = 0
@@ -128,24 +131,10 @@ class LanguageModel:
         import openai  # noqa: PLC0415
 
         try:
-            reply = self._client.chat.completions.create(
-                model=self.settings.model,
-                messages=cast(Any, list(messages)),
-                stream=True,
-                max_tokens=max_tokens,
-                temperature=0.0,
-                timeout=max(0.1, deadline - time.monotonic()),
-            )
-            with reply:
-                ended = False
-                for chunk in reply:
-                    if stopped.is_set() or time.monotonic() > deadline:
-                        return
-                    for choice in chunk.choices or ():
-                        if choice.delta and choice.delta.content:
-                            pieces.put(choice.delta.content)
-                        ended = ended or choice.finish_reason is not None
-                pieces.put(None if ended else ModelFailed("the language model's reply was cut off"))
+            for piece in self._pieces(messages, deadline, max_tokens):
+                if stopped.is_set() or time.monotonic() > deadline:
+                    return
+                pieces.put(piece)
         except openai.APIStatusError as error:
             pieces.put(ModelFailed(f"the language model answered with status {error.status_code}"))
         except openai.APITimeoutError:
@@ -157,6 +146,54 @@ class LanguageModel:
         finally:
             with suppress(ValueError):
                 self._places.release()
+
+    def _pieces(
+        self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int
+    ) -> Iterator[str | ModelFailed | None]:
+        """What the endpoint sends, and None once it has said that it is done. Endpoints of reasoning models refuse
+        `max_tokens` and a temperature: they are asked again with what they take."""
+        import openai  # noqa: PLC0415
+
+        while True:
+            limits: dict[str, Any] = (
+                {"max_completion_tokens": _REASONING_SHARE * max_tokens}
+                if self._reasons
+                else {"max_tokens": max_tokens, "temperature": 0.0}
+            )
+            try:
+                yield from self._read(messages, deadline, limits)
+                return
+            except openai.BadRequestError as error:
+                refused = any(name in str(error) for name in ("max_tokens", "max_completion_tokens", "temperature"))
+                if self._reasons or not refused:
+                    raise
+                self._reasons = True
+
+    def _read(
+        self, messages: Sequence[dict[str, str]], deadline: float, limits: dict[str, Any]
+    ) -> Iterator[str | ModelFailed | None]:
+        """A stream is whole once it said [DONE] or why it finished; some endpoints say but one of them."""
+        ended = False
+        with self._client.chat.completions.with_streaming_response.create(
+            model=self.settings.model,
+            messages=cast(Any, list(messages)),
+            stream=True,
+            timeout=max(0.1, deadline - time.monotonic()),
+            **limits,
+        ) as reply:
+            for line in reply.iter_lines():
+                if not line.startswith("data:"):
+                    continue
+                data = line[5:].strip()
+                if data == "[DONE]":
+                    ended = True
+                    break
+                for choice in json.loads(data).get("choices") or ():
+                    said = (choice.get("delta") or {}).get("content")
+                    if said:
+                        yield str(said)
+                    ended = ended or choice.get("finish_reason") is not None
+        yield None if ended else ModelFailed("the language model's reply was cut off")
 
     def _settle(self, *, failed: bool) -> None:
         with self._lock:

@@ -51,7 +51,8 @@ _BACK = re.compile(
 _FOLLOWS = re.compile(r"^(?:а|и|но|тогда|and|but|so|what about|how about)\b")
 # a question mark anywhere, a sentence to be completed, a question after a comma
 _ASKED_INSIDE = re.compile(
-    r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
+    r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|"
+    r"[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
 )
 _MAX_CARRIED = 6
 _SMALL_TALK = ORDINARY_ZIPF + 1.7  # "нужен", "происходит": said of everything

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     LISTED = "listed"  # only the programme promises it
     ABSENT = "absent"  # not in this course
     PLACE = "place"  # explained, but in nothing that could be quoted: the place is shown
+    NO_ANSWER = "no_answer"  # a language model read the passages and found none
     NO_QUESTION = "no_question"  # a term or a phrase: the hits are the answer
 
 
