@@ -16,9 +16,10 @@ Behave = Callable[["Reply"], None]
 class Reply:
     """What a behaviour writes with: the request's messages, and the open connection."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, messages: list[dict[str, str]]) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         self.handler = handler
-        self.messages = messages
+        self.body = body
+        self.messages: list[dict[str, str]] = body["messages"]
 
     def status(self, code: int, body: bytes = b"{}") -> None:
         self.handler.send_response(code)
@@ -60,6 +61,20 @@ def says(text: str) -> Behave:
     return lambda reply: reply.say(text)
 
 
+def ends_with_done_alone(reply: Reply) -> None:
+    reply.begin()
+    reply.piece("Dropout zeroes activations [1].")
+    reply.raw(b"data: [DONE]\n\n")
+
+
+def reasons(reply: Reply) -> None:
+    """Refuses what endpoints of reasoning models refuse."""
+    if "max_tokens" in reply.body or "temperature" in reply.body:
+        reply.status(400, b'{"error": {"message": "Unsupported parameter: \'max_tokens\'", "code": "unsupported"}}')
+    else:
+        reply.say("Dropout zeroes activations [1].")
+
+
 def hangs(_: Reply) -> None:
     time.sleep(3)
 
@@ -98,7 +113,7 @@ def model_server(behave: Behave) -> Iterator[tuple[str, list[list[dict[str, str]
             body: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             seen.append(body["messages"])
             with suppress(BrokenPipeError, ConnectionResetError):
-                behave(Reply(self, body["messages"]))
+                behave(Reply(self, body))
 
         def log_message(self, *_: object) -> None:
             pass

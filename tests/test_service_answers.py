@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from model_stub import Behave, drips, hangs, is_cut, is_huge, is_junk, model_server, says
+from model_stub import Behave, drips, ends_with_done_alone, hangs, is_cut, is_huge, is_junk, model_server, reasons, says
 from starlette.testclient import TestClient
 from support import write_pdf
 
 from index.embed.models import load_embedder
-from index.errors import StorageError
+from index.errors import InvalidRequest, StorageError
 from index.library import Library
 from index.store.budget import count_model_call
 from index.types import Filters, Hit, IndexedPassage, Kind, Snippet
@@ -30,7 +30,7 @@ from service.answers.questions import leans_back, speaks_russian, standalone, wh
 from service.answers.types import Asked, Turn
 from service.app import create_app
 from service.refusals import Overloaded
-from service.settings import Settings
+from service.settings import Settings, read_settings
 from service.state import ServiceState
 
 
@@ -277,6 +277,48 @@ def test_every_failure_of_a_model_ends_in_the_quoted_answer_in_time(
     assert found["sentences"]
     assert all(sentence["citations"] for sentence in found["sentences"])
     assert any(reason in said for said in found["degraded"]), found["degraded"]
+
+
+@pytest.mark.parametrize("behave", [ends_with_done_alone, reasons])
+def test_streams_and_endpoints_that_differ_are_understood(asking: Any, behave: Behave) -> None:
+    client, seen = asking(behave)
+    for _ in range(4):
+        found = _ask(client, "что такое dropout?")
+        assert (found["mode"], found["degraded"]) == ("generated", [])
+    assert len(seen) == (5 if behave is reasons else 4)
+
+
+def test_a_model_that_finds_no_answer_is_believed(asking: Any) -> None:
+    client, _ = asking(says("NO ANSWER"))
+    found = _ask(client, "что такое dropout?")
+    assert (found["mode"], found["outcome"]) == ("generated", "no_answer")
+    assert found["sentences"] == found["citations"] == found["degraded"] == []
+    assert found["note"].startswith("Языковая модель не нашла")
+    assert found["hits"]
+
+
+def test_formulas_of_a_model_reach_every_client(asking: Any) -> None:
+    said = "p(x|y) >= 0.5, A_ij * B_jk < List<int>, `a[1] < b`, $x_i^{(t)}$"
+    client, _ = asking(says(f"{said} [1]."))
+    assert _ask(client, "что такое dropout?")["sentences"][0]["text"] == f"{said}."
+    body = {"model": "example", "messages": [{"role": "user", "content": "что такое dropout?"}]}
+    models = client.get("/v1/models").json()["data"]
+    body["model"] = models[0]["id"]
+    assert said in client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
+    stream = client.post("/api/answers", json={"question": "что такое dropout?", "stream": True}).text
+    assert json.dumps(said, ensure_ascii=False)[1:-1] in stream
+
+
+def test_half_a_language_model_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LECTURES_LLM_URL", "http://127.0.0.1:9/v1")
+    with pytest.raises(InvalidRequest, match="LECTURES_LLM_URL is set and LECTURES_LLM_MODEL is not"):
+        read_settings()
+
+
+def test_a_slip_in_a_settings_name_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setenv("LECTURES_LLM_MODLE", "x")
+    read_settings()
+    assert "LECTURES_LLM_MODLE is no setting" in caplog.text
 
 
 def test_a_dead_model_is_left_alone_after_three_failures(asking: Any) -> None:

@@ -68,7 +68,7 @@ class Reader:
             if sentence is not None:
                 yield sentence
         if last and self._rest.strip():
-            sentence = self._sentence(self._rest.partition(_THINKING)[0])
+            sentence = None if self._thinks else self._sentence(self._rest.partition(_THINKING)[0])
             self._rest = ""
             if sentence is not None:
                 yield sentence
@@ -96,6 +96,8 @@ class Reader:
 
     def _end(self, *, last: bool) -> int | None:
         """Where the first sentence ends, citations after its full stop included; None while more of it may come."""
+        if self._thinks:
+            return None
         text = self._rest.partition(_THINKING)[0]
         if text.lstrip().startswith(_FENCE):
             end = text.find(_FENCE, text.find(_FENCE) + len(_FENCE))

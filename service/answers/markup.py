@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 _SCHEME = re.compile(
     r"\b[a-zA-Z][a-zA-Z0-9+.-]{1,20}:(?:(?://|\\\\|%2f)[^\s<>]*|/[^\s<>]{2,})|"
-    r"\b(?:javascript|data|mailto|vbscript|tel|blob|file):[^\s<>]*|(?<![\w/])//[\w.-]{1,253}[^\s<>]*",
+    r"(?:javascript|vbscript|mailto|blob):[^\s<>]*|data:\w+/[^\s<>]*|(?<![\w/])//[\w.-]{1,253}[^\s<>]*",
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<![\w@.\\])(?:[\w-]{1,63}\.)+([a-zA-Zа-яА-Я]{2,24})(?![\w(])(?:[:/?#][^\s\]]*)?|\S+@\S+\.\S+")
@@ -44,6 +44,8 @@ _ELEMENTS = frozenset(
     tbody td template text textarea tfoot th thead time title tr track tt u ul use var video wbr xmp think
     """.split()
 )
+# Those that even bare, without attributes, change how what follows is read.
+_RUNNING = frozenset("script style svg math iframe noscript title textarea template xmp plaintext form base".split())
 _TYPE = re.compile(r"<([A-Za-z]\w{0,30})>|</([A-Za-z]\w{0,30})>")
 _SPACES = re.compile(r"\s+")
 # Endings of addresses; two letters are a country. Other dotted words are code: torch.nn.functional.dropout.
@@ -101,7 +103,10 @@ def _harms(formula: str) -> bool:
 
 
 def _leads_away(code: str, known: str) -> bool:
-    """Whether code is but an address in disguise: clients make links of those too."""
+    """Whether code is but an address or an element in disguise: where a mark is missing, clients see what is inside."""
+    tags = _TAG.finditer(code)
+    if any(match.group(2) or (match.group(1) or "script").lower() in _RUNNING for match in tags):
+        return True
     return _SCHEME.search(code) is not None or any(_is_address(m, known) for m in _HOST.finditer(code))
 
 
@@ -133,7 +138,7 @@ def _token(token: Token) -> str:
         case "text":
             return _TAG.sub(lambda match: " " if _is_tag(match) else match.group(), token.content)
         case "code_inline":
-            return f"{token.markup}{token.content}{token.markup}"
+            return token.content  # harmless code was kept before: this is read as prose
         case "em_open" | "em_close" | "strong_open" | "strong_close":
             return token.markup
         case "softbreak" | "hardbreak":
