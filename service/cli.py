@@ -27,6 +27,23 @@ class ModeName(StrEnum):
     SEMANTIC = "semantic"
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lecture-search {version('lecture-search')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """The `lectures` command: our errors go to stderr as one sentence, exit code 1; usage errors are 2."""
     try:
