@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from index.engine.generation import Generation
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.suggest import Suggestion
 from index.errors import CorruptIndex, InvalidRequest, no_course
+from index.remember import Remembered
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.found import Found
 from index.search.lexicon import Lexicon
@@ -59,7 +59,7 @@ class SearchIndex:
         self.degraded = (*degraded, *generation.damaged.values())
         self.reranker = reranker
         self._factors = kind_factors(generation)
-        self._embedder_of = lru_cache(maxsize=_REMEMBERED_EMBEDDERS)(self._adapted)
+        self._embedders: Remembered[str, Embedder] = Remembered(_REMEMBERED_EMBEDDERS)
 
     @property
     def number(self) -> int:
@@ -108,7 +108,7 @@ class SearchIndex:
             return found
         for slug in dict.fromkeys(passage.course_slug for passage in passages):
             own = [i for i, passage in enumerate(passages) if passage.course_slug == slug]
-            embedder = self._embedder_of(slug)
+            embedder = self._embedders.get(slug, self._adapted)
             near = embedder.embed_passages([texts[i] for i in own]) @ embedder.embed_query(query)
             for i, value in zip(own, near.tolist(), strict=True):
                 found[i] = max(0.0, value)
