@@ -187,10 +187,11 @@ def serve(
     first = open_first(settings) if workers > 1 else None
     bound = listening.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    sys.stderr.write(f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n")
+    greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
     if workers == 1:
-        run(settings, listening)
+        run(settings, listening, greeting=greeting)
     else:
+        sys.stderr.write(greeting)
         sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
 
 
