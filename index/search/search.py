@@ -11,6 +11,7 @@ from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
 from index.engine.generation import Generation
+from index.engine.glossary import general_glossary
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.engine.suggest import Suggestion
@@ -119,6 +120,7 @@ class SearchIndex:
         """Load now what the first questions would load: the bundled table, the frequencies of everyday words, and what
         is put together over all courses."""
         bundled_table()
+        general_glossary()
         for language in STEMMERS:
             telltale_words(language)
         generation = self.generation
