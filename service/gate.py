@@ -26,7 +26,7 @@ class Gate:
         if not self._places.acquire(timeout=wait_seconds):
             raise Overloaded(f"Too many {self._what} at once; try again in a second.")
         try:
-            with self._running:
+            with self._running:  # the wait ends: those who work do so for milliseconds, and places are few
                 yield
         finally:
             self._places.release()

@@ -283,3 +283,18 @@ def test_a_search_over_several_courses_is_one_over_all_their_passages(
                 assert found.most_matched(wanted) == pytest.approx(most, abs=1e-5), kind
         if generation.count and any(allowed):
             np.testing.assert_allclose(found.title_shares(rows), brute.title_shares(phrases)[rows], atol=1e-6)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_what_is_looked_up_later_can_still_change_who_is_the_best(tmp_path: Path, *, sparse: bool) -> None:
+    scope = _scope(tmp_path, "alpha", "alpha beta gamma", "beta", "gamma", "delta")
+    phrases = [word("alpha"), word("beta", weight=0.1)]
+    with _form(sparse=sparse):
+        found = WordScores(phrases, scope)
+        assert bool(found._later) is sparse
+        alone = WordScores(phrases[:1], scope).at(np.arange(2)).scores
+        assert alone[0] > alone[1]  # by the first word alone
+        assert found.best(1).tolist() == [1]
+        assert found.at(np.arange(2)).scores[1] > found.at(np.arange(2)).scores[0]
+        wanted = np.array([True, True, False, False, False])
+        assert found.most_matched(wanted) == pytest.approx(float(found.at(np.arange(2)).matched.max()))

@@ -44,6 +44,7 @@ class Generation:
         self.starts: NDArray[np.int64] = np.cumsum([0, *counts])
         self.count = int(self.starts[-1])
         self.languages = tuple(dict.fromkeys(["en", *(own for s in self.shards for own in s.manifest.languages)]))
+        self.longest_term = max((shard.terms.longest for shard in self.shards), default=0)
         self.kind_of: NDArray[np.uint8] = self._joined(lambda shard: shard.passages.kinds, np.uint8)
         self.lecture_of: NDArray[np.int64] = self._joined(lambda shard: shard.passages.lectures, np.int64)
         self.notes: NDArray[np.bool_] = self._joined(lambda shard: shard.passages.notes, np.bool_)
