@@ -24,7 +24,10 @@ _MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
 # What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
 # a title that is the question's subject, and early.
 _HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.2, 0.4, 0.5, 0.15
-_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _THIN_LOSS = 0.4, 0.12, 0.25, 0.25
+_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _LATE_LOSS = 0.4, 0.12, 0.25, 0.2
+# A piece must hold so much of the question, or stand under a title that is so much of it; how many are compared in
+# meaning.
+_LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 # A best piece below this answers nothing: no card.
 _LEAST = 0.6
@@ -131,10 +134,10 @@ def _whole(unit: Unit) -> str:
 def _scores(
     index: SearchIndex, query: str, asked: Asked, units: Sequence[Unit], weights: Mapping[str, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(how well each piece answers, how far it is put as such an answer)."""
+    """(how well each piece answers, how far it is put as such an answer); minus infinity for one that does not speak
+    of what was asked. What pieces mean is compared for the best of them."""
     total = sum(weights.values()) or 1.0
     top = max(unit.hit.score for unit in units) or 1.0
-    similar = index.similarities(query, [unit.text for unit in units], [unit.hit.passage for unit in units])
     russian = _is_russian(query)
     scores, kinds = np.zeros(len(units)), np.zeros(len(units))
     for i, unit in enumerate(units):
@@ -145,17 +148,23 @@ def _scores(
         titled = {token.term for token in find_terms(passage.title, weights, language)}
         held = sum(weights[term] for term in own) + 0.5 * sum(weights[term] for term in titled - own)
         title = len(titled) / max(1, len([word for word in words(passage.title) if not is_stop_word(word)]))
-        kinds[i] = suits(asked, unit.text, tokens)
+        if held < _LEAST_HELD * total and title < _TITLED:
+            scores[i] = -np.inf
+            continue
+        kinds[i] = max(suits(asked, unit.text, tokens), 0.5 * (title >= _TITLED))
         scores[i] = (
             _HIT * unit.hit.score / top
             + _WORDS * min(1.0, 2 * held / total)
-            + _MEANING * similar[i]
             + _KIND * kinds[i]
             + _TITLE * min(1.0, title)
             + _EARLY / (1 + unit.place)
             - _loss(asked, unit, russian=russian)
-            - _THIN_LOSS * (not own and not titled)
+            - _LATE_LOSS * (passage.time is not None and bool(tokens) and tokens[0].start > unit.first)
         )
+    near = [i for i in np.argsort(-scores, kind="stable")[:_COMPARED].tolist() if scores[i] > -np.inf]
+    similar = index.similarities(query, [units[i].text for i in near], [units[i].hit.passage for i in near])
+    for i, value in zip(near, similar, strict=True):
+        scores[i] += _MEANING * value
     return scores, kinds
 
 

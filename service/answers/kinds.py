@@ -14,6 +14,8 @@ _IS = re.compile(
     r"\bmeans\b|\brefers to\b|\bconsists of\b|\bbasically\b|\bc'est\b",
     re.IGNORECASE,
 )
+_BEGIN = re.compile(r"\n\W*|[.!?…:;]\s+")
+_SUBJECT_CHARS = 20  # before a name at the beginning: "so a", "the", "(Batch)"
 _NEAR_CHARS = 60  # between the name and what says that something is
 _CUES = {
     Asked.REASON: (
@@ -57,12 +59,15 @@ def suits(asked: Asked, text: str, tokens: list[Token]) -> float:
 
 
 def _defines(text: str, tokens: list[Token]) -> float:
-    """1 for a name followed by what it is, near the beginning; less further on; 0 where nothing is said of it."""
+    """1 for a name that begins a line or sentence and is followed by what it is; less further on; 0 where nothing is
+    said of it."""
     best = 0.0
     for token in tokens:
         match = _IS.search(text, token.end)
         if match is not None and match.start() - token.end <= _NEAR_CHARS and len(text) - match.end() >= 12:
-            best = max(best, 1.0 if token.start < _NEAR_CHARS else 0.6)
+            begun = max((found.end() for found in _BEGIN.finditer(text, 0, token.start)), default=0)
+            before = token.start - begun
+            best = max(best, 1.0 if before <= _SUBJECT_CHARS else 0.6 if before <= _NEAR_CHARS else 0.3)
     return best
 
 
