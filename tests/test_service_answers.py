@@ -69,6 +69,12 @@ def test_questions_are_told_from_terms(question: str, asked: Asked) -> None:
     assert what_is_asked(question) is asked
 
 
+def test_a_follow_up_that_compares_keeps_both_subjects() -> None:
+    history = [Turn("user", "что такое dropout?")]
+    found = standalone("а чем он отличается от batch normalization?", history)
+    assert found == "а чем dropout отличается от batch normalization?"
+
+
 def test_a_follow_up_carries_the_last_topic_over() -> None:
     history = [Turn("user", "что такое dropout?"), Turn("assistant", "…")]
     assert standalone("а зачем он нужен?", history) == "dropout"

@@ -156,7 +156,7 @@ def _scores(
             _HIT * unit.hit.score / top
             + _WORDS * min(1.0, 2 * held / total)
             + _KIND * kinds[i]
-            + _TITLE * min(1.0, title)
+            + _TITLE * min(1.0, title) ** 2
             + _EARLY / (1 + unit.place)
             - _loss(asked, unit, russian=russian)
             - _LATE_LOSS * (passage.time is not None and bool(tokens) and tokens[0].start > unit.first)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from index.text.analysis import fold, is_stop_word, words
 from index.text.language import ORDINARY_ZIPF, zipf
+from service.answers.kinds import sides_of
 from service.answers.types import Asked, Turn
 
 _STARTS = {
@@ -82,6 +83,9 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     said = {fold(word) for word in words(question)}
     for turn in reversed([turn for turn in history if turn.role == "user"]):
         topic = [word for word in words(turn.text) if _is_topic(word) and fold(word) not in said]
+        if topic and sides_of(fold(question)):
+            # "а чем он отличается от X": both things are kept
+            return _BACK.sub(" ".join(topic[:_MAX_CARRIED]), fold(question), count=1)
         if topic:
             own = [word for word in words(question) if _is_topic(word)]
             return " ".join([*topic[:_MAX_CARRIED], *own])

@@ -27,7 +27,10 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 _GARBLED = 0.34
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
-_REFERENCE = re.compile(r"\bet al\b|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
             or line.endswith((",", " и", " или", " and", " of", " the"))
         )
         following = text[match.end() : text.find("\n", match.end())]
-        if "\n" in match.group() and goes_on and not is_garbled(following):
+        if "\n" in match.group() and goes_on and not (is_garbled(following) or is_garbled(line)):
             continue
         yield start, match.start()
         start = match.end()

@@ -1,0 +1,82 @@
+"""What can be quoted of a hit, and how answers of each kind are recognised."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.text.analysis import find_terms
+from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
+from index.types.course import DeckKind
+from service.answers.kinds import sides_of, suits
+from service.answers.types import Asked
+from service.answers.units import is_garbled, is_reference, units_of
+
+
+def _slide(text: str, title: str = "", page: int = 5) -> Hit:
+    place = PagePlace(1, "a.pdf", DeckKind.SLIDES, page)
+    passage = IndexedPassage("p", Kind.PAGE, title, text, "0", "c", "C", None, "ru", 1, 1, "L", "", None, place)
+    return Hit(passage, 1.0, Snippet("", ()))
+
+
+def test_a_bullet_is_quoted_with_its_heading() -> None:
+    hit = _slide("Dropout\nЗачем он нужен:\nне даёт положиться на один нейрон\nпохож на ансамбль сетей", "Dropout")
+    first = units_of(hit, 0)[0]
+    assert first.text.startswith("Зачем он нужен:\nне даёт положиться")
+
+
+def test_titles_and_formulas_are_not_quoted() -> None:
+    text = "LSTM\n( [ ; ] ) t f t t f f W h x b =+ σ −\nячейка помнит состояние долго\n2 22\ni ij j j"
+    assert [unit.text for unit in units_of(_slide(text, "LSTM"), 0)] == ["ячейка помнит состояние долго"]
+
+
+def test_a_quote_stands_word_for_word_in_its_page() -> None:
+    hit = _slide("Adam\nИнерция и RMSProp вместе\nу каждого веса свой шаг\nпоправка на смещение в начале", "Adam")
+    assert all(unit.quote in hit.passage.text for unit in units_of(hit, 0))
+
+
+def test_the_cover_of_a_deck_is_not_quoted() -> None:
+    assert units_of(_slide("Глубокое обучение\nкурс лекций весны этого года", "Глубокое обучение", page=1), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "garbled"),
+    [
+        ("w (t+1) = w (t) − η∇L (t) w (t)", True),
+        ("1/ 1/ 1 1 11 1", True),
+        ("η – темп обучения (learning rate)", False),
+        ("Precision = TP / (TP + FP): how many of the found are right", False),
+    ],
+)
+def test_garbled_formulas_are_told_from_sentences(line: str, garbled: bool) -> None:
+    assert is_garbled(line) is garbled
+
+
+def test_publications_are_told_from_statements() -> None:
+    assert is_reference("Kingma, Ba «Adam: A Method for Stochastic Optimization» // arXiv")
+    assert is_reference("MNIST: кодировщик [Srivastava, 2014]")
+    assert not is_reference("Adam хранит среднее градиентов и их квадратов")
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("Эпоха – один проход по всей выборке", 1.0),
+        ("По горизонтали откладываем по порядку эпоху – так видно рост", 0.6),
+        ("эпоха", 0.0),
+    ],
+)
+def test_a_definition_begins_with_its_name(text: str, share: float) -> None:
+    assert suits(Asked.DEFINITION, text, find_terms(text, {"эпох"})) == share
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("чем gru отличается от lstm?", ("gru", "lstm")),
+        ("в чем разница между l1 и l2", ("l1", "l2")),
+        ("difference between bagging and boosting?", ("bagging", "boosting")),
+        ("что такое dropout", None),
+    ],
+)
+def test_both_sides_of_a_comparison_are_found(question: str, sides: tuple[str, str] | None) -> None:
+    assert sides_of(question) == sides
