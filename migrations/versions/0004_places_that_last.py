@@ -51,8 +51,8 @@ def upgrade() -> None:
 
 
 def _name_suffixes(connection: Any) -> None:
-    fetched = dict(connection.execute(sa.text("SELECT key, suffix FROM fetched")).tuples().all())
-    for deck_id, path in connection.execute(sa.text("SELECT id, path FROM decks")).tuples().all():
+    fetched = {row.key: row.suffix for row in connection.execute(sa.text("SELECT key, suffix FROM fetched"))}
+    for deck_id, path in connection.execute(sa.text("SELECT id, path FROM decks")).all():
         suffix = fetched.get(path) if "://" in path else PurePosixPath(path).suffix.lower()
         if suffix in _SUFFIXES:
             connection.execute(

@@ -1,8 +1,8 @@
 """Addresses of before → where they led: by redirect while their numbers mean what they meant.
 
 A number of a row is never given to another row (`index/store/rows.py`), so a deck, video or lecture that is found by
-its number is the one that was meant. Which page was meant nobody can say once the deck's file has changed: browsers keep
-`#page=31` to themselves, so such a redirect ends in a # of its own, and the page says so.
+its number is the one that was meant. Which page was meant nobody can say once the deck's file has changed: browsers
+keep `#page=31` to themselves, so such a redirect ends in a # of its own, and the page says so.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _courses_and_look(connection: Connection, caller: Caller, place: Place) -> d
 
 
 def _lecture(connection: Connection, caller: Caller, place: Place) -> dict[str, object]:
-    """The lecture that is searched, by its address; one that has moved, or is named by a number as before, is `moved`."""
+    """The lecture that is searched, by its address; `moved` where it is named by a number, as it was before."""
     if place.lecture.isascii() and place.lecture.isdigit() and int(place.lecture) < 2**31:
         found = lecture_details(connection, int(place.lecture), caller.courses)
         return {"moved": place.url(lecture=lecture_link(found.course.slug, found))}

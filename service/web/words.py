@@ -144,7 +144,7 @@ WORDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "wrong_place": "There is nothing at this place any more.",
         "gone": "This place is gone",
         "gone_lead": "What this address led to is not in the course any more, or was changed. Search for it:",
-        "from_before": "This address is from before, and the file has changed since: nobody can say which place it led to.",
+        "from_before": "This address is from before, and the file has changed since: where it led is not known.",
         "to_course": "To the course",
         "api": "API",
         "error": "This page cannot be shown",
