@@ -64,7 +64,11 @@ def test_the_official_client_streams_and_ends_with_citations(live: str) -> None:
 
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("как приготовить борщ?", "В курсе этого нет"), ("dropout", "/c/neural-networks/d/slides/"), ("что такое GAN?", "в программе")],
+    [
+        ("как приготовить борщ?", "В курсе этого нет"),
+        ("dropout", "/c/neural-networks/d/slides/"),
+        ("что такое GAN?", "в программе"),
+    ],
 )
 def test_a_chat_says_what_is_not_answered(live: str, question: str, said: str) -> None:
     client = openai.OpenAI(base_url=f"{live}/v1", api_key="none", max_retries=0)
@@ -288,7 +292,9 @@ def test_the_box_on_another_page_finds_if_its_origin_is_allowed(example_settings
             page.keyboard.press("Enter")
             page.wait_for_selector(".lecture-search li a")
             assert "dropout" in page.locator(".lecture-search li").first.inner_text().casefold()
-            assert (page.locator(".lecture-search a").first.get_attribute("href") or "").startswith(f"{url}/c/neural-networks/d/")
+            assert (page.locator(".lecture-search a").first.get_attribute("href") or "").startswith(
+                f"{url}/c/neural-networks/d/"
+            )
             page.goto(stranger)
             page.fill("input[type=search]", "дропаут")
             page.keyboard.press("Enter")

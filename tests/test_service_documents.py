@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pytest
 from starlette.testclient import TestClient
-from support import ingest, write_pdf
+from support import ingest, serve, write_pdf
 from test_ingest_documents import NOTEBOOK, REVEAL, write_pptx
 
 from index.library import Library
@@ -19,17 +20,20 @@ from service.app import create_app
 from service.links import source_url
 from service.settings import Settings
 
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 _VIDEO = "https://video.example.org/watch/lecture-7?v=1"
 _EVIL = "<h1>Evil</h1><script>window.hacked=1</script><p>cross site words</p>"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A course with one of each kind."""
     folder = tmp_path_factory.mktemp("course")
     write_pdf(folder / "a.pdf", ["Printed\npdf words"])
     write_pptx(folder / "b.pptx")
-    (folder / "c.md").write_text("# Lab: one\n\nmarkdown words\n\n## Data & code\n\nmore\n\n## Data & code\n\nagain\n", "utf-8")
+    (folder / "c.md").write_text(
+        "# Lab: one\n\nmarkdown words\n\n## Data & code\n\nmore\n\n## Data & code\n\nagain\n", "utf-8"
+    )
     (folder / "d.html").write_text(_EVIL, "utf-8")
     (folder / "e.ipynb").write_text(json.dumps(NOTEBOOK), "utf-8")
     (folder / "f.html").write_text(REVEAL, "utf-8")
@@ -50,7 +54,12 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     library.database.migrate()
     ingest(folder, library, None)
     library.close()
-    with TestClient(create_app(settings), headers={"Accept": "text/html"}) as opened:
+    return settings
+
+
+@pytest.fixture(scope="module")
+def client(mixed: Settings) -> Iterator[TestClient]:
+    with TestClient(create_app(mixed), headers={"Accept": "text/html"}) as opened:
         yield opened
 
 
@@ -107,6 +116,41 @@ def test_no_picture_on_any_page_is_broken(client: TestClient) -> None:
     assert [client.get(picture).status_code for picture in pictures] == [200]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_browser_shows_frames_of_text_without_complaint(
+    browser: Any, mixed: Settings, client: TestClient, scheme: str
+) -> None:
+    with serve(mixed) as url:
+        context = browser.new_context(locale="en", color_scheme=scheme, viewport={"width": 1300, "height": 900})
+        page = context.new_page()
+        troubles: list[str] = []
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.goto(f"{url}/?q=words")
+        page.locator(".hit", has_text="markdown words").locator("h3 a").click()
+        page.locator("#look .sheet").wait_for()
+        page.locator("#look [rel=next]").click()
+        page.get_by_text("section 2 of 3").wait_for()
+        paths = [
+            "/?q=words",
+            page.url.removeprefix(url),
+            "/c/mixed/l/1",
+            "/c/mixed/d/c.md/2",
+            _hit(client, "tides")["place"],
+        ]
+        for path in paths:
+            page.goto(url + path)
+            page.evaluate(AXE)
+            found = page.evaluate("axe.run()")["violations"]
+            shown = [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found]
+            assert shown == [], (path, shown)
+        page.goto(f"{url}/c/mixed/d/c.md/1")
+        page.locator("#look [rel=next]").click()
+        page.get_by_text("section 2 of 3").wait_for()
+        assert "/c/mixed/d/c.md/2?m=" in page.url
+        assert troubles == []
+        context.close()
+
+
 def test_originals_are_saved_and_never_run(client: TestClient) -> None:
     for path, deck in _decks(client).items():
         response = client.get(f"/api/decks/{deck['id']}/file")
@@ -145,7 +189,10 @@ def test_kinds_are_called_by_their_names_in_both_languages(client: TestClient) -
     assert "3 ячейки" in client.get("/c/mixed?lang=ru").text
     assert "3 cells" in client.get("/c/mixed?lang=en").text
     chat = {"model": "lectures", "messages": [{"role": "user", "content": "momentum"}]}
-    assert "Gradient descent, slide 1: http" in client.post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"]
+    assert (
+        "Gradient descent, slide 1: http"
+        in client.post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -153,8 +200,22 @@ def test_kinds_are_called_by_their_names_in_both_languages(client: TestClient) -
     [
         (".pdf", DeckKind.SLIDES, "https://example.org/c", "T", "", "https://example.org/c/x.pdf#page=4"),
         (".md", DeckKind.NOTES, "https://example.org/c", "A b", "a-b", "https://example.org/c/x.md"),
-        (".md", DeckKind.NOTES, "https://github.com/u/r", "А b", "а-b", "https://github.com/u/r/blob/HEAD/x.md#%D0%B0-b"),
-        (".html", DeckKind.NOTES, "https://example.org/c", "A b-c", "", "https://example.org/c/x.html#:~:text=A%20b%2Dc"),
+        (
+            ".md",
+            DeckKind.NOTES,
+            "https://github.com/u/r",
+            "А b",
+            "а-b",
+            "https://github.com/u/r/blob/HEAD/x.md#%D0%B0-b",
+        ),
+        (
+            ".html",
+            DeckKind.NOTES,
+            "https://example.org/c",
+            "A b-c",
+            "",
+            "https://example.org/c/x.html#:~:text=A%20b%2Dc",
+        ),
         (".html", DeckKind.SLIDES, "https://example.org/c", "A b", "", "https://example.org/c/x.html"),
         (".ipynb", DeckKind.NOTES, "https://nbviewer.org/x", "A b", "", "https://nbviewer.org/x/x.ipynb#A-b"),
         (".ipynb", DeckKind.NOTES, "https://github.com/u/r", "A b", "", "https://github.com/u/r/blob/HEAD/x.ipynb"),

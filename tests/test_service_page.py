@@ -300,7 +300,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Any, live: str) ->
 PATHS = [
     "/", "/?q=dropout", "/?q=dropout&open=page-2-7", "/?q=dropout&open=time-2-205", f"/?q={quote(QUESTION)}", "/?q=zzqq&open=page-999-1",
     "/?q=GAN", "/courses/neural-networks", "/courses/neural-networks/terms", "/lectures/2", "/lectures/5", "/decks/2", "/videos/2",
-    "/teach", "/docs",
+    "/c/neural-networks/d/slides/02_regularisation.pdf/7", "/c/neural-networks/v/video/lecture2.webm/205", "/teach", "/docs",
 ]  # fmt: skip
 
 

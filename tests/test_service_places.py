@@ -75,10 +75,10 @@ def address_of(client: TestClient, query: str, kind: str = "page") -> str:
 
 
 def test_of_links_kept_over_a_year_none_opens_something_else(tmp_path: Path) -> None:
-    found = run(250, 7, tmp_path, size=4)
+    found = run(150, 7, tmp_path, size=3)
     assert found.wrong == 0
-    assert found.said == found.gone > 20
-    assert found.opened >= 0.98 * found.kept > 150
+    assert found.said == found.gone > 10
+    assert found.opened >= 0.98 * found.kept > 80
 
 
 def test_a_page_that_moved_is_redirected_to_and_one_that_is_gone_says_so(
@@ -153,7 +153,9 @@ def test_addresses_without_or_with_a_damaged_mark(settings: Settings, library: L
         assert client.get("/c/nets/l/1?m=aaaaaaaa").status_code == 410
 
 
-def test_a_moment_is_the_same_second_of_the_same_recording(settings: Settings, library: Library, tmp_path: Path) -> None:
+def test_a_moment_is_the_same_second_of_the_same_recording(
+    settings: Settings, library: Library, tmp_path: Path
+) -> None:
     take_up(tmp_path / "c", library, _PAGES)
     with served(settings) as client:
         hit = client.get("/api/search", params={"q": "inertia", "kind": "segment"}).json()["hits"][0]
@@ -174,7 +176,14 @@ def test_addresses_of_before_lead_on_while_their_numbers_mean_the_same(
     with served(settings) as client:
         to = {
             before: client.get(before, follow_redirects=False).headers["location"]
-            for before in ("/decks/1", "/videos/1", "/lectures/1", "/courses/nets", "/?open=page-1-4", "/?open=time-1-83")
+            for before in (
+                "/decks/1",
+                "/videos/1",
+                "/lectures/1",
+                "/courses/nets",
+                "/?open=page-1-4",
+                "/?open=time-1-83",
+            )
         }
         assert to["/decks/1"] == "/c/nets/d/one.pdf"  # the browser puts #page=4 at its end
         assert to["/videos/1"] == "/c/nets/v/abcdefghijk"
@@ -186,7 +195,9 @@ def test_addresses_of_before_lead_on_while_their_numbers_mean_the_same(
         assert "Momentum</h2>" in client.get("/lectures/1?open=page-1-4").text
     take_up(tmp_path / "c", library, _PAGES[1:])
     with served(settings) as client:
-        assert client.get("/decks/1", follow_redirects=False).headers["location"] == "/c/nets/d/one.pdf?before=1#changed"
+        assert (
+            client.get("/decks/1", follow_redirects=False).headers["location"] == "/c/nets/d/one.pdf?before=1#changed"
+        )
         assert "where it led is not known" in client.get("/decks/1").text
         assert "There is nothing at this place any more." in client.get("/?q=loss&open=page-1-4").text
         assert client.get("/api/decks/1").status_code == 200

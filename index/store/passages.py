@@ -53,8 +53,16 @@ def content_hashes(connection: Connection, slug: str) -> set[str]:
 
 def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]:
     """The passages of a course with what a hit shows of them, in the order of its lectures."""
+    sure = _sure_pages(connection, slug)
+    beside = _Beside(_spoken_marks(connection, slug), _anchors(connection, slug))
+    for row in connection.execute(_query(slug)):
+        yield _indexed(row, sure.get(row.video_id, ()), beside)
+
+
+def _query(slug: str) -> sa.Select[Any]:
+    """The passages of a course, each with its lecture, its page or video, and the moment of its page."""
     shown = videos.alias("shown")
-    query = (
+    return (
         sa.select(
             passages,
             courses.c.slug,
@@ -100,10 +108,6 @@ def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]
         .where(courses.c.slug == slug)
         .order_by(lectures.c.position, passages.c.ordinal, passages.c.id)
     )
-    sure = _sure_pages(connection, slug)
-    beside = _Beside(_spoken_marks(connection, slug), _anchors(connection, slug))
-    for row in connection.execute(query):
-        yield _indexed(row, sure.get(row.video_id, ()), beside)
 
 
 @dataclass(frozen=True, slots=True)

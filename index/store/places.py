@@ -5,6 +5,7 @@ What cannot be told from something else is gone: nothing but what the address le
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -53,12 +54,15 @@ class LectureAt:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A place that says the same; `owner` is its deck or video as the course names it."""
+    """A place that says the same; `owner` is its deck or video as the course names it.
+
+    `known`: its words alone tell which one it is, or it still is the first page of the deck that was asked for.
+    """
 
     owner: str
     row: _Row
     mark: Mark
-    telling: bool
+    known: bool
 
 
 def find_page(
@@ -83,7 +87,7 @@ def find_page(
     if asked is None:
         raise NotFound(f"There is no page {name}/{number} in course {slug}; search for it.")
     alike = [
-        _Candidate(address_name(row.path), row, found, is_telling(row.text))
+        _Candidate(owner, row, found, is_telling(row.text) or (owner == name and row.page_number == number == 1))
         for row in connection.execute(
             sa.select(pages.c.deck_id, pages.c.page_number, pages.c.mark, pages.c.text, decks.c.path)
             .join(decks, decks.c.id == pages.c.deck_id)
@@ -92,7 +96,7 @@ def find_page(
             .where(courses.c.slug == slug, sa.func.substr(pages.c.mark, 1, len(asked.said)) == asked.said)
             .order_by(lectures.c.position, decks.c.ordinal, pages.c.page_number)
         )
-        if (found := read_mark(row.mark))
+        if (found := read_mark(row.mark)) and (owner := address_name(row.path))
     ]
     renamed = [found.row for found in alike if found.mark.file == asked.file and found.row.page_number == number]
     chosen = renamed[0] if renamed else _choose(alike, asked, name, lambda row: (row.path, row.page_number))
@@ -175,6 +179,11 @@ def segment_marks(connection: Connection, video_id: int) -> list[str]:
 
 def moment_mark(connection: Connection, video_id: int, seconds: float) -> str:
     """The mark of what is said at a second; of a video without words that of the recording."""
+    return moment_marks(connection, video_id, [seconds])[0]
+
+
+def moment_marks(connection: Connection, video_id: int, seconds: Sequence[float]) -> list[str]:
+    """The marks of what is said at some seconds of a video, in their order."""
     rows = connection.execute(
         sa.select(segments.c.start_seconds, segments.c.mark)
         .join(transcripts, transcripts.c.id == segments.c.transcript_id)
@@ -182,9 +191,11 @@ def moment_mark(connection: Connection, video_id: int, seconds: float) -> str:
         .order_by(segments.c.ordinal)
     ).all()
     if rows:
-        return str(next((row.mark for row in reversed(rows) if row.start_seconds < seconds + 1), rows[0].mark))
+        starts = [row.start_seconds for row in rows]
+        # an address holds whole seconds: what starts within that one is meant
+        return [str(rows[max(bisect_left(starts, int(second) + 1) - 1, 0)].mark) for second in seconds]
     video = connection.execute(sa.select(videos.c.sha256, videos.c.video).where(videos.c.id == video_id)).one()
-    return place_marks([""], video.sha256 or video.video)[0]
+    return place_marks([""], video.sha256 or video.video) * len(seconds)
 
 
 def _read(mark: str) -> Mark | None:
@@ -224,7 +235,7 @@ def _choose(alike: Iterable[_Candidate], asked: Mark, name: str, place: Callable
 
 def _only(some: Sequence[_Candidate], asked: Mark, neighbours: int) -> _Candidate | None:
     """The candidate of one deck that stands out, if one does; `neighbours` must be the same where words are few."""
-    fit = [found for found in some if found.telling or found.mark.beside(asked) >= neighbours]
+    fit = [found for found in some if found.known or found.mark.beside(asked) >= neighbours]
     if len(fit) < 2:
         return fit[0] if fit else None
     most = max(found.mark.beside(asked) for found in fit)

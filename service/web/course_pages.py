@@ -7,6 +7,7 @@ An address leads to what it led to when it was made, wherever that is by now: a 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -19,9 +20,9 @@ from sqlalchemy.engine import Connection
 from index.errors import LecturesError, NotFound
 from index.marks import address_name
 from index.store.catalogue import course_details, deck_details, deck_pages, lecture_details, video_segments
-from index.store.places import find_lecture, moment_mark, page_marks
+from index.store.places import find_lecture, moment_marks, page_marks
 from index.store.timeline import sure_moments
-from index.types import DeckEntry, Page, Readable
+from index.types import DeckEntry, LectureEntry, Page, Readable, TimelineMoment
 from service.access import Reader
 from service.deps import State
 from service.links import course_url, deck_url, lecture_url, moment_url, page_url
@@ -86,16 +87,12 @@ def lecture(
         values["talks"] = [
             (video, spoken_of(connection, video, video_segments(connection, video), place)) for video in found.videos
         ]
-
-        def second(video_id: int, name: str, seconds: float) -> str:
-            return place.look(moment_url(slug, name, seconds, moment_mark(connection, video_id, seconds)))
-
-        values["start_of"] = {video.id: second(video.id, video.video, 0) for video in found.videos}
-        shown = [(moment, second(moment.video_id, moment.video, moment.jump_seconds)) for moment in moments]
+        starts, shown = _seconds(connection, found, moments, place)
     looks = {(deck.id, page.page_number): look for deck, pages in decks for page, _, look in pages}
     values |= {
         "lecture": found,
         "strips": decks,
+        "start_of": starts,
         "moments": shown,
         "moment_of": {(moment.deck_id, moment.page_number): (moment, url) for moment, url in shown},
         "look_of": looks,
@@ -166,6 +163,25 @@ def video(
             return RedirectResponse(place.url(), 302)
         look = look_at(connection, caller.courses, found, place)
     return show_page(request, "video.html", place, {"look": look, "from_before": bool(before)})
+
+
+def _seconds(
+    connection: Connection, lecture: LectureEntry, moments: Sequence[TimelineMoment], place: Place
+) -> tuple[dict[int, str], list[tuple[TimelineMoment, str]]]:
+    """Where the beginning of each video of a lecture is looked at, by its id; and where each moment of a page is."""
+    starts: dict[int, str] = {}
+    looks: dict[TimelineMoment, str] = {}
+    for video in lecture.videos:
+        own = [moment for moment in moments if moment.video_id == video.id]
+        seconds = [0.0, *(moment.jump_seconds for moment in own)]
+        marks = moment_marks(connection, video.id, seconds)
+        addresses = [
+            place.look(moment_url(lecture.course.slug, video.video, second, mark))
+            for second, mark in zip(seconds, marks, strict=True)
+        ]
+        starts[video.id] = addresses[0]
+        looks |= zip(own, addresses[1:], strict=True)
+    return starts, [(moment, looks[moment]) for moment in moments]
 
 
 def looked_at(connection: Connection, readable: Readable, place: Place) -> dict[str, object]:
