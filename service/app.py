@@ -14,11 +14,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
-from service import mcp
 from service.access import Access
 from service.api import answers, chat, courses, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
+from service.mcp_mount import KeyGate, Tools
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
 from service.security import Guard
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         state = app.state.service = ServiceState(settings, first)
         state.serving.start()  # what is wrong is said by /readyz and by each search
         Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
-        async with tools.session_manager.run():
+        async with tools.running():
             yield
         state.close()
 
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.state.metrics = Metrics()
     app.state.access = Access(settings.searches_per_minute, settings.answers_per_minute)
     app.state.watchers = ingests.new_watchers()
-    tools = mcp.make_server(lambda: app.state.service)
+    tools = Tools(lambda: app.state.service, settings)
     add_error_handlers(app)
     for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
     for views in (pages, course_pages, former):
         app.include_router(views.router, include_in_schema=False)
-    app.mount("/mcp", mcp.KeyGate(mcp.http_app(tools, settings), app))
+    app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     origins = listed(settings.allowed_origins)
     if origins:

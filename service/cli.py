@@ -27,6 +27,23 @@ class ModeName(StrEnum):
     SEMANTIC = "semantic"
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lecture-search {version('lecture-search')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """The `lectures` command: our errors go to stderr as one sentence, exit code 1; usage errors are 2."""
     try:
@@ -170,10 +187,11 @@ def serve(
     first = open_first(settings) if workers > 1 else None
     bound = listening.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    sys.stderr.write(f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n")
+    greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
     if workers == 1:
-        run(settings, listening)
+        run(settings, listening, greeting=greeting)
     else:
+        sys.stderr.write(greeting)
         sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
 
 

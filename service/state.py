@@ -35,6 +35,7 @@ from service.terms import explained_terms
 
 _log = structlog.get_logger("lectures")
 _MAX_PROGRAMMES = 500
+_SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)
 
 
 class ServiceState:
@@ -47,7 +48,7 @@ class ServiceState:
         self.library = Library(settings.resolved_database_url, settings.data_dir)
         self.serving = Serving(self.library, lambda: self.embedder, lambda: self.reranker, first)
         self.pictures = Pictures(self.library)
-        self._searches = Gate(settings.max_concurrent_searches, "searches")
+        self._searches = Gate(settings.max_concurrent_searches, "searches", _SEARCHING)
         self._answers = Gate(settings.max_concurrent_answers, "answers")
         self._model = _language_model(settings, self._count_model_call)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})

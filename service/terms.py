@@ -16,9 +16,7 @@ _MATERIAL = frozenset({Kind.PAGE, Kind.SEGMENT})
 
 def explained_terms(index: SearchIndex, find: Find, course: str) -> list[ExplainedTerm]:
     """The terms of a course in alphabetical order; `find` searches the same index. NotFound for an unknown course."""
-    index.check_course(course)
-    shard = index.generation.shard(course)
-    terms = [] if shard is None else shard.terms.all()
+    shard = index.shard(course)
     found = [
         ExplainedTerm(
             text=term.text,
@@ -27,8 +25,7 @@ def explained_terms(index: SearchIndex, find: Find, course: str) -> list[Explain
             count=term.count,
             explained=_first_explained(shard, find, term),
         )
-        for term in terms
-        if shard is not None
+        for term in shard.terms.all()
     ]
     return sorted(found, key=lambda term: (term.text.casefold(), term.counterpart.casefold()))
 

@@ -10,7 +10,7 @@ import os
 import resource
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from index.engine.shard import Shard, open_shard
 from index.engine.vectors import Sketches
 from index.engine.vocabulary import Vocabulary
 from index.errors import CorruptIndex
+from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
@@ -43,6 +44,7 @@ class Generation:
         self.starts: NDArray[np.int64] = np.cumsum([0, *counts])
         self.count = int(self.starts[-1])
         self.languages = tuple(dict.fromkeys(["en", *(own for s in self.shards for own in s.manifest.languages)]))
+        self.longest_term = max((shard.terms.longest for shard in self.shards), default=0)
         self.kind_of: NDArray[np.uint8] = self._joined(lambda shard: shard.passages.kinds, np.uint8)
         self.lecture_of: NDArray[np.int64] = self._joined(lambda shard: shard.passages.lectures, np.int64)
         self.notes: NDArray[np.bool_] = self._joined(lambda shard: shard.passages.notes, np.bool_)
@@ -55,10 +57,8 @@ class Generation:
         self.terms = Directory([shard.postings.hashes for shard in self.shards])
         self.held = self.terms.aligned([np.diff(shard.postings.offsets) for shard in self.shards], np.uint32)
         self.said = self.terms.aligned([shard.postings.said for shard in self.shards], np.uint32)
-        self._passage = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_passage)
-        self._vocabulary = lru_cache(maxsize=_REMEMBERED_VOCABULARIES)(
-            lambda shards: Vocabulary([self.shards[number].words for number in shards])
-        )
+        self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
+        self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
 
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the number of the shard that each row is in."""
@@ -67,7 +67,7 @@ class Generation:
 
     def passages(self, rows: Sequence[int]) -> list[IndexedPassage]:
         """The passages of these rows, in their order."""
-        return [self._passage(int(row)) for row in rows]
+        return [self._passages.get(int(row), self._read_passage) for row in rows]
 
     def find(self, passage_id: str) -> IndexedPassage | None:
         """The passage with this id, if it is in a shard."""
@@ -95,7 +95,7 @@ class Generation:
 
     def vocabulary(self, shards: tuple[int, ...]) -> Vocabulary:
         """The written words of some shards."""
-        return self._vocabulary(shards)
+        return self._vocabularies.get(shards, lambda own: Vocabulary([self.shards[number].words for number in own]))
 
     @cached_property
     def sketches(self) -> Sketches | None:

@@ -16,7 +16,7 @@ from index.engine.postings import Postings
 from index.engine.suggest import ShardSuggestions
 from index.engine.vectors import ShardVectors
 from index.engine.vocabulary import ShardWords
-from index.errors import CorruptIndex
+from index.errors import CorruptIndex, EmbedderError
 
 _ADAPTATION = "adaptation."
 
@@ -60,5 +60,7 @@ def open_shard(root: Path, listed: ListedShard) -> Shard:
     arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}")
     try:
         return Shard(listed.name, manifest, arrays)
-    except (KeyError, ValueError) as error:
-        raise CorruptIndex(f"The index of course {listed.course} lacks {error}; run `lectures reindex`.") from error
+    except (KeyError, ValueError, EmbedderError) as error:
+        raise CorruptIndex(
+            f"The index of course {listed.course} cannot be used ({error}); run `lectures reindex`."
+        ) from error

@@ -72,11 +72,14 @@ class Meaning:
     def _by_sketches(self) -> Rows | None:
         """Ascending rows whose sketches are near; None where too few of them may be found."""
         sketches = self._generation.sketches
+        query = self._bare()
+        if not query.any():
+            return np.zeros(0, np.int64)
         if sketches is None:
             return None
         allowed = self._scope.allowed
         wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
-        found = np.sort(sketches.nearest(self._bare(), wanted))
+        found = np.sort(sketches.nearest(query, wanted))
         if allowed is None:
             return found
         found = found[allowed[found]]

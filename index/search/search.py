@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -12,9 +11,12 @@ from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
 from index.engine.generation import Generation
+from index.engine.glossary import general_glossary
 from index.engine.postings import SATURATION_LIMIT
+from index.engine.shard import Shard
 from index.engine.suggest import Suggestion
 from index.errors import CorruptIndex, InvalidRequest, no_course
+from index.remember import Remembered
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.found import Found
 from index.search.lexicon import Lexicon
@@ -59,7 +61,7 @@ class SearchIndex:
         self.degraded = (*degraded, *generation.damaged.values())
         self.reranker = reranker
         self._factors = kind_factors(generation)
-        self._embedder_of = lru_cache(maxsize=_REMEMBERED_EMBEDDERS)(self._adapted)
+        self._embedders: Remembered[str, Embedder] = Remembered(_REMEMBERED_EMBEDDERS)
 
     @property
     def number(self) -> int:
@@ -108,7 +110,7 @@ class SearchIndex:
             return found
         for slug in dict.fromkeys(passage.course_slug for passage in passages):
             own = [i for i, passage in enumerate(passages) if passage.course_slug == slug]
-            embedder = self._embedder_of(slug)
+            embedder = self._embedders.get(slug, self._adapted)
             near = embedder.embed_passages([texts[i] for i in own]) @ embedder.embed_query(query)
             for i, value in zip(own, near.tolist(), strict=True):
                 found[i] = max(0.0, value)
@@ -118,6 +120,7 @@ class SearchIndex:
         """Load now what the first questions would load: the bundled table, the frequencies of everyday words, and what
         is put together over all courses."""
         bundled_table()
+        general_glossary()
         for language in STEMMERS:
             telltale_words(language)
         generation = self.generation
@@ -132,11 +135,17 @@ class SearchIndex:
         if not known or (readable is not None and slug not in readable):
             raise no_course(slug)
 
+    def shard(self, slug: str, readable: frozenset[str] | None = None) -> Shard:
+        """The shard of a course. NotFound as `check_course`, CorruptIndex if it is damaged."""
+        self.check_course(slug, readable)
+        shard = self.generation.shard(slug)
+        if shard is None:
+            raise CorruptIndex(self.generation.damaged[slug])
+        return shard
+
     def _scope(self, filters: Filters) -> Scope:
         if filters.course is not None:
-            self.check_course(filters.course, filters.courses)
-            if filters.course in self.generation.damaged:
-                raise CorruptIndex(self.generation.damaged[filters.course])
+            self.shard(filters.course, filters.courses)
         return make_scope(self.generation, filters)
 
     def _possible(self, mode: Mode) -> Mode:
@@ -181,8 +190,8 @@ class SearchIndex:
 
     def _adapted(self, slug: str) -> Embedder:
         """The embedder as a course reads texts."""
-        shard = self.generation.shard(slug)
-        if self.embedder is None or shard is None:
+        shard = self.shard(slug)
+        if self.embedder is None:
             raise no_course(slug)
         return self.embedder.with_adaptation(shard.adaptation)
 

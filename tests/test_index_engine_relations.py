@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from test_index_rewrite import _passage
+from support import passage
 
 from index.engine.relations import continued_titles, is_outline, previous_rows, twin_rows
 from index.text.analysis import terms
@@ -14,7 +14,7 @@ from index.types import DeckKind, IndexedPassage, PagePlace
 
 def _slide(row: int, deck: str, page: int, title: str, body: str, remark: str | None = None) -> IndexedPassage:
     return replace(
-        _passage(f"{title}\n{body}", row),
+        passage(f"{title}\n{body}", row),
         title=title,
         place=PagePlace(sum(map(ord, deck)), deck, DeckKind.SLIDES, page),
         remark=remark,

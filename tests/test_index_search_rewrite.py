@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support import passage
 
-from index.search.rewrite import Candidate, Rewriter, build_vocabulary, open_vocabulary, other_layout
+from index.engine.vocabulary import ShardWords, Vocabulary, build_words
+from index.search.rewrite import Candidate, Rewriter
 from index.text.analysis import terms_of
-from index.text.phonetics import sounds
-from index.types import DeckKind, IndexedPassage, Kind, PagePlace, Reason
+from index.types import Reason
 
 _TEXT = """
 dropout batch normalization pooling padding kernel overfitting attention embedding ResNet softmax backprop encoder
@@ -18,29 +19,13 @@ learning rate momentum stride framework tokenizer checkpoint word2vec batchnorm
 """
 
 
-def _passage(text: str, row: int = 0) -> IndexedPassage:
-    return IndexedPassage(
-        f"p{row}",
-        Kind.PAGE,
-        "",
-        text,
-        f"{row:064x}",
-        "c",
-        "C",
-        None,
-        "ru",
-        1,
-        1,
-        "L",
-        "",
-        None,
-        PagePlace(1, "d", DeckKind.SLIDES, 1),
-    )
+def rewriter_of(text: str) -> Rewriter:
+    return Rewriter(Vocabulary([ShardWords(build_words([passage(text)]))]))
 
 
 @pytest.fixture(scope="module")
 def rewriter() -> Rewriter:
-    return Rewriter(open_vocabulary(*build_vocabulary([_passage(_TEXT)])))
+    return rewriter_of(_TEXT)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +87,7 @@ def test_ordinary_words_are_no_slips(rewriter: Rewriter, known: Callable[[str], 
 
 
 def test_an_everyday_word_is_read_as_its_cognate_and_not_as_a_false_friend() -> None:
-    rewriter = Rewriter(open_vocabulary(*build_vocabulary([_passage("slow night, our model and its parameter")])))
+    rewriter = rewriter_of("slow night, our model and its parameter")
     for word in ("слова", "найти"):
         assert not rewriter.candidates(word, lambda _: True, there=True)
     assert [c.words for c in rewriter.candidates("модель", lambda _: True, there=True)] == [("model",)]
@@ -133,17 +118,8 @@ def test_the_wrong_keyboard_layout_is_seen(
 
 
 def test_two_readings_that_are_equally_good_are_each_trusted_less() -> None:
-    clear = Rewriter(open_vocabulary(*build_vocabulary([_passage("kernel слой")])))
-    doubtful = Rewriter(open_vocabulary(*build_vocabulary([_passage("kernels kerneld")])))
+    clear = rewriter_of("kernel слой")
+    doubtful = rewriter_of("kernels kerneld")
     alone = clear.candidates("kernal", lambda _: True, there=False)[0]
     both = doubtful.candidates("kernelz", lambda _: True, there=False)
     assert alone.weight > max(candidate.weight for candidate in both)
-
-
-def test_layouts_are_each_others_opposite() -> None:
-    assert other_layout(other_layout("переобучение")) == "переобучение"
-
-
-def test_cognates_and_their_originals_sound_alike() -> None:
-    russian = {sound.coarse for sound in sounds("нормализация")}
-    assert russian & {sound.coarse for sound in sounds("normalization")}

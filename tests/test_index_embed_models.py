@@ -1,4 +1,4 @@
-"""The built-in table, and a sentence-transformers model from a folder with its prompts."""
+"""The embedder that a setting names: the built-in table, or a model from a folder with its prompts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import page_of, write_pdf
+from support import open_index, page_of, write_pdf
 
 from index.embed.models import load_embedder
 from index.errors import EmbedderError
-from index.library import Library, open_served
-from index.search.search import SearchIndex
+from index.library import Library
+from index.types import Query
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 
@@ -40,8 +40,8 @@ def test_a_model_from_a_folder_is_used_with_its_own_prompts(tmp_path: Path, sqli
     np.testing.assert_allclose(embedder.embed_passages(["gradient"]), [[0, 0, half, 0, half]], atol=1e-6)
     folder = write_pdf(tmp_path / "course" / "deck.pdf", ["dropout\ndropout", "gradient\ngradient"]).parent
     ingest_course(read_course(folder), folder, sqlite_library, embedder)
-    index = SearchIndex(open_served(sqlite_library, embedder)[0], embedder)
-    assert page_of(index.search("gradient").hits[0]).page_number == 2
+    found = open_index(sqlite_library, embedder).find(Query("gradient"))
+    assert page_of(found.hits()[0]).page_number == 2
 
 
 def test_a_model_that_is_not_there_is_said() -> None:
@@ -56,3 +56,16 @@ def test_the_builtin_table_knows_what_words_mean_in_both_languages() -> None:
     assert float(network @ same) > 0.5 > float(network @ other) + 0.2
     assert not builtin.embed_query("🙂").any()
     assert np.array_equal(builtin.embed_query("neural network"), same)
+
+
+def test_no_embedder_is_none() -> None:
+    assert load_embedder("none") is None
+
+
+def test_an_embedder_that_learns_nothing_reads_a_query_alike_in_every_course(tmp_path: Path) -> None:
+    embedder = load_embedder(str(_tiny_model(tmp_path / "tiny")))
+    assert embedder is not None
+    assert embedder.adaptation is None
+    assert embedder.adapted_to(["dropout"], np.zeros(0, np.uint64)) is embedder
+    queries = embedder.embed_query_in("dropout", [None, None])
+    np.testing.assert_array_equal(queries, np.stack([embedder.embed_query("dropout")] * 2))

@@ -1,11 +1,10 @@
-"""Text → terms: identifiers, joined words, formulas, look-alike letters, and the languages of Latin words."""
+"""Text → terms: identifiers, joined words, formulas, look-alike letters, stems by language."""
 
 from __future__ import annotations
 
 import pytest
 
 from index.text.analysis import find_terms, fold, is_stop_word, one_script, stem, strip_accents, terms, terms_of
-from index.text.language import detect_language, function_words, telltale_words, zipf
 
 
 def test_an_identifier_is_itself_and_its_pieces() -> None:
@@ -56,24 +55,18 @@ def test_terms_of_a_french_text_are_found_in_it() -> None:
     assert [text[t.start : t.end] for t in find_terms(text, {stem("réseau", "fr")}, "fr")] == ["réseaux"]
 
 
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("Les réseaux de neurones sont entraînés par descente de gradient", "fr"),
-        ("The networks are trained by gradient descent and it is fast", "en"),
-        ("42", "fr"),
-    ],
-)
-def test_the_language_of_a_text_is_seen_by_its_function_words(text: str, language: str) -> None:
-    assert detect_language(text, ("fr", "en")) == language
-
-
-def test_what_is_ordinary_language() -> None:
-    assert zipf("время", "ru") > 5.5
-    assert zipf("дропаут", "ru") < 3
-    assert "the" in function_words("en")
-    assert "не" in telltale_words("ru")
-    assert not telltale_words("en") & telltale_words("fr")
+def test_words_that_only_join_are_those_of_the_language() -> None:
     assert is_stop_word("Что")
     assert is_stop_word("les", ["fr"])
     assert not is_stop_word("les")
+
+
+def test_words_meet_in_all_their_forms() -> None:
+    assert terms("нейронные сети") == terms("Нейронных сетей")
+    assert terms("ёлка") == terms("елка")
+    assert {"conv2d"} < set(terms("nn.Conv2d"))
+
+
+def test_terms_are_found_where_they_stand() -> None:
+    text = "Dropout и слой nn.Dropout"
+    assert [text[t.start : t.end] for t in find_terms(text, {"dropout"})] == ["Dropout", "nn.Dropout"]

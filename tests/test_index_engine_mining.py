@@ -1,16 +1,19 @@
-"""Terms that a course writes side by side, and the bundled glossary."""
+"""Terms that a course writes side by side."""
 
 from __future__ import annotations
 
-import pytest
-from test_index_rewrite import _passage
+from dataclasses import replace
 
-from index.engine.glossary import Term, dump_terms, general_glossary, key_of, load_terms, mine_terms
+import pytest
+from support import passage
+
+from index.engine.glossary import Term
+from index.engine.mining import mine_terms
 from index.types import Reason
 
 
 def _mined(*texts: str) -> dict[frozenset[str], Term]:
-    found = mine_terms([_passage(text, row) for row, text in enumerate(texts)], lambda left, _: [1.0] * len(left))
+    found = mine_terms([passage(text, row) for row, text in enumerate(texts)], lambda left, _: [1.0] * len(left))
     return {frozenset((term.text, term.counterpart)): term for term in found}
 
 
@@ -28,9 +31,7 @@ def _mined(*texts: str) -> dict[frozenset[str], Term]:
 def test_translations_are_found_in_both_orders(text: str, pair: tuple[str, str]) -> None:
     if "\n" in text:
         title = text.split("\n", maxsplit=1)[0]
-        from dataclasses import replace  # noqa: PLC0415
-
-        found = mine_terms([replace(_passage(text), title=title)], lambda left, _: [1.0] * len(left))
+        found = mine_terms([replace(passage(text), title=title)], lambda left, _: [1.0] * len(left))
         assert [{term.text, term.counterpart} for term in found] == [set(pair)]
         return
     assert _mined(text)[frozenset(pair)].reason is Reason.GLOSSARY
@@ -65,21 +66,7 @@ def test_formulas_links_and_remarks_are_no_terms(text: str) -> None:
 
 def test_what_was_seen_once_must_look_like_a_translation() -> None:
     texts = ["ранний останов (Early Stopping)", "шаг (stride)", "шаг (stride)"]
-    passages = [_passage(text, row) for row, text in enumerate(texts)]
+    passages = [passage(text, row) for row, text in enumerate(texts)]
     assert [term.counterpart for term in mine_terms(passages)] == ["stride"]
     assert [term.count for term in mine_terms(passages, lambda left, _: [0.0] * len(left))] == []
     assert len(mine_terms(passages, lambda left, _: [0.9] * len(left))) == 2
-
-
-def test_terms_are_stored_and_read_back() -> None:
-    term = Term("шаг", "stride", Reason.GLOSSARY, 2, "c", (1, 5))
-    assert load_terms(dump_terms([term])) == [term]
-
-
-def test_the_general_glossary_is_read_in_both_languages_and_all_forms() -> None:
-    glossary = general_glossary()
-    assert len({term.text for term in glossary.terms}) > 1_600
-    texts = {term.counterpart for term in glossary.readings(key_of("свёрточных нейронных сетей"))}
-    assert {"convolutional neural network", "CNN"} <= texts
-    assert "ранняя остановка" in {term.counterpart for term in glossary.readings(key_of("early stopping"))}
-    assert key_of("fine-tuning") == key_of("fine tuning")
