@@ -6,7 +6,7 @@ a row: those may mean something else tomorrow. `index/store/places.py` finds whe
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urldefrag, urlsplit
 
 from index.marks import address_name
 from index.types import (
@@ -24,6 +24,8 @@ from index.types import (
 
 _MARKDOWN = frozenset({".md", ".markdown", ".qmd", ".rmd"})
 _HTML = frozenset({".html", ".htm"})
+# Sites that show a file on a page of theirs, which knows nothing of its pages.
+_VIEWERS = ("docs.google.com", "drive.google.com", "disk.yandex.ru", "disk.yandex.com", "yadi.sk", "disk.360.yandex.ru")
 
 
 def hit_url(passage: IndexedPassage) -> str:
@@ -111,7 +113,10 @@ def source_url(passage: IndexedPassage) -> str | None:
     if page is None:
         return None
     if page.source_url:
-        return f"{page.source_url}{_fragment(page, passage.title, page.source_url)}"
+        host = urlsplit(page.source_url).hostname or ""
+        if host.endswith(_VIEWERS):
+            return page.source_url
+        return f"{urldefrag(page.source_url).url}{_fragment(page, passage.title, page.source_url)}"
     base = passage.course_source_url
     if not base or urlsplit(base).scheme not in ("http", "https"):
         return None

@@ -229,6 +229,22 @@ def test_the_published_file_is_opened_at_the_place_where_it_can_be(
     assert source_url(passage) == expected
 
 
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://example.org/x.pdf#view=fit", "https://example.org/x.pdf#page=4"),
+        (
+            "https://docs.google.com/presentation/d/1/edit#slide=id.p5",
+            "https://docs.google.com/presentation/d/1/edit#slide=id.p5",
+        ),
+    ],
+)
+def test_a_page_of_a_viewer_is_opened_as_it_was_linked(address: str, expected: str) -> None:
+    place = PagePlace(1, address, DeckKind.SLIDES, 4, source_url=address)
+    passage = IndexedPassage("p", Kind.PAGE, "T", "", "0", "c", "C", None, "en", 1, 1, "L", "", None, place)
+    assert source_url(passage) == expected
+
+
 def test_file_names_are_as_they_are_called(client: TestClient) -> None:
     deck = client.get(f"/api/decks/{_decks(client)['b.pptx']['id']}").json()
     assert (deck["unit"], Path(deck["path"]).suffix) == ("slide", ".pptx")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, write_pdf
+from support import ingest, write_pdf
 
 from benchmarks.lasting_links import run
 from index.library import Library
@@ -218,12 +218,18 @@ def test_a_number_is_never_given_to_another_row(
 
 
 def test_the_migration_marks_what_is_there_and_loses_nothing(
-    library: Library, course_folder: Path, embedder: CountingEmbedder
+    database_url: str, course_folder: Path, tmp_path: Path
 ) -> None:
-    del embedder
+    library = Library(database_url, tmp_path / "both")
+    library.database.migrate()
     (course_folder / "lab.md").write_text("# Lab\n\nwords\n\n## More\n\nwords\n", "utf-8")
+    described = course_folder / "course.yaml"
+    described.write_text(described.read_text("utf-8").replace("[missing.pdf]", "[missing.pdf, lab.md]"), "utf-8")
+    (course_folder / "missing.pdf").write_bytes(b"no PDF")  # broken, but there
     ingest(course_folder, library, None)
     before = _marked(library)
+    assert ("lab.md", ".md") in {row[:2] for row in before[2]}
+    assert len(before[0]) == 5
     assert all(mark for _, _, mark in before[0])
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
@@ -232,6 +238,7 @@ def test_the_migration_marks_what_is_there_and_loses_nothing(
         command.downgrade(config, "0003")
     library.database.migrate()
     assert _marked(library) == before
+    library.close()
 
 
 def _marked(library: Library) -> tuple[list[tuple[object, ...]], ...]:
@@ -241,4 +248,4 @@ def _marked(library: Library) -> tuple[list[tuple[object, ...]], ...]:
         sa.select(decks.c.path, decks.c.suffix, decks.c.first_sha256),
     )
     with library.database.reading() as connection:
-        return tuple([tuple(row) for row in connection.execute(query)] for query in queries)
+        return tuple(sorted(tuple(row) for row in connection.execute(query)) for query in queries)
