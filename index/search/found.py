@@ -12,7 +12,7 @@ from index.engine.build import latin_language
 from index.engine.generation import Generation
 from index.engine.passages import KINDS
 from index.errors import InvalidRequest
-from index.search.moments import said_together, with_moment
+from index.search.moments import said_together, with_mark, with_moment
 from index.search.query import rewrites_of
 from index.search.ranking import Ranked
 from index.search.words import WordScores
@@ -90,8 +90,9 @@ class Found:
         if passage.time is None:
             snippet = make_snippet(passage.text, _title_chars(passage), self.weights, latin_language(passage))
         else:
-            passage = said_together([passage, *self.index.passages(self._until(row, int(shown.evidence[i])))])
-            passage, snippet = with_moment(passage, self.weights)
+            minutes = [passage, *self.index.passages(self._until(row, int(shown.evidence[i])))]
+            passage, snippet = with_moment(said_together(minutes), self.weights)
+            passage = with_mark(passage, minutes)
         return Hit(passage, score, snippet, self._twin_of(row), explanation)
 
     def _until(self, row: int, evidence: int) -> list[int]:

@@ -51,6 +51,15 @@ def with_moment(passage: IndexedPassage, weights: Mapping[str, float]) -> tuple[
     return (replace(passage, place=at(place, moment.at_seconds)) if times else passage), snippet
 
 
+def with_mark(passage: IndexedPassage, minutes: Sequence[IndexedPassage]) -> IndexedPassage:
+    """A stretch with the mark of the minute in which it opens: whole seconds, as addresses hold them."""
+    place = passage.time
+    if place is None or len(minutes) == 1:
+        return passage
+    begun = [minute.time for minute in minutes if minute.time and minute.time.start_seconds < int(place.at_seconds) + 1]
+    return replace(passage, place=replace(place, mark=begun[-1].mark)) if begun else passage
+
+
 def at(place: TimePlace, second: float) -> TimePlace:
     """A stretch that opens at a second of it."""
     return replace(place, said_at=min(max(round(second, 1), place.start_seconds), place.end_seconds))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from index.types.course import DeckKind, Host
+from index.types.course import DeckKind, Host, Unit, unit_of
 
 
 class Kind(StrEnum):
@@ -60,7 +60,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PagePlace:
-    """A page of a deck, with all that a link to it needs; `page_number` from 1, `page_label` is printed on it."""
+    """A page of a deck, with all that a link to it needs; `page_number` from 1, `page_label` is printed on it.
+
+    `suffix` says what the file is, `mark` what stands on the page (`index.marks`), `anchor` where the page starts in
+    the published file, if that is a heading that has an address.
+    """
 
     deck_id: int
     deck: str
@@ -68,13 +72,22 @@ class PagePlace:
     page_number: int
     page_label: str | None = None
     source_url: str | None = None
+    suffix: str = ".pdf"
+    mark: str = ""
+    anchor: str = ""
+
+    @property
+    def unit(self) -> Unit:
+        """What the page is called."""
+        return unit_of(self.deck_kind, self.suffix)
 
 
 @dataclass(frozen=True, slots=True)
 class TimePlace:
     """A stretch of a video, with all that a link to it needs; seconds from its start.
 
-    `said_at` is the second at which what was asked is said, two or three seconds early, where that is known.
+    `said_at` is the second at which what was asked is said, two or three seconds early, where that is known; `mark` is
+    that of its words.
     """
 
     video_id: int
@@ -82,6 +95,7 @@ class TimePlace:
     host: Host
     start_seconds: float
     end_seconds: float
+    mark: str = ""
     said_at: float | None = None
 
     @property
@@ -108,7 +122,7 @@ class Aligned:
 class IndexedPassage:
     """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place.
 
-    `times` says when the words of speech are spoken (`index.text.moments`).
+    `lecture_mark` is that of its lecture's key, `times` says when words are spoken (`index.text.moments`).
     """
 
     id: str
@@ -127,6 +141,7 @@ class IndexedPassage:
     remark: str | None
     place: Place | None = None
     aligned: Aligned | None = None
+    lecture_mark: str = ""
     times: str = ""
 
     @property
