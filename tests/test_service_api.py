@@ -44,7 +44,7 @@ def test_every_recording_that_ingest_takes_has_a_type_for_browsers() -> None:
 def test_a_search_has_the_shape_of_the_contract(client: TestClient) -> None:
     found = client.get("/api/search", params={"q": "batch normalization", "limit": 3}).json()
     assert list(found) == [
-        "query", "rewrites", "coverage", "mode", "degraded", "generation", "took_ms", "total", "hits",
+        "query", "rewrites", "coverage", "unknown_words", "mode", "degraded", "generation", "took_ms", "total", "hits",
     ]  # fmt: skip
     assert (found["query"], found["coverage"], found["mode"]) == ("batch normalization", "explained", "hybrid")
     hit = found["hits"][0]

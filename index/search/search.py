@@ -36,6 +36,7 @@ from index.search.scope import Scope, make_scope
 from index.search.suggest import complete
 from index.search.words import WordScores
 from index.text.analysis import STOP_WEIGHT, is_stop_word
+from index.text.everyday import everyday_frequency
 from index.text.language import STEMMERS, telltale_words
 from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query
 
@@ -125,6 +126,8 @@ class SearchIndex:
         general_glossary()
         for language in STEMMERS:
             telltale_words(language)
+        for term in ("слово", "word"):
+            everyday_frequency(term)
         generation = self.generation
         _ = generation.glossary, generation.programme
         generation.vocabulary(tuple(range(len(generation.shards))))

@@ -64,6 +64,11 @@ def stem(word: str, language: str = "en") -> str:
     return strip_accents(str(_stemmer(latin(language)).stemWord(word)))
 
 
+def stems(words: Iterable[str], language: str) -> list[str]:
+    """The stems of many folded words of one language, none of them remembered."""
+    return [strip_accents(str(found)) for found in _stemmer(language).stemWords([*words])]
+
+
 def latin(language: str) -> str:
     """The language of Latin words in a text of this language: a Russian course writes its Latin words in English."""
     return language if language in STEMMERS and language != "ru" else "en"

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from functools import lru_cache
 
-from index.text.analysis import stem
+from index.text.analysis import stems
 from index.text.language import STEMMERS, word_frequencies
 
 # A word that no list has is said less often than this, in a billion words 10 times.
@@ -17,8 +17,9 @@ _UNHEARD = 1e-8
 def _stems(language: str) -> dict[str, float]:
     """Summed frequencies of the words of each stem."""
     found: defaultdict[str, float] = defaultdict(float)
-    for word, frequency in word_frequencies(language).items():
-        found[stem.__wrapped__(word, language)] += frequency
+    frequencies = word_frequencies(language)
+    for root, frequency in zip(stems(frequencies, language), frequencies.values(), strict=True):
+        found[root] += frequency
     return dict(found)
 
 
