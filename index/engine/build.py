@@ -102,9 +102,7 @@ def _name(records: Sequence[str], made: Made) -> str:
     return digest.hexdigest()[:32]
 
 
-def _arrays(
-    passages: Sequence[IndexedPassage], records: Sequence[str], made: Made
-) -> tuple[Arrays, list[str]]:
+def _arrays(passages: Sequence[IndexedPassage], records: Sequence[str], made: Made) -> tuple[Arrays, list[str]]:
     """The arrays of a shard, and the languages of its Latin words."""
     previous = previous_rows(passages)
     continued = continued_titles(passages, previous)

@@ -159,13 +159,17 @@ class SearchIndex:
             rows = rows[(rows >= scope.first) & (rows < scope.last)]
             rows = rows[scope.mask[rows - scope.first]]
         lexical = matched = np.zeros(len(rows), np.float32)
+        spoken = None
         if mode is not Mode.SEMANTIC:
+            most = np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
             held = words.at(rows)
-            lexical = held.scores / np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
-            matched = held.matched
+            lexical, matched = held.scores / most, held.matched
+            spoken = words.spoken(rows) / most
         said = sum(word.weight for phrase in words.phrases for word in phrase.words if word.weight > STOP_WEIGHT)
         titles = words.title_shares(rows)
-        return rank(self.generation, rows, lexical, matched, meaning.at(rows), titles, said, self._factors, mode)
+        return rank(
+            self.generation, rows, lexical, matched, meaning.at(rows), titles, said, self._factors, mode, spoken
+        )
 
     def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:
         """The best few in the order of the reranker, as far as its deadline allows, and what was left undone."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from index.engine.postings import FLAGS, SATURATION_LIMIT
 from index.search.scope import NOTHING, Held, Rows, Scope
+from index.search.windows import REACH, around
 from index.types import Phrase, Reading, TermMatch, Word
 
 Floats = NDArray[np.float32]
@@ -92,7 +93,8 @@ class WordScores:
         large = scope.last - scope.first > _DENSE_ROWS
         self._first, self._later = self._split() if large else (self.phrases, ())
         self._ground = Ground(scope, self._candidates() if large else None)
-        self._sum = _add_up(self._first, scope, self._ground, self._worth)
+        self._parts = [_of_phrase(phrase, scope, self._ground, self._worth[phrase]) for phrase in self._first]
+        self._sum = _total(self._parts, self._ground)
         if scope.mask is not None and not large:
             hidden = ~scope.mask
             self._sum.scores[hidden] = 0
@@ -121,6 +123,22 @@ class WordScores:
             places = rows - self._scope.first
             found = Sum(self._sum.scores[places], self._sum.matched[places])
         return Sum(found.scores, found.matched / np.float32(self.importance) if self.importance > 0 else found.matched)
+
+    def spoken(self, rows: Rows) -> Floats:
+        """Scores of these ascending rows together with the minutes around each; for rows of speech."""
+        previous = self._scope.generation.previous
+        if self._ground.rows is None:
+            ground, parts, phrases = self._ground, self._parts, self._first
+            inside = np.arange(self._scope.first, self._scope.last)
+        else:
+            inside = _with_around(self._scope, rows)
+            ground, phrases = Ground(self._scope, inside), self.phrases
+            parts = [_of_phrase(phrase, self._scope, ground, self._worth[phrase]) for phrase in phrases]
+        joined = previous[inside] >= 0
+        joined[1:] &= previous[inside[1:]] == inside[:-1]
+        joined[:1] = False
+        scores = around([part.scores for part in parts], [self._worth[phrase] for phrase in phrases], joined)
+        return scores[np.searchsorted(inside, rows)]
 
     def most_matched(self, wanted: NDArray[np.bool_]) -> float:
         """The largest share of the query that one of the wanted passages holds; `wanted` is a mask over all rows."""
@@ -154,9 +172,9 @@ class WordScores:
             by_words: list[TermMatch] = []
             for word in phrase.words:
                 importance = scope.importance(word)
-                by_words += max((_matches(row, r, importance, scope) for r in word.readings), key=_total)
+                by_words += max((_matches(row, r, importance, scope) for r in word.readings), key=_sum_of)
             whole = [_matches(row, reading, self._worth[phrase], scope) for reading in phrase.readings]
-            found += max([by_words, *whole], key=_total)
+            found += max([by_words, *whole], key=_sum_of)
         return sorted(found, key=lambda match: -match.contribution)
 
     def _split(self) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
@@ -195,19 +213,32 @@ class WordScores:
 
 
 def _add_up(phrases: Iterable[Phrase], scope: Scope, ground: Ground, worth: dict[Phrase, float]) -> Sum:
+    return _total([_of_phrase(phrase, scope, ground, worth[phrase]) for phrase in phrases], ground)
+
+
+def _total(parts: Sequence[Sum], ground: Ground) -> Sum:
+    total = Sum(ground.zeros(), ground.zeros())
+    for part in parts:
+        total.scores[:] += part.scores
+        total.matched[:] += part.matched
+    return total
+
+
+def _of_phrase(phrase: Phrase, scope: Scope, ground: Ground, worth: float) -> Sum:
     """A phrase counts by its best reading in each passage: by what was typed, word by word, or as a whole by what it
     was also read as. A reading is worth `weight` times the importance of what it stands for."""
-    total = Sum(ground.zeros(), ground.zeros())
-    for phrase in phrases:
-        own = Sum(ground.zeros(), ground.zeros()) if phrase.readings else total
-        for word in phrase.words:
-            _add_word(word, scope, ground, own)
-        for reading in phrase.readings:
-            _raise_to(own, _of_reading(reading, worth[phrase], scope, ground))
-        if phrase.readings:
-            total.scores[:] += own.scores
-            total.matched[:] += own.matched
-    return total
+    own = Sum(ground.zeros(), ground.zeros())
+    for word in phrase.words:
+        _add_word(word, scope, ground, own)
+    for reading in phrase.readings:
+        _raise_to(own, _of_reading(reading, worth, scope, ground))
+    return own
+
+
+def _with_around(scope: Scope, rows: Rows) -> Rows:
+    """These rows and the minutes that are heard with them, ascending, each once."""
+    near = np.unique(rows[:, None] + np.arange(-REACH, REACH + 1))
+    return near[(near >= scope.first) & (near < scope.last)]
 
 
 def _add_word(word: Word, scope: Scope, ground: Ground, total: Sum) -> None:
@@ -264,5 +295,5 @@ def _matches(row: int, reading: Reading, importance: float, scope: Scope) -> lis
     return found
 
 
-def _total(matches: Iterable[TermMatch]) -> float:
+def _sum_of(matches: Iterable[TermMatch]) -> float:
     return sum(match.contribution for match in matches)
