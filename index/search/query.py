@@ -12,12 +12,13 @@ from dataclasses import replace
 from index.engine.glossary import key_of
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
-from index.text.analysis import STOP_WEIGHT, fold, one_script, parts_of, terms_of, word_weight, words
+from index.text.analysis import STOP_WEIGHT, fold, is_stop_word, one_script, parts_of, terms_of, word_weight, words
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT = 0.7, 0.6
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
+_MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
@@ -80,6 +81,12 @@ class Reader:
                 share = 1.0 if position == 0 else 1.0 / (len(found) - 1)
                 shares[term] = max(shares.get(term, 0.0), share)
         return Reading(tuple(shares.items()), weight, reason, " ".join(written))
+
+    def name(self, name: str, weight: float, shown: str) -> Reading | None:
+        """The reading of a name that a query may describe, if one of the searched passages can hold all of it."""
+        reading = self._reading([word for word in words(name) if not is_stop_word(word)], weight, Reason.DESCRIBED, self.languages[0])
+        whole = [term for term, share in reading.terms if share == 1.0]
+        return replace(reading, text=shown) if whole and self._lexicon.holds_together(whole) else None
 
     def _phrases(self, typed: list[Word]) -> Iterable[Phrase]:
         position = 0
@@ -156,6 +163,7 @@ def meaning_of(phrases: Iterable[Phrase], frequency: Callable[[str], int]) -> st
             typed = [r for r in word.readings if r.reason in TYPED]
             if not any(frequency(term) > 0 for reading in typed for term, _ in reading.terms):
                 texts += [r.text for r in word.readings if r not in typed and r.weight >= _TRUSTED]
+        texts += [r.text for r in phrase.readings if phrase.described and r.weight >= _MEANT]
     return " ".join(texts)
 
 

@@ -145,8 +145,7 @@ def _best_minute(
     own = np.float32(_LEVEL_WORDS) * np.power(lexical, np.float32(_LEXICAL_POWER))
     own = own + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, 0)
     beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
-    best: np.float32 = (own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max()
-    return best
+    return np.float32((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
 
 
 def _context(

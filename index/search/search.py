@@ -11,11 +11,13 @@ import numpy as np
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
+from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.suggest import Suggestion
 from index.errors import CorruptIndex, InvalidRequest, NotFound
 from index.search.coverage import gather_evidence, judge_coverage
+from index.search.described import read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import Meaning
@@ -53,11 +55,13 @@ class SearchIndex:
         embedder: Embedder | None,
         degraded: tuple[str, ...] = (),
         reranker: Reranker | None = None,
+        dictionary: Dictionary | None = None,
     ) -> None:
         self.generation = generation
         self.embedder = embedder
         self.degraded = (*degraded, *generation.damaged.values())
         self.reranker = reranker
+        self.dictionary = dictionary
         self._factors = kind_factors(generation)
         self._embedder_of = lru_cache(maxsize=_REMEMBERED_EMBEDDERS)(self._adapted)
 
@@ -70,11 +74,18 @@ class SearchIndex:
         CorruptIndex for one whose shard is damaged."""
         text = clean_query(query.text)
         scope = self._scope(query.filters)
-        phrases = Reader(Lexicon(scope)).read(text)
+        reader = Reader(Lexicon(scope, self.dictionary.glossary if self.dictionary else None))
+        phrases = reader.read(text)
         if query.literal:
             phrases = as_typed(phrases)
         mode = self._possible(query.mode)
         words = WordScores(phrases, scope)
+        if self.dictionary and not query.literal and mode is not Mode.SEMANTIC:
+            held = words.most_matched(~self.generation.programme)
+            described = read_described(text, phrases, held, self.dictionary, reader)
+            if described:
+                phrases = (*phrases, described)
+                words = WordScores(phrases, scope)
         meaning = Meaning(scope, self._embedder_for(mode), meaning_of(phrases, scope.frequency))
         ranked = self._rank(words, meaning, scope, mode)
         evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)

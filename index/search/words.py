@@ -23,6 +23,8 @@ Floats = NDArray[np.float32]
 
 # A hit must hold this share of the query's importance, or be alike in meaning (`ranking`).
 MIN_MATCHED = 0.1
+# What a query may describe, beside its own words.
+DESCRIBED_SHARE = 1.0
 _DENSE_ROWS = 60_000  # up to here a score for every passage is quicker than choosing passages first
 _LONG = 0.02  # of the scope: a list of postings that is worth avoiding
 _LOOK_UP = 8  # a list this many times longer than the passages is searched instead of walked through
@@ -88,8 +90,10 @@ class WordScores:
     def __init__(self, phrases: Sequence[Phrase], scope: Scope) -> None:
         self.phrases = tuple(phrases)
         self._scope = scope
-        self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases}
-        self.importance = sum(self._worth[phrase] for phrase in phrases)
+        self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases if phrase.words}
+        self.importance = sum(self._worth.values())
+        # what a query may describe is no part of it: it adds to scores, and holds nothing of the query
+        self._worth |= {phrase: DESCRIBED_SHARE * self.importance for phrase in phrases if not phrase.words}
         large = scope.last - scope.first > _DENSE_ROWS
         self._first, self._later = self._split() if large else (self.phrases, ())
         self._ground = Ground(scope, self._candidates() if large else None)
@@ -232,6 +236,8 @@ def _of_phrase(phrase: Phrase, scope: Scope, ground: Ground, worth: float) -> Su
         _add_word(word, scope, ground, own)
     for reading in phrase.readings:
         _raise_to(own, _of_reading(reading, worth, scope, ground))
+    if phrase.described:
+        own.matched[:] = 0
     return own
 
 
