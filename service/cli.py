@@ -12,10 +12,12 @@ import typer
 from index.errors import LecturesError
 from service import cli_ingest
 from service.cli_keys import keys_app
+from service.cli_packs import packs_app
 from service.opening import Json, open_embedder, open_index, open_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
+app.add_typer(packs_app, name="packs")
 cli_ingest.add_commands(app)
 
 Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]

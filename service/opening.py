@@ -47,16 +47,18 @@ def open_embedder(settings: Settings) -> Embedder | None:
 
 
 def open_index() -> SearchIndex:
-    """The served generation, with its embedder and reranker, warmed up."""
+    """The served generation, with its embedder, reranker and packs, warmed up."""
     from index.embed.rerank import load_reranker
+    from index.engine.dictionary import load_dictionary
     from index.library import open_served
     from index.search.search import SearchIndex
+    from service.settings import listed
 
     settings, library = open_library()
     embedder = open_embedder(settings)
     generation, degraded = open_served(library, embedder)
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-    index = SearchIndex(generation, embedder, degraded, reranker)
+    index = SearchIndex(generation, embedder, degraded, reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()
     return index
 

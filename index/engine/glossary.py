@@ -119,26 +119,16 @@ class GeneralGlossary:
                         self._by_key[key].append(Term(text, other, Reason.GLOSSARY, 0))
         self.longest = max(map(len, self._by_key), default=0)
 
-    def knows(self, stems: Sequence[str]) -> bool:
-        """Whether these stems are a name."""
-        return tuple(stems) in self._by_key
-
     def find(self, stems: Sequence[str]) -> list[Term]:
         """The entries whose `text` is exactly these stems."""
         return sorted(self._by_key.get(tuple(stems), []), key=lambda term: term.counterpart)
 
 
 @lru_cache(maxsize=1)
-def general_lines() -> tuple[str, ...]:
-    """The lines of the bundled glossary."""
-    lines = (Path(__file__).parents[1] / "builtin" / "glossary.tsv").read_text("utf-8").splitlines()
-    return tuple(line for line in lines if line[:1] != "#")
-
-
-@lru_cache(maxsize=1)
 def general_glossary() -> GeneralGlossary:
     """The bundled terms, once for the process."""
-    return GeneralGlossary(general_lines())
+    lines = (Path(__file__).parents[1] / "builtin" / "glossary.tsv").read_text("utf-8").splitlines()
+    return GeneralGlossary(line for line in lines if line[:1] != "#")
 
 
 def key_of(text: str) -> tuple[str, ...]:

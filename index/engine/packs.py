@@ -21,7 +21,7 @@ from index.errors import InvalidRequest
 from index.text.analysis import fold, is_stop_word, stem, words
 
 FOLDER = Path(__file__).parents[1] / "builtin" / "packs"
-BUNDLED = ("ml", "stats", "cs")
+BUNDLED = ("ml", "stats")
 _LANGUAGES = ("ru", "en")
 _MAX_CHARS = 300  # of a line: what is longer describes nothing in particular
 _FEW, _FEW_WORDS = 2, 3
@@ -120,7 +120,9 @@ def doubts(pack: Pack) -> list[str]:
             elif len(stems) < _FEW_WORDS:
                 found.append(f"{where}: “{said}” is short; it may describe much else")
         found += [
-            f"{where}: “{first}” is written twice" for first, other in combinations(concept.descriptions, 2) if first == other
+            f"{where}: “{first}” is written twice"
+            for first, other in combinations(concept.descriptions, 2)
+            if first == other
         ]
     return found
 

@@ -1,8 +1,8 @@
 """A question that nothing explains by its own words → the names of what it may describe.
 
-"наугад гасить часть нейронов" is what dropout does, and no slide says it in these words. How much a name counts hangs on how
-well a description matches, on how far it is ahead of the others, and on how little of the question a passage holds
-itself: a question that is explained as it stands is left alone.
+"наугад гасить часть нейронов" is what dropout does, and no slide says it in these words. How much a name counts hangs
+on how well a description matches, on how far it is ahead of the others, and on how little of the question a passage
+holds itself: a question that is explained as it stands is left alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _LEAST, _SURE = 0.28, 0.42  # scores of the dictionary: what is below the first 
 _SPREAD = 0.04  # by how much a score must be ahead to count e times as much
 _LOOKED_AT, _CONCEPTS = 60, 4
 _MIN_TRUST = 0.05
+SURELY = 0.8  # trust from which the course is not said to lack what is described
 _EXPLAINED, _LOOSE = 0.9, 0.6  # shares of the question that one passage holds: from left alone to not explained
 _FEW, _MANY = 2.0, 4.0  # words that say something: a few describe nothing
 
@@ -53,4 +54,3 @@ def read_described(
             found = [reader.name(name, trust, names[0]) for name in names]
             readings += [reading for reading in found if reading]
     return Phrase((), tuple(readings), query) if readings else None
-

@@ -15,14 +15,15 @@ from index.search.scope import Scope
 class Lexicon:
     """The words and terms of a scope, and the bundled glossary."""
 
-    def __init__(self, scope: Scope, general: GeneralGlossary | None = None) -> None:
+    def __init__(self, scope: Scope, names: GeneralGlossary | None = None) -> None:
         self._scope = scope
         self._generation = scope.generation
-        self._general = general or general_glossary()
+        self._general = general_glossary()
+        self._names = names
         shards = [self._generation.shards[number] for number in scope.shards]
         self.languages = tuple(dict.fromkeys(["en", *(own for s in shards for own in s.manifest.languages)]))
         longest = max((shard.terms.longest for shard in shards), default=0)
-        self.longest = max(longest, self._general.longest)
+        self.longest = max(longest, self._general.longest, names.longest if names else 0)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -56,3 +57,7 @@ class Lexicon:
     def general_terms(self, stems: Sequence[str]) -> list[Term]:
         """The same from the bundled glossary."""
         return self._general.find(stems)
+
+    def pack_terms(self, stems: Sequence[str]) -> list[Term]:
+        """The same from the names in packs."""
+        return self._names.find(stems) if self._names else []

@@ -15,7 +15,7 @@ from index.search.rewrite import Candidate, Rewriter
 from index.text.analysis import STOP_WEIGHT, fold, is_stop_word, one_script, parts_of, terms_of, word_weight, words
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
-_GLOSSARY_WEIGHT, _GENERAL_WEIGHT = 0.7, 0.6
+_GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
 _MEANT = 0.3  # of what a question describes, to be part of its meaning
@@ -84,7 +84,9 @@ class Reader:
 
     def name(self, name: str, weight: float, shown: str) -> Reading | None:
         """The reading of a name that a query may describe, if one of the searched passages can hold all of it."""
-        reading = self._reading([word for word in words(name) if not is_stop_word(word)], weight, Reason.DESCRIBED, self.languages[0])
+        reading = self._reading(
+            [word for word in words(name) if not is_stop_word(word)], weight, Reason.DESCRIBED, self.languages[0]
+        )
         whole = [term for term, share in reading.terms if share == 1.0]
         return replace(reading, text=shown) if whole and self._lexicon.holds_together(whole) else None
 
@@ -117,7 +119,8 @@ class Reader:
         """What a term of these stems is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
         own, general = self._lexicon.own_terms(stems), self._lexicon.general_terms(stems)
-        for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT)):
+        named = [] if own or general else self._lexicon.pack_terms(stems)
+        for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             for term in terms[:_MAX_COUNTERPARTS]:
                 reading = self._reading(words(term.counterpart), trust, term.reason, self.languages[0])
                 if all(self._lexicon.frequency(t) > 0 for t, share in reading.terms if share == 1.0):
@@ -146,6 +149,8 @@ def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
         sources = [(phrase.text, phrase.readings), *((word.text, word.readings) for word in phrase.words)]
         for source, readings in sources:
             for reading in readings:
+                if reading.reason is Reason.DESCRIBED and reading.weight < _MEANT:
+                    continue  # it may find something, but nobody should read it
                 if reading.reason is not Reason.TYPED and fold(reading.text) != fold(source):
                     found.setdefault(
                         (source, fold(reading.text)),

@@ -125,11 +125,12 @@ def rank(
         context = _context(generation, rows, lexical_part + semantic_part, kinds, speech)
         return (lexical_part + semantic_part + context + title) * factor, lexical_part, context
 
-    scores, lexical_part, context = scored(lexical if spoken is None else np.where(speech, spoken, lexical))
+    said: Floats = lexical if spoken is None else np.where(speech, spoken, lexical)
+    scores, lexical_part, context = scored(said)
     if spoken is not None and speech.any() and not speech.all():
-        level = _best_minute(generation, rows, lexical, similarity, speech) / max(scores[speech].max(), 1e-9)
-        factor[speech] *= level
-        scores[speech] *= level
+        level = _best_minute(generation, rows, lexical, similarity, speech) / max(float(scores[speech].max()), 1e-9)
+        factor[speech] *= np.float32(level)
+        scores = np.where(speech, scores * np.float32(level), scores)
     none = np.zeros_like(scores)
     ranked = Ranked(
         rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched
@@ -140,12 +141,12 @@ def rank(
 
 def _best_minute(
     generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, speech: NDArray[np.bool_]
-) -> np.float32:
+) -> float:
     """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
     own = np.float32(_LEVEL_WORDS) * np.power(lexical, np.float32(_LEXICAL_POWER))
     own = own + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, 0)
     beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
-    return np.float32((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
+    return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
 
 
 def _context(

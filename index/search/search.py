@@ -17,7 +17,7 @@ from index.engine.postings import SATURATION_LIMIT
 from index.engine.suggest import Suggestion
 from index.errors import CorruptIndex, InvalidRequest, NotFound
 from index.search.coverage import gather_evidence, judge_coverage
-from index.search.described import read_described
+from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import Meaning
@@ -74,18 +74,8 @@ class SearchIndex:
         CorruptIndex for one whose shard is damaged."""
         text = clean_query(query.text)
         scope = self._scope(query.filters)
-        reader = Reader(Lexicon(scope, self.dictionary.glossary if self.dictionary else None))
-        phrases = reader.read(text)
-        if query.literal:
-            phrases = as_typed(phrases)
         mode = self._possible(query.mode)
-        words = WordScores(phrases, scope)
-        if self.dictionary and not query.literal and mode is not Mode.SEMANTIC:
-            held = words.most_matched(~self.generation.programme)
-            described = read_described(text, phrases, held, self.dictionary, reader)
-            if described:
-                phrases = (*phrases, described)
-                words = WordScores(phrases, scope)
+        phrases, words = self._read(text, scope, query)
         meaning = Meaning(scope, self._embedder_for(mode), meaning_of(phrases, scope.frequency))
         ranked = self._rank(words, meaning, scope, mode)
         evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
@@ -95,7 +85,7 @@ class SearchIndex:
             query=text,
             mode=mode,
             # what is not worth showing covers nothing
-            coverage=judge_coverage(evidence) if len(ranked.rows) else Coverage.ABSENT,
+            coverage=_with_described(judge_coverage(evidence), phrases) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late,
             weights=_weights(phrases, scope),
             index=self.generation,
@@ -161,6 +151,22 @@ class SearchIndex:
     def _embedder_for(self, mode: Mode) -> Embedder | None:
         return None if mode is Mode.LEXICAL else self.embedder
 
+    def _read(self, text: str, scope: Scope, query: Query) -> tuple[tuple[Phrase, ...], WordScores]:
+        """The query as it is read, and how its words are held."""
+        reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
+        phrases = reader.read(text)
+        if query.literal:
+            phrases = as_typed(phrases)
+        words = WordScores(phrases, scope)
+        if self.dictionary is None or query.literal:
+            return phrases, words
+        held = words.most_matched(~self.generation.programme)
+        described = read_described(text, phrases, held, self.dictionary, reader)
+        if described is None:
+            return phrases, words
+        phrases = (*phrases, described)
+        return phrases, WordScores(phrases, scope)
+
     def _rank(self, words: WordScores, meaning: Meaning, scope: Scope, mode: Mode) -> Ranked:
         """The candidates by words and by meaning, and those beside them, in order."""
         near = meaning.nearest(_CANDIDATES)
@@ -198,6 +204,12 @@ class SearchIndex:
         if self.embedder is None or shard is None:
             raise NotFound(f"There is no course {slug!r:.80}.")
         return self.embedder.with_adaptation(shard.adaptation)
+
+
+def _with_described(coverage: Coverage, phrases: tuple[Phrase, ...]) -> Coverage:
+    """A question in other words that surely describes what the course has is not off its subject."""
+    sure = any(r.weight >= SURELY for phrase in phrases if phrase.described for r in phrase.readings)
+    return Coverage.MENTIONED if sure and coverage is Coverage.ABSENT else coverage
 
 
 def _weights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:
