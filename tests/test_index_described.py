@@ -43,7 +43,7 @@ def index(tmp_path: Path, sqlite_library: Library) -> SearchIndex:
     return SearchIndex(open_served(sqlite_library, embedder)[0], embedder, dictionary=dictionary)
 
 
-DESCRIBED = "randomly switch off some of the units while it is training"
+DESCRIBED = "which trick will randomly switch off some hidden units during every training step"
 
 
 def test_a_description_finds_the_page_of_what_it_describes(index: SearchIndex) -> None:

@@ -144,7 +144,7 @@ def _best_minute(
 ) -> float:
     """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
     own = np.float32(_LEVEL_WORDS) * np.power(lexical, np.float32(_LEXICAL_POWER))
-    own = own + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, 0)
+    own = own + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, np.float32(0))
     beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
     return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
 
