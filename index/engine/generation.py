@@ -89,6 +89,12 @@ class Generation:
         return programme
 
     @cached_property
+    def promised(self) -> NDArray[np.bool_]:
+        """(rows,) which lines of a programme are of lectures that have nothing else."""
+        promised: NDArray[np.bool_] = self.programme & ~np.isin(self.lecture_of, self.lecture_of[~self.programme])
+        return promised
+
+    @cached_property
     def glossary(self) -> Directory:
         """Which shards write a term side by side with another."""
         return Directory([shard.terms.hashes for shard in self.shards])

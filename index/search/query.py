@@ -12,7 +12,18 @@ from dataclasses import replace
 from index.engine.glossary import key_of
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
-from index.text.analysis import STOP_WEIGHT, fold, is_stop_word, one_script, parts_of, terms_of, word_weight, words
+from index.text.analysis import (
+    STOP_WEIGHT,
+    bare_words,
+    fold,
+    is_compound,
+    is_stop_word,
+    one_script,
+    parts_of,
+    terms_of,
+    word_weight,
+    words,
+)
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
@@ -37,7 +48,7 @@ class Reader:
         typed: list[Word] = []
         for token in query.split():
             meant = self._rewriter.relayout(token, self._knows) if len(typed) < _MAX_WORDS else None
-            for written in words(meant or token):
+            for written in words(meant or token) or bare_words(meant or token):
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
                 for word in [written] if len(parts) == 1 or self._knows(written) else parts:
@@ -76,6 +87,8 @@ class Reader:
         shares: dict[str, float] = {}
         for word in written:
             found = terms_of(word, language)
+            if is_compound(word) and self._lexicon.frequency(found[0]) > 0:
+                found = found[:1]  # what the course writes as one word is one: IoU is not "io"
             for position, term in enumerate(found):
                 # the pieces of a compound share one word's weight: nn.Conv2d does not outweigh padding
                 share = 1.0 if position == 0 else 1.0 / (len(found) - 1)

@@ -35,6 +35,8 @@ _CONTEXT_SHARE = {Kind.PAGE: 0.2, Kind.SEGMENT: 0.3, Kind.PROGRAMME: 0.0}
 # titles are never named whole.
 TITLE_SHARE, _TITLE_WORDS, _TITLE_POWER = 0.25, 2.0, 2
 _TITLE_SHARES = {Mode.HYBRID: 0.7 * TITLE_SHARE, Mode.LEXICAL: TITLE_SHARE, Mode.SEMANTIC: 0.0}
+# A lecture without slides or video stands before all others if the query is its title.
+_WHOLE, _FIRST = 0.95, np.float32(1.05)
 # A hit must hold something of the query (`words.MIN_MATCHED`), or have a similarity that chance does not give.
 _MIN_SIMILARITY = 0.25
 _MIN_SHARE_OF_BEST = 0.25
@@ -131,6 +133,10 @@ def rank(
         level = _best_minute(generation, rows, lexical, similarity, speech) / max(float(scores[speech].max()), 1e-9)
         factor[speech] *= np.float32(level)
         scores = np.where(speech, scores * np.float32(level), scores)
+    named = generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE)
+    if named.any():  # the lecture that was asked for by its title, though its slides are not there
+        factor[named] *= _FIRST * scores.max() / scores[named]
+        scores = np.where(named, _FIRST * scores.max(), scores)
     none = np.zeros_like(scores)
     ranked = Ranked(
         rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched
@@ -143,8 +149,8 @@ def _best_minute(
     generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, speech: NDArray[np.bool_]
 ) -> float:
     """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
-    own = np.float32(_LEVEL_WORDS) * np.power(lexical, np.float32(_LEXICAL_POWER))
-    own = own + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, np.float32(0))
+    said = np.float32(_LEVEL_WORDS) * np.power(lexical, np.float32(_LEXICAL_POWER))
+    own: Floats = said + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, np.float32(0))
     beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
     return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
 

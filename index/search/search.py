@@ -122,7 +122,7 @@ class SearchIndex:
         for language in STEMMERS:
             telltale_words(language)
         generation = self.generation
-        _ = generation.glossary, generation.centres, generation.programme
+        _ = generation.glossary, generation.centres, generation.programme, generation.promised
         generation.vocabulary(tuple(range(len(generation.shards))))
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
