@@ -1,7 +1,9 @@
 # The service, its worker and its command line; LECTURES_DATA_DIR=/data is the only place that is written to.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /app
-# An index with CPU-only torch makes the image some gigabytes smaller: --build-arg PIP_EXTRA_INDEX_URL=…
+# The built-in embedder needs no PyTorch. For sentence-transformers models: --build-arg EXTRAS=postgres,models, and with an
+# index of CPU-only PyTorch (PIP_EXTRA_INDEX_URL) the image stays some gigabytes smaller.
+ARG EXTRAS=postgres
 ARG PIP_EXTRA_INDEX_URL=
 COPY pyproject.toml constraints.txt README.md ./
 COPY index index
@@ -9,7 +11,7 @@ COPY ingest ingest
 COPY service service
 COPY migrations migrations
 RUN python -m venv /opt/lectures \
-    && /opt/lectures/bin/pip install --no-cache-dir --constraint constraints.txt '.[postgres]'
+    && /opt/lectures/bin/pip install --no-cache-dir --constraint constraints.txt ".[${EXTRAS}]"
 
 FROM python:3.11-slim-bookworm
 # git copies courses, tesseract reads pages that are pictures

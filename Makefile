@@ -13,13 +13,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.11 …" >&2; exit 1; }
-	@echo "Setting up $(VENV): some minutes the first time."
+	@echo "Setting up $(VENV): half a minute the first time."
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) --editable '.[dev]'
+	@echo "Installing what the tests need, PyTorch too: some minutes the first time."
+	$(PIP) --editable '.[dev,models]'
 	@touch $@
 
 demo: $(VENV)/.installed

@@ -16,9 +16,15 @@ from index.embed.models import load_embedder
 from index.library import Library, open_served
 from index.search.search import SearchIndex
 from index.types import Filters
-from service.answers.answering import answer_question
+from service.answers.answering import last_answer, stream_answer
+from service.answers.types import Answer
 from service.evaluation import holds, percentile, read_gold
 from service.settings import read_settings
+
+
+def answer_of(index: SearchIndex, question: str, filters: Filters) -> Answer:
+    """The extractive answer to a question."""
+    return last_answer(stream_answer(index, index.find, question, filters=filters))
 
 
 def main() -> None:
@@ -39,7 +45,7 @@ def main() -> None:
         counts: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
         for question in read_gold(path):
             started = perf_counter()
-            answer = answer_question(index, question.query, filters=filters)
+            answer = answer_of(index, question.query, filters)
             times.append((perf_counter() - started) * 1000)
             cited = any(holds(item, citation.hit) for citation in answer.citations for item in question.relevant)
             counts[question.kind].append((cited, bool(answer.sentences)))
@@ -50,7 +56,7 @@ def main() -> None:
     for path in options.off_topic:
         silent: dict[str, list[bool]] = defaultdict(list)
         for question in read_gold(path):
-            silent[question.kind].append(not answer_question(index, question.query, filters=filters).sentences)
+            silent[question.kind].append(not answer_of(index, question.query, filters).sentences)
         for kind, quiet in silent.items():
             print(f"{path.stem:18} {kind:14} {len(quiet):3}  no answer {sum(quiet) / len(quiet):.2f}")
     print(f"extractive answer p50 {percentile(times, 0.5):.1f} ms, p95 {percentile(times, 0.95):.1f} ms (in process)")

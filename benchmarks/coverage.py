@@ -23,7 +23,7 @@ from index.library import Library, open_served
 from index.search import coverage, search
 from index.search.coverage import Evidence
 from index.search.search import SearchIndex
-from index.types import Coverage, Filters
+from index.types import Coverage, Filters, Query
 from service.evaluation import read_gold
 from service.settings import read_settings
 
@@ -40,7 +40,7 @@ def ask(index: SearchIndex, query: str, course: str | None) -> tuple[Evidence | 
         return coverage.judge_coverage(evidence)
 
     with patch.object(search, "judge_coverage", judge):
-        found = index.search(query, filters=Filters(course=course), limit=1)
+        found = index.find(Query(query, Filters(course=course)))
     return seen[0], found.coverage
 
 

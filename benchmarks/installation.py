@@ -8,6 +8,7 @@ Courses that are there are not made again, so that one that was stopped goes on;
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from hashlib import sha256
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("courses", type=int)
     parser.add_argument("passages", type=int)
     options = parser.parse_args()
+    os.environ["LECTURES_DATA_DIR"] = str(options.data)  # the database lies beside the index
     fill(options.data, options.courses, options.passages)
     sys.stdout.write("{}\n")
 

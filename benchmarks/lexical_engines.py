@@ -17,8 +17,10 @@ import tantivy
 from index.embed.models import load_embedder
 from index.engine.generation import Generation
 from index.library import Library, open_served
+from index.search.scope import make_scope
+from index.search.words import WordScores
 from index.text.analysis import terms
-from index.types import Coverage, Hit, Mode, Phrase, Reading, Reason, Results, Snippet, Word
+from index.types import Coverage, Filters, Hit, Phrase, Reading, Reason, Snippet, Word
 from service.evaluation import evaluate, percentile, read_gold, summarise
 from service.settings import read_settings
 
@@ -29,9 +31,9 @@ Rank = Callable[[str, int], list[int]]
 
 def ours(generation: Generation) -> Rank:
     def rank(query: str, limit: int) -> list[int]:
-        scores = generation.lexical.score(_as_typed(query), generation.lexical.scope()).scores
-        best = np.argpartition(-scores, limit)[:limit]
-        return [int(row) for row in best[np.argsort(-scores[best], kind="stable")] if scores[row] > 0]
+        scores = WordScores(_as_typed(query), make_scope(generation, Filters()))
+        best = np.sort(scores.best(limit))
+        return [int(row) for row in best[np.argsort(-scores.at(best).scores, kind="stable")]]
 
     return rank
 
@@ -53,7 +55,7 @@ def theirs(generation: Generation) -> Rank:
     schema = builder.build()
     index = tantivy.Index(schema)
     writer = index.writer(heap_size=50_000_000, num_threads=1)
-    for row in range(generation.manifest.passages):
+    for row in range(generation.count):
         passage = generation.passages([row])[0]
         body = passage.text.removeprefix(passage.title)
         texts = (passage.title, body, f"{passage.lecture_title} {passage.section}")
@@ -89,10 +91,9 @@ def main() -> None:
     questions = read_gold(options.gold)
     for name, rank in (("ours", ours(generation)), ("tantivy", theirs(generation))):
 
-        def search(query: str, limit: int, rank: Rank = rank) -> Results:
+        def search(query: str, limit: int, rank: Rank = rank) -> tuple[list[Hit], Coverage]:
             passages = generation.passages(rank(query, limit))
-            hits = tuple(Hit(passage, 0.0, Snippet("", ())) for passage in passages)
-            return Results(query, (), Coverage.EXPLAINED, Mode.LEXICAL, (), 0, len(hits), hits)
+            return [Hit(passage, 0.0, Snippet("", ())) for passage in passages], Coverage.EXPLAINED
 
         row = summarise(evaluate(questions, search))[-1]
         times = []

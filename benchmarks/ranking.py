@@ -10,66 +10,45 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from index.embed.models import load_embedder
-from index.engine.glossary import Glossary
 from index.library import Library, open_served
 from index.search import ranking
-from index.search.query import Reader
-from index.search.rewrite import Candidate, Rewriter
+from index.search.lexicon import Lexicon
+from index.search.rewrite import Rewriter
 from index.search.search import SearchIndex
 from index.store.catalogue import courses_of_places
-from index.types import Filters, Kind, Mode, Results
-from service.evaluation import Row, evaluate, judged_places, read_gold, summarise
+from index.types import Filters, Kind, Mode
+from service.evaluation import Row, evaluate, judged_places, read_gold, search_of, summarise
 from service.settings import read_settings
 
-Change = Callable[[SearchIndex], Any]
+Change = Callable[[], Any]
 
 
-class Literal(Rewriter):
-    """Reads every word as it was typed."""
-
-    def relayout(self, *_: object) -> None:
-        return None
-
-    def candidates(self, *_: object, **__: object) -> list[Candidate]:
-        return []
-
-    def together(self, *_: object) -> list[Candidate]:
-        return []
-
-
-def reading(**parts: object) -> Change:
-    """The reader with some of its parts replaced."""
-
-    def change(index: SearchIndex) -> Any:
-        reader: Reader = index.generation.reader
-        return patch.object(index.generation, "reader", replace(reader, **parts))  # type: ignore[arg-type]
-
-    return change
+def without(method: str) -> Change:
+    """The search without the terms of one of the glossaries."""
+    return lambda: patch.object(Lexicon, method, lambda _lexicon, _stems: [])
 
 
 def constant(name: str, value: object) -> Change:
     """A constant of the ranking with another value."""
-    return lambda _: patch.object(ranking, name, value)
+    return lambda: patch.object(ranking, name, value)
 
 
-def literal(index: SearchIndex) -> Any:
-    reader: Reader = index.generation.reader
-    rewriter = Literal(reader.rewriter.vocabulary)
-    return patch.object(index.generation, "reader", replace(reader, rewriter=rewriter))
+def literal() -> Any:
+    """Every word as it was typed."""
+    return patch.multiple(Rewriter, relayout=lambda *_: None, candidates=lambda *_, **__: [], together=lambda *_: [])
 
 
 def steps() -> list[tuple[str, Mode, list[Change]]]:
     """(name, mode, what is switched off still): every row has one step more than the row above it."""
     off: list[tuple[str, list[Change]]] = [
         ("+ rewriting", [literal]),
-        ("+ glossary of the course", [reading(glossary=Glossary([]))]),
-        ("+ bundled glossary", [reading(general=Glossary([]))]),
+        ("+ glossary of the course", [without("own_terms")]),
+        ("+ bundled glossary", [without("general_terms")]),
         ("+ kinds of passages", [constant("_KIND_FACTOR", dict.fromkeys(Kind, 1.0)), constant("_NOTES_FACTOR", 1.0)]),
         ("+ lists count less", [constant("_OUTLINE_FACTOR", 1.0)]),
         ("+ neighbours", [constant("_CONTEXT_SHARE", dict.fromkeys(Kind, 0.0))]),
@@ -88,7 +67,7 @@ def changed(index: SearchIndex, changes: Sequence[Change]) -> Iterator[SearchInd
     """A search with these changes."""
     with ExitStack() as stack:
         for change in changes:
-            stack.enter_context(change(index))
+            stack.enter_context(change())
         yield SearchIndex(index.generation, index.embedder)
 
 
@@ -115,18 +94,8 @@ def main() -> None:
             held = courses_of_places(connection, decks, videos)
         filters = Filters(course=options.course or (held.pop() if len(held) == 1 else None))
         for number, (name, mode, changes) in enumerate(steps()):
-            with changed(index, changes) as search:
-
-                def ask(
-                    query: str,
-                    limit: int,
-                    search: SearchIndex = search,
-                    mode: Mode = mode,
-                    filters: Filters = filters,
-                ) -> Results:
-                    return search.search(query, filters=filters, mode=mode, limit=limit)
-
-                rows = summarise(evaluate(questions, ask))
+            with changed(index, changes) as changed_index:
+                rows = summarise(evaluate(questions, search_of(changed_index.find, filters, mode)))
             if number == 0:
                 print(
                     f"\n{path.stem} of {filters.course}: " + ("MRR/hit@5" if videos else "nDCG@10, last column hit@5")

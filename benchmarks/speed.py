@@ -17,10 +17,12 @@ import numpy as np
 
 from index.embed.models import load_embedder
 from index.library import Library, open_served
+from index.search.scope import make_scope
 from index.search.search import SearchIndex
+from index.search.words import WordScores
 from index.text.analysis import terms
 from index.text.snippet import make_snippet
-from index.types import Filters, Phrase, Reading, Reason, Word
+from index.types import Filters, Phrase, Query, Reading, Reason, Word
 from service.evaluation import percentile, read_gold
 from service.settings import read_settings
 
@@ -30,12 +32,9 @@ def plain(index: SearchIndex, query: str, course: str | None) -> None:
     generation = index.generation
     words = dict.fromkeys(terms(query))
     phrases = [Phrase((Word(t, 1.0, (Reading(((t, 1.0),), 1.0, Reason.TYPED, t),)),)) for t in words]
-    allowed = generation.course_of == generation.courses.index(course) if course else None
-    scores = generation.lexical.score(phrases, generation.lexical.scope(allowed)).scores
-    if allowed is not None:
-        scores = np.where(allowed, scores, 0)
-    best = np.argpartition(-scores, min(10, len(scores) - 1))[:10]
-    best = best[np.argsort(-scores[best], kind="stable")]
+    scores = WordScores(phrases, make_scope(generation, Filters(course=course)))
+    best = np.sort(scores.best(10))
+    best = best[np.argsort(-scores.at(best).scores, kind="stable")]
     weights = dict.fromkeys(words, 1.0)
     for passage in generation.passages(best.tolist()):
         make_snippet(passage.text, 0, weights)
@@ -70,10 +69,8 @@ def main() -> None:
     filters = Filters(course=options.course)
     runs = {
         "plain BM25": timed(lambda q: plain(index, q, options.course), queries, options.rounds),
-        "full search": timed(lambda q: index.search(q, filters=filters), queries, options.rounds),
-        "suggest": timed(
-            lambda p: index.suggest(p, 8, options.course) if p.strip() else None, prefixes, options.rounds
-        ),
+        "full search": timed(lambda q: index.find(Query(q, filters)).hits(), queries, options.rounds),
+        "suggest": timed(lambda p: index.suggest(p, 8, filters) if p.strip() else None, prefixes, options.rounds),
     }
     base = percentile(runs["plain BM25"], 0.5)
     for name, times in runs.items():

@@ -24,6 +24,11 @@ class NotFound(LecturesError):
     code = "not_found"
 
 
+def no_course(slug: str) -> NotFound:
+    """The one sentence for a course that is not there and for one that is not the caller's to see."""
+    return NotFound(f"There is no course {slug!r:.80}; the list of courses names those there are.")
+
+
 class CourseError(LecturesError):
     """A course that cannot be read at all: no folder, no lectures, malformed YAML."""
 

@@ -17,7 +17,7 @@ from index.engine.manifest import (
     read_generation,
     sweep,
 )
-from index.engine.shard import Shard
+from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import FileStore, write_durably
 from index.store.courses import course_slugs, stored_hashes, unreferenced
@@ -92,8 +92,15 @@ class Library:
         except (CorruptIndex, IndexMismatch, IndexUnavailable):
             return False
         made = manifest.embedder == name_of(embedder) and manifest.analysis == ANALYSIS_VERSION
-        listed = course is None or manifest.shard_of(course) is not None
-        return made and sha256 == latest.manifest_sha256 and listed
+        return made and sha256 == latest.manifest_sha256 and (course is None or self._is_whole(manifest, course))
+
+    def _is_whole(self, manifest: GenerationManifest, course: str) -> bool:
+        """Whether the shard of a course is listed, and every byte of it is right: a damaged one is to be made anew."""
+        listed = manifest.shard_of(course)
+        try:
+            return listed is not None and open_shard(self.index_root, listed).course == course
+        except CorruptIndex:
+            return False
 
     def forget_files(self, hashes: set[str]) -> None:
         """Delete those of these stored files, and the pictures of their pages, that no row refers to (for writers)."""

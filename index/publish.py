@@ -25,7 +25,7 @@ from index.engine.manifest import (
     write_generation,
 )
 from index.engine.shard import open_shard
-from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, NotFound
+from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, no_course
 from index.library import Library, check_made_with, name_of
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
 from index.store.embeddings import (
@@ -132,11 +132,15 @@ def forget_course(
 
     `on_wait` is called before another writer is waited for; it may raise.
     """
+    number = None
     with library.writer(on_wait):
         with library.database.reading() as connection:
-            if course_hash(connection, slug) is None:
-                raise NotFound(f"There is no course {slug!r:.80}.")
-        return publish(library, Plan(slug, embedder, {}), lambda connection: remove_course(connection, slug))
+            known = course_hash(connection, slug) is not None
+        if known:
+            number = publish(library, Plan(slug, embedder, {}), lambda connection: remove_course(connection, slug))
+    if number is None:  # said after the block: what a writer that died left over is swept at its end
+        raise no_course(slug)
+    return number
 
 
 def reindex(

@@ -5,21 +5,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from index.errors import CourseError
 from index.types import DeckKind, Host
-from ingest.captions import SUFFIXES, decode
-from ingest.cells import LinkedFile, ReadmeLecture
+from ingest.captions import SUFFIXES
+from ingest.catalogue.plan import read_catalogue, read_other_files
+from ingest.catalogue.titles import title_of_path
 from ingest.course_yaml import read_yaml
-from ingest.links import Link, Target, folder_place, repository_place
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
-from ingest.readme import read_readme
 
-OTHER_MATERIALS = "Other materials"
-_MAX_README_BYTES = 4 << 20
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}$")
 _CYRILLIC_TO_LATIN = dict(
@@ -50,19 +47,7 @@ def read_course(
         raise CourseError(f"There is no folder {folder}; give the path of a course folder, a .zip or an address.")
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
-    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
-    readme_file = next(
-        (path for path in sorted(folder.iterdir()) if path.is_file() and path.name.lower() == "readme.md"),
-        None,
-    )
-    if yaml_file is not None:
-        course = read_yaml(yaml_file)
-    elif readme_file is not None:
-        course = _from_readme(readme_file)
-    else:
-        course = PlannedCourse("", folder.resolve().name, "", None, ())
-    if not linked_only:
-        course = replace(course, lectures=course.lectures + tuple(_other_materials(folder, course)))
+    course = _with_plain_transcripts(_planned(folder, linked_only=linked_only), folder)
     if not course.lectures:
         raise CourseError(
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
@@ -84,6 +69,25 @@ def read_course(
     )
 
 
+def _planned(folder: Path, *, linked_only: bool) -> PlannedCourse:
+    """The course as its course.yaml says, else as its README and folder show."""
+    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
+    if yaml_file is not None:
+        course = read_yaml(yaml_file)
+        return course if linked_only else _with_other_files(course, folder)
+    found = read_catalogue(folder, linked_only=linked_only)
+    return PlannedCourse(
+        "",
+        found.title,
+        "",
+        None,
+        tuple(found.lectures),
+        tuple(found.links),
+        tuple(found.why),
+        tuple(found.left_out),
+    )
+
+
 def make_slug(name: str) -> str:
     """Lower-case Latin letters, digits and hyphens; Cyrillic is transliterated."""
     folded = unicodedata.normalize("NFKD", "".join(_CYRILLIC_TO_LATIN.get(c, c) for c in name.lower()))
@@ -100,8 +104,8 @@ def guess_language(text: str) -> str:
 
 def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ...]) -> list[tuple[Path, str | None]]:
     """Caption files of a video with the language in their name, the wanted languages first."""
-    if video.host is Host.YOUTUBE:
-        places, stem = [folder / "transcripts"], video.video
+    if video.host is not Host.FILE:
+        places, stem = [folder / "transcripts"], video_stem(video)
     else:
         path = folder / video.video
         places, stem = [path.parent, folder / "transcripts"], path.stem
@@ -126,6 +130,15 @@ def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ..
     return sorted(found, key=preference)
 
 
+def video_stem(video: PlannedVideo) -> str:
+    """What the captions of a video are named after: its id, its file, the last part of its address."""
+    if video.host is Host.YOUTUBE:
+        return video.video
+    if video.host is Host.WEB:
+        return PurePosixPath(urlsplit(video.video).path.rstrip("/")).stem or "video"
+    return PurePosixPath(video.video).stem
+
+
 def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
     """Caption files in `transcripts/` that no video of the course goes by, as paths in the course."""
     place = folder / "transcripts"
@@ -137,96 +150,32 @@ def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in files if path not in claimed]
 
 
-def _from_readme(path: Path) -> PlannedCourse:
-    content = path.read_bytes()
-    if len(content) > _MAX_README_BYTES:
-        raise CourseError(f"{path.name} is larger than {_MAX_README_BYTES >> 20} MB; that is no course description.")
-    readme = read_readme(decode(content))
-    lectures = [_planned(lecture, path.parent) for lecture in (*readme.lectures, *readme.notes)]
-    lectures += _linked_folders(readme.folders, lectures, path.parent)
-    return PlannedCourse(
-        "", readme.title, "", None, tuple(lectures), tuple((link.label, link.place) for link in readme.links)
-    )
+def _with_other_files(course: PlannedCourse, folder: Path) -> PlannedCourse:
+    """The course with the decks of its folder that course.yaml does not name."""
+    named = {deck.path for lecture in course.lectures for deck in lecture.decks} | set(course.leave_out)
+    lectures, left_out = read_other_files(folder, named)
+    return replace(course, lectures=(*course.lectures, *lectures), left_out=(*course.left_out, *left_out))
 
 
-def _planned(lecture: ReadmeLecture, folder: Path) -> PlannedLecture:
-    decks = [
-        PlannedDeck(
-            _settled(deck.link.place, folder), deck.link.label, deck.remark, DeckKind.NOTES if deck.notes else None
-        )
-        for deck in _distinct(lecture.decks)
-    ]
-    # a link to a folder of the course is a link to the PDFs in it
-    folders = {link: _pdfs_below(link.place, folder) for link in lecture.links}
-    decks += [PlannedDeck(path) for found in folders.values() for path in found]
-    return PlannedLecture(
-        lecture.section,
-        lecture.title,
-        lecture.programme,
-        tuple(lecture.remarks),
-        tuple({deck.path: deck for deck in reversed(decks)}.values())[::-1],
-        tuple(
-            PlannedVideo(
-                video.link.place,
-                Host.YOUTUBE if video.link.target is Target.YOUTUBE else Host.FILE,
-                video.link.label,
-                video.remark,
-            )
-            for video in _distinct(lecture.videos)
-        ),
-        tuple((link.label, link.place) for link in lecture.links if not folders[link]),
-    )
+def _with_plain_transcripts(course: PlannedCourse, folder: Path) -> PlannedCourse:
+    """The course with what is said in its videos as notes, where that lies in `transcripts/` as text without times."""
+    texts = sorted((folder / "transcripts").glob("*.txt")) if (folder / "transcripts").is_dir() else []
+    if not texts:
+        return course
+    lectures = []
+    for lecture in course.lectures:
+        stems = {video_stem(video) for video in lecture.videos}
+        found = [path for path in texts if path.stem in stems or path.stem.rsplit(".", 1)[0] in stems]
+        known = {deck.path for deck in lecture.decks}
+        notes = [PlannedDeck(path.relative_to(folder).as_posix(), kind=DeckKind.NOTES) for path in found]
+        lectures.append(replace(lecture, decks=(*lecture.decks, *(note for note in notes if note.path not in known))))
+    return replace(course, lectures=tuple(lectures))
 
 
-def _linked_folders(
-    links: list[tuple[str, Link]], lectures: list[PlannedLecture], folder: Path
-) -> Iterator[PlannedLecture]:
-    """The PDFs of folders that the README links outside its lectures: notes, each a lecture of its own."""
-    named = {deck.path for lecture in lectures for deck in lecture.decks}
-    for section, link in links:
-        for path in _pdfs_below(link.place, folder):
-            if path not in named:
-                named.add(path)
-                deck = PlannedDeck(path, kind=DeckKind.NOTES)
-                yield PlannedLecture(section, PurePosixPath(path).stem, decks=(deck,), title_from_deck=True)
-
-
-def _settled(place: str, folder: Path) -> str:
-    """A deck's path in the course if its address in a repository is of a file that is here; else where to fetch it."""
-    found = repository_place(place)
-    if found is None:
-        return place
-    return found.path if (folder / found.path).is_file() else found.raw
-
-
-def _pdfs_below(href: str, folder: Path) -> list[str]:
-    place = folder_place(href)
-    if (
-        place is None
-        or not (folder / place).is_dir()
-        or not (folder / place).resolve().is_relative_to(folder.resolve())
-    ):
-        return []
-    found = sorted(path for path in (folder / place).iterdir() if path.suffix.lower() == ".pdf" and path.is_file())
-    return [path.relative_to(folder).as_posix() for path in found]
-
-
-def _distinct(files: list[LinkedFile]) -> list[LinkedFile]:
-    """A file linked twice from one lecture is one file."""
-    seen: dict[str, LinkedFile] = {}
-    for file in files:
-        seen.setdefault(file.link.place, file)
-    return list(seen.values())
-
-
-def _other_materials(folder: Path, course: PlannedCourse) -> Iterator[PlannedLecture]:
-    """PDFs that no lecture names, each a lecture of its own, in the order of their paths."""
-    named = {deck.path for lecture in course.lectures for deck in lecture.decks}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
-        if path.suffix.lower() == ".pdf" and path.is_file() and not hidden and relative not in named:
-            yield PlannedLecture(OTHER_MATERIALS, path.stem, decks=(PlannedDeck(relative),), title_from_deck=True)
+def is_file_name(lecture: PlannedLecture) -> bool:
+    """Whether a lecture is called what its first deck's file is called."""
+    path = lecture.decks[0].path
+    return lecture.title in (title_of_path(path)[0], PurePosixPath(path).stem)
 
 
 def lecture_keys(lectures: tuple[PlannedLecture, ...]) -> list[str]:

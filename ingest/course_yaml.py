@@ -1,11 +1,12 @@
-"""course.yaml → the plan of what to ingest; every complaint names the place."""
+"""course.yaml ↔ the plan of what to ingest; every complaint names the place, and one bad line loads the rest."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -37,7 +38,61 @@ def read_yaml(path: Path) -> PlannedCourse:
         reader.text(top, "language"),
         reader.text(top, "source_url") or None,
         lectures,
+        tuple(reader.link(item, "a link of the course") for item in reader.items(top, "links")),
+        leave_out=tuple(str(item) for item in reader.items(top, "leave_out")),
+        problems=tuple(reader.problems),
     )
+
+
+def write_yaml(course: PlannedCourse) -> str:
+    """The course as a course.yaml that gives the same lectures; what was left out stands in it to be taken back."""
+    here = [
+        place for _, place, _ in course.left_out if "://" not in place and place.lower().endswith((".pdf", ".pptx"))
+    ]
+    data: dict[str, Any] = {
+        "slug": course.slug,
+        "title": course.title,
+        "language": course.language,
+        "source_url": course.source_url,
+        "links": [_link(link) for link in course.links],
+        "lectures": [_lecture(lecture) for lecture in course.lectures],
+        "leave_out": [*course.leave_out, *here],
+    }
+    filled = {key: value for key, value in data.items() if value}
+    return yaml.safe_dump(filled, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _lecture(lecture: PlannedLecture) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "title": lecture.title,
+        "section": lecture.section,
+        "programme": lecture.programme,
+        "remarks": list(lecture.remarks),
+        "decks": [_deck(deck) for deck in lecture.decks if deck.kind is not DeckKind.NOTES],
+        "notes": [_deck(deck) for deck in lecture.decks if deck.kind is DeckKind.NOTES],
+        "videos": [_video(video) for video in lecture.videos],
+        "links": [_link(link) for link in lecture.links],
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _deck(deck: PlannedDeck) -> str | dict[str, str]:
+    told = {"path": deck.path, "label": deck.label, "remark": deck.remark or ""}
+    filled = {key: value for key, value in told.items() if value}
+    return deck.path if len(filled) == 1 else filled
+
+
+def _video(video: PlannedVideo) -> dict[str, str]:
+    key = {Host.YOUTUBE: "youtube", Host.FILE: "file", Host.WEB: "url"}[video.host]
+    told = {key: video.video, "label": video.label, "remark": video.remark or ""}
+    return {name: value for name, value in told.items() if value}
+
+
+def _link(link: tuple[str, str]) -> dict[str, str]:
+    return {"label": link[0], "url": link[1]}
+
+
+Line = TypeVar("Line")
 
 
 class _YamlReader:
@@ -45,6 +100,7 @@ class _YamlReader:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.problems: list[tuple[str, str]] = []
 
     def fail(self, message: str) -> CourseError:
         return CourseError(f"{self._name}: {message}. Correct it and ingest again.")
@@ -86,27 +142,45 @@ class _YamlReader:
         programme = data.get("programme")
         if isinstance(programme, list):
             programme = ". ".join(str(line).strip().rstrip(".") for line in programme) + "."
-        decks = [self.deck(item, None, f"a deck of {title!r}") for item in self.items(data, "decks")]
-        notes = [self.deck(item, DeckKind.NOTES, f"the notes of {title!r}") for item in self.items(data, "notes")]
+        decks = [self.kept(self.deck, item, title, f"a deck of {title!r}") for item in self.items(data, "decks")]
+        notes = [self.kept(self.notes, item, title, f"the notes of {title!r}") for item in self.items(data, "notes")]
+        videos = [self.kept(self.video, item, title, f"a video of {title!r}") for item in self.items(data, "videos")]
         return PlannedLecture(
             self.text(data, "section"),
             title,
             str(programme or "").strip(),
             tuple(str(remark) for remark in self.items(data, "remarks")),
-            tuple(decks + notes),
-            tuple(self.video(item, f"a video of {title!r}") for item in self.items(data, "videos")),
+            tuple(deck for deck in decks + notes if deck is not None),
+            tuple(video for video in videos if video is not None),
+            tuple(self.link(item, f"a link of {title!r}") for item in self.items(data, "links")),
         )
+
+    def kept(self, read: Callable[[object, str], Line], value: object, title: str, where: str) -> Line | None:
+        """What `read` makes of a line; None if it is wrong, which is told and stops nothing."""
+        try:
+            return read(value, where)
+        except CourseError as error:
+            self.problems.append((title, str(error)))
+            return None
+
+    def link(self, value: object, where: str) -> tuple[str, str]:
+        data = self.mapping(value, where)
+        url = self.text(data, "url")
+        return self.text(data, "label") or url, url
 
     def deck_path(self, value: object, where: str) -> str:
         """A path in the course, or the https address of a PDF."""
         address = isinstance(value, str) and value.strip().lower().startswith(("https://", "http://"))
         return str(value).strip() if address else self.path(value, where)
 
-    def deck(self, value: object, kind: DeckKind | None, where: str) -> PlannedDeck:
+    def deck(self, value: object, where: str) -> PlannedDeck:
         if isinstance(value, Mapping):
             remark = self.text(value, "remark") or None
-            return PlannedDeck(self.deck_path(value.get("path"), where), self.text(value, "label"), remark, kind)
-        return PlannedDeck(self.deck_path(value, where), kind=kind)
+            return PlannedDeck(self.deck_path(value.get("path"), where), self.text(value, "label"), remark)
+        return PlannedDeck(self.deck_path(value, where))
+
+    def notes(self, value: object, where: str) -> PlannedDeck:
+        return replace(self.deck(value, where), kind=DeckKind.NOTES)
 
     def video(self, value: object, where: str) -> PlannedVideo:
         data = self.mapping(value, where)
@@ -117,6 +191,11 @@ class _YamlReader:
             if video is None:
                 raise self.fail(f"{where}: {given!r:.60} is no YouTube id or address")
             return PlannedVideo(video, Host.YOUTUBE, label, remark)
+        if "url" in data:
+            address = self.text(data, "url")
+            if not address.lower().startswith(("https://", "http://")):
+                raise self.fail(f"{where}: {address!r:.60} is no address")
+            return PlannedVideo(address, Host.WEB, label, remark)
         path = self.path(data.get("file"), where)
         if PurePosixPath(path).suffix.lower() not in VIDEO_TYPES:
             raise self.fail(f"{where}: {path!r:.60} is no video or audio file")

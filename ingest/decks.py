@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Queue
 
@@ -13,12 +13,15 @@ from index.errors import SourceFileError
 from index.library import Library
 from index.store.courses import Fetched, KnownDeck, find_fetched, keep_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
+from ingest.documents import DOCUMENTS, SUFFIXES, Document, DocumentReader
+from ingest.downloads import Sites, fetch_deck
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
 from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
 from ingest.pdf import EXTRACTOR, MAX_PAGES, PdfReader, RawPage
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedDeck
-from ingest.web import FetchError, Limits, fetch
+from ingest.symbols import tidy
+from ingest.web import FetchError, Limits
 
 _EXTRACTOR = f"{EXTRACTOR}+{CLEANER}"
 _OCR_BELOW_WORDS = 3  # pages with fewer words are pictures: reading those helped alignment by .04 to .13
@@ -35,6 +38,19 @@ class DeckSource:
     language: str
     web: Limits | None = None
     refresh: bool = False
+    sites: Sites = field(default_factory=Sites)
+
+
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """One of each for a thread."""
+
+    pdf: PdfReader
+    documents: DocumentReader
+
+    def close(self) -> None:
+        self.pdf.close()
+        self.documents.close()
 
 
 # (done, total, what)
@@ -45,9 +61,9 @@ def read_decks(planned: Sequence[PlannedDeck], source: DeckSource, told: Told) -
     """Every deck, read side by side; a bad one is a deck with a problem."""
     distinct = list(dict.fromkeys(planned))
     workers = min(os.cpu_count() or 1, 4, max(1, len(distinct)))
-    readers: Queue[PdfReader] = Queue()
+    readers: Queue[_Readers] = Queue()
     for _ in range(workers):
-        readers.put(PdfReader())
+        readers.put(_Readers(PdfReader(), DocumentReader()))
 
     def read(deck: PlannedDeck) -> Deck:
         reader = readers.get()
@@ -70,11 +86,11 @@ def read_decks(planned: Sequence[PlannedDeck], source: DeckSource, told: Told) -
             readers.get().close()
 
 
-def _read_deck(planned: PlannedDeck, source: DeckSource, reader: PdfReader) -> Deck:
+def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> Deck:
     sha256: str | None = None
     try:
-        sha256 = _obtain(planned.path, source)
-        known = _known(sha256, source) or _extract(sha256, planned.path, source, reader)
+        sha256, suffix = _obtain(planned.path, source)
+        known = _known(sha256, suffix, source) or _extract(sha256, suffix, planned.path, source, readers)
     except (FetchError, MissingFile) as error:
         return _deck(planned, State.MISSING, Problem(error.code, str(error)))
     except SourceFileError as error:
@@ -89,21 +105,23 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, reader: PdfReader) -> D
         kind=planned.kind or known.kind,
         title=known.title,
         sha256=sha256,
-        extractor=_extractor(source.language),
+        extractor=_extractor(source.language, suffix),
         pages=known.pages,
         outline=known.outline,
     )
 
 
-def _obtain(place: str, source: DeckSource) -> str:
-    """The SHA-256 under which the file is kept; fetched only once, unless it is to be refreshed."""
+def _obtain(place: str, source: DeckSource) -> tuple[str, str]:
+    """(the SHA-256 under which the file is kept, its suffix); fetched only once, unless it is to be refreshed."""
     library = source.library
     if "://" not in place:
-        return library.files.add(find_file(place, source.root, "Deck"), ".pdf")
+        suffix = Path(place).suffix.lower()
+        suffix = suffix if suffix in SUFFIXES else ".pdf"
+        return library.files.add(find_file(place, source.root, "Deck"), suffix), suffix
     with library.database.reading() as connection:
         known = find_fetched(connection, place)
     if known and not source.refresh and library.files.path(known.sha256, known.suffix).is_file():
-        return known.sha256
+        return known.sha256, known.suffix
     if source.web is None:
         raise MissingFile(
             f"Deck {place} lies on another site and was not fetched; ingest without --offline, or put the file into "
@@ -111,37 +129,57 @@ def _obtain(place: str, source: DeckSource) -> str:
             code="not_fetched",
         )
     try:
-        path = fetch(place, library.data_dir / "sources", source.web)
+        path, suffix = fetch_deck(place, library.data_dir / "sources", source.web, source.sites)
     except FetchError as error:
         if known and library.files.path(known.sha256, known.suffix).is_file():
-            return known.sha256  # what was fetched before is better than nothing
+            return known.sha256, known.suffix  # what was fetched before is better than nothing
         raise FetchError(f"Deck {place}: {error}", code=error.code, passing=error.passing) from error
     try:
-        sha256 = library.files.add(path, ".pdf")
+        sha256 = library.files.add(path, suffix)
     finally:
         path.unlink(missing_ok=True)
     with library.database.writing() as connection:
-        keep_fetched(connection, place, Fetched(sha256, ".pdf", {}))
-    return sha256
+        keep_fetched(connection, place, Fetched(sha256, suffix, {}))
+    return sha256, suffix
 
 
-def _extractor(language: str) -> str:
+def _extractor(language: str, suffix: str) -> str:
     """Identity of how files are read here: with tesseract other pages have text, and its languages matter."""
+    if suffix != ".pdf":
+        return DOCUMENTS
     return f"{_EXTRACTOR}+{OCR}-{language}" if ocr_languages() else _EXTRACTOR
 
 
-def _known(sha256: str, source: DeckSource) -> KnownDeck | None:
+def _known(sha256: str, suffix: str, source: DeckSource) -> KnownDeck | None:
     with source.library.database.reading() as connection:
-        return known_pages(connection, sha256, _extractor(source.language))
+        return known_pages(connection, sha256, _extractor(source.language, suffix))
 
 
-def _extract(sha256: str, name: str, source: DeckSource, reader: PdfReader) -> KnownDeck:
-    path = source.library.files.path(sha256, ".pdf")
-    raw = reader.extract_pages(path)
-    pages = with_ocr(raw.pages, path, source.language, reader)
+def _extract(sha256: str, suffix: str, name: str, source: DeckSource, readers: _Readers) -> KnownDeck:
+    path = source.library.files.path(sha256, suffix)
+    if suffix != ".pdf":
+        return _document(name, suffix, readers.documents.read(path, suffix))
+    raw = readers.pdf.extract_pages(path)
+    pages = with_ocr(raw.pages, path, source.language, readers.pdf)
     clean = clean_pages(pages)
     problem = _problem_of_pages(name, clean, pages, raw.page_count)
     return KnownDeck(name, deck_kind(pages), deck_title(clean, raw.title, name), clean, raw.outline, problem)
+
+
+def _document(name: str, suffix: str, found: Document) -> KnownDeck:
+    """Slides or notes that are no PDF: their text by slide, heading or cell."""
+    pages = tuple(
+        Page(number, None, tidy(page.title), "\n".join(filter(None, (tidy(page.title), page.text))))
+        for number, page in enumerate(found.pages, 1)
+    )
+    problem = None
+    if suffix == ".pptx":
+        problem = Problem(
+            "no_pictures",
+            f"Deck {name}: its slides are found by their text but cannot be shown; export it as PDF beside it.",
+        )
+    kind = DeckKind.SLIDES if found.slides else DeckKind.NOTES
+    return KnownDeck(name, kind, tidy(found.title) or Path(name).stem, pages, (), problem)
 
 
 def with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReader) -> list[RawPage]:

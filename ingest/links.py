@@ -1,10 +1,8 @@
-"""A link of a course's README → what it points at: a PDF, a video, or something else."""
+"""Addresses as they stand in a course → videos of YouTube, playlists, files in a repository."""
 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
@@ -24,47 +22,6 @@ _YOUTUBE_HOSTS = frozenset({"youtube.com", "youtube-nocookie.com", "youtu.be"})
 _VIDEO_ID = re.compile(r"^[A-Za-z0-9_-]{11}$")
 # /owner/name/blob/branch/path, as GitHub writes it; GitLab has /-/ before it
 _IN_REPOSITORY = re.compile(r"^(/[^/]+/[^/]+)/(?:-/)?(blob|raw|tree)/([^/]+)/(.+?)/?$")
-
-
-class Target(StrEnum):
-    DECK = "deck"
-    YOUTUBE = "youtube"
-    VIDEO_FILE = "video_file"
-    OTHER = "other"
-
-
-class Link(NamedTuple):
-    """`place` is a path in the course, a YouTube id, or the whole URL; `label` is the text of the link."""
-
-    target: Target
-    place: str
-    label: str
-
-
-def read_link(href: str, label: str) -> Link:
-    """What a link points at. Percent-encoded names are decoded, `+` in a name stays `+`."""
-    href = href.strip()
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return Link(Target.OTHER, href, label)
-    video_id = youtube_id(href)
-    if video_id:
-        return Link(Target.YOUTUBE, video_id, label)
-    path = unquote(parts.path)
-    if parts.scheme in ("http", "https"):
-        return Link(Target.DECK if path.lower().endswith(".pdf") else Target.OTHER, href, label)
-    if parts.scheme or not path:
-        return Link(Target.OTHER, href, label)
-    place = _relative(path)
-    if place is None:
-        return Link(Target.OTHER, href, label)
-    suffix = PurePosixPath(place).suffix.lower()
-    if suffix == ".pdf":
-        return Link(Target.DECK, place, label)
-    if suffix in VIDEO_TYPES:
-        return Link(Target.VIDEO_FILE, place, label)
-    return Link(Target.OTHER, href, label)
 
 
 class RepositoryPlace(NamedTuple):
@@ -90,18 +47,6 @@ def repository_place(url: str) -> RepositoryPlace | None:
     if found is None:
         return None
     return RepositoryPlace(f"{parts.scheme}://{parts.netloc}{found.group(1)}", found.group(3), found.group(4))
-
-
-def folder_place(href: str) -> str | None:
-    """The path in the course that a link to a folder may mean, or None if it leads elsewhere for certain."""
-    in_repository = repository_place(href)
-    if in_repository is not None:
-        return in_repository.path
-    try:
-        parts = urlsplit(href)
-    except ValueError:
-        return None
-    return None if parts.scheme or parts.netloc else _relative(unquote(parts.path))
 
 
 def is_playlist(url: str) -> bool:
@@ -139,18 +84,3 @@ def youtube_id(url: str) -> str | None:
     else:
         candidate = ""
     return candidate if _VIDEO_ID.match(candidate) else None
-
-
-def _relative(path: str) -> str | None:
-    """The path inside the course folder, or None if it leads out of it."""
-    pieces: list[str] = []
-    for piece in path.lstrip("/").split("/"):
-        if piece in ("", "."):
-            continue
-        if piece == "..":
-            if not pieces:
-                return None
-            pieces.pop()
-        else:
-            pieces.append(piece)
-    return "/".join(pieces) if pieces else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from index.embed.protocol import Embedder
 from index.library import Library
 from ingest.course import read_course
+from ingest.downloads import Sites
 from ingest.pipeline import Fetching, IngestReport, Progress, Report, ingest_course
 from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, open_source
@@ -24,11 +25,12 @@ class Means:
     limits: SourceLimits = field(default_factory=SourceLimits)
     youtube: YouTubeSettings = field(default_factory=YouTubeSettings)
     asr_model: str = ""
+    sites: Sites = field(default_factory=Sites)
 
     def fetching(self, *, refresh: bool) -> Fetching:
         if self.offline:
             return Fetching(asr_model=self.asr_model)
-        return Fetching(self.limits.web, YouTube(self.youtube), self.asr_model, refresh)
+        return Fetching(self.limits.web, YouTube(self.youtube), self.asr_model, refresh, self.sites)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def carry_out(
 ) -> IngestReport:
     """Take the course up, or what changed in it."""
     planned, found = plan(order, library.data_dir, means, progress)
-    allowed = Means(means.offline or order.offline, means.limits, means.youtube, means.asr_model)
+    allowed = replace(means, offline=means.offline or order.offline)
     return ingest_course(
         planned,
         found.folder,

@@ -73,7 +73,14 @@ class PdfReader:
 
     def extract_pages(self, path: Path) -> RawDeck:
         """All pages of a file; SourceFileError if it is no readable PDF."""
-        head, _ = self._sandbox.call({"do": "extract", "path": str(path)})
+        return self._extract(path, MAX_PAGES)
+
+    def first_pages(self, path: Path, most: int) -> RawDeck:
+        """The first `most` pages of a file, without its outline; SourceFileError if it is no readable PDF."""
+        return self._extract(path, most)
+
+    def _extract(self, path: Path, most: int) -> RawDeck:
+        head, _ = self._sandbox.call({"do": "extract", "path": str(path), "most": most})
         pages = tuple(
             RawPage(
                 tuple(Line(*line) for line in page["lines"]),
@@ -121,13 +128,13 @@ def _open(path: str) -> Any:
     return document
 
 
-def _extract(path: str) -> tuple[dict[str, Any], bytes]:
+def _extract(path: str, most: int = MAX_PAGES) -> tuple[dict[str, Any], bytes]:
     document = _open(path)
     count = len(document)
     pages: list[dict[str, Any]] = []
     second = _SecondOpinion(path)
     chars = 0
-    for i in range(min(count, MAX_PAGES)):
+    for i in range(min(count, most)):
         page, size = _extract_page(document, i, second)
         chars += size
         if chars > MAX_CHARS:
@@ -136,7 +143,7 @@ def _extract(path: str) -> tuple[dict[str, Any], bytes]:
     if all(page.get("problem") for page in pages):
         raise SourceFileError("None of its pages can be read; export it again.", code="damaged")
     title = (document.get_metadata_dict().get("Title") or "").strip() or None
-    outline = _outline(document)
+    outline = _outline(document) if most == MAX_PAGES else []
     document.close()
     return {"pages": pages, "page_count": count, "title": title, "outline": outline}, b""
 

@@ -15,8 +15,9 @@ from index.store.courses import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
 from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
-from ingest.course import lecture_keys, unclaimed_captions
+from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
+from ingest.downloads import Sites
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.videos import VideoSource, read_cues, read_videos
@@ -63,6 +64,7 @@ class Fetching:
     youtube: YouTube | None = None
     asr_model: str = ""
     refresh: bool = False
+    sites: Sites = field(default_factory=Sites)
 
 
 def ingest_course(
@@ -88,6 +90,9 @@ def ingest_course(
         passages = _passages_of(course)
         content_hash = _identity(course)
         report = _summary(course, passages)
+        report.gaps += [
+            {"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems
+        ]
         report.gaps += [
             {
                 "lecture": course.title,
@@ -128,7 +133,7 @@ def _gather(
 
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
-        DeckSource(root, library, planned.language, fetching.web, fetching.refresh),
+        DeckSource(root, library, planned.language, fetching.web, fetching.refresh, fetching.sites),
         told("reading decks"),
     )
     videos = read_videos(
@@ -164,7 +169,8 @@ def _lecture(
         key=key,
         position=position,
         section=planned.section,
-        title=own_decks[0].title if planned.title_from_deck else planned.title,
+        # a title that was read off the first page stands; the name of a file gives way to what its deck says
+        title=own_decks[0].title if planned.title_from_deck and is_file_name(planned) else planned.title,
         programme=planned.programme,
         remarks=planned.remarks,
         decks=own_decks,

@@ -41,9 +41,19 @@ class PlannedLecture:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCourse:
+    """`why` are sentences on how the lectures were found, `left_out` is (label, place, reason) of what is in none.
+
+    `leave_out` are files that the lecturer wants to be left out, `problems` (lecture, what is wrong) are lines of
+    course.yaml that cannot be used.
+    """
+
     slug: str
     title: str
     language: str
     source_url: str | None
     lectures: tuple[PlannedLecture, ...]
     links: tuple[tuple[str, str], ...] = ()
+    why: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str, str], ...] = ()
+    leave_out: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()

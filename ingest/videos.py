@@ -65,6 +65,8 @@ def _read_video(planned: PlannedVideo, source: VideoSource, reader: _TranscriptR
     if source.languages:
         transcript, problem_of_captions = reader.read(planned, sha256)
         problem = problem or problem_of_captions
+        if planned.host is Host.WEB and transcript is None:
+            problem = problem or _elsewhere(planned.video)
     missing = planned.host is Host.FILE and sha256 is None
     return Video(
         video=planned.video,
@@ -88,6 +90,14 @@ class _Found:
     origin: str
     language: str | None
     made_by: MadeBy
+
+
+def _elsewhere(address: str) -> Problem:
+    return Problem(
+        "video_elsewhere",
+        f"The video {address} lies on a site whose captions cannot be asked for; students can open it, but "
+        "nothing in it is found. Put its captions into transcripts/, named after the last part of its address.",
+    )
 
 
 class _TranscriptReader:

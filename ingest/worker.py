@@ -111,7 +111,10 @@ class _Run:
                 finish_job(connection, job, JobState.DONE, report=found)
 
     def _told(self, at: Progress) -> None:
+        is_first = self._progress is None
         self._progress = asdict(at)
+        if is_first:  # where a job that ends or dies within the first second was is known too
+            self._tell(self._progress)
         published = at.step == "publishing" and at.done > 0  # too late: it is done, and is written down as that
         if not published and (self._stopped.is_set() or self._stop.is_set()):
             raise _Stopped
@@ -123,11 +126,16 @@ class _Run:
             progress = self._progress
             if progress == told and waited < LEASE_SECONDS / 4:
                 continue
-            try:
-                with self._library.database.writing() as connection:
-                    if not renew_lease(connection, self._job, progress):
-                        self._stopped.set()
-            except StorageError as error:
-                _log.warning("lease_not_renewed", reason=str(error))
-                continue
-            told, waited = progress, 0.0
+            if self._tell(progress):
+                told, waited = progress, 0.0
+
+    def _tell(self, progress: dict[str, Any] | None) -> bool:
+        """Renew the lease and say how far the job is; False if the database is away. Notes if it is to end."""
+        try:
+            with self._library.database.writing() as connection:
+                if not renew_lease(connection, self._job, progress):
+                    self._stopped.set()
+        except StorageError as error:
+            _log.warning("lease_not_renewed", reason=str(error))
+            return False
+        return True

@@ -12,9 +12,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from index.errors import NotFound
+from index.errors import no_course
 from index.store.keys import PREFIX, Key, find_key
-from index.types import AccessScope
+from index.types import AccessScope, Readable
 from service.deps import State
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
 from service.settings import listed
@@ -31,15 +31,15 @@ class Caller:
 
     name: str
     scopes: frozenset[AccessScope]
-    courses: frozenset[str] | None
+    courses: Readable
 
     def may_read(self, slug: str) -> bool:
         return self.courses is None or slug in self.courses
 
-    def check(self, slug: str, absent: str) -> None:
-        """NotFound in the words of what is not there, if a thing of this course is not the caller's to read."""
+    def check_course(self, slug: str) -> None:
+        """NotFound in the words of a course that is not there, if it is not the caller's to read."""
         if not self.may_read(slug):
-            raise NotFound(absent)
+            raise no_course(slug)
 
 
 class RateLimit:

@@ -14,17 +14,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
-from service import mcp
 from service.access import Access
-from service.api import answers, chat, courses, health, ingests, media, search
+from service.api import answers, chat, courses, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
+from service.mcp_mount import KeyGate, Tools
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
 from service.security import Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
-from service.web import pages
+from service.web import pages, showing
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -46,8 +46,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state.service = ServiceState(settings, first)
         state.serving.start()  # what is wrong is said by /readyz and by each search
-        Thread(target=pages.warm_up, daemon=True).start()  # beside the start, not before it
-        async with tools.session_manager.run():
+        Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
+        async with tools.running():
             yield
         state.close()
 
@@ -55,14 +55,14 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.state.metrics = Metrics()
     app.state.access = Access(settings.searches_per_minute, settings.answers_per_minute)
     app.state.watchers = ingests.new_watchers()
-    tools = mcp.make_server(lambda: app.state.service)
+    tools = Tools(lambda: app.state.service, settings)
     add_error_handlers(app)
-    for module in (search, courses, media, answers, ingests):
+    for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
     app.include_router(pages.router, include_in_schema=False)
-    app.mount("/mcp", mcp.KeyGate(mcp.http_app(tools, settings), app))
+    app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     origins = listed(settings.allowed_origins)
     if origins:

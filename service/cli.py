@@ -29,6 +29,23 @@ class ModeName(StrEnum):
     SEMANTIC = "semantic"
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lecture-search {version('lecture-search')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """The `lectures` command: our errors go to stderr as one sentence, exit code 1; usage errors are 2."""
     try:
@@ -49,15 +66,16 @@ def courses(as_json: Json = False) -> None:
     """List the courses."""
     from index.store.catalogue import list_courses
     from service.console import print_json, print_table
+    from service.schemas import CourseSummaryOut
 
     _, library = open_library()
     with library.database.reading() as connection:
-        found = list_courses(connection)
+        found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection, readable=None)]
     if as_json:
-        print_json(found)
+        print_json([course.model_dump(mode="json") for course in found])
         return
-    columns = ("slug", "title", "language", "lectures", "passages")
-    print_table(columns, ([row[name] for name in columns] for row in found))
+    rows = ((course.slug, course.title, course.language, course.lectures, course.passages) for course in found)
+    print_table(("slug", "title", "language", "lectures", "passages"), rows)
 
 
 @app.command()
@@ -171,10 +189,11 @@ def serve(
     first = open_first(settings) if workers > 1 else None
     bound = listening.getsockname()
     shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    sys.stderr.write(f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n")
+    greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
     if workers == 1:
-        run(settings, listening)
+        run(settings, listening, greeting=greeting)
     else:
+        sys.stderr.write(greeting)
         sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
 
 

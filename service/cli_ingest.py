@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.opening import Json, open_embedder, open_library, open_means
+
+if TYPE_CHECKING:
+    from ingest.order import Order
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -23,6 +26,9 @@ def ingest(
     source_url: Annotated[str | None, typer.Option(help="Where the course is published, for links.")] = None,
     linked_only: Annotated[bool, typer.Option("--linked-only", help="Only the PDFs that a lecture names.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the course as understood, and stop.")] = False,
+    write_yaml: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the course as understood as course.yaml, and stop.")
+    ] = None,
     no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
     language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no PDF and no captions from elsewhere.")] = False,
@@ -31,39 +37,74 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Take a course up, or what changed in it."""
+    from ingest.order import Order
+
+    order = Order(
+        source,
+        course=course,
+        source_url=source_url,
+        languages=tuple(code.strip().lower() for code in (language or "").split(",") if code.strip()),
+        linked_only=linked_only,
+        with_transcripts=not no_transcripts,
+        offline=offline,
+        refresh=refresh,
+    )
+    if dry_run or write_yaml:
+        _show_plan(order, write_yaml, as_json=as_json)
+    elif queue:
+        _queue(order, as_json=as_json)
+    else:
+        _take_up(order, as_json=as_json)
+
+
+def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
+    """The course as it is understood, printed or written down; nothing is opened that an ingest would write."""
     from dataclasses import asdict
     from pathlib import Path
 
-    from ingest.order import Order, carry_out, plan
-    from service.console import out, print_json, print_plan, print_report, progress_bar
+    from ingest.course_yaml import write_yaml as to_yaml
+    from ingest.order import plan
+    from service.console import out, print_json, print_plan, progress_bar
+    from service.settings import read_settings
 
-    languages = tuple(code.strip().lower() for code in (language or "").split(",") if code.strip())
-    order = Order(source, course, source_url, languages, linked_only, not no_transcripts, offline, refresh)
-    if dry_run:
-        from service.settings import read_settings
+    settings = read_settings()
+    with progress_bar(quiet=as_json) as step:
+        planned, _ = plan(
+            order, settings.data_dir, open_means(settings), lambda at: step(at.step, at.done, at.total, at.what)
+        )
+    if write_yaml:
+        Path(write_yaml).write_text(to_yaml(planned), "utf-8")
+    if as_json:
+        print_json(asdict(planned))
+    elif write_yaml:
+        out.print(f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest.")
+    else:
+        print_plan(planned)
 
-        settings = read_settings()
-        with progress_bar(quiet=as_json) as step:
-            planned, _ = plan(
-                order,
-                settings.data_dir,
-                open_means(settings),
-                lambda at: step(at.step, at.done, at.total, at.what),
-            )
-        print_json(asdict(planned)) if as_json else print_plan(planned)
-        return
+
+def _queue(order: Order, *, as_json: bool) -> None:
+    from pathlib import Path
+
+    from index.store.jobs import add_job
+    from service.console import out, print_json
+
+    _, library = open_library()
+    place = order.source if "://" in order.source else str(Path(order.source).resolve())
+    with library.database.writing() as connection:
+        job = add_job(connection, place, order.options())
+    if as_json:
+        print_json({"id": job})
+    else:
+        out.print(f"Queued as {job}; `lectures worker` will take it.")
+
+
+def _take_up(order: Order, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from ingest.order import carry_out
+    from service.console import print_json, print_report, progress_bar
+
     settings, library = open_library()
-    if queue:
-        from index.store.jobs import add_job
-
-        place = source if "://" in source else str(Path(source).resolve())
-        with library.database.writing() as connection:
-            job = add_job(connection, place, order.options())
-        if as_json:
-            print_json({"id": job})
-        else:
-            out.print(f"Queued as {job}; `lectures worker` will take it.")
-        return
     with progress_bar(quiet=as_json) as step:
         report = carry_out(
             order,
@@ -72,52 +113,18 @@ def ingest(
             open_means(settings),
             lambda at: step(at.step, at.done, at.total, at.what),
         )
-    if as_json:
-        print_json(asdict(report))
-    else:
-        print_report(report)
+    print_json(asdict(report)) if as_json else print_report(report)
 
 
 def status(as_json: Json = False) -> None:
     """Show the courses with what is missing and why, jobs, what is served, and the disk it takes."""
-    from index.store.catalogue import course_details, list_courses
-    from index.store.jobs import count_jobs, list_jobs
     from service.console import print_json, print_status
+    from service.status import read_status
 
     settings, library = open_library()
-    with library.database.reading() as connection:
-        courses = list_courses(connection)
-        gaps = {row["slug"]: course_details(connection, row["slug"])["gaps"] for row in courses}
-        jobs = count_jobs(connection)
-        newest = [
-            {
-                "id": row.id,
-                "source": row.source,
-                "state": row.state,
-                "attempts": row.attempts,
-                "progress": row.progress,
-                "problem": row.problem,
-                "updated_at": row.updated_at.isoformat(),
-            }
-            for row in list_jobs(connection, 10)
-        ]
-    size = sum(path.stat().st_size for path in library.data_dir.rglob("*") if path.is_file())
-    embedder = open_embedder(settings)
-    found: dict[str, Any] = {
-        "data_dir": str(library.data_dir),
-        "database": library.database.url.render_as_string(hide_password=True),
-        "schema": library.database.revision(),
-        "generation": library.served_number(),
-        "current": library.is_current(embedder),
-        "embedder": embedder.fingerprint if embedder else "none",
-        "disk_bytes": size,
-        "courses": courses,
-        "jobs": jobs,
-        "newest_jobs": newest,
-        "gaps": gaps,
-    }
+    found = read_status(library, open_embedder(settings))
     if as_json:
-        print_json(found)
+        print_json(found.model_dump(mode="json", by_alias=True))
     else:
         print_status(found)
 
@@ -152,15 +159,16 @@ def cancel(
 ) -> None:
     """Cancel a queued or running ingest."""
     from index.store.jobs import cancel_job, read_job
+    from index.types import JobState
     from service.console import out, print_json
 
     _, library = open_library()
     with library.database.writing() as connection:
         cancel_job(connection, job)
-        row = read_job(connection, job)
+        found = read_job(connection, job)
     if as_json:
-        print_json({"id": row.id, "state": row.state, "cancel_asked": row.cancel_asked})
-    elif row.state == "running":
-        out.print(f"{row.id} stops at its next step.", markup=False)
+        print_json({"id": found.id, "state": found.state, "cancel_asked": found.cancel_asked})
+    elif found.state is JobState.RUNNING:
+        out.print(f"{found.id} stops at its next step.", markup=False)
     else:
-        out.print(f"{row.id} is {row.state}.", markup=False)
+        out.print(f"{found.id} is {found.state}.", markup=False)

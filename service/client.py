@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +10,7 @@ import httpx
 from pydantic import ValidationError
 
 from service.schemas import AnswerOut, CourseSummaryOut, SearchOut, SentenceOut
+from service.sse import Event, EventReader
 
 _TIMEOUT = httpx.Timeout(60.0, connect=5.0)
 
@@ -36,7 +36,7 @@ def _search_parameters(query: str, course: str | None, kinds: Sequence[str], lim
 
 def _question(
     question: str, course: str | None, history: Sequence[Mapping[str, str]], *, stream: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {"question": question, "course": course, "history": list(history), "stream": stream}
 
 
@@ -56,22 +56,12 @@ def _unreachable(error: Exception) -> ApiError:
     return ApiError(f"The service cannot be reached or broke off ({type(error).__name__}).", "unreachable", None)
 
 
-class _Events:
-    """Lines of server-sent events → sentences and the answer."""
-
-    def __init__(self) -> None:
-        self._name = ""
-
-    def read(self, line: str) -> SentenceOut | AnswerOut | None:
-        if line.startswith("event: "):
-            self._name = line.removeprefix("event: ")
-        elif line.startswith("data: "):
-            data = json.loads(line.removeprefix("data: "))
-            if self._name == "sentence":
-                return SentenceOut.model_validate(data)
-            if self._name == "answer":
-                return AnswerOut.model_validate(data)
-        return None
+def _said(event: Event) -> Iterator[SentenceOut | AnswerOut]:
+    """The sentence or answer that an event holds, if it holds one."""
+    if event.name == "sentence":
+        yield SentenceOut.model_validate_json(event.data)
+    elif event.name == "answer":
+        yield AnswerOut.model_validate_json(event.data)
 
 
 class Lectures:
@@ -112,16 +102,16 @@ class Lectures:
         self, question: str, *, course: str | None = None, history: Sequence[Mapping[str, str]] = ()
     ) -> Iterator[SentenceOut | AnswerOut]:
         """Sentences as they are ready, and at the end the answer, which alone counts."""
-        events = _Events()
+        events = EventReader()
         body = _question(question, course, history, stream=True)
         try:
             with self._http.stream("POST", "/api/answers", json=body) as response:
                 if not response.is_success:
                     response.read()
                 _check(response)
-                for line in response.iter_lines():
-                    if (event := events.read(line)) is not None:
-                        yield event
+                for text in response.iter_text():
+                    for event in events.read(text):
+                        yield from _said(event)
         except (httpx.HTTPError, ValidationError, ValueError) as error:
             raise _unreachable(error) from error
 
@@ -177,16 +167,17 @@ class AsyncLectures:
         self, question: str, *, course: str | None = None, history: Sequence[Mapping[str, str]] = ()
     ) -> AsyncIterator[SentenceOut | AnswerOut]:
         """Sentences as they are ready, and at the end the answer, which alone counts."""
-        events = _Events()
+        events = EventReader()
         body = _question(question, course, history, stream=True)
         try:
             async with self._http.stream("POST", "/api/answers", json=body) as response:
                 if not response.is_success:
                     await response.aread()
                 _check(response)
-                async for line in response.aiter_lines():
-                    if (event := events.read(line)) is not None:
-                        yield event
+                async for text in response.aiter_text():
+                    for event in events.read(text):
+                        for said in _said(event):
+                            yield said
         except (httpx.HTTPError, ValidationError, ValueError) as error:
             raise _unreachable(error) from error
 

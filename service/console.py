@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from index.types import JobState
 from service.links import clock
 from service.schemas import AnswerOut, HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
 
 if TYPE_CHECKING:
     from ingest.pipeline import IngestReport
     from ingest.planned import PlannedCourse
+    from service.schemas.status import StatusOut
 
 _SHOWN_REWRITES = 5
 Step = Callable[[str, int, int, str], None]
@@ -51,7 +53,7 @@ def progress_bar(*, quiet: bool) -> Iterator[Step]:
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[what]}"), console=err) as bar:
-        tasks: dict[str, Any] = {}
+        tasks: dict[str, TaskID] = {}
 
         def step(name: str, done: int, total: int, what: str) -> None:
             if name not in tasks:
@@ -107,7 +109,31 @@ def print_answer(found: AnswerOut) -> None:
 
 
 def print_plan(planned: PlannedCourse) -> None:
-    """A course as it was understood, lecture by lecture."""
+    """A course as it was understood: a line a lecture, what is missing, how it was read, what was left out."""
+    long = len(planned.lectures) + len(planned.left_out) > out.height
+    with out.pager() if out.is_terminal and long else nullcontext():
+        _print_lectures(planned)
+        if planned.why:
+            out.print("\nHow it was read", style="bold")
+            for sentence in planned.why:
+                out.print(f"  {sentence}", markup=False)
+        for lecture, problem in planned.problems:
+            out.print(f"  {lecture}: {problem}", markup=False, style="yellow")
+        if planned.left_out:
+            out.print(f"\nLeft out ({len(planned.left_out)})", style="bold")
+            for label, place, reason in planned.left_out:
+                named = f"{label} " if label and label != place else ""
+                out.print(f"  {named}{place}: {reason}", markup=False)
+        decks = sum(len(lecture.decks) for lecture in planned.lectures)
+        videos = sum(len(lecture.videos) for lecture in planned.lectures)
+        out.print(
+            f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos; "
+            f"{len(planned.left_out)} links and files left out. Nothing was written; "
+            "--write-yaml course.yaml writes this down to be corrected."
+        )
+
+
+def _print_lectures(planned: PlannedCourse) -> None:
     out.print(f"{planned.title} [{planned.slug}], language {planned.language}", markup=False)
     for label, url in planned.links:
         out.print(f"  link {url}{f' ({label})' if label and label != url else ''}", markup=False)
@@ -116,28 +142,23 @@ def print_plan(planned: PlannedCourse) -> None:
         if lecture.section != section:
             section = lecture.section
             out.print(f"\n{section}" if section else "", markup=False, style="bold")
-        remarks = f"  ({'; '.join(lecture.remarks)})" if lecture.remarks else ""
-        out.print(f"{position:3}. {lecture.title}{remarks}", markup=False)
-        for deck in lecture.decks:
-            what = "notes" if deck.kind == "notes" else "deck"
-            _print_item(what, deck.path, deck.label, deck.remark)
-        for video in lecture.videos:
-            _print_item("video", video.video, video.label, video.remark)
-        for label, url in lecture.links:
-            _print_item("link", url, label, None)
-        if lecture.programme:
-            shown = lecture.programme if len(lecture.programme) <= 100 else lecture.programme[:99] + "…"
-            out.print(f"       programme: {shown}", markup=False, style="dim")
-        if not lecture.decks and not lecture.videos:
-            out.print("       no slides and no video yet", style="yellow")
-    decks = sum(len(lecture.decks) for lecture in planned.lectures)
-    videos = sum(len(lecture.videos) for lecture in planned.lectures)
-    out.print(f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos. Nothing was written.")
+        held = [f"{'notes' if deck.kind == 'notes' else 'deck'} {_short(deck.path)}" for deck in lecture.decks]
+        held += [f"video {_short(video.video)}" for video in lecture.videos]
+        if lecture.links:
+            held.append(f"{len(lecture.links)} links")
+        line = Text(f"{position:3}. {lecture.title}")
+        line.append("".join(f"  ({remark})" for remark in lecture.remarks), style="dim")
+        line.append(f"  {' · '.join(held)}", style="cyan")
+        missing = [what for what, there in (("slides", lecture.decks), ("video", lecture.videos)) if not there]
+        line.append(f"  no {' and no '.join(missing)}" if missing else "", style="yellow")
+        if out.is_terminal:
+            line.truncate(max(40, out.width), overflow="ellipsis")
+        out.print(line)
 
 
-def _print_item(what: str, place: str, label: str, remark: str | None) -> None:
-    notes = " · ".join(filter(None, (label if label != place else "", remark)))
-    out.print(f"       {what} {place}{f' ({notes})' if notes else ''}", markup=False)
+def _short(place: str) -> str:
+    """The last part of a path or address."""
+    return place.rstrip("/").rsplit("/", 1)[-1] or place
 
 
 def print_report(report: IngestReport) -> None:
@@ -154,27 +175,35 @@ def print_report(report: IngestReport) -> None:
             out.print(f"  {gap['lecture']}: {gap['detail']}", markup=False)
 
 
-def print_status(found: dict[str, Any]) -> None:
+def print_status(found: StatusOut) -> None:
     """The installation, its jobs, and course by course what is missing."""
-    for name in ("data_dir", "database", "schema", "generation", "current", "embedder"):
-        out.print(f"{name.replace('_', ' '):>12}  {found[name]}", markup=False)
-    out.print(f"{'disk':>12}  {found['disk_bytes'] / 2**20:.1f} MB")
-    out.print(f"{'jobs':>12}  {', '.join(f'{n} {state}' for state, n in found['jobs'].items()) or 'none'}")
-    for job in found["newest_jobs"]:
-        at = job["progress"] if job["state"] == "running" else None
+    named = {
+        "data dir": found.data_dir,
+        "database": found.database,
+        "schema": found.schema_revision,
+        "generation": found.generation,
+        "current": found.current,
+        "embedder": found.embedder,
+        "disk": f"{found.disk_bytes / 2**20:.1f} MB",
+        "jobs": ", ".join(f"{n} {state}" for state, n in found.jobs.items()) or "none",
+    }
+    for name, value in named.items():
+        out.print(f"{name:>12}  {value}", markup=False)
+    for job in found.newest_jobs:
+        at = job.progress if job.state is JobState.RUNNING else None
         doing = f" · {at['step']} {at['done']} of {at['total']}" if at else ""
-        said = f" · {job['problem']}" if job["problem"] else ""
-        out.print(f"  {job['id']} {job['state']}{doing} · {job['source']}{said}", markup=False)
-    for course in found["courses"]:
-        missing = found["gaps"][course["slug"]]
+        said = f" · {job.problem}" if job.problem else ""
+        out.print(f"  {job.id} {job.state}{doing} · {job.source}{said}", markup=False)
+    for course in found.courses:
+        missing = found.gaps[course.slug]
         out.print(
-            f"\n{course['title']} [{course['slug']}]: {course['lectures']} lectures, {course['passages']} passages, "
+            f"\n{course.title} [{course.slug}]: {course.lectures} lectures, {course.passages} passages, "
             f"{len(missing)} gaps",
             markup=False,
             style="bold",
         )
         for gap in missing:
-            out.print(f"  {gap['code']}: {gap['detail']}", markup=False)
+            out.print(f"  {gap.code}: {gap.detail}", markup=False)
 
 
 def _where(hit: HitOut) -> str:

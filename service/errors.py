@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from index.errors import (
     CorruptIndex,
+    CourseError,
     EmbedderError,
     IndexMismatch,
     IndexUnavailable,
@@ -23,14 +24,17 @@ from index.errors import (
     SourceFileError,
     StorageError,
 )
+from service.answers.llm import ModelFailed
 from service.refusals import KeyNeeded, Overloaded, ScopeMissing, TooOften
 
 _log = structlog.get_logger("lectures")
 
-_STATUS: dict[type[LecturesError], int] = {
+_STATUS: dict[type, int] = {
+    LecturesError: 500,
     InvalidRequest: 422,
     NotFound: 404,
     NotAllowed: 403,
+    CourseError: 422,
     SourceFileError: 422,
     KeyNeeded: 401,
     ScopeMissing: 403,
@@ -41,6 +45,7 @@ _STATUS: dict[type[LecturesError], int] = {
     CorruptIndex: 503,
     StorageError: 503,
     EmbedderError: 503,
+    ModelFailed: 503,
 }
 
 
@@ -77,8 +82,8 @@ def refusal_of(error: LecturesError) -> JSONResponse:
 
 
 def status_of(error: LecturesError) -> int:
-    """The HTTP status of one of our errors."""
-    return _STATUS.get(type(error), 500)
+    """The HTTP status of one of our errors: that of its class, or of the nearest class that it is a kind of."""
+    return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
 def problem(status: int, detail: str, code: str, retry_after_seconds: float = 1.0) -> JSONResponse:

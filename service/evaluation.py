@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from index.errors import InvalidRequest
 from index.search.found import Find
@@ -23,23 +22,44 @@ _OFF_TOPIC = frozenset({"plain", "near_ml", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedPage:
+    """A page that somebody judged; the higher the grade, the better it answers."""
+
+    deck: str
+    page_number: int
+    grade: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedStretch:
+    """A stretch of a video that somebody judged, in seconds from its start."""
+
+    video: str
+    start_seconds: float
+    end_seconds: float
+    grade: float
+
+
+JudgedPlace = JudgedPage | JudgedStretch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`relevant` and `borderline` are places as the gold file writes them; a question without `relevant` and of an
-    off-topic kind should be recognised as such."""
+    """A question without `relevant` and of an off-topic kind should be recognised as such."""
 
     id: str
     query: str
     kind: str
-    relevant: tuple[dict[str, Any], ...]
-    borderline: tuple[dict[str, Any], ...]
+    relevant: tuple[JudgedPlace, ...]
+    borderline: tuple[JudgedPlace, ...]
 
     @property
     def off_topic(self) -> bool:
         return not self.relevant and self.kind in _OFF_TOPIC
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
     """One question's measures; `first` is the rank of the first relevant hit, or None."""
 
     question: Question
@@ -54,7 +74,7 @@ class Outcome:
         return self.coverage is not Coverage.EXPLAINED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """The means over one kind (or all)."""
 
@@ -81,11 +101,11 @@ def read_gold(path: Path) -> list[Question]:
             data = json.loads(line)
             questions.append(
                 Question(
-                    str(data.get("id", number)),
-                    str(data["query"]),
-                    str(data.get("kind") or "all"),
-                    tuple(data.get("relevant") or ()),
-                    tuple(data.get("borderline") or ()),
+                    id=str(data.get("id", number)),
+                    query=str(data["query"]),
+                    kind=str(data.get("kind") or "all"),
+                    relevant=tuple(_read_place(place) for place in data.get("relevant") or ()),
+                    borderline=tuple(_read_place(place) for place in data.get("borderline") or ()),
                 )
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -95,10 +115,20 @@ def read_gold(path: Path) -> list[Question]:
     return questions
 
 
+def _read_place(written: Mapping[str, str | float]) -> JudgedPlace:
+    """A place as the gold file writes it; KeyError if it lacks what makes it one."""
+    grade = float(written.get("grade", 1))
+    if "deck" in written:
+        return JudgedPage(str(written["deck"]), int(written["page"]), grade)
+    start, end = float(written["start_seconds"]), float(written["end_seconds"])
+    return JudgedStretch(str(written["video"]), start, end, grade)
+
+
 def judged_places(questions: Iterable[Question]) -> tuple[set[str], set[str]]:
     """(paths of decks, ids of videos) that the questions' relevant places name."""
     places = [place for question in questions for place in question.relevant]
-    return {str(p["deck"]) for p in places if "deck" in p}, {str(p["video"]) for p in places if "video" in p}
+    decks = {place.deck for place in places if isinstance(place, JudgedPage)}
+    return decks, {place.video for place in places if isinstance(place, JudgedStretch)}
 
 
 def search_of(find: Find, filters: Filters, mode: Mode = Mode.HYBRID) -> Search:
@@ -111,7 +141,7 @@ def search_of(find: Find, filters: Filters, mode: Mode = Mode.HYBRID) -> Search:
     return search
 
 
-def evaluate(questions: Iterable[Question], search: Search) -> list[Outcome]:
+def evaluate(questions: Iterable[Question], search: Search) -> list[Measured]:
     """Ask every question; `search(query, limit)` answers it with hits and coverage."""
     outcomes = []
     for question in questions:
@@ -119,13 +149,13 @@ def evaluate(questions: Iterable[Question], search: Search) -> list[Outcome]:
         hits, coverage = search(question.query, DEPTH * 3)
         took_ms = (perf_counter() - started) * 1000
         ndcg, first = _measure(question, hits)
-        outcomes.append(Outcome(question, ndcg, first, coverage, took_ms))
+        outcomes.append(Measured(question=question, ndcg=ndcg, first=first, coverage=coverage, took_ms=took_ms))
     return outcomes
 
 
-def summarise(outcomes: Sequence[Outcome]) -> list[Row]:
+def summarise(outcomes: Sequence[Measured]) -> list[Row]:
     """A row for each kind in the order of the file, and one for all that have something relevant."""
-    by_kind: dict[str, list[Outcome]] = defaultdict(list)
+    by_kind: dict[str, list[Measured]] = defaultdict(list)
     for outcome in outcomes:
         by_kind[outcome.question.kind].append(outcome)
     rows = [_row(kind, found) for kind, found in by_kind.items()]
@@ -141,17 +171,17 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]
 
 
-def _row(kind: str, outcomes: Sequence[Outcome]) -> Row:
+def _row(kind: str, outcomes: Sequence[Measured]) -> Row:
     n = len(outcomes)
     firsts = [outcome.first for outcome in outcomes]
     return Row(
-        kind,
-        n,
-        sum(outcome.ndcg for outcome in outcomes) / n,
-        sum(1 / first for first in firsts if first) / n,
-        sum(first == 1 for first in firsts) / n,
-        sum(first is not None and first <= 5 for first in firsts) / n,
-        sum(outcome.coverage is Coverage.ABSENT for outcome in outcomes) / n,
+        kind=kind,
+        questions=n,
+        ndcg=sum(outcome.ndcg for outcome in outcomes) / n,
+        mrr=sum(1 / first for first in firsts if first) / n,
+        hit1=sum(first == 1 for first in firsts) / n,
+        hit5=sum(first is not None and first <= 5 for first in firsts) / n,
+        absent=sum(outcome.coverage is Coverage.ABSENT for outcome in outcomes) / n,
     )
 
 
@@ -179,8 +209,8 @@ def _measure(question: Question, hits: Sequence[Hit]) -> tuple[float, int | None
     return (_dcg(gains) / best if best else 0.0), (first if first and first <= DEPTH else None)
 
 
-def _gain(item: dict[str, Any]) -> float:
-    return float(2 ** float(item.get("grade", 1)) - 1)
+def _gain(place: JudgedPlace) -> float:
+    return float(2**place.grade - 1)
 
 
 def _dcg(gains: Sequence[float]) -> float:
@@ -188,14 +218,13 @@ def _dcg(gains: Sequence[float]) -> float:
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains[:DEPTH], 1))
 
 
-def holds(item: dict[str, Any], hit: Hit) -> bool:
+def holds(judged: JudgedPlace, hit: Hit) -> bool:
     """Whether a hit lies at a judged place."""
-    match hit.passage.place:
-        case PagePlace() as page:
-            return page.deck == item.get("deck") and page.page_number == item.get("page")
-        case TimePlace() as time:
-            if time.video != item.get("video"):
-                return False
-            return float(item["start_seconds"]) - _EARLY_SECONDS <= time.start_seconds < float(item["end_seconds"])
-        case None:
+    match judged, hit.passage.place:
+        case JudgedPage(), PagePlace() as page:
+            return (page.deck, page.page_number) == (judged.deck, judged.page_number)
+        case JudgedStretch(), TimePlace() as time:
+            start = judged.start_seconds - _EARLY_SECONDS
+            return time.video == judged.video and start <= time.start_seconds < judged.end_seconds
+        case _:
             return False

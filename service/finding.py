@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import perf_counter
 
 from index.errors import InvalidRequest
-from index.search.found import Find
-from index.types import Kind, Query
-from service.schemas import SearchOut, search_out
+from index.search.found import Find, Found
+from index.types import Hit, Kind, Query
+from service.schemas import RewriteOut, SearchOut, hit_out
 
 
 def timed_search(find: Find, query: Query, limit: int, offset: int = 0, *, explain: bool = False) -> SearchOut:
@@ -16,6 +17,21 @@ def timed_search(find: Find, query: Query, limit: int, offset: int = 0, *, expla
     found = find(query)
     hits = found.hits(limit, offset, explain=explain)
     return search_out(found, hits, (perf_counter() - started) * 1000)
+
+
+def search_out(found: Found, hits: Iterable[Hit], took_ms: float) -> SearchOut:
+    """The response of a search: what the API returns and `lectures search --json` prints."""
+    return SearchOut(
+        query=found.query,
+        rewrites=[RewriteOut.model_validate(rewrite) for rewrite in found.rewrites],
+        coverage=found.coverage,
+        mode=found.mode,
+        degraded=list(found.degraded),
+        generation=found.generation,
+        took_ms=round(took_ms, 2),
+        total=found.total,
+        hits=[hit_out(hit) for hit in hits],
+    )
 
 
 def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:

@@ -12,11 +12,12 @@ _WAIT_SECONDS = 0.5
 
 
 class Gate:
-    """Places for so many at once. Threads of one process take turns at the interpreter, so that more than a few
-    searching at the same time only hand it around: `searching` is how many run, `waiting` how many more may wait."""
+    """Places for so many at once, of which `running` work and the others wait for their turn: threads of one process
+    take turns at the interpreter, and more than a few that compute at the same time only hand it around."""
 
-    def __init__(self, places: int, what: str) -> None:
+    def __init__(self, places: int, what: str, running: int | None = None) -> None:
         self._places = threading.BoundedSemaphore(places)
+        self._running = threading.BoundedSemaphore(running or places)
         self._what = what
 
     @contextmanager
@@ -25,6 +26,7 @@ class Gate:
         if not self._places.acquire(timeout=wait_seconds):
             raise Overloaded(f"Too many {self._what} at once; try again in a second.")
         try:
-            yield
+            with self._running:  # the wait ends: those who work do so for milliseconds, and places are few
+                yield
         finally:
             self._places.release()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
-from fastapi import FastAPI
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from index.errors import LecturesError, NotFound
+from index.errors import NotFound
 from index.search.search import clean_query
-from index.types import AccessScope, Filters, IndexedPassage, PagePlace, Query, TimePlace
-from service.access import Access
+from index.types import Filters, IndexedPassage, PagePlace, Query, TimePlace
 from service.answers.answering import last_answer
-from service.errors import refusal_of
 from service.links import absolute, hit_url
+from service.mcp_mount import readable
 from service.schemas import answer_out
 from service.settings import Settings, listed
 from service.state import ServiceState
@@ -33,41 +28,37 @@ _INSTRUCTIONS = (
 )
 
 
-# The courses that the caller of this request may read (None: all), set by `KeyGate`.
-_readable: ContextVar[frozenset[str] | None] = ContextVar("readable", default=None)
-
-
 def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
     """The tools over one installation; what they show is what the caller may read."""
     server: MCPServer[Any] = MCPServer("lecture-search", instructions=_INSTRUCTIONS, log_level="WARNING")
 
     @server.tool()
-    async def search(query: str) -> dict[str, Any]:
+    async def search(query: str) -> dict[str, object]:
         """Passages that match a query in any language: a list of id, title and url."""
         return await run_in_threadpool(_search, state(), query)
 
     @server.tool()
-    async def fetch(id: str) -> dict[str, Any]:
+    async def fetch(id: str) -> dict[str, object]:
         """The whole text of a passage that a search found, with where it stands."""
         return await run_in_threadpool(_fetch, state(), id)
 
     @server.tool()
-    async def ask(question: str) -> dict[str, Any]:
+    async def ask(question: str) -> dict[str, object]:
         """An answer in sentences, each with citations that quote a slide or a recording word for word."""
         return await run_in_threadpool(_ask, state(), question)
 
     return server
 
 
-def _search(state: ServiceState, query: str) -> dict[str, Any]:
-    hits = state.find(Query(query, Filters(courses=_readable.get()))).hits(_RESULTS)
+def _search(state: ServiceState, query: str) -> dict[str, object]:
+    hits = state.find(Query(query, Filters(courses=readable.get()))).hits(_RESULTS)
     return {"results": [_result(hit.passage, state.settings.public_url) for hit in hits]}
 
 
-def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
+def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
     passage = state.index().generation.find(passage_id)
-    readable = _readable.get()
-    if passage is None or (readable is not None and passage.course_slug not in readable):
+    allowed = readable.get()
+    if passage is None or (allowed is not None and passage.course_slug not in allowed):
         raise NotFound(f"There is no passage {passage_id!r:.60}; search for it again.")
     metadata = {"course": passage.course_title, "lecture": passage.lecture_title}
     match passage.place:
@@ -78,33 +69,9 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, Any]:
     return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}
 
 
-def _ask(state: ServiceState, question: str) -> dict[str, Any]:
-    events = state.answering(clean_query(question), Filters(courses=_readable.get()), ())
+def _ask(state: ServiceState, question: str) -> dict[str, object]:
+    events = state.answering(clean_query(question), Filters(courses=readable.get()), ())
     return answer_out(last_answer(events), 0.0).model_dump(mode="json", by_alias=True, exclude={"took_ms"})
-
-
-class KeyGate:
-    """ASGI: asks the callers of /mcp for what the API asks for, and lets the tools know what they may read."""
-
-    def __init__(self, app: ASGIApp, parent: FastAPI) -> None:
-        self._app = app
-        self._parent = parent
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        access: Access = self._parent.state.access
-        try:
-            caller = await access.caller(Request(scope), self._parent.state.service, AccessScope.ANSWER)
-        except LecturesError as error:
-            await refusal_of(error)(scope, receive, send)
-            return
-        token = _readable.set(caller.courses)
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            _readable.reset(token)
 
 
 def http_app(server: MCPServer[Any], settings: Settings) -> Starlette:
@@ -121,6 +88,6 @@ def http_app(server: MCPServer[Any], settings: Settings) -> Starlette:
     )
 
 
-def _result(passage: IndexedPassage, base: str) -> dict[str, Any]:
+def _result(passage: IndexedPassage, base: str) -> dict[str, object]:
     title = passage.title or passage.lecture_title
     return {"id": passage.id, "title": title, "url": absolute(hit_url(passage), base)}

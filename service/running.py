@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 
 import uvicorn
 
@@ -18,15 +19,28 @@ from service.settings import Settings, listed
 _STOP_SECONDS = 20  # for requests that run when the service is told to stop
 
 
-def run(settings: Settings, listening: socket.socket, first: SearchIndex | None = None) -> None:
-    """Serve on this socket; `first` is an index that is open already."""
+class _Server(uvicorn.Server):
+    """Says where it is reached, once it is."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._greeting:
+            sys.stderr.write(self._greeting)
+
+
+def run(settings: Settings, listening: socket.socket, first: SearchIndex | None = None, *, greeting: str = "") -> None:
+    """Serve on this socket; `first` is an index that is open already, `greeting` is said once it can be asked."""
     config = uvicorn.Config(
         create_app(settings, first),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, greeting).run(sockets=[listening])
 
 
 def open_first(settings: Settings) -> SearchIndex | None:

@@ -79,7 +79,7 @@ class Serving:
             self._tried = pointer
             try:
                 self._open()
-            except (LecturesError, OSError) as error:
+            except Exception as error:  # whatever it is, the thread must live to open the next generation
                 self._keep_on(error)
             finally:
                 self._looked.set()
@@ -101,9 +101,13 @@ class Serving:
         for course, reason in generation.damaged.items():
             _log.error("course_not_served", course=course, reason=reason)
 
-    def _keep_on(self, error: LecturesError | OSError) -> None:
+    def _keep_on(self, error: Exception) -> None:
         """What was verified and opened goes on serving; the reason is said in every response."""
-        problem = error if isinstance(error, LecturesError) else StorageError(f"The index cannot be read ({error}).")
+        problem = (
+            error
+            if isinstance(error, LecturesError)
+            else StorageError(f"The index cannot be read ({type(error).__name__}: {error}).")
+        )
         if (
             isinstance(problem, IndexUnavailable)
             and self._index is None

@@ -20,9 +20,9 @@ from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
-from index.store.keys import count_model_call
+from index.store.budget import count_model_call
 from index.store.missed import count_missed
-from index.types import Filters, Query
+from index.types import ExplainedTerm, Filters, Query
 from service.answers.answering import Event, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Turn
@@ -32,10 +32,11 @@ from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
 from service.serving import Serving
 from service.settings import Settings, listed
-from service.terms import ExplainedTerm, explained_terms
+from service.terms import explained_terms
 
 _log = structlog.get_logger("lectures")
 _MAX_PROGRAMMES = 500
+_SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)
 
 
 class ServiceState:
@@ -50,7 +51,7 @@ class ServiceState:
             self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary
         )
         self.pictures = Pictures(self.library)
-        self._searches = Gate(settings.max_concurrent_searches, "searches")
+        self._searches = Gate(settings.max_concurrent_searches, "searches", _SEARCHING)
         self._answers = Gate(settings.max_concurrent_answers, "answers")
         self._model = _language_model(settings, self._count_model_call)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from index.engine.glossary import Term, key_of
 from index.engine.shard import Shard
 from index.search.found import Find
 from index.search.search import SearchIndex
-from index.types import Filters, IndexedPassage, Kind, Query
+from index.types import ExplainedTerm, Filters, IndexedPassage, Kind, Query
 
 _LOOK_AT = 10
 # Of passages nearly as good as the best, the earliest in the course counts as the first explanation.
@@ -16,21 +14,20 @@ _NEARLY = 0.8
 _MATERIAL = frozenset({Kind.PAGE, Kind.SEGMENT})
 
 
-@dataclass(frozen=True, slots=True)
-class ExplainedTerm:
-    """A term and where it is first explained; None if only the programme names it."""
-
-    term: Term
-    explained: IndexedPassage | None
-
-
 def explained_terms(index: SearchIndex, find: Find, course: str) -> list[ExplainedTerm]:
     """The terms of a course in alphabetical order; `find` searches the same index. NotFound for an unknown course."""
-    index.check_course(course)
-    shard = index.generation.shard(course)
-    terms = [] if shard is None else shard.terms.all()
-    found = [ExplainedTerm(term, _first_explained(shard, find, term)) for term in terms if shard is not None]
-    return sorted(found, key=lambda entry: (entry.term.text.casefold(), entry.term.counterpart.casefold()))
+    shard = index.shard(course)
+    found = [
+        ExplainedTerm(
+            text=term.text,
+            counterpart=term.counterpart,
+            reason=term.reason,
+            count=term.count,
+            explained=_first_explained(shard, find, term),
+        )
+        for term in shard.terms.all()
+    ]
+    return sorted(found, key=lambda term: (term.text.casefold(), term.counterpart.casefold()))
 
 
 def _first_explained(shard: Shard, find: Find, term: Term) -> IndexedPassage | None:

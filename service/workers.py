@@ -30,7 +30,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)).lower()
         raise InvalidRequest(f"Cannot listen on {host} port {port} ({reason}); choose another with --port.") from error
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from support import EXAMPLES, CountingEmbedder, serve, write_pdf
+from support import EXAMPLES, CountingEmbedder, open_index, serve, write_pdf
 
 from index.embed.models import load_embedder
 from index.library import Library
+from index.search.search import SearchIndex
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 from service.app import create_app
@@ -99,6 +100,21 @@ def course_folder(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def editions(tmp_path: Path) -> Path:
+    """Two editions of a slide; the older one names the words once more."""
+    folder = tmp_path / "course"
+    text = "Dropout\nzero out random activations of every hidden layer while the network is learning"
+    write_pdf(folder / "2022" / "new.pdf", [text, "Convolution\nslide a small kernel over the picture"])
+    write_pdf(folder / "2020" / "old.pdf", [f"{text} dropout", "Pooling\ntake the largest number of each window"])
+    (folder / "course.yaml").write_text(
+        "title: Nets\nlanguage: en\nlectures:\n"
+        "  - {title: One, decks: [2020/old.pdf]}\n  - {title: Two, decks: [2022/new.pdf]}\n",
+        "utf-8",
+    )
+    return folder
+
+
 @pytest.fixture(scope="session")
 def example_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The example course, ingested with the built-in embedder."""
@@ -114,6 +130,13 @@ def example_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     ingest_course(read_course(EXAMPLES, slug="neural-networks"), EXAMPLES, library, load_embedder("builtin"))
     library.close()
     return settings
+
+
+@pytest.fixture(scope="session")
+def example_index(example_settings: Settings) -> Iterator[SearchIndex]:
+    opened = Library(example_settings.resolved_database_url, example_settings.data_dir)
+    yield open_index(opened, load_embedder("builtin"))
+    opened.close()
 
 
 @pytest.fixture(scope="session")

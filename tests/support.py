@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import uvicorn
@@ -14,9 +16,14 @@ from fpdf import FPDF
 from numpy.typing import NDArray
 
 from index.embed.adaptation import Adaptation
-from index.embed.protocol import Vectors, normalise
-from index.library import Library
-from index.types import Hit, PagePlace, TimePlace
+from index.embed.protocol import Embedder, Vectors, normalise, passage_views
+from index.engine.build import Made, build_shard
+from index.engine.generation import Generation, open_generation
+from index.engine.manifest import ListedShard, read_generation, write_generation
+from index.library import Library, name_of, open_served
+from index.search.search import SearchIndex
+from index.text.analysis import ANALYSIS_VERSION
+from index.types import ROLES, DeckKind, Hit, IndexedPassage, Kind, PagePlace, Phrase, Reading, Reason, TimePlace, Word
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
 from service.app import create_app
@@ -60,15 +67,91 @@ class CountingEmbedder:
     def embed_query_in(self, text: str, adaptations: Sequence[Adaptation | None]) -> Vectors:
         return np.repeat(self._vectors([text]), len(adaptations), axis=0)
 
-    def adapted_to(self, texts: Sequence[str], basis: NDArray[np.uint64]) -> CountingEmbedder:
+    def adapted_to(self, texts: Sequence[str], basis: NDArray[np.uint64]) -> Self:  # noqa: ARG002
         return self
 
-    def with_adaptation(self, adaptation: Adaptation | None) -> CountingEmbedder:
+    def with_adaptation(self, adaptation: Adaptation | None) -> Self:  # noqa: ARG002
         return self
 
     def _vectors(self, texts: Sequence[str]) -> Vectors:
         counts = [[text.lower().split().count(word) for word in self.words] for text in texts]
         return normalise(np.array(counts, np.float32).reshape(len(texts), 4))
+
+
+def passage(text: str, row: int = 0, *, course: str = "c", **values: Any) -> IndexedPassage:
+    """A page of the only lecture of a course; its title is part of its text, as in a shard."""
+    title = values.pop("title", "")
+    known: dict[str, Any] = {
+        "id": f"{course}-p{row}",
+        "kind": Kind.PAGE,
+        "title": title,
+        "text": f"{title}\n{text}" if title else text,
+        "content_hash": hashlib.sha256(f"{title}\n{text}".encode()).hexdigest(),
+        "course_slug": course,
+        "course_title": course.upper(),
+        "course_source_url": None,
+        "language": "ru",
+        "lecture_id": 1,
+        "lecture_position": 1,
+        "lecture_title": "L",
+        "section": "",
+        "remark": None,
+        "place": PagePlace(1, "d", DeckKind.SLIDES, row + 1),
+    }
+    return IndexedPassage(**{**known, **values})
+
+
+def made_by(embedder: Embedder | None, passages: Sequence[IndexedPassage]) -> Made:
+    """What a shard of these passages is made with: their vectors, embedded here."""
+    stored: dict[str, tuple[bytes, bytes]] = {}
+    for own in passages if embedder else ():
+        assert embedder is not None
+        views = passage_views(own.title, own.text, split=embedder.splits_passages)
+        vectors = embedder.embed_passages([text for _, text in views]).astype("<f4")
+        stored[own.content_hash] = (bytes(ROLES.index(role) for role, _ in views), vectors.tobytes())
+
+    def all_alike(left: Sequence[str], _: Sequence[str]) -> list[float]:
+        return [1.0] * len(left)
+
+    name = name_of(embedder)
+    fingerprint = embedder.fingerprint if embedder else name
+    adaptation = embedder.adaptation if embedder else None
+    return Made(name, fingerprint, embedder.dimension if embedder else 0, adaptation, stored, all_alike)
+
+
+def make_shards(
+    root: Path, courses: Mapping[str, Sequence[IndexedPassage]], embedder: Embedder | None = None
+) -> list[ListedShard]:
+    """A shard of each course on disk."""
+    return [build_shard(root, slug, own, made_by(embedder, own)) for slug, own in courses.items()]
+
+
+def make_generation(
+    root: Path, courses: Mapping[str, Sequence[IndexedPassage]], embedder: Embedder | None = None, number: int = 1
+) -> Generation:
+    """An open generation with a shard of each course."""
+    write_generation(root, number, ANALYSIS_VERSION, name_of(embedder), make_shards(root, courses, embedder))
+    return open_generation(root, read_generation(root, number)[0])
+
+
+def open_index(library: Library, embedder: Embedder | None, **options: Any) -> SearchIndex:
+    """What is served, opened for searching."""
+    generation, degraded = open_served(library, embedder)
+    return SearchIndex(generation, embedder, degraded, **options)
+
+
+def word(term: str, *others: Reading, weight: float = 1.0) -> Phrase:
+    """A word of a query that is one term, with other readings of it."""
+    return Phrase((Word(term, weight, (Reading(((term, 1.0),), 1.0, Reason.TYPED, term), *others)),))
+
+
+def write_course(folder: Path, title: str, pages: Sequence[str]) -> Path:
+    """A course of one lecture with one deck."""
+    write_pdf(folder / "deck.pdf", pages)
+    (folder / "course.yaml").write_text(
+        f"title: {title}\nlanguage: en\nlectures: [{{title: {title}, decks: [deck.pdf]}}]\n", "utf-8"
+    )
+    return folder
 
 
 def write_pdf(path: Path, pages: Sequence[str]) -> Path:
@@ -86,7 +169,7 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
     return path
 
 
-def ingest(folder: Path, library: Library, embedder: CountingEmbedder | None) -> IngestReport:
+def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestReport:
     return ingest_course(read_course(folder), folder, library, embedder)
 
 

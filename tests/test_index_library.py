@@ -1,152 +1,24 @@
-"""Durability: rows and generations in step, damage noticed, on SQLite and PostgreSQL."""
+"""One installation: what is served of it, what is damaged, and what a writer that died left behind."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
+import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from support import EXAMPLES, CountingEmbedder, ingest, write_pdf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
-from index.engine.generation import folder_of, generation_numbers
-from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageError
-from index.library import Library, find_damage, open_served, reindex
-from index.search.search import SearchIndex
-from index.store.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, read_job
-from index.store.tables import SCHEMA_REVISION, embeddings, jobs, metadata, passages
-from index.types import JobState
-
-
-def _count(library: Library, table: sa.Table) -> int:
-    with library.database.reading() as connection:
-        return int(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one())
-
-
-def _pages_found(library: Library, embedder: CountingEmbedder, query: str) -> list[tuple[str | None, int | None]]:
-    index = SearchIndex(open_served(library, embedder)[0], embedder)
-    pages = [hit.passage.page for hit in index.search(query).hits]
-    return [(page.deck, page.page_number) if page else (None, None) for page in pages]
-
-
-def test_the_migrations_make_the_tables(library: Library) -> None:
-    assert library.database.revision() == SCHEMA_REVISION
-    with library.database.reading() as connection:
-        found = set(sa.inspect(connection).get_table_names())
-    assert found == {*metadata.tables, "alembic_version"}
-
-
-def test_the_newest_migration_is_the_one_that_the_program_expects() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
-    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
-
-
-def test_a_newer_schema_is_refused(library: Library) -> None:
-    with library.database.writing() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StorageError, match="newer"):
-        library.database.migrate()
-
-
-def test_a_course_is_found_and_its_gaps_are_reported(
-    library: Library, course_folder: Path, embedder: CountingEmbedder
-) -> None:
-    report = ingest(course_folder, library, embedder)
-    assert (report.lectures, report.decks, report.pages, report.videos) == (2, 2, 3, 1)
-    assert [(gap["lecture"], gap["code"]) for gap in report.gaps] == [("Attention", "missing_file")]
-    assert _pages_found(library, embedder, "gradient")[0] == ("one.pdf", 2)
-    assert find_damage(library, embedder) == []
-
-
-def test_an_unchanged_course_embeds_nothing_and_makes_no_generation(
-    library: Library, course_folder: Path, embedder: CountingEmbedder
-) -> None:
-    first = ingest(course_folder, library, embedder)
-    embedder.embedded.clear()
-    second = ingest(course_folder, library, embedder)
-    assert (second.changed, second.embedded, second.generation) == (False, 0, first.generation)
-    assert embedder.embedded == []
-
-
-def test_only_what_changed_is_embedded_and_ids_stay(
-    library: Library, course_folder: Path, embedder: CountingEmbedder
-) -> None:
-    ingest(course_folder, library, embedder)
-    with library.database.reading() as connection:
-        before = dict(connection.execute(sa.select(passages.c.id, passages.c.content_hash)).all())
-    embedder.embedded.clear()
-    write_pdf(
-        course_folder / "one.pdf",
-        ["Dropout\nrandomly zero activations dropout", "Attention\nattention heads", "Loss\nloss function"],
-    )
-    ingest(course_folder, library, embedder)
-    with library.database.reading() as connection:
-        after = dict(connection.execute(sa.select(passages.c.id, passages.c.content_hash)).all())
-    assert before.keys() == after.keys()
-    assert len(embedder.embedded) == sum(before[key] != after[key] for key in before) == 1
-    assert ("one.pdf", 2) not in _pages_found(library, embedder, "gradient descent follow")
-    assert _count(library, embeddings) == len(set(after.values()))
-
-
-def test_a_deck_that_was_removed_is_no_longer_found(
-    library: Library, course_folder: Path, embedder: CountingEmbedder
-) -> None:
-    ingest(course_folder, library, embedder)
-    (course_folder / "one.pdf").unlink()
-    report = ingest(course_folder, library, embedder)
-    assert "missing_file" in [gap["code"] for gap in report.gaps]
-    assert [place for place in _pages_found(library, embedder, "gradient") if place[0]] == []
-
-
-def test_one_bad_deck_is_a_gap_and_the_rest_is_found(
-    library: Library, course_folder: Path, embedder: CountingEmbedder
-) -> None:
-    (course_folder / "missing.pdf").write_bytes(b"not a pdf at all")
-    (course_folder / "transcripts" / "abcdefghijk.en.vtt").write_bytes(b"")
-    report = ingest(course_folder, library, embedder)
-    assert sorted(gap["code"] for gap in report.gaps) == ["empty_file", "not_a_pdf"]
-    assert _pages_found(library, embedder, "dropout")[0] == ("one.pdf", 1)
-
-
-@pytest.mark.parametrize(
-    "name", ["passages.db", "lexical.safetensors", "vectors.faiss", "suggest.json", "manifest.json"]
-)
-def test_damage_is_noticed_and_the_older_generation_serves(
-    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder, name: str
-) -> None:
-    ingest(course_folder, sqlite_library, embedder)
-    write_pdf(course_folder / "one.pdf", ["Dropout\nanother page"])
-    number = ingest(course_folder, sqlite_library, embedder).generation
-    assert number == 2
-    path = folder_of(sqlite_library.index_root, number) / name
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    if name == "manifest.json" and find_damage(sqlite_library, embedder) == []:
-        pytest.fail("a changed manifest was not noticed")
-    if name != "manifest.json":
-        generation, degraded = open_served(sqlite_library, embedder)
-        assert (generation.manifest.number, len(degraded)) == (1, 1)
-        assert name in degraded[0]
-    assert find_damage(sqlite_library, embedder)
-    reindex(sqlite_library, embedder)
-    assert find_damage(sqlite_library, embedder) == []
-
-
-def test_a_single_damaged_generation_is_refused(
-    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder
-) -> None:
-    number = ingest(course_folder, sqlite_library, embedder).generation or 0
-    (folder_of(sqlite_library.index_root, number) / "vectors.faiss").write_bytes(b"")
-    with pytest.raises(CorruptIndex, match=r"vectors\.faiss"):
-        open_served(sqlite_library, embedder)
+from index.engine.manifest import FORMAT, generation_file, generation_numbers, read_generation, shard_folder
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, NotFound
+from index.library import Library, find_damage, open_served
+from index.publish import reindex
+from index.store.tables import embeddings
+from index.types import Coverage, Filters, Query
 
 
 def test_nothing_indexed_and_another_embedder_are_said(
@@ -157,13 +29,6 @@ def test_nothing_indexed_and_another_embedder_are_said(
     ingest(course_folder, sqlite_library, embedder)
     with pytest.raises(IndexMismatch, match="lectures reindex"):
         open_served(sqlite_library, None)
-
-
-def test_two_generations_are_kept(sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder) -> None:
-    for text in ("a", "b", "c", "d"):
-        write_pdf(course_folder / "one.pdf", [f"Dropout\n{text}"])
-        ingest(course_folder, sqlite_library, embedder)
-    assert generation_numbers(sqlite_library.index_root) == [3, 4]
 
 
 def test_a_generation_that_was_committed_but_not_pointed_at_is_taken_up(
@@ -177,55 +42,367 @@ def test_a_generation_that_was_committed_but_not_pointed_at_is_taken_up(
     assert sqlite_library.served_number() == 2
 
 
-def test_an_ingest_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) -> None:
-    """Ten times kill -9, each a little later; what was served goes on being served, nothing is doubled."""
-    environment = {**os.environ, "LECTURES_DATA_DIR": str(tmp_path / "data"), "LECTURES_EMBEDDER": "builtin"}
-    command = [sys.executable, "-m", "service.cli", "ingest", str(EXAMPLES), "--course", "demo", "--json"]
-    started = time.monotonic()
-    subprocess.run([*command[:-1], "--no-transcripts", "--json"], env=environment, check=True, capture_output=True)
-    whole = time.monotonic() - started
-    library = Library(f"sqlite:///{tmp_path / 'data' / 'lectures.db'}", tmp_path / "data")
-    assert library.served_number() == 1
-    for moment in range(10):
-        child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        time.sleep(whole * (0.3 + 0.07 * moment))
-        child.send_signal(signal.SIGKILL)
-        child.communicate()
-        from index.embed.models import load_embedder  # noqa: PLC0415
-
-        generation, degraded = open_served(library, load_embedder("builtin"))
-        assert degraded == ()
-        assert generation.manifest.passages in (52, 62)
-    subprocess.run(command, env=environment, check=True, capture_output=True)
-    generation, _ = open_served(library, load_embedder("builtin"))
-    assert generation.manifest.passages == _count(library, passages) == 62
-    assert find_damage(library, load_embedder("builtin")) == []
-    library.close()
+# --- damage --------------------------------------------------------------------------------------------------
 
 
-def test_a_job_is_claimed_once_and_finished(library: Library) -> None:
-    with library.database.writing() as connection:
-        job_id = add_job(connection, "course", {"linked_only": True})
-    with library.database.writing() as connection:
-        job = claim_job(connection)
-        assert job is not None
-        assert (job.id, job.options, job.attempt) == (job_id, {"linked_only": True}, 1)
-        assert claim_job(connection) is None
-    with library.database.writing() as connection:
-        finish_job(connection, job, JobState.DONE, report={"pages": 3})
-        assert (read_job(connection, job_id).state, read_job(connection, job_id).report) == ("done", {"pages": 3})
+@pytest.fixture
+def folders(tmp_path: Path, sqlite_library: Library, embedder: CountingEmbedder) -> dict[str, Path]:
+    """Two courses, both taken up."""
+    found = {
+        "first": write_course(tmp_path / "first", "First", ["Dropout\nzero activations", "Loss\nloss function"]),
+        "second": write_course(tmp_path / "second", "Second", ["Attention\nattention heads", "Loss\nanother loss"]),
+    }
+    for folder in found.values():
+        ingest(folder, sqlite_library, embedder)
+    return found
 
 
-def test_a_job_whose_worker_died_is_taken_again_but_not_for_ever(library: Library) -> None:
+def _shard(library: Library, course: str) -> Path:
+    manifest, _ = read_generation(library.index_root, library.served_number() or 0)
+    listed = manifest.shard_of(course)
+    assert listed is not None
+    return shard_folder(library.index_root, listed.name)
+
+
+def _flip(path: Path, place: float) -> None:
+    content = bytearray(path.read_bytes())
+    content[min(int(len(content) * place), len(content) - 1)] ^= 1
+    path.write_bytes(content)
+
+
+def _top(library: Library, embedder: CountingEmbedder, query: str, course: str) -> list[tuple[str, float]]:
+    hits = open_index(library, embedder).find(Query(query, Filters(course=course))).hits(10)
+    return [(hit.passage.id, hit.score) for hit in hits]
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def _rename_course(path: Path) -> None:
+    path.write_text(path.read_text("utf-8").replace('"first"', '"other"'), "utf-8")
+
+
+def _drop_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+_DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
+    **{f"byte at {place}": ("shard.safetensors", partial(_flip, place=place)) for place in (0, 1e-4, 0.2, 0.5, 0.8, 1)},
+    "cut short": ("shard.safetensors", _truncate),
+    "empty": ("shard.safetensors", lambda path: path.write_bytes(b"")),
+    "a byte more": ("shard.safetensors", lambda path: path.write_bytes(path.read_bytes() + b"\0")),
+    "file gone": ("shard.safetensors", Path.unlink),
+    "folder gone": ("shard.safetensors", _drop_folder),
+    "manifest changed": ("manifest.json", partial(_flip, place=0.5)),
+    "manifest of another course": ("manifest.json", _rename_course),
+    "manifest empty": ("manifest.json", lambda path: path.write_bytes(b"")),
+    "manifest gone": ("manifest.json", Path.unlink),
+}
+
+
+@pytest.mark.parametrize("damage", _DAMAGE)
+@pytest.mark.usefixtures("folders")
+def test_a_damaged_shard_takes_down_its_course_and_no_other(
+    sqlite_library: Library, embedder: CountingEmbedder, damage: str
+) -> None:
+    before = {course: _top(sqlite_library, embedder, "loss", course) for course in ("first", "second")}
+    name, break_it = _DAMAGE[damage]
+    break_it(_shard(sqlite_library, "first") / name)
+    index = open_index(sqlite_library, embedder)
+    assert index.number == 2
+    assert [shard.course for shard in index.generation.shards] == ["second"]
+    found = index.find(Query("loss"))
+    assert [(hit.passage.id, hit.score) for hit in found.hits(10)] == before["second"]
+    for degraded in (index.degraded, found.degraded):
+        assert [("course first" in reason, "lectures reindex" in reason) for reason in degraded] == [(True, True)]
+    with pytest.raises(CorruptIndex, match=r"course first .*lectures reindex"):
+        index.find(Query("loss", Filters(course="first")))
+    with pytest.raises(CorruptIndex, match="course first"):
+        index.suggest("lo", 5, Filters(course="first"))
+    # who may not read a course does not learn that it is there
+    with pytest.raises(NotFound):
+        index.find(Query("loss", Filters(course="first", courses=frozenset({"second"}))))
+    assert any("course first" in sentence for sentence in find_damage(sqlite_library, embedder))
+    with sqlite_library.writer():
+        reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert {course: _top(sqlite_library, embedder, "loss", course) for course in before} == before
+
+
+@given(place=st.floats(0, 1), bit=st.integers(0, 7))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_flipped_bit_anywhere_in_a_shard_is_noticed(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, place: float, bit: int
+) -> None:
+    assert len(folders) == 2
+    shard = _shard(sqlite_library, "first")
+    for name in ("shard.safetensors", "manifest.json"):
+        whole = (shard / name).read_bytes()
+        content = bytearray(whole)
+        content[min(int(len(content) * place), len(content) - 1)] ^= 1 << bit
+        (shard / name).write_bytes(content)
+        generation, degraded = open_served(sqlite_library, embedder)
+        assert (list(generation.damaged), degraded) == (["first"], ())
+        (shard / name).write_bytes(whole)
+    assert open_served(sqlite_library, embedder)[0].damaged == {}
+
+
+def test_a_damaged_course_is_mended_by_taking_it_up_changed_and_others_are_taken_up_beside_it(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    _flip(_shard(sqlite_library, "first") / "shard.safetensors", 0.5)
+    write_course(folders["second"], "Second", ["Attention\nattention heads", "Momentum\nrolls downhill"])
+    ingest(folders["second"], sqlite_library, embedder)
+    index = open_index(sqlite_library, embedder)
+    assert (list(index.generation.damaged), index.find(Query("momentum")).total) == (["first"], 1)
+    write_course(folders["first"], "First", ["Dropout\nzero activations", "Kernel\nslides over"])
+    ingest(folders["first"], sqlite_library, embedder)
+    assert open_index(sqlite_library, embedder).find(Query("kernel")).total == 1
+    assert find_damage(sqlite_library, embedder) == []
+
+
+@pytest.mark.usefixtures("folders")
+def test_every_shard_damaged_is_an_index_of_which_nothing_is_left(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    for course in ("first", "second"):
+        _flip(_shard(sqlite_library, course) / "shard.safetensors", 0.5)
+    index = open_index(sqlite_library, embedder)
+    found = index.find(Query("loss"))
+    assert (found.total, found.coverage, len(found.degraded)) == (0, Coverage.ABSENT, 2)
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(path.read_bytes()[:-20]),
+        lambda path: path.write_text(path.read_text("utf-8").replace('"shards"', '"chards"'), "utf-8"),
+        lambda path: path.write_bytes(b"[]"),
+        lambda path: path.write_bytes(b"\xff" + path.read_bytes()),
+        lambda path: path.unlink(),
+    ],
+)
+@pytest.mark.usefixtures("folders")
+def test_where_the_manifest_of_a_generation_is_damaged_the_one_before_serves(
+    sqlite_library: Library, embedder: CountingEmbedder, break_it: Callable[[Path], object]
+) -> None:
+    break_it(generation_file(sqlite_library.index_root, 2))
+    generation, degraded = open_served(sqlite_library, embedder)
+    assert (generation.manifest.number, [shard.course for shard in generation.shards]) == (1, ["first"])
+    assert ["generation 2 is damaged" in reason and "generation 1 serves" in reason for reason in degraded] == [True]
+    assert find_damage(sqlite_library, embedder)
+    with sqlite_library.writer():
+        reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert open_served(sqlite_library, embedder)[1] == ()
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_manifest_that_says_other_things_than_was_recorded_is_noticed(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    path = generation_file(sqlite_library.index_root, 2)
+    path.write_text(path.read_text("utf-8").replace('"passages": 2', '"passages": 3'), "utf-8")
+    assert any("not the one in the database" in sentence for sentence in find_damage(sqlite_library, embedder))
+    assert not sqlite_library.is_current(embedder)
+
+
+def test_a_single_damaged_generation_is_refused(
+    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    generation_file(sqlite_library.index_root, 1).write_bytes(b"{")
+    with pytest.raises(CorruptIndex, match=r"gen-000001\.json is damaged; run `lectures reindex`"):
+        open_served(sqlite_library, embedder)
+
+
+@pytest.mark.parametrize("content", [b"", b"x\n", b"\xff\n", b"99\n"])
+@pytest.mark.usefixtures("folders")
+def test_a_damaged_pointer_is_put_right_by_the_next_writer(
+    sqlite_library: Library, embedder: CountingEmbedder, content: bytes
+) -> None:
+    (sqlite_library.index_root / "CURRENT").write_bytes(content)
+    if content == b"99\n":
+        assert open_served(sqlite_library, embedder)[1]
+    else:
+        with pytest.raises(CorruptIndex, match="lectures reindex"):
+            open_served(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder)
+    with sqlite_library.writer():
+        pass
+    assert (sqlite_library.served_number(), find_damage(sqlite_library, embedder)) == (2, [])
+
+
+def test_a_stored_file_that_is_damaged_or_gone_is_named(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    assert len(folders) == 2
+    one, other = sorted((sqlite_library.data_dir / "files").rglob("*.pdf"))
+    _flip(one, 0.5)
+    other.unlink()
+    said = find_damage(sqlite_library, embedder)
+    assert [sentence.split()[3] for sentence in said] == sorted([one.stem, other.stem])
+
+
+# --- the format before ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def old(folders: dict[str, Path], sqlite_library: Library) -> dict[str, Path]:
+    """An index of the format before: a folder a generation, no shards."""
+    root = sqlite_library.index_root
+    shutil.rmtree(root)
+    for number in (1, 2):
+        folder = root / f"gen-00000{number}"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(f'{{"format": 2, "number": {number}}}', "utf-8")
+        (folder / "passages.db").write_bytes(b"SQLite format 3\0")
+    (root / "CURRENT").write_text("2\n", "ascii")
+    return folders
+
+
+def test_an_index_of_the_format_before_is_refused_with_the_command_that_mends_it(
+    old: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, tmp_path: Path
+) -> None:
+    with pytest.raises(IndexMismatch, match=r"older version; run `lectures reindex`"):
+        open_served(sqlite_library, embedder)
+    embedder.embedded.clear()
+    another = write_course(tmp_path / "third", "Third", ["Kernel\nslides over"])
+    for folder in (another, old["first"]):
+        with pytest.raises(IndexMismatch, match=r"older version; run `lectures reindex`"):
+            ingest(folder, sqlite_library, embedder)
+    assert embedder.embedded == []
+    assert [sentence for sentence in find_damage(sqlite_library, embedder) if "lectures reindex" in sentence]
+    with sqlite_library.writer():
+        assert reindex(sqlite_library, embedder) == 3
+    assert find_damage(sqlite_library, embedder) == []
+    assert [hit.passage.course_slug for hit in open_index(sqlite_library, embedder).find(Query("loss")).hits()] == [
+        "first",
+        "second",
+    ]
+    ingest(another, sqlite_library, embedder)
+    write_course(another, "Third", ["Kernel\nslides over a picture"])
+    ingest(another, sqlite_library, embedder)
+    # two generations later nothing of the old format is left
+    assert sorted(path.name for path in sqlite_library.index_root.iterdir()) == [
+        "CURRENT",
+        "gen-000004.json",
+        "gen-000005.json",
+        "shards",
+    ]
+
+
+def test_a_single_course_of_the_format_before_is_taken_up_again(
+    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    shutil.rmtree(sqlite_library.index_root)
+    (sqlite_library.index_root / "gen-000001").mkdir(parents=True)
+    (sqlite_library.index_root / "CURRENT").write_text("1\n", "ascii")
+    report = ingest(course_folder, sqlite_library, embedder)
+    assert (report.changed, report.generation) == (True, 2)
+    assert find_damage(sqlite_library, embedder) == []
+
+
+def test_an_index_of_a_later_format_is_refused(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    assert len(folders) == 2
+    path = generation_file(sqlite_library.index_root, 2)
+    path.write_text(path.read_text("utf-8").replace(f'"format": {FORMAT}', f'"format": {FORMAT + 1}'), "utf-8")
+    with pytest.raises(IndexMismatch, match=f"format {FORMAT + 1}, not {FORMAT}; run `lectures reindex`"):
+        open_served(sqlite_library, embedder)
+
+
+def test_an_index_made_with_another_analysis_is_refused(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(folders) == 2
+    monkeypatch.setattr("index.library.ANALYSIS_VERSION", "analysis0")
+    with pytest.raises(IndexMismatch, match=r"text analysis .*`lectures reindex`"):
+        open_served(sqlite_library, embedder)
+
+
+# --- what a writer that died left behind ---------------------------------------------------------------------
+
+
+def _leave_behind(library: Library) -> list[Path]:
+    """All that a writer can leave which was killed somewhere; in the database a vector that nothing needs."""
+    root = library.index_root
+    left = [
+        library.data_dir / "unfinished",
+        library.data_dir / "files" / "ab" / f"{'ab' * 32}.pdf",
+        library.data_dir / "files" / ".new-xyz",
+        library.data_dir / "pictures" / "ab" / f"{'ab' * 32}-1-400.webp",
+        root / ".new-pointer",
+        root / "gen-000009.json",
+        root / "shards" / ".building-abc" / "shard.safetensors",
+        root / "shards" / ("0" * 32) / "manifest.json",
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"left")
     with library.database.writing() as connection:
-        job_id = add_job(connection, "course", {})
-    for attempt in range(1, MAX_ATTEMPTS + 1):
-        with library.database.writing() as connection:
-            job = claim_job(connection)
-            assert job is not None
-            assert job.attempt == attempt
-            connection.execute(sa.update(jobs).values(leased_until=0.0))
-    with library.database.writing() as connection:
-        assert claim_job(connection) is None
-        assert "died 3 times" in read_job(connection, job_id).problem
-        assert count_jobs(connection) == {"quarantined": 1}
+        own = connection.execute(sa.select(embeddings).limit(1)).one()
+        for fingerprint, content_hash in ((own.fingerprint, "c" * 64), ("other:4+abc", own.content_hash)):
+            values = {**own._mapping, "fingerprint": fingerprint, "content_hash": content_hash}
+            connection.execute(sa.insert(embeddings).values(values))
+    return left
+
+
+def _keys(library: Library) -> set[tuple[str, str]]:
+    with library.database.reading() as connection:
+        rows = connection.execute(sa.select(embeddings.c.fingerprint, embeddings.c.content_hash))
+        return {(row.fingerprint, row.content_hash) for row in rows}
+
+
+@pytest.mark.parametrize("change", [False, True])
+def test_what_a_killed_writer_left_is_gone_after_the_next_run_though_it_finds_nothing_to_do(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, change: bool
+) -> None:
+    before = _keys(sqlite_library)
+    left = _leave_behind(sqlite_library)
+    assert len(_keys(sqlite_library)) == len(before) + 2
+    if change:
+        write_course(folders["second"], "Second", ["Attention\nattention heads", "Loss\nanother loss", "New\npage"])
+    assert ingest(folders["second"], sqlite_library, embedder).changed is change
+    assert [path for path in left if path.exists()] == []
+    assert not (sqlite_library.index_root / "shards" / ("0" * 32)).exists()
+    assert not (sqlite_library.index_root / "shards" / ".building-abc").exists()
+    assert len(_keys(sqlite_library)) == len(before) + change
+    assert before <= _keys(sqlite_library)
+    assert find_damage(sqlite_library, embedder) == []
+
+
+def test_a_run_that_fails_leaves_the_sweeping_to_the_next(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    with pytest.raises(RuntimeError), sqlite_library.writer():
+        raise RuntimeError("as if killed")
+    assert (sqlite_library.data_dir / "unfinished").exists()
+    ingest(folders["second"], sqlite_library, embedder)
+    assert not (sqlite_library.data_dir / "unfinished").exists()
+
+
+def test_a_generation_that_was_never_committed_is_not_served_and_its_number_not_taken(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    root = sqlite_library.index_root
+    shutil.copy(generation_file(root, 2), generation_file(root, 3))  # as if killed before the rows were committed
+    sqlite_library.recover()
+    assert (sqlite_library.served_number(), generation_numbers(root)) == (2, [1, 2])
+    assert ingest(folders["second"], sqlite_library, embedder).generation == 2
+
+
+def test_where_one_generation_cannot_be_read_no_shard_is_swept_away(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    assert len(folders) == 2
+    root = sqlite_library.index_root
+    shards = sorted(path.name for path in (root / "shards").iterdir())
+    generation_file(root, 2).write_bytes(b"{")
+    sqlite_library.recover()
+    assert sorted(path.name for path in (root / "shards").iterdir()) == shards
+    assert open_index(sqlite_library, embedder).find(Query("dropout")).total == 1

@@ -130,8 +130,9 @@ def test_a_worker_that_slept_past_its_lease_does_not_write_over_the_next(library
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
-    sqlite_library: Library, course_folder: Path
+    sqlite_library: Library, course_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ingest.worker._TELL_SECONDS", 0.02)  # a quick machine reads all decks within a second
     waiting = order(sqlite_library, course_folder)
     with sqlite_library.database.writing() as connection:
         cancel_job(connection, waiting)
@@ -142,7 +143,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
     thread = threading.Thread(target=run, args=(sqlite_library,))
     thread.start()
     while state_of(sqlite_library, running).state == JobState.QUEUED:
-        time.sleep(0.05)
+        time.sleep(0.005)
     with sqlite_library.database.writing() as connection:
         cancel_job(connection, running)
     thread.join(timeout=30)
@@ -161,8 +162,9 @@ def test_a_worker_that_is_killed_each_time_sets_the_job_aside(tmp_path: Path, co
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     for attempt in range(1, 4):
         child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker", "--once"], env=environment)
+        # the first progress is written when the first of the decks was read, and forty are left to read
         while state_of(library, killer).attempts < attempt or state_of(library, killer).progress is None:
-            time.sleep(0.05)
+            time.sleep(0.005)
             assert child.poll() is None
         child.send_signal(signal.SIGKILL)
         child.wait()
@@ -187,7 +189,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker"], env=environment, stdout=subprocess.PIPE)
     while state_of(library, job_id).progress is None:
-        time.sleep(0.05)
+        time.sleep(0.005)
         assert child.poll() is None
     child.send_signal(signal.SIGTERM)
     child.communicate(timeout=30)
@@ -196,6 +198,29 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course
     assert run(library) == 1
     assert state_of(library, job_id).state == JobState.DONE
     library.close()
+
+
+def test_where_a_job_is_is_known_from_its_first_step_on(
+    sqlite_library: Library, course_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.worker._TELL_SECONDS", 3600.0)
+    job_id = order(sqlite_library, course_folder)
+    run(sqlite_library)
+    row = state_of(sqlite_library, job_id)
+    assert (row.state, row.progress["step"], row.progress["what"]) == (JobState.DONE, "reading decks", "one.pdf")
+
+
+def test_a_job_that_was_cancelled_before_its_first_step_ends_there(
+    sqlite_library: Library, course_folder: Path
+) -> None:
+    job_id = order(sqlite_library, course_folder)
+    with sqlite_library.database.writing() as connection:
+        job = claim_job(connection)
+        cancel_job(connection, job_id)
+    assert job is not None
+    _Run(job, sqlite_library, None, OFFLINE, threading.Event()).run()
+    assert state_of(sqlite_library, job_id).state == JobState.CANCELLED
+    assert sqlite_library.served_number() is None
 
 
 def test_what_is_published_is_done_though_it_was_cancelled_a_moment_later(

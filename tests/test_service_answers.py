@@ -20,7 +20,7 @@ from support import write_pdf
 from index.embed.models import load_embedder
 from index.errors import StorageError
 from index.library import Library
-from index.store.keys import count_model_call
+from index.store.budget import count_model_call
 from index.types import Filters, Hit, IndexedPassage, Kind, Snippet
 from ingest.course import read_course
 from ingest.pipeline import ingest_course

@@ -18,6 +18,8 @@ from starlette.testclient import TestClient
 from support import write_pdf
 
 from index.library import Library
+from index.types import VIDEO_TYPES
+from ingest import links
 from service.app import create_app
 from service.settings import Settings
 
@@ -33,6 +35,10 @@ def _deck_id(client: TestClient, path: str) -> int:
 def _video_id(client: TestClient, video: str) -> int:
     course = client.get("/api/courses/neural-networks").json()
     return next(int(v["id"]) for lecture in course["lectures"] for v in lecture["videos"] if v["video"] == video)
+
+
+def test_every_recording_that_ingest_takes_has_a_type_for_browsers() -> None:
+    assert links.VIDEO_TYPES.keys() == VIDEO_TYPES.keys()
 
 
 def test_a_search_has_the_shape_of_the_contract(client: TestClient) -> None:

@@ -87,6 +87,18 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
     printed = _run(settings, "ingest", "examples", "--dry-run").stdout
     assert "Внимание и трансформеры" in printed
+    assert "no video" in printed
+    assert "table rows" in printed
+    assert "are lectures" in printed
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_plan_can_be_written_down(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    printed = _run(settings, "ingest", "examples", "--write-yaml", str(tmp_path / "course.yaml")).stdout
+    assert "holds 5 lectures" in printed
+    written = (tmp_path / "course.yaml").read_text("utf-8")
+    assert "title: Внимание и трансформеры" in written
     assert not (tmp_path / "data").exists()
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import axe_playwright_python
 import pytest
+import yaml
 from model_stub import model_server, says
 from playwright.sync_api import Dialog, Page, expect
 from support import CountingEmbedder, ingest, serve, write_pdf
@@ -481,11 +482,11 @@ def test_hostile_texts_and_queries_stay_texts(browser: Any, tmp_path: Path) -> N
         for i, text in enumerate(strings)
     ]
     (folder / "transcripts" / "abcdefghijk.en.vtt").write_text("WEBVTT\n\n" + "\n".join(cues), "utf-8")
-    rows = "\n".join(
-        f"| {text.replace('|', '')} | {'[d](a.pdf) [v](https://youtu.be/abcdefghijk)' if not i else ''} | dropout {text.replace('|', '')} |"
-        for i, text in enumerate(strings)
-    )
-    (folder / "README.md").write_text(f"# {strings[0]}\n\n| topic | video | program |\n|--|--|--|\n{rows}\n", "utf-8")
+    # a README is read as markup, and what runs there is no text: course.yaml takes every string as it is
+    lectures: list[dict[str, Any]] = [{"title": text, "programme": f"dropout {text}"} for text in strings]
+    lectures[0] |= {"decks": ["a.pdf"], "videos": [{"youtube": "abcdefghijk"}]}
+    course = {"title": strings[0], "language": "en", "lectures": lectures}
+    (folder / "course.yaml").write_text(yaml.safe_dump(course, allow_unicode=True), "utf-8")
     settings = Settings(data_dir=tmp_path / "data", embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
@@ -518,6 +519,11 @@ def test_both_languages_say_the_same_things() -> None:
     assert {name: len(forms) for name, forms in WORDS["ru"].items() if isinstance(forms, tuple)} == {
         name: 3 for name, forms in WORDS["en"].items() if isinstance(forms, tuple)
     }
+
+
+def test_no_word_is_hidden_behind_a_method_of_dictionaries() -> None:
+    """A template that says `t.copy` would print the method of that name."""
+    assert {name for name in WORDS["en"] if hasattr(dict, name)} == set()
 
 
 def test_numbers_are_counted_as_the_language_does() -> None:

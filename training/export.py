@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from index.embed.table import VERSION, quantise
+from index.embed.adaptation import quantise
+from index.embed.table import VERSION
 from training.data import Data
 from training.teacher import TEACHER
 from training.train import Options

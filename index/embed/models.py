@@ -24,7 +24,9 @@ class SentenceTransformerEmbedder:
     def __init__(self, name: str) -> None:
         try:
             from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-
+        except ImportError as error:
+            raise needs_models(f"The embedder {name!r}") from error
+        try:
             self._model = SentenceTransformer(
                 name, trust_remote_code=False, device=None, model_kwargs={"use_safetensors": True}
             )
@@ -89,6 +91,11 @@ def _weights_digest(model: object) -> str:
         digest.update(key.encode())
         digest.update(state[key].detach().float().cpu().contiguous().numpy().data)
     return digest.hexdigest()[:12]
+
+
+def needs_models(what: str) -> EmbedderError:
+    """Said where a setting names a model and the libraries for models are not installed."""
+    return EmbedderError(f"{what} needs the libraries for models; run: pip install 'lecture-search[models]'")
 
 
 def load_embedder(name: str) -> Embedder | None:

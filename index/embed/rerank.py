@@ -8,6 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embed.models import needs_models
 from index.errors import EmbedderError
 
 _BATCH = 4  # between batches the clock is looked at
@@ -19,7 +20,9 @@ class Reranker:
     def __init__(self, name: str, deadline_seconds: float) -> None:
         try:
             from sentence_transformers import CrossEncoder  # noqa: PLC0415
-
+        except ImportError as error:
+            raise needs_models(f"The reranker {name!r}") from error
+        try:
             self._model = CrossEncoder(
                 name, trust_remote_code=False, num_labels=1, model_kwargs={"use_safetensors": True}
             )

@@ -10,20 +10,21 @@ import os
 import resource
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.protocol import Vectors
 from index.engine.directory import Directory
 from index.engine.manifest import GenerationManifest, ListedShard
 from index.engine.passages import KINDS
 from index.engine.shard import Shard, open_shard
+from index.engine.vectors import Sketches
 from index.engine.vocabulary import Vocabulary
 from index.errors import CorruptIndex
+from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
@@ -43,6 +44,7 @@ class Generation:
         self.starts: NDArray[np.int64] = np.cumsum([0, *counts])
         self.count = int(self.starts[-1])
         self.languages = tuple(dict.fromkeys(["en", *(own for s in self.shards for own in s.manifest.languages)]))
+        self.longest_term = max((shard.terms.longest for shard in self.shards), default=0)
         self.kind_of: NDArray[np.uint8] = self._joined(lambda shard: shard.passages.kinds, np.uint8)
         self.lecture_of: NDArray[np.int64] = self._joined(lambda shard: shard.passages.lectures, np.int64)
         self.notes: NDArray[np.bool_] = self._joined(lambda shard: shard.passages.notes, np.bool_)
@@ -55,10 +57,8 @@ class Generation:
         self.terms = Directory([shard.postings.hashes for shard in self.shards])
         self.held = self.terms.aligned([np.diff(shard.postings.offsets) for shard in self.shards], np.uint32)
         self.said = self.terms.aligned([shard.postings.said for shard in self.shards], np.uint32)
-        self._passage = lru_cache(maxsize=_REMEMBERED_PASSAGES)(self._read_passage)
-        self._vocabulary = lru_cache(maxsize=_REMEMBERED_VOCABULARIES)(
-            lambda shards: Vocabulary([self.shards[number].words for number in shards])
-        )
+        self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
+        self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
 
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the number of the shard that each row is in."""
@@ -67,7 +67,7 @@ class Generation:
 
     def passages(self, rows: Sequence[int]) -> list[IndexedPassage]:
         """The passages of these rows, in their order."""
-        return [self._passage(int(row)) for row in rows]
+        return [self._passages.get(int(row), self._read_passage) for row in rows]
 
     def find(self, passage_id: str) -> IndexedPassage | None:
         """The passage with this id, if it is in a shard."""
@@ -101,20 +101,16 @@ class Generation:
 
     def vocabulary(self, shards: tuple[int, ...]) -> Vocabulary:
         """The written words of some shards."""
-        return self._vocabulary(shards)
+        return self._vocabularies.get(shards, lambda own: Vocabulary([self.shards[number].words for number in own]))
 
     @cached_property
-    def centres(self) -> tuple[Vectors, NDArray[np.uint32], NDArray[np.uint32]]:
-        """((cells, d) centres of all shards' cells, the shard of each, its number there)."""
-        own = [shard.vectors.centroids if shard.vectors else np.zeros((0, 1), np.float32) for shard in self.shards]
-        own = [centroids for centroids in own if len(centroids)]
-        counts = [len(shard.vectors.centroids) if shard.vectors else 0 for shard in self.shards]
-        numbers = [np.arange(count, dtype=np.uint32) for count in counts]
-        return (
-            np.concatenate(own) if own else np.zeros((0, 1), np.float32),
-            np.repeat(np.arange(len(counts), dtype=np.uint32), counts),
-            np.concatenate([*numbers, np.zeros(0, np.uint32)]),
-        )
+    def sketches(self) -> Sketches | None:
+        """Sketches of the vectors of all passages; None where there are no vectors."""
+        vectors = [shard.vectors for shard in self.shards]
+        known = [own for own in vectors if own is not None]
+        if not known or len(known) < len(vectors):
+            return None
+        return Sketches([own.sketches for own in known], known[0].dimension)
 
     def _read_passage(self, row: int) -> IndexedPassage:
         number = int(self.shards_of(np.array([row]))[0])

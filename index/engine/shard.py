@@ -16,7 +16,7 @@ from index.engine.postings import Postings
 from index.engine.suggest import ShardSuggestions
 from index.engine.vectors import ShardVectors
 from index.engine.vocabulary import ShardWords
-from index.errors import CorruptIndex
+from index.errors import CorruptIndex, EmbedderError
 
 _ADAPTATION = "adaptation."
 
@@ -57,4 +57,10 @@ def open_shard(root: Path, listed: ListedShard) -> Shard:
     if manifest.format != FORMAT:
         raise CorruptIndex(f"The index of course {listed.course} has another format; run `lectures reindex`.")
     path = shard_folder(root, listed.name) / DATA
-    return Shard(listed.name, manifest, open_packed(path, manifest.sha256, f"The index of course {listed.course}"))
+    arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}")
+    try:
+        return Shard(listed.name, manifest, arrays)
+    except (KeyError, ValueError, EmbedderError) as error:
+        raise CorruptIndex(
+            f"The index of course {listed.course} cannot be used ({error}); run `lectures reindex`."
+        ) from error

@@ -1,13 +1,13 @@
 """Vectors of a shard ↔ nearest passages, through FAISS over mapped bytes. The only module that imports faiss.
 
-Rows lie by cell: first the vector of each whole passage, those that are alike beside each other (k-means), then those
-of titles, then those of parts, by passage. A search over one course looks at every row; one over many looks first at
-the centres of the cells of all of them, and then only into those that are near.
+Rows are first the vectors of whole passages, by passage, then those of titles, then those of parts, by passage. A
+search over one course looks at every row; one over many looks first at sketches of all passages, two bits a number, and
+then at the vectors of those that the sketches find near.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import faiss
@@ -26,9 +26,11 @@ _WHOLE, _PART, _TITLE = (ROLES.index(role) for role in (Role.WHOLE, Role.PART, R
 # cos(whole) + max cos(part) + ½ cos(title): measured best for the built-in table among simple mixes
 _WEIGHTS = np.zeros(len(ROLES), np.float32)
 _WEIGHTS[[_WHOLE, _PART, _TITLE]] = 1.0, 1.0, 0.5
-_CELL_PASSAGES = 48  # of a cell on average: 48 centres for a course of 2,300 passages
 _HEADER_BYTES = 45  # of FAISS before the numbers of a flat index; padded so that they are aligned
 _PADDING_BYTES = 64 - _HEADER_BYTES
+# Two bits a number: the levels that lose least of a Gaussian one (Max 1960, "Quantizing for minimum distortion"). The
+# numbers of a unit vector of d dimensions are nearly Gaussian with a variance of 1/d.
+_LEVELS = np.array([-1.510, -0.4528, 0.4528, 1.510], np.float32)
 _CHANCE_SAMPLE, _USUAL_CHANCE, _MAX_CHANCE = 200, 0.1, 0.9
 
 
@@ -48,11 +50,9 @@ class ShardVectors:
         self.rows: Vectors = content[_HEADER_BYTES:].view("<f4").reshape(self._index.ntotal, self.dimension)
         self._passage_of: NDArray[np.uint32] = arrays["vectors.passage"]
         self._role_of: NDArray[np.uint8] = arrays["vectors.role"]
-        self._whole_row: NDArray[np.uint32] = arrays["vectors.whole_row"]
         self._title_row: NDArray[np.int32] = arrays["vectors.title_row"]
         self._first_part: NDArray[np.uint32] = arrays["vectors.first_part"]
-        self.centroids: Vectors = arrays["cells.centroids"]
-        self._cell_start: NDArray[np.uint32] = arrays["cells.starts"]
+        self.sketches: NDArray[np.uint8] = arrays["vectors.sketches"]
         self.chance = float(arrays["vectors.chance"][0])
 
     def nearest(self, query: Vectors, count: int, allowed: Mask | None) -> Places:
@@ -72,18 +72,18 @@ class ShardVectors:
         distinct: Places = found[np.sort(first)]
         return distinct
 
-    def in_cells(self, query: Vectors, cells: NDArray[np.integer]) -> tuple[Places, NDArray[np.float32]]:
-        """The passages of these cells, and how similar the vector of each as a whole is."""
-        spans = [(int(self._cell_start[cell]), int(self._cell_start[cell + 1])) for cell in cells]
-        passages = np.concatenate([self._passage_of[first:last] for first, last in spans])
-        cosines = np.concatenate([self.rows[first:last] @ query for first, last in spans])
-        return passages.astype(np.int64), cosines
+    def whole_similarities(self, query: Vectors, passages: Places | None = None) -> NDArray[np.float32]:
+        """(n,) similarity of the vector of each passage as a whole, of all of them or of these; above chance."""
+        count = len(self.sketches)
+        rows = self.rows[:count] if passages is None else self.rows[passages]
+        similarity: NDArray[np.float32] = (rows @ query - np.float32(self.chance)) / np.float32(1 - self.chance)
+        return similarity
 
     def similarities(self, query: Vectors, passages: Places) -> NDArray[np.float32]:
         """(n,) exact similarity of each passage, put together from its vectors; -1 to 1."""
         if len(passages) == 0 or self._index.ntotal == 0:
             return np.zeros(len(passages), np.float32)
-        whole = self.rows[self._whole_row[passages]] @ query
+        whole = self.rows[passages] @ query
         titled, best_part = whole.copy(), whole.copy()  # what has no title or parts is taken as a whole
         title_rows = self._title_row[passages]
         has_title = np.flatnonzero(title_rows >= 0)
@@ -102,7 +102,7 @@ class ShardVectors:
 
     def whole(self, passage: int) -> Vectors:
         """(d,) the vector of a passage as a whole."""
-        vector: Vectors = self.rows[self._whole_row[passage]]
+        vector: Vectors = self.rows[passage]
         return vector
 
 
@@ -113,41 +113,64 @@ def build_vectors(vectors: Vectors, passage_of: NDArray[np.int64], role_of: NDAr
     corruption.
     """
     whole, titles, parts = (np.flatnonzero(role_of == role) for role in (_WHOLE, _TITLE, _PART))
-    centroids, cell_of = _cells(vectors[whole])
-    order = np.concatenate([whole[np.argsort(cell_of, kind="stable")], titles, parts])
+    order = np.concatenate([whole, titles, parts])
     first_title, first_part = len(whole), len(whole) + len(titles)
-    whole_row = np.zeros(count, np.uint32)
-    whole_row[passage_of[order[:first_title]]] = np.arange(first_title)
     title_row = np.full(count, -1, np.int32)
     title_row[passage_of[titles]] = np.arange(first_title, first_part)
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors[order]))
     content = np.asarray(faiss.serialize_index(index), np.uint8)
-    cell_counts = np.bincount(cell_of, minlength=len(centroids))
     return {
         "vectors.faiss": np.concatenate([np.zeros(_PADDING_BYTES, np.uint8), content]),
         "vectors.passage": passage_of[order].astype(np.uint32),
         "vectors.role": role_of[order],
-        "vectors.whole_row": whole_row,
         "vectors.title_row": title_row,
         "vectors.first_part": (first_part + np.searchsorted(passage_of[parts], np.arange(count + 1))).astype(np.uint32),
         "vectors.chance": np.array([_chance(vectors[whole])], np.float32),
-        "cells.centroids": centroids,
-        "cells.starts": np.concatenate([[0], np.cumsum(cell_counts)]).astype(np.uint32),
+        "vectors.sketches": _sketches(vectors[whole]),
     }
 
 
-def _cells(whole: Vectors) -> tuple[Vectors, NDArray[np.int64]]:
-    """(centres, cell of each vector): spherical k-means, always from the same start."""
-    count = max(1, len(whole) // _CELL_PASSAGES)
-    if count == 1:
-        return whole.mean(axis=0, keepdims=True) if len(whole) else whole, np.zeros(len(whole), np.int64)
-    means = faiss.Kmeans(
-        whole.shape[1], count, niter=8, seed=1, spherical=True, min_points_per_centroid=1, verbose=False
-    )
-    means.train(np.ascontiguousarray(whole))
-    centroids = np.ascontiguousarray(means.centroids, np.float32)
-    return centroids, (whole @ centroids.T).argmax(axis=1)
+class Sketches:
+    """Sketches of the passages of many shards in one index that is scanned whole: a millisecond for 300,000 of them."""
+
+    def __init__(self, sketches: Sequence[NDArray[np.uint8]], dimension: int) -> None:
+        """`sketches[s]` are those of shard s; rows are numbered through."""
+        codes = np.concatenate(sketches)
+        plain = _sketcher(dimension)
+        faiss.copy_array_to_vector(codes.ravel(), plain.codes)
+        plain.ntotal = len(codes)
+        self._index = faiss.IndexPQFastScan(plain)
+        self._count = len(codes)
+
+    def nearest(self, query: Vectors, count: int) -> Places:
+        """The rows whose sketches are nearest, best first."""
+        faiss.omp_set_num_threads(1)
+        _, rows = self._index.search(query[None, :], min(count, self._count))
+        found: Places = rows[0][rows[0] >= 0]
+        return found
+
+
+def _sketcher(dimension: int) -> faiss.IndexPQ:
+    """An index of sketches, empty. Two numbers are one code of four bits, as FAISS scans them fastest."""
+    together = 2 if dimension % 2 == 0 else 1
+    index = faiss.IndexPQ(dimension, dimension // together, 4, faiss.METRIC_INNER_PRODUCT)
+    if together == 2:
+        centres = np.stack([np.tile(_LEVELS, 4), np.repeat(_LEVELS, 4)], axis=1)
+    else:
+        centres = np.repeat(_LEVELS, 4)[:, None]
+    book = np.tile(centres / np.float32(np.sqrt(dimension)), (dimension // together, 1, 1)).astype(np.float32)
+    faiss.copy_array_to_vector(book.ravel(), index.pq.centroids)
+    index.is_trained = True
+    return index
+
+
+def _sketches(whole: Vectors) -> NDArray[np.uint8]:
+    """(n, bytes) the sketch of each vector."""
+    index = _sketcher(whole.shape[1])
+    if not len(whole):
+        return np.zeros((0, index.sa_code_size()), np.uint8)
+    return np.asarray(index.sa_encode(np.ascontiguousarray(whole)), np.uint8)
 
 
 def _chance(whole: Vectors) -> float:

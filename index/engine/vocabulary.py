@@ -13,11 +13,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from index.engine.container import Arrays, Texts, open_texts, pack_texts
+from index.remember import Remembered
 from index.text.analysis import fold, one_script, stem, strip_accents, words
 from index.text.hashing import Hashes, hash_texts
 from index.text.layout import is_cyrillic
 from index.text.phonetics import possible_sounds
 from index.types import IndexedPassage
+
+Alike = tuple[tuple[str, float], ...]
 
 # Optimal string alignment similarity of a misspelling, and Jaro–Winkler similarity of two sounds (retrieval research).
 _MIN_TYPO, _MIN_SOUND = 0.72, 0.88
@@ -57,8 +60,8 @@ class Vocabulary:
         else:
             self._merge(shards)
         # the same words are asked again and again
-        self.spelled_like = lru_cache(maxsize=_REMEMBERED)(self._spelled_like)
-        self.sounding_like = lru_cache(maxsize=_REMEMBERED)(self._sounding_like)
+        self._spelled: Remembered[str, Alike] = Remembered(_REMEMBERED)
+        self._sounding: Remembered[str, Alike] = Remembered(_REMEMBERED)
 
     def _of_one(self, own: ShardWords) -> None:
         count, sounds = len(own.words), len(own.sounds)
@@ -101,6 +104,14 @@ class Vocabulary:
         self._sound_cyrillic = joined((own.sound_cyrillic for own in shards), np.bool_)[chosen]
         self._sound_place = joined((np.arange(len(own.sounds), dtype=np.uint32) for own in shards), np.uint32)[chosen]
 
+    def spelled_like(self, word: str) -> Alike:
+        """(word, similarity) of the words that are a few slips away, best first."""
+        return self._spelled.get(word, self._spelled_like)
+
+    def sounding_like(self, word: str) -> Alike:
+        """(word, similarity) of the words of the other alphabet that sound alike, best first."""
+        return self._sounding.get(word, self._sounding_like)
+
     def word(self, number: int) -> str:
         """A word as it lies here."""
         texts: Texts = self._shards[self._shard[number]][0]
@@ -112,8 +123,7 @@ class Vocabulary:
         fine, coarse = str(texts[int(self._sound_place[number])]).split("/")
         return fine, coarse
 
-    def _spelled_like(self, word: str) -> tuple[tuple[str, float], ...]:
-        """(word, similarity) of the words that are a few slips away, best first."""
+    def _spelled_like(self, word: str) -> Alike:
         bare = strip_accents(word)
         slips = int(len(bare) * (1 - _MIN_TYPO) + 1e-9) or 1
         near = np.abs(self._lengths.astype(np.int16) - len(bare)) <= slips
@@ -127,8 +137,7 @@ class Vocabulary:
                 found.append((other, similarity + 0.01 * float(np.log10(self.counts[i] + 1))))
         return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
-    def _sounding_like(self, word: str) -> tuple[tuple[str, float], ...]:
-        """(word, similarity) of the words of the other alphabet that sound alike, best first."""
+    def _sounding_like(self, word: str) -> Alike:
         cyrillic = is_cyrillic(word)
         best: dict[str, float] = {}
         for code in possible_sounds(stem(word) if cyrillic else word):

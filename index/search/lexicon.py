@@ -20,9 +20,12 @@ class Lexicon:
         self._generation = scope.generation
         self._general = general_glossary()
         self._names = names
-        shards = [self._generation.shards[number] for number in scope.shards]
-        self.languages = tuple(dict.fromkeys(["en", *(own for s in shards for own in s.manifest.languages)]))
-        longest = max((shard.terms.longest for shard in shards), default=0)
+        if scope.is_whole:
+            self.languages, longest = self._generation.languages, self._generation.longest_term
+        else:
+            shards = [self._generation.shards[number] for number in scope.shards]
+            self.languages = tuple(dict.fromkeys(["en", *(own for s in shards for own in s.manifest.languages)]))
+            longest = max((shard.terms.longest for shard in shards), default=0)
         self.longest = max(longest, self._general.longest, names.longest if names else 0)
 
     @property

@@ -1,8 +1,8 @@
 """A query's vector → the passages nearest in meaning, in one course or in hundreds.
 
-Over few passages every vector is looked at. Over many, the centres of the cells of all courses say where the query can
-be near, and only those cells are looked into; each course reads the query by what its words mean there. How many of
-the ten nearest that finds: docs/performance.md.
+Over few passages every vector is looked at. Over many, sketches of all of them say which can be near to the query as no
+course in particular reads it; only those are compared with the query as their course reads it. How many of the ten
+nearest that finds: docs/performance.md.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from index.search.scope import Rows, Scope
 
 Floats = NDArray[np.float32]
 
-_EXACT_PASSAGES = 20_000  # up to here every vector is looked at: some five milliseconds
-_CELLS = 96  # that are looked into beyond that: 4,600 passages; twice as many found hardly more (docs/performance.md)
+EXACT_PASSAGES = 20_000  # up to here every vector is looked at: some five milliseconds
+_SKETCHED = 2_000  # that are near by their sketches: of the ten nearest .996 are among them and what the words found
+_FILTERED = 3  # times as many where only some kinds of passages are wanted
 
 
 class Meaning:
@@ -35,9 +36,10 @@ class Meaning:
         """Ascending rows that hold the `count` nearest vectors."""
         if self._embedder is None or not self._scope.shards:
             return np.zeros(0, np.int64)
-        if self._scope.last - self._scope.first <= _EXACT_PASSAGES:
+        if self._scope.last - self._scope.first <= EXACT_PASSAGES:
             return self._everywhere(count)
-        return self._in_near_cells(count)
+        found = self._by_sketches() if self._scope.is_whole else None
+        return self._by_wholes(count, found)
 
     def at(self, rows: Rows) -> Floats:
         """(n,) similarity of each of these ascending rows above chance, at most 1."""
@@ -67,28 +69,44 @@ class Meaning:
                 found.append(np.sort(vectors.nearest(self._queries[shard], count, own)) + starts[shard])
         return np.concatenate(found)
 
-    def _in_near_cells(self, count: int) -> Rows:
-        centres, shard_of, cell_of = self._generation.centres
-        near = centres @ self._bare()
-        if not self._scope.is_whole:
-            near[~np.isin(shard_of, self._scope.shards)] = -np.inf
-        best = np.argpartition(-near, min(_CELLS, len(near) - 1))[:_CELLS]
-        best = np.sort(best[np.isfinite(near[best])])  # cells lie by shard
-        self._embed(set(shard_of[best].tolist()))
-        rows, values = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-        for shard, start, stop in _runs(shard_of[best]):
+    def _by_sketches(self) -> Rows | None:
+        """Ascending rows whose sketches are near; None where too few of them may be found."""
+        sketches = self._generation.sketches
+        query = self._bare()
+        if not query.any():
+            return np.zeros(0, np.int64)
+        if sketches is None:
+            return None
+        allowed = self._scope.allowed
+        wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
+        found = np.sort(sketches.nearest(query, wanted))
+        if allowed is None:
+            return found
+        found = found[allowed[found]]
+        return found if len(found) >= _SKETCHED else None
+
+    def _by_wholes(self, count: int, rows: Rows | None) -> Rows:
+        """Ascending rows of the `count` passages that are nearest as a whole, among these or all of the scope."""
+        starts = self._generation.starts
+        if rows is None:
+            parts: list[tuple[int, Rows | None]] = [(shard, None) for shard in self._scope.shards]
+        else:
+            parts = [(shard, rows[first:last]) for shard, first, last in _runs(self._generation.shards_of(rows))]
+        self._embed([shard for shard, _ in parts])
+        found, similar = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        for shard, own in parts:
             vectors = self._generation.shards[shard].vectors
             if vectors is not None:
-                passages, cosines = vectors.in_cells(self._queries[shard], cell_of[best[start:stop]])
-                rows.append(passages + self._generation.starts[shard])
-                values.append((cosines - vectors.chance) / (1 - vectors.chance))
-        found, similar = np.concatenate(rows), np.concatenate(values)
-        if self._scope.allowed is not None:
-            allowed = self._scope.allowed[found]
-            found, similar = found[allowed], similar[allowed]
-        if len(found) > count:
-            found = found[np.argpartition(-similar, count)[:count]]
-        return np.sort(found)
+                found.append(np.arange(starts[shard], starts[shard + 1]) if own is None else own)
+                chosen = None if own is None else own - starts[shard]
+                similar.append(vectors.whole_similarities(self._queries[shard], chosen))
+        passages, values = np.concatenate(found), np.concatenate(similar)
+        if rows is None and self._scope.mask is not None:
+            inside = self._scope.mask[passages - self._scope.first]
+            passages, values = passages[inside], values[inside]
+        if len(passages) > count:
+            passages = passages[np.argpartition(-values, count)[:count]]
+        return np.sort(passages)
 
     def _bare(self) -> Vectors:
         """(d,) the query as no course in particular reads it: what all can be compared with at once."""

@@ -149,8 +149,8 @@ def _best_minute(
     generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, speech: NDArray[np.bool_]
 ) -> float:
     """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
-    said = np.float32(_LEVEL_WORDS) * np.power(lexical, np.float32(_LEXICAL_POWER))
-    own: Floats = said + np.float32(1 - _LEVEL_WORDS) * np.maximum(similarity, np.float32(0))
+    said = _LEVEL_WORDS * np.power(lexical, _LEXICAL_POWER)
+    own: Floats = (said + (1 - _LEVEL_WORDS) * np.maximum(similarity, 0)).astype(np.float32)
     beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
     return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
 
@@ -220,6 +220,10 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
             gone |= run
             order.append(i)
             shown_as.append(_start(generation, row, {rows[member] for member in run}, place, own, own[i]))
+            continue
+        if newest[i] < 0 and i not in older:
+            order.append(i)
+            shown_as.append(row)
             continue
         first = place.get(newest[i], i)
         for member in dict.fromkeys((first, *older.get(first, ()))):

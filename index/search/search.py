@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -13,14 +12,17 @@ from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
+from index.engine.glossary import general_glossary
 from index.engine.postings import SATURATION_LIMIT
+from index.engine.shard import Shard
 from index.engine.suggest import Suggestion
-from index.errors import CorruptIndex, InvalidRequest, NotFound
+from index.errors import CorruptIndex, InvalidRequest, no_course
+from index.remember import Remembered
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
-from index.search.meaning import Meaning
+from index.search.meaning import EXACT_PASSAGES, Meaning
 from index.search.query import Reader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
@@ -63,7 +65,7 @@ class SearchIndex:
         self.reranker = reranker
         self.dictionary = dictionary
         self._factors = kind_factors(generation)
-        self._embedder_of = lru_cache(maxsize=_REMEMBERED_EMBEDDERS)(self._adapted)
+        self._embedders: Remembered[str, Embedder] = Remembered(_REMEMBERED_EMBEDDERS)
 
     @property
     def number(self) -> int:
@@ -109,7 +111,7 @@ class SearchIndex:
             return found
         for slug in dict.fromkeys(passage.course_slug for passage in passages):
             own = [i for i, passage in enumerate(passages) if passage.course_slug == slug]
-            embedder = self._embedder_of(slug)
+            embedder = self._embedders.get(slug, self._adapted)
             near = embedder.embed_passages([texts[i] for i in own]) @ embedder.embed_query(query)
             for i, value in zip(own, near.tolist(), strict=True):
                 found[i] = max(0.0, value)
@@ -119,23 +121,32 @@ class SearchIndex:
         """Load now what the first questions would load: the bundled table, the frequencies of everyday words, and what
         is put together over all courses."""
         bundled_table()
+        general_glossary()
         for language in STEMMERS:
             telltale_words(language)
         generation = self.generation
-        _ = generation.glossary, generation.centres, generation.programme, generation.promised
+        _ = generation.glossary, generation.programme, generation.promised
         generation.vocabulary(tuple(range(len(generation.shards))))
+        if generation.count > EXACT_PASSAGES:
+            _ = generation.sketches
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""
         known = slug in self.generation.number_of or slug in self.generation.damaged
         if not known or (readable is not None and slug not in readable):
-            raise NotFound(f"There is no course {slug!r:.80}.")
+            raise no_course(slug)
+
+    def shard(self, slug: str, readable: frozenset[str] | None = None) -> Shard:
+        """The shard of a course. NotFound as `check_course`, CorruptIndex if it is damaged."""
+        self.check_course(slug, readable)
+        shard = self.generation.shard(slug)
+        if shard is None:
+            raise CorruptIndex(self.generation.damaged[slug])
+        return shard
 
     def _scope(self, filters: Filters) -> Scope:
         if filters.course is not None:
-            self.check_course(filters.course, filters.courses)
-            if filters.course in self.generation.damaged:
-                raise CorruptIndex(self.generation.damaged[filters.course])
+            self.shard(filters.course, filters.courses)
         return make_scope(self.generation, filters)
 
     def _possible(self, mode: Mode) -> Mode:
@@ -200,9 +211,9 @@ class SearchIndex:
 
     def _adapted(self, slug: str) -> Embedder:
         """The embedder as a course reads texts."""
-        shard = self.generation.shard(slug)
-        if self.embedder is None or shard is None:
-            raise NotFound(f"There is no course {slug!r:.80}.")
+        shard = self.shard(slug)
+        if self.embedder is None:
+            raise no_course(slug)
         return self.embedder.with_adaptation(shard.adaptation)
 
 

@@ -1,15 +1,18 @@
-"""What the courses hold, for showing: rows in, plain dictionaries in the API's shapes out."""
+"""What the courses hold, for showing: rows in, the entries of `index.types.catalogue` out.
+
+Every read is told which courses may be read, so that none can forget to ask. What may not be read is not there, in the
+same words: nobody learns that it exists.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
-from index.errors import NotFound
+from index.errors import NotFound, no_course
 from index.store.tables import (
     courses,
     decks,
@@ -20,15 +23,42 @@ from index.store.tables import (
     transcripts,
     videos,
 )
-from index.types import DeckKind
+from index.types import (
+    CourseDetails,
+    CourseRef,
+    CourseSummary,
+    DeckEntry,
+    DeckKind,
+    Gap,
+    Host,
+    LectureEntry,
+    LectureRef,
+    Link,
+    MadeBy,
+    Page,
+    Problem,
+    Readable,
+    Segment,
+    State,
+    TranscriptEntry,
+    VideoEntry,
+)
 
 GAP_CODES = frozenset({"no_slides", "no_video"})
 _NO_DECK = "Lecture {title!r} has no slides yet."
 _NO_VIDEO = "Lecture {title!r} has no video yet."
 
+# What each deck and video says of the lecture and the course that it belongs to.
+_PLACE = (
+    lectures.c.position.label("lecture_position"),
+    lectures.c.title.label("lecture_title"),
+    courses.c.slug.label("course_slug"),
+    courses.c.title.label("course_title"),
+)
 
-def list_courses(connection: Connection) -> list[dict[str, Any]]:
-    """Every course with its counts."""
+
+def list_courses(connection: Connection, readable: Readable) -> list[CourseSummary]:
+    """The courses with their counts, by title."""
     counts = {
         row.course_id: row
         for row in connection.execute(
@@ -42,47 +72,78 @@ def list_courses(connection: Connection) -> list[dict[str, Any]]:
         )
     }
     return [
-        {
-            "slug": row.slug,
-            "title": row.title,
-            "language": row.language,
-            "source_url": row.source_url,
-            "lectures": counts[row.id].lectures if row.id in counts else 0,
-            "passages": counts[row.id].passages if row.id in counts else 0,
-            "ingested_at": row.ingested_at.isoformat(),
-        }
-        for row in connection.execute(sa.select(courses).order_by(courses.c.title))
+        CourseSummary(
+            slug=row.slug,
+            title=row.title,
+            language=row.language,
+            source_url=row.source_url,
+            lectures=counts[row.id].lectures if row.id in counts else 0,
+            passages=counts[row.id].passages if row.id in counts else 0,
+            ingested_at=row.ingested_at,
+        )
+        for row in connection.execute(sa.select(courses).where(_may_read(readable)).order_by(courses.c.title))
     ]
 
 
-def course_details(connection: Connection, slug: str) -> dict[str, Any]:
-    """A course with its lectures and gaps; NotFound if it is not there."""
-    course = connection.execute(sa.select(courses).where(courses.c.slug == slug)).one_or_none()
+def course_details(connection: Connection, slug: str, readable: Readable) -> CourseDetails:
+    """A course with its lectures; NotFound if it is not there."""
+    query = sa.select(courses).where(courses.c.slug == slug, _may_read(readable))
+    course = connection.execute(query).one_or_none()
     if course is None:
-        raise NotFound(f"There is no course {slug!r:.80}; GET /api/courses lists those there are.")
-    found = _lectures(connection, lectures.c.course_id == course.id)
-    return {
-        "slug": course.slug,
-        "title": course.title,
-        "language": course.language,
-        "source_url": course.source_url,
-        "links": _links(course),
-        "lectures": found,
-        "gaps": [gap for lecture in found for gap in _gaps(lecture)],
-    }
+        raise no_course(slug)
+    return CourseDetails(
+        slug=course.slug,
+        title=course.title,
+        language=course.language,
+        source_url=course.source_url,
+        links=_links(course.links),
+        lectures=tuple(_lectures(connection, lectures.c.course_id == course.id)),
+    )
 
 
-def lecture_details(connection: Connection, lecture_id: int) -> dict[str, Any]:
-    """One lecture in the same shape, with its course."""
-    found = _lectures(connection, lectures.c.id == lecture_id)
+def lecture_details(connection: Connection, lecture_id: int, readable: Readable) -> LectureEntry:
+    """One lecture; NotFound if it is not there."""
+    found = _lectures(connection, sa.and_(lectures.c.id == lecture_id, _may_read(readable)))
     if not found:
         raise NotFound(f"There is no lecture {lecture_id}.")
-    course = connection.execute(
-        sa.select(courses.c.slug, courses.c.title)
-        .join(lectures, lectures.c.course_id == courses.c.id)
-        .where(lectures.c.id == lecture_id)
-    ).one()
-    return {"course": {"slug": course.slug, "title": course.title}, **found[0], "gaps": _gaps(found[0])}
+    return found[0]
+
+
+def deck_details(connection: Connection, deck_id: int, readable: Readable) -> DeckEntry:
+    """A deck; NotFound if it is not there."""
+    found = _decks(connection, sa.and_(decks.c.id == deck_id, _may_read(readable)))
+    if not found:
+        raise NotFound(f"There is no deck {deck_id}.")
+    return found[0]
+
+
+def deck_pages(connection: Connection, deck: DeckEntry) -> list[Page]:
+    """The pages of a deck in order."""
+    return _pages(connection, pages.c.deck_id == deck.id)
+
+
+def deck_page(connection: Connection, deck: DeckEntry, page_number: int) -> Page:
+    """One page of a deck; NotFound if it is not there."""
+    found = _pages(connection, sa.and_(pages.c.deck_id == deck.id, pages.c.page_number == page_number))
+    if not found:
+        raise NotFound(f"There is no page {page_number} in deck {deck.id}.")
+    return found[0]
+
+
+def video_details(connection: Connection, video_id: int, readable: Readable) -> VideoEntry:
+    """A video; NotFound if it is not there."""
+    found = _videos(connection, sa.and_(videos.c.id == video_id, _may_read(readable)))
+    if not found:
+        raise NotFound(f"There is no video {video_id}.")
+    return found[0]
+
+
+def video_segments(connection: Connection, video: VideoEntry) -> list[Segment]:
+    """What is said in a video, in order; nothing if there is no transcript."""
+    if video.transcript is None:
+        return []
+    query = sa.select(segments).where(segments.c.transcript_id == video.transcript.id).order_by(segments.c.ordinal)
+    return [Segment(row.start_seconds, row.end_seconds, row.text) for row in connection.execute(query)]
 
 
 def courses_of_places(connection: Connection, paths: Collection[str], names: Collection[str]) -> set[str]:
@@ -91,177 +152,6 @@ def courses_of_places(connection: Connection, paths: Collection[str], names: Col
     of_decks = query.join(decks, decks.c.lecture_id == lectures.c.id).where(decks.c.path.in_(paths))
     of_videos = query.join(videos, videos.c.lecture_id == lectures.c.id).where(videos.c.video.in_(names))
     return {*connection.scalars(of_decks), *connection.scalars(of_videos)}
-
-
-def deck_row(connection: Connection, deck_id: int) -> Row[Any]:
-    """A deck with its lecture and course; NotFound if it is not there."""
-    query = (
-        sa.select(decks, lectures.c.title.label("lecture_title"), courses.c.slug, courses.c.title.label("course_title"))
-        .join(lectures, lectures.c.id == decks.c.lecture_id)
-        .join(courses, courses.c.id == lectures.c.course_id)
-        .where(decks.c.id == deck_id)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no deck {deck_id}.")
-    return row
-
-
-def deck_pages(connection: Connection, deck_id: int) -> list[dict[str, Any]]:
-    """The pages of a deck in order."""
-    rows = connection.execute(sa.select(pages).where(pages.c.deck_id == deck_id).order_by(pages.c.page_number))
-    return [
-        {
-            "page_number": row.page_number,
-            "page_label": row.page_label,
-            "title": row.title,
-            "text": row.text,
-            "ocr": row.ocr,
-        }
-        for row in rows
-    ]
-
-
-def video_row(connection: Connection, video_id: int) -> Row[Any]:
-    """A video with its lecture, course and captions file; NotFound if it is not there."""
-    query = (
-        sa.select(
-            videos,
-            lectures.c.title.label("lecture_title"),
-            courses.c.slug,
-            courses.c.title.label("course_title"),
-            transcripts.c.id.label("transcript_id"),
-            transcripts.c.language,
-            transcripts.c.made_by,
-            transcripts.c.vtt_sha256,
-        )
-        .join(lectures, lectures.c.id == videos.c.lecture_id)
-        .join(courses, courses.c.id == lectures.c.course_id)
-        .outerjoin(transcripts, transcripts.c.video_id == videos.c.id)
-        .where(videos.c.id == video_id)
-        .limit(1)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no video {video_id}.")
-    return row
-
-
-def video_segments(connection: Connection, transcript_id: int) -> list[Row[Any]]:
-    """The segments of a transcript in order."""
-    query = sa.select(segments).where(segments.c.transcript_id == transcript_id).order_by(segments.c.ordinal)
-    return list(connection.execute(query))
-
-
-def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[dict[str, Any]]:
-    rows = connection.execute(sa.select(lectures).where(where).order_by(lectures.c.position)).all()
-    ids = sa.select(lectures.c.id).where(where)
-    decks_of: dict[int, list[Row[Any]]] = defaultdict(list)
-    for deck in connection.execute(sa.select(decks).where(decks.c.lecture_id.in_(ids)).order_by(decks.c.ordinal)):
-        decks_of[deck.lecture_id].append(deck)
-    videos_of: dict[int, list[Row[Any]]] = defaultdict(list)
-    query = (
-        sa.select(videos, transcripts.c.language, transcripts.c.origin, transcripts.c.made_by, transcripts.c.asked)
-        .outerjoin(transcripts, transcripts.c.video_id == videos.c.id)
-        .where(videos.c.lecture_id.in_(ids))
-        .order_by(videos.c.ordinal)
-    )
-    for video in connection.execute(query):
-        videos_of[video.lecture_id].append(video)
-    return [
-        {
-            "id": row.id,
-            "position": row.position,
-            "section": row.section,
-            "title": row.title,
-            "programme": row.programme,
-            "remarks": row.remarks,
-            "links": _links(row),
-            "decks": [_deck(deck) for deck in decks_of[row.id] if deck.kind == DeckKind.SLIDES],
-            "videos": [_video(video) for video in videos_of[row.id]],
-            "notes": [_deck(deck) for deck in decks_of[row.id] if deck.kind == DeckKind.NOTES],
-        }
-        for row in rows
-    ]
-
-
-def _deck(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "path": row.path,
-        "title": row.title,
-        "remark": row.remark,
-        "pages": row.page_count,
-        "state": row.state,
-        "problem": _problem(row),
-    }
-
-
-def _video(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "video": row.video,
-        "host": row.host,
-        "label": row.label,
-        "remark": row.remark,
-        "duration_seconds": row.duration_seconds,
-        "transcript": None
-        if row.language is None
-        else {"language": row.language, "made_by": row.made_by, "asked": row.asked, "origin": row.origin},
-        "state": row.state,
-        "problem": _problem(row),
-    }
-
-
-def _links(row: Row[Any]) -> list[dict[str, str]]:
-    return [{"label": label, "url": url} for label, url in row.links]
-
-
-def _problem(row: Row[Any]) -> dict[str, str] | None:
-    return {"code": row.problem_code, "detail": row.problem} if row.problem_code else None
-
-
-def _gaps(lecture: dict[str, Any]) -> list[dict[str, Any]]:
-    """What of a lecture is missing, each with a code and a sentence."""
-
-    def gap(what: str, code: str, detail: str) -> dict[str, Any]:
-        return {"lecture_id": lecture["id"], "what": what, "code": code, "detail": detail}
-
-    gaps = []
-    if not lecture["decks"] and not lecture["notes"]:
-        gaps.append(gap("deck", "no_slides", _NO_DECK.format(title=lecture["title"])))
-    if not lecture["videos"]:
-        gaps.append(gap("video", "no_video", _NO_VIDEO.format(title=lecture["title"])))
-    for what in ("decks", "notes", "videos"):
-        problems = [found["problem"] for found in lecture[what] if found["problem"]]
-        gaps += [gap(what.removesuffix("s"), problem["code"], problem["detail"]) for problem in problems]
-    return gaps
-
-
-def deck_page(connection: Connection, deck_id: int, page_number: int) -> Row[Any]:
-    """A page with its deck, lecture and course; NotFound if it is not there."""
-    query = (
-        sa.select(
-            pages,
-            decks.c.path,
-            decks.c.title.label("deck_title"),
-            decks.c.page_count,
-            decks.c.remark,
-            decks.c.sha256,
-            lectures.c.id.label("lecture_id"),
-            lectures.c.position,
-            lectures.c.title.label("lecture_title"),
-            courses.c.slug,
-        )
-        .join(decks, decks.c.id == pages.c.deck_id)
-        .join(lectures, lectures.c.id == decks.c.lecture_id)
-        .join(courses, courses.c.id == lectures.c.course_id)
-        .where(pages.c.deck_id == deck_id, pages.c.page_number == page_number)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no page {page_number} in deck {deck_id}.")
-    return row
 
 
 def material_lengths(connection: Connection) -> dict[tuple[str, int], float]:
@@ -273,3 +163,145 @@ def material_lengths(connection: Connection) -> dict[tuple[str, int], float]:
         if row.duration_seconds:
             found["time", row.id] = row.duration_seconds
     return found
+
+
+def _may_read(readable: Readable) -> sa.ColumnElement[bool]:
+    """Of a query that joins the courses."""
+    return sa.true() if readable is None else courses.c.slug.in_(readable)
+
+
+def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[LectureEntry]:
+    ids = sa.select(lectures.c.id).join(courses, courses.c.id == lectures.c.course_id).where(where)
+    decks_of: dict[tuple[int, DeckKind], list[DeckEntry]] = defaultdict(list)
+    for deck in _decks(connection, decks.c.lecture_id.in_(ids)):
+        decks_of[deck.lecture.id, deck.kind].append(deck)
+    videos_of: dict[int, list[VideoEntry]] = defaultdict(list)
+    for video in _videos(connection, videos.c.lecture_id.in_(ids)):
+        videos_of[video.lecture.id].append(video)
+    query = (
+        sa.select(lectures, courses.c.slug.label("course_slug"), courses.c.title.label("course_title"))
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .where(where)
+        .order_by(lectures.c.position)
+    )
+    found = []
+    for row in connection.execute(query):
+        slides, notes = decks_of[row.id, DeckKind.SLIDES], decks_of[row.id, DeckKind.NOTES]
+        entry = LectureEntry(
+            id=row.id,
+            position=row.position,
+            section=row.section,
+            title=row.title,
+            programme=row.programme,
+            remarks=tuple(row.remarks),
+            links=_links(row.links),
+            decks=tuple(slides),
+            videos=tuple(videos_of[row.id]),
+            notes=tuple(notes),
+            course=CourseRef(row.course_slug, row.course_title),
+            gaps=_gaps(LectureRef(row.id, row.position, row.title), slides, notes, videos_of[row.id]),
+        )
+        found.append(entry)
+    return found
+
+
+def _decks(connection: Connection, where: sa.ColumnElement[bool]) -> list[DeckEntry]:
+    query = (
+        sa.select(decks, *_PLACE)
+        .join(lectures, lectures.c.id == decks.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .where(where)
+        .order_by(decks.c.ordinal)
+    )
+    return [
+        DeckEntry(
+            id=row.id,
+            path=row.path,
+            kind=DeckKind(row.kind),
+            title=row.title,
+            remark=row.remark,
+            page_count=row.page_count,
+            state=State(row.state),
+            problem=_problem(row.problem_code, row.problem),
+            sha256=row.sha256,
+            lecture=LectureRef(row.lecture_id, row.lecture_position, row.lecture_title),
+            course=CourseRef(row.course_slug, row.course_title),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _videos(connection: Connection, where: sa.ColumnElement[bool]) -> list[VideoEntry]:
+    transcript = (
+        transcripts.c.id.label("transcript_id"),
+        transcripts.c.language,
+        transcripts.c.made_by,
+        transcripts.c.asked,
+        transcripts.c.origin,
+        transcripts.c.vtt_sha256,
+    )
+    query = (
+        sa.select(videos, *_PLACE, *transcript)
+        .join(lectures, lectures.c.id == videos.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .outerjoin(transcripts, transcripts.c.video_id == videos.c.id)
+        .where(where)
+        .order_by(videos.c.ordinal)
+    )
+    return [
+        VideoEntry(
+            id=row.id,
+            video=row.video,
+            host=Host(row.host),
+            label=row.label,
+            remark=row.remark,
+            duration_seconds=row.duration_seconds,
+            transcript=None
+            if row.transcript_id is None
+            else TranscriptEntry(
+                id=row.transcript_id,
+                language=row.language,
+                made_by=MadeBy(row.made_by),
+                asked=tuple(row.asked),
+                origin=row.origin,
+                vtt_sha256=row.vtt_sha256,
+            ),
+            state=State(row.state),
+            problem=_problem(row.problem_code, row.problem),
+            sha256=row.sha256,
+            lecture=LectureRef(row.lecture_id, row.lecture_position, row.lecture_title),
+            course=CourseRef(row.course_slug, row.course_title),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _pages(connection: Connection, where: sa.ColumnElement[bool]) -> list[Page]:
+    rows = connection.execute(sa.select(pages).where(where).order_by(pages.c.page_number))
+    return [Page(row.page_number, row.page_label, row.title, row.text, row.ocr) for row in rows]
+
+
+def _links(stored: list[list[str]]) -> tuple[Link, ...]:
+    return tuple(Link(label, url) for label, url in stored)
+
+
+def _problem(code: str | None, detail: str | None) -> Problem | None:
+    return Problem(code, detail or "") if code else None
+
+
+def _gaps(
+    lecture: LectureRef, slides: list[DeckEntry], notes: list[DeckEntry], spoken: list[VideoEntry]
+) -> tuple[Gap, ...]:
+    """What of a lecture is missing, each with a code and a sentence."""
+    gaps = []
+    if not slides and not notes:
+        gaps.append(Gap(lecture.id, "deck", "no_slides", _NO_DECK.format(title=lecture.title)))
+    if not spoken:
+        gaps.append(Gap(lecture.id, "video", "no_video", _NO_VIDEO.format(title=lecture.title)))
+    # "note" for notes: that is how the API has always named them
+    problems = [
+        *(("deck", deck.problem) for deck in slides),
+        *(("note", deck.problem) for deck in notes),
+        *(("video", video.problem) for video in spoken),
+    ]
+    return (*gaps, *(Gap(lecture.id, what, problem.code, problem.detail) for what, problem in problems if problem))

@@ -1,20 +1,33 @@
-"""What ingest writes and what is already known: types in, rows; rows, types out."""
+"""A course as ingest has read it → its rows. What stayed keeps its ids; what vanished goes."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from index.store.known import (
+    Fetched,
+    KnownDeck,
+    course_files,
+    course_hash,
+    course_slugs,
+    find_fetched,
+    keep_fetched,
+    known_alignment,
+    known_pages,
+    known_transcript,
+    stored_hashes,
+    unreferenced,
+)
+from index.store.rows import batches, insert, new_id, upsert
 from index.store.tables import (
     alignments,
     courses,
     decks,
-    fetched,
     lectures,
     moments,
     pages,
@@ -27,161 +40,33 @@ from index.types import (
     Alignment,
     Course,
     Deck,
-    DeckKind,
     Lecture,
-    MadeBy,
-    Page,
     PageLocator,
-    PageMoment,
-    PageSpan,
     Passage,
-    Problem,
-    Segment,
     TimeLocator,
     Transcript,
     Video,
 )
 
-_IN_LIMIT = 500  # values in one IN (…): SQLite allows some thousands, the planner likes fewer
-
-
-# --- what is already known ------------------------------------------------------------------------------
-
-
-def course_hash(connection: Connection, slug: str) -> str | None:
-    """Identity of what was last ingested of a course, or None if it is not there."""
-    return connection.scalar(sa.select(courses.c.content_hash).where(courses.c.slug == slug))
-
-
-class KnownDeck(NamedTuple):
-    """What was read of a PDF before, under whatever `path`."""
-
-    path: str
-    kind: DeckKind
-    title: str
-    pages: tuple[Page, ...]
-    outline: tuple[tuple[int, str], ...]
-    problem: Problem | None
-
-
-def known_pages(connection: Connection, sha256: str, extractor: str) -> KnownDeck | None:
-    """What this extractor has read of a file before."""
-    query = sa.select(decks).where(decks.c.sha256 == sha256, decks.c.extractor == extractor).limit(1)
-    deck = connection.execute(query).one_or_none()
-    if deck is None:
-        return None
-    rows = connection.execute(sa.select(pages).where(pages.c.deck_id == deck.id).order_by(pages.c.page_number))
-    found = tuple(Page(row.page_number, row.page_label, row.title, row.text, row.ocr) for row in rows)
-    problem = Problem(deck.problem_code, deck.problem) if deck.problem_code else None
-    outline = tuple((int(number), str(title)) for number, title in deck.outline)
-    return KnownDeck(deck.path, DeckKind(deck.kind), deck.title, found, outline, problem)
-
-
-def known_transcript(connection: Connection, sha256: str, parser: str) -> Transcript | None:
-    """A caption file that this parser has read before."""
-    query = sa.select(transcripts).where(transcripts.c.sha256 == sha256, transcripts.c.parser == parser).limit(1)
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    spoken = connection.execute(
-        sa.select(segments).where(segments.c.transcript_id == row.id).order_by(segments.c.ordinal)
-    )
-    return Transcript(
-        row.language,
-        row.origin,
-        row.sha256,
-        row.vtt_sha256,
-        row.parser,
-        tuple(Segment(s.start_seconds, s.end_seconds, s.text) for s in spoken),
-        MadeBy(row.made_by),
-        tuple(row.asked),
-    )
-
-
-def known_alignment(connection: Connection, key: str) -> Alignment | None:
-    """An alignment that was made from the same pages and words before."""
-    lecture_id = connection.scalar(sa.select(lectures.c.id).where(lectures.c.alignment_key == key).limit(1))
-    if lecture_id is None:
-        return None
-    spans = connection.execute(
-        sa.select(alignments, decks.c.path, videos.c.video)
-        .join(decks, decks.c.id == alignments.c.deck_id)
-        .join(videos, videos.c.id == alignments.c.video_id)
-        .where(videos.c.lecture_id == lecture_id)
-        .order_by(videos.c.ordinal, alignments.c.ordinal)
-    )
-    found = connection.execute(
-        sa.select(moments, decks.c.path, videos.c.video)
-        .join(decks, decks.c.id == moments.c.deck_id)
-        .join(videos, videos.c.id == moments.c.video_id)
-        .where(decks.c.lecture_id == lecture_id)
-        .order_by(decks.c.ordinal, moments.c.page_number)
-    )
-    return Alignment(
-        key,
-        tuple(PageSpan(r.path, r.page_number, r.video, r.start_seconds, r.end_seconds, r.confidence) for r in spans),
-        tuple(PageMoment(r.path, r.page_number, r.video, r.jump_seconds, r.confidence) for r in found),
-    )
-
-
-class Fetched(NamedTuple):
-    """A file that was fetched from elsewhere; `detail` is what the other side said of it."""
-
-    sha256: str
-    suffix: str
-    detail: dict[str, Any]
-
-
-def find_fetched(connection: Connection, key: str) -> Fetched | None:
-    """What was fetched under this key, or None."""
-    row = connection.execute(sa.select(fetched).where(fetched.c.key == key)).one_or_none()
-    return None if row is None else Fetched(row.sha256, row.suffix, dict(row.detail))
-
-
-def keep_fetched(connection: Connection, key: str, found: Fetched) -> None:
-    """Remember for good what was fetched under this key."""
-    connection.execute(sa.delete(fetched).where(fetched.c.key == key))
-    insert(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
-
-
-_STORED = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
-
-
-def stored_hashes(connection: Connection) -> set[str]:
-    """SHA-256 of every file that a row refers to."""
-    found: set[str] = set()
-    for column in _STORED:
-        found.update(connection.scalars(sa.select(column).where(column.is_not(None))))
-    return found
-
-
-def course_files(connection: Connection, slug: str) -> set[str]:
-    """SHA-256 of the files that the rows of a course refer to."""
-    own = sa.select(lectures.c.id).join(courses, courses.c.id == lectures.c.course_id).where(courses.c.slug == slug)
-    own_videos = sa.select(videos.c.id).where(videos.c.lecture_id.in_(own))
-    found: set[str] = set()
-    found.update(connection.scalars(sa.select(decks.c.sha256).where(decks.c.lecture_id.in_(own))))
-    found.update(connection.scalars(sa.select(videos.c.sha256).where(videos.c.lecture_id.in_(own))))
-    for column in (transcripts.c.sha256, transcripts.c.vtt_sha256):
-        found.update(connection.scalars(sa.select(column).where(transcripts.c.video_id.in_(own_videos))))
-    return {sha256 for sha256 in found if sha256}
-
-
-def unreferenced(connection: Connection, hashes: Collection[str]) -> set[str]:
-    """Those of these files that no row refers to."""
-    gone = set(hashes)
-    for some in batches(sorted(hashes)):
-        for column in _STORED:
-            gone.difference_update(connection.scalars(sa.select(column).where(column.in_(some))))
-    return gone
-
-
-def course_slugs(connection: Connection) -> list[str]:
-    """The slugs of all courses, in order."""
-    return list(connection.scalars(sa.select(courses.c.slug).order_by(courses.c.slug)))
-
-
-# --- writing a course -----------------------------------------------------------------------------------
+# What is known and how rows are written is had from here too: whoever writes a course needs both.
+__all__ = [
+    "Fetched",
+    "KnownDeck",
+    "batches",
+    "course_files",
+    "course_hash",
+    "course_slugs",
+    "find_fetched",
+    "insert",
+    "keep_fetched",
+    "known_alignment",
+    "known_pages",
+    "known_transcript",
+    "remove_course",
+    "replace_course",
+    "stored_hashes",
+    "unreferenced",
+]
 
 
 def replace_course(connection: Connection, course: Course, made: Sequence[Passage], content_hash: str) -> None:
@@ -195,7 +80,7 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
         "content_hash": content_hash,
         "ingested_at": dt.datetime.now(dt.UTC),
     }
-    course_id = _upsert(connection, courses, {"slug": course.slug}, values)
+    course_id = upsert(connection, courses, {"slug": course.slug}, values)
     old = set(connection.scalars(sa.select(lectures.c.key).where(lectures.c.course_id == course_id)))
     gone = old - {lecture.key for lecture in course.lectures}
     for key in gone:
@@ -228,7 +113,7 @@ def replace_lecture(connection: Connection, course_id: int, lecture: Lecture, ma
     }
     place = sa.and_(lectures.c.course_id == course_id, lectures.c.key == lecture.key)
     aligned_before = connection.scalar(sa.select(lectures.c.alignment_key).where(place))
-    lecture_id = _upsert(connection, lectures, {"course_id": course_id, "key": lecture.key}, values)
+    lecture_id = upsert(connection, lectures, {"course_id": course_id, "key": lecture.key}, values)
     deck_ids = _replace_decks(connection, lecture_id, lecture.decks)
     video_ids = _replace_videos(connection, lecture_id, lecture.videos)
     if values["alignment_key"] != aligned_before:
@@ -261,7 +146,7 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
             "page_count": len(deck.pages),
             "outline": [list(entry) for entry in deck.outline],
         }
-        deck_id = ids[deck.path] = _upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
+        deck_id = ids[deck.path] = upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
         before = old.get(deck.path)
         if before is None or (before.sha256, before.extractor) != (deck.sha256, deck.extractor):
             connection.execute(sa.delete(pages).where(pages.c.deck_id == deck_id))
@@ -300,7 +185,7 @@ def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Vi
             "sha256": video.sha256,
             "duration_seconds": video.duration_seconds,
         }
-        ids[video.video] = _upsert(connection, videos, {"lecture_id": lecture_id, "video": video.video}, values)
+        ids[video.video] = upsert(connection, videos, {"lecture_id": lecture_id, "video": video.video}, values)
         _replace_transcript(connection, ids[video.video], video.transcript)
     return ids
 
@@ -327,7 +212,7 @@ def _replace_transcript(connection: Connection, video_id: int, wanted: Transcrip
         "made_by": wanted.made_by,
         "asked": list(wanted.asked),
     }
-    transcript_id = _new_id(connection, transcripts, values)
+    transcript_id = new_id(connection, transcripts, values)
     insert(
         connection,
         segments,
@@ -429,30 +314,3 @@ def _place(passage: Passage, deck_ids: dict[str, int], video_ids: dict[str, int]
 def _delete_passages(connection: Connection, ids: Sequence[str]) -> None:
     for some in batches(ids):
         connection.execute(sa.delete(passages).where(passages.c.id.in_(some)))
-
-
-# --- helpers --------------------------------------------------------------------------------------------
-
-
-def _upsert(connection: Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> int:
-    where = sa.and_(*(table.c[name] == value for name, value in key.items()))
-    found = connection.scalar(sa.select(table.c.id).where(where))
-    if found is None:
-        return _new_id(connection, table, key | values)
-    connection.execute(sa.update(table).where(table.c.id == found).values(values))
-    return int(found)
-
-
-def _new_id(connection: Connection, table: sa.Table, values: dict[str, Any]) -> int:
-    key = connection.execute(sa.insert(table).values(values)).inserted_primary_key
-    return int(key[0])  # type: ignore[index]  # never None after a single insert
-
-
-def insert(connection: Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(sa.insert(table), rows)
-
-
-def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _IN_LIMIT):
-        yield values[start : start + _IN_LIMIT]

@@ -103,7 +103,7 @@ def _parse(url: str) -> URL:
         parsed = make_url(url)
     except sa.exc.ArgumentError as error:
         raise StorageError(
-            "LECTURES_DATABASE_URL is no database address; use sqlite:///PATH or postgresql://USER@HOST/NAME."
+            "The address of the database cannot be read; use sqlite:///PATH or postgresql://USER@HOST/NAME."
         ) from error
     if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")

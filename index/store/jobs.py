@@ -9,15 +9,15 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from index.errors import NotFound
 from index.store.tables import jobs
-from index.types import JobState
+from index.types import JobRecord, JobState
 
 LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 3
@@ -32,7 +32,7 @@ class Job:
 
     id: str
     source: str
-    options: dict[str, Any]
+    options: dict[str, object]
     attempt: int
 
     @property
@@ -40,7 +40,9 @@ class Job:
         return self.attempt >= MAX_ATTEMPTS
 
 
-def add_job(connection: Connection, source: str, options: dict[str, Any], idempotency_key: str | None = None) -> str:
+def add_job(
+    connection: Connection, source: str, options: Mapping[str, object], idempotency_key: str | None = None
+) -> str:
     """Queue an ingest; its id. The same idempotency key again gives the job of the first time."""
     if idempotency_key is not None:
         known = connection.scalar(sa.select(jobs.c.id).where(jobs.c.idempotency_key == idempotency_key))
@@ -51,7 +53,7 @@ def add_job(connection: Connection, source: str, options: dict[str, Any], idempo
     values = {
         "id": job_id,
         "source": source,
-        "options": options,
+        "options": dict(options),
         "state": JobState.QUEUED,
         "attempts": 0,
         "leased_until": 0.0,
@@ -97,11 +99,11 @@ def claim_job(connection: Connection) -> Job | None:
     return None
 
 
-def renew_lease(connection: Connection, job: Job, progress: dict[str, Any] | None = None) -> bool:
+def renew_lease(connection: Connection, job: Job, progress: Mapping[str, object] | None = None) -> bool:
     """Say that the worker is alive, and how far it is. False if it should stop: cancelled, or no longer its job."""
-    values: dict[str, Any] = {"leased_until": time.time() + LEASE_SECONDS}
+    values: dict[str, object] = {"leased_until": time.time() + LEASE_SECONDS}
     if progress is not None:
-        values["progress"] = progress
+        values["progress"] = dict(progress)
     if not _update_own(connection, job, values):
         return False
     return not connection.scalar(sa.select(jobs.c.cancel_asked).where(jobs.c.id == job.id))
@@ -112,7 +114,7 @@ def finish_job(
     job: Job,
     state: JobState,
     *,
-    report: dict[str, Any] | None = None,
+    report: Mapping[str, object] | None = None,
     problem: str | None = None,
 ) -> bool:
     """Write down how it ended; False if it is no longer this worker's."""
@@ -123,7 +125,7 @@ def retry_job(
     connection: Connection,
     job: Job,
     problem: str,
-    report: dict[str, Any] | None = None,
+    report: Mapping[str, object] | None = None,
     wait_seconds: float | None = None,
 ) -> bool:
     """Queue it again, to be tried after a while; False if it is no longer this worker's."""
@@ -140,24 +142,24 @@ def release_job(connection: Connection, job: Job) -> bool:
 
 def cancel_job(connection: Connection, job_id: str) -> None:
     """A job that waits is cancelled at once, one that runs as soon as its worker looks; one that is over stays."""
-    row = read_job(connection, job_id)
-    if row.state == JobState.QUEUED:
+    job = read_job(connection, job_id)
+    if job.state is JobState.QUEUED:
         _update(connection, job_id, state=JobState.CANCELLED, cancel_asked=True)
-    elif row.state == JobState.RUNNING:
+    elif job.state is JobState.RUNNING:
         _update(connection, job_id, cancel_asked=True)
 
 
-def read_job(connection: Connection, job_id: str) -> Row[Any]:
-    """A job's row; NotFound if it is not there."""
-    row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).one_or_none()
-    if row is None:
+def read_job(connection: Connection, job_id: str) -> JobRecord:
+    """A job; NotFound if it is not there."""
+    found = _records(connection, sa.select(jobs).where(jobs.c.id == job_id))
+    if not found:
         raise NotFound(f"There is no job {job_id!r:.40}.")
-    return row
+    return found[0]
 
 
-def list_jobs(connection: Connection, limit: int = 20) -> list[Row[Any]]:
+def list_jobs(connection: Connection, limit: int = 20) -> list[JobRecord]:
     """The newest jobs first."""
-    return list(connection.execute(sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)))
+    return _records(connection, sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit))
 
 
 def count_jobs(connection: Connection) -> dict[str, int]:
@@ -166,7 +168,27 @@ def count_jobs(connection: Connection) -> dict[str, int]:
     return {str(state): int(count) for state, count in connection.execute(query)}
 
 
-def _update_own(connection: Connection, job: Job, values: dict[str, Any]) -> bool:
+def _records(connection: Connection, query: sa.Select[tuple[object, ...]]) -> list[JobRecord]:
+    return [
+        JobRecord(
+            id=row.id,
+            source=row.source,
+            options=dict(row.options),
+            state=JobState(row.state),
+            attempts=row.attempts,
+            progress=row.progress,
+            report=row.report,
+            problem=row.problem,
+            not_before=row.not_before,
+            cancel_asked=row.cancel_asked,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _update_own(connection: Connection, job: Job, values: Mapping[str, object]) -> bool:
     """Change a job while it is still this worker's: a worker that slept past its lease must not write over the next."""
     changed = connection.execute(
         sa.update(jobs)
@@ -176,6 +198,6 @@ def _update_own(connection: Connection, job: Job, values: dict[str, Any]) -> boo
     return changed.rowcount > 0
 
 
-def _update(connection: Connection, job_id: str, **values: Any) -> None:
+def _update(connection: Connection, job_id: str, **values: object) -> None:
     values["updated_at"] = dt.datetime.now(dt.UTC)
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))

@@ -1,26 +1,24 @@
-"""Keys of the API: made, listed, revoked, looked up; and the day's count of calls to the language model."""
+"""Keys of the API: made, listed, revoked, looked up."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import hmac
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from index.errors import InvalidRequest, NotFound
-from index.store.tables import api_keys, courses, model_calls
+from index.store.tables import api_keys, courses
 from index.types import AccessScope
 
 PREFIX = "lk_"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """A key without its secret. `courses` are the slugs that it may read, None for all."""
 
@@ -66,12 +64,12 @@ def create_key(
         "revoked_at": None,
     }
     connection.execute(sa.insert(api_keys).values(values))
-    return _key(connection.execute(sa.select(api_keys).where(api_keys.c.id == values["id"])).one()), secret
+    return _keys(connection, sa.select(api_keys).where(api_keys.c.id == values["id"]))[0], secret
 
 
 def list_keys(connection: Connection) -> list[Key]:
     """All keys, the oldest first."""
-    return [_key(row) for row in connection.execute(sa.select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))]
+    return _keys(connection, sa.select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
 
 
 def revoke_key(connection: Connection, key_id: str) -> None:
@@ -84,45 +82,30 @@ def revoke_key(connection: Connection, key_id: str) -> None:
 
 def find_key(connection: Connection, secret: str) -> Key | None:
     """The key of this secret, whether it is still valid or not; None if there is none."""
-    digest = _digest(secret)
-    row = connection.execute(sa.select(api_keys).where(api_keys.c.digest == digest)).one_or_none()
-    # looked up by a hash of 256 random bits; compared in constant time all the same
-    return _key(row) if row is not None and hmac.compare_digest(row.digest, digest) else None
-
-
-def count_model_call(connection: Connection, day: dt.date, limit: int) -> bool:
-    """Count one more call of this day, if the limit allows it."""
-    name = day.isoformat()
-    counted = sa.update(model_calls).where(model_calls.c.day == name, model_calls.c.calls < limit)
-    counted = counted.values(calls=model_calls.c.calls + 1)
-    if connection.execute(counted).rowcount:
-        return True
-    if limit < 1 or connection.scalar(sa.select(model_calls.c.calls).where(model_calls.c.day == name)) is not None:
-        return False
-    try:
-        with connection.begin_nested():
-            connection.execute(sa.insert(model_calls).values(day=name, calls=1))
-    except sa.exc.IntegrityError:  # another process was the day's first
-        return connection.execute(counted).rowcount > 0
-    return True
+    # by a hash of 256 random bits: how long the database compares it tells nothing of the secret
+    found = _keys(connection, sa.select(api_keys).where(api_keys.c.digest == _digest(secret)))
+    return found[0] if found else None
 
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _key(row: Row[Any]) -> Key:
-    return Key(
-        row.id,
-        row.name,
-        frozenset(AccessScope(scope) for scope in row.scopes),
-        None if row.courses is None else frozenset(row.courses),
-        _utc(row.created_at) or dt.datetime.now(dt.UTC),
-        _utc(row.expires_at),
-        _utc(row.revoked_at),
-    )
+def _keys(connection: Connection, query: sa.Select[tuple[object, ...]]) -> list[Key]:
+    return [
+        Key(
+            id=row.id,
+            name=row.name,
+            scopes=frozenset(AccessScope(scope) for scope in row.scopes),
+            courses=None if row.courses is None else frozenset(row.courses),
+            created_at=_utc(row.created_at),
+            expires_at=None if row.expires_at is None else _utc(row.expires_at),
+            revoked_at=None if row.revoked_at is None else _utc(row.revoked_at),
+        )
+        for row in connection.execute(query)
+    ]
 
 
-def _utc(value: dt.datetime | None) -> dt.datetime | None:
+def _utc(value: dt.datetime) -> dt.datetime:
     """SQLite keeps no time zones: what comes back without one was written in UTC."""
-    return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value
+    return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value

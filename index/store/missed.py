@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from index.store.tables import missed_searches
+from index.types import MissedSearch
 
 _MAX_CHARS = 200
 _MAX_ROWS = 5_000  # beyond that new queries are not kept: a flood of nonsense must not fill the disk
@@ -25,7 +25,11 @@ def count_missed(connection: Connection, course: str, query: str, day: dt.date) 
         connection.execute(sa.insert(missed_searches).values(**key, count=1, last_day=day.isoformat()))
 
 
-def list_missed(connection: Connection, limit: int = 50) -> list[Row[Any]]:
+def list_missed(connection: Connection, limit: int = 50) -> list[MissedSearch]:
     """What was searched in vain most often."""
     order = (missed_searches.c.count.desc(), missed_searches.c.last_day.desc(), missed_searches.c.query)
-    return list(connection.execute(sa.select(missed_searches).order_by(*order).limit(limit)))
+    times = missed_searches.c["count"].label("times")  # a row has a method of the column's own name
+    return [
+        MissedSearch(course=row.course or None, query=row.query, count=row.times, last_day=row.last_day)
+        for row in connection.execute(sa.select(missed_searches, times).order_by(*order).limit(limit))
+    ]

@@ -1,4 +1,4 @@
-"""The SQL tables. Only migrations create them; only store.py, catalogue.py and jobs.py query them."""
+"""The SQL tables. Only migrations create them; only the modules of this folder query them."""
 
 from __future__ import annotations
 

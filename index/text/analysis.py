@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -154,26 +154,23 @@ def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for term in found if term))
 
 
-def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[Token]:
-    """Where in a text the wanted terms stand; a word that is several of them (`nn.Conv2d`) is found by its first."""
-    written, places = _written(text, language)
-    found: dict[int, tuple[int, str]] = {}
-    for term in wanted:
-        for number, rank in places.get(term, ()):
-            found[number] = min(found.get(number, (rank, term)), (rank, term))
-    return [Token(found[number][1], *written[number]) for number in sorted(found)]
+def find_terms(text: str, wanted: Container[str], language: str = "en") -> list[Token]:
+    """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
+    distinct, written = _written(text)
+    known: dict[str, str] = {}
+    for word in distinct:
+        for term in terms_of(word, language):
+            if term in wanted:
+                known[word] = term
+                break
+    return [Token(known[word], start, end) for word, start, end in written if word in known] if known else []
 
 
-@lru_cache(maxsize=500)  # the passages that are shown most; some 30 KB each
-def _written(text: str, language: str) -> tuple[tuple[tuple[int, int], ...], dict[str, tuple[tuple[int, int], ...]]]:
-    """(place of each written word; by term the words that are it, each with the term's rank among those of the word)."""
-    places: dict[str, list[tuple[int, int]]] = {}
-    written = []
-    for number, match in enumerate(_words_in(text)):
-        written.append((match.start(), match.end()))
-        for rank, term in enumerate(terms_of(match.group(), language)):
-            places.setdefault(term, []).append((number, rank))
-    return tuple(written), {term: tuple(own) for term, own in places.items()}
+@lru_cache(maxsize=1_000)  # the passages that are shown most; some 10 KB each
+def _written(text: str) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...]]:
+    """The distinct words of a text, and each word with its place."""
+    written = tuple((match.group(), match.start(), match.end()) for match in _words_in(text))
+    return frozenset(word for word, _, _ in written), written
 
 
 def words(text: str) -> list[str]:

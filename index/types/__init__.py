@@ -1,8 +1,25 @@
 """The vocabulary: every noun that crosses a module border, frozen; by noun in the modules of this folder."""
 
+from index.types.catalogue import (
+    CourseDetails,
+    CourseRef,
+    CourseSummary,
+    DeckEntry,
+    Gap,
+    LectureEntry,
+    LectureRef,
+    Link,
+    Timeline,
+    TimelineMoment,
+    TimelineSpan,
+    TimelineVideo,
+    TranscriptEntry,
+    VideoEntry,
+)
 from index.types.course import (
     MOMENT_SHOWN_FROM,
     SPAN_SHOWN_FROM,
+    VIDEO_TYPES,
     Alignment,
     Course,
     Deck,
@@ -19,7 +36,7 @@ from index.types.course import (
     Transcript,
     Video,
 )
-from index.types.operation import AccessScope, JobState
+from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch, Readable
 from index.types.passage import (
     ROLES,
     Aligned,
@@ -36,30 +53,43 @@ from index.types.passage import (
 )
 from index.types.query import TYPED, Filters, Mode, Phrase, Query, Reading, Reason, Rewrite, Word
 from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, TermMatch
+from index.types.term import ExplainedTerm
 
 __all__ = [
     "MOMENT_SHOWN_FROM",
     "ROLES",
     "SPAN_SHOWN_FROM",
     "TYPED",
+    "VIDEO_TYPES",
     "AccessScope",
     "Aligned",
     "Alignment",
     "Course",
+    "CourseDetails",
+    "CourseRef",
+    "CourseSummary",
     "Coverage",
     "Deck",
+    "DeckEntry",
     "DeckKind",
+    "ExplainedTerm",
     "Explanation",
     "Facets",
     "Filters",
+    "Gap",
     "Hit",
     "Host",
     "IndexedPassage",
+    "JobRecord",
     "JobState",
     "Kind",
     "Lecture",
+    "LectureEntry",
+    "LectureRef",
+    "Link",
     "Locator",
     "MadeBy",
+    "MissedSearch",
     "Mode",
     "Page",
     "PageLocator",
@@ -71,6 +101,7 @@ __all__ = [
     "Place",
     "Problem",
     "Query",
+    "Readable",
     "Reading",
     "Reason",
     "Rewrite",
@@ -81,7 +112,13 @@ __all__ = [
     "TermMatch",
     "TimeLocator",
     "TimePlace",
+    "Timeline",
+    "TimelineMoment",
+    "TimelineSpan",
+    "TimelineVideo",
     "Transcript",
+    "TranscriptEntry",
     "Video",
+    "VideoEntry",
     "Word",
 ]

@@ -23,6 +23,21 @@ class DeckKind(StrEnum):
 class Host(StrEnum):
     YOUTUBE = "youtube"
     FILE = "file"
+    WEB = "web"  # another site: known by its address alone
+
+
+# Recordings that may lie beside a course, by their suffix, and what a browser is told they are.
+VIDEO_TYPES = {
+    ".mp4": "video/mp4",
+    ".m4v": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".wav": "audio/wav",
+}
 
 
 class MadeBy(StrEnum):
@@ -146,7 +161,7 @@ class Deck:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A recording. `video` is a YouTube id or a path in the course, by `host`."""
+    """A recording. `video` is a YouTube id, a path in the course or an address, by `host`."""
 
     video: str
     host: Host

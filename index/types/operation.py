@@ -1,7 +1,9 @@
-"""How an installation is run: what a key may do, what became of a job."""
+"""How an installation is run: what a key may do, what became of a job, what was searched in vain."""
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -20,3 +22,39 @@ class JobState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     QUARANTINED = "quarantined"  # its worker died each time that it was tried
+
+
+# Slugs of the courses that somebody may read; None for all.
+Readable = frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as all see it.
+
+    `options`, `progress` and `report` are JSON objects of whoever ordered and ran it, kept as they were written;
+    `not_before` is in seconds since the epoch: before them a job that failed is not tried again.
+    """
+
+    id: str
+    source: str
+    options: dict[str, object]
+    state: JobState
+    attempts: int
+    progress: dict[str, object] | None
+    report: dict[str, object] | None
+    problem: str | None
+    not_before: float
+    cancel_asked: bool
+    created_at: dt.datetime
+    updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedSearch:
+    """Words that were searched in vain, how often, and the day of the last time; `course` is None for all courses."""
+
+    course: str | None
+    query: str
+    count: int
+    last_day: str

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters
+from service import sse
 from service.access import Answerer
 from service.answers.answering import Event, Started, last_answer
 from service.answers.types import Sentence, Turn
@@ -22,8 +23,6 @@ from service.schemas import AnswerOut, answer_out
 router = APIRouter(tags=["answers"])
 
 MAX_TURNS, MAX_TURN_CHARS = 20, 4_000
-_SSE = "text/event-stream"
-_EVENT_SCHEMA = {"type": "object", "properties": {"event": {"type": "string"}, "data": {"type": "string"}}}
 
 
 class TurnIn(BaseModel):
@@ -45,7 +44,7 @@ class QuestionIn(BaseModel):
 @router.post(
     "/answers",
     response_model=AnswerOut,
-    responses={200: {"content": {_SSE: {"schema": _EVENT_SCHEMA}}, "description": "The answer, or its events"}},
+    responses={**sse.event_responses("The answer, or its events")},
 )
 def answer(state: State, caller: Answerer, asked: QuestionIn) -> Response:
     """The sentences that answer, each with its page or second; without a language model they are quoted."""
@@ -55,7 +54,7 @@ def answer(state: State, caller: Answerer, asked: QuestionIn) -> Response:
     started = perf_counter()
     events = state.answering(question, filters, history)
     if asked.stream:
-        return StreamingResponse(_server_sent(events, started), media_type=_SSE, headers={"Cache-Control": "no-store"})
+        return StreamingResponse(_server_sent(events, started), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
     out = answer_out(last_answer(events), (perf_counter() - started) * 1000)
     return Response(out.model_dump_json(by_alias=True), media_type="application/json")
 
@@ -65,14 +64,10 @@ def _server_sent(events: Iterator[Event], started: float) -> Iterator[str]:
     for event in events:
         if isinstance(event, Started):
             data = {"mode": event.answer.mode.value, "coverage": event.answer.coverage.value, "note": event.answer.note}
-            yield _event("start", json.dumps(data, ensure_ascii=False))
+            yield sse.write_event(json.dumps(data, ensure_ascii=False), "start")
         elif isinstance(event, Sentence):
             said = {"text": event.text, "citations": list(event.citations)}
-            yield _event("sentence", json.dumps(said, ensure_ascii=False))
+            yield sse.write_event(json.dumps(said, ensure_ascii=False), "sentence")
         else:
             out = answer_out(event, (perf_counter() - started) * 1000)
-            yield _event("answer", out.model_dump_json(by_alias=True))
-
-
-def _event(name: str, data: str) -> str:
-    return f"event: {name}\ndata: {data}\n\n"
+            yield sse.write_event(out.model_dump_json(by_alias=True), "answer")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from index.errors import InvalidRequest, NotFound
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters, Hit
+from service import sse
 from service.access import Answerer, Reader
 from service.answers.answering import Event, Started, last_answer
 from service.answers.types import Answer, Citation, Outcome, Sentence, Turn
@@ -85,7 +86,7 @@ def models(state: State, caller: Reader) -> ModelsOut:
         200: {
             "content": {
                 "application/json": {"schema": {"type": "object"}},
-                "text/event-stream": {"schema": {"type": "object", "properties": {"data": {"type": "string"}}}},
+                sse.MEDIA_TYPE: {"schema": {"type": "object", "properties": {"data": {"type": "string"}}}},
             },
             "description": "A chat completion, or its chunks",
         }
@@ -109,7 +110,7 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     chat_id, created, base = f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), state.settings.public_url
     head = {"id": chat_id, "created": created, "model": asked.model}
     if asked.stream:
-        return StreamingResponse(_chunks(events, head, base), media_type="text/event-stream")
+        return StreamingResponse(_chunks(events, head, base), media_type=sse.MEDIA_TYPE)
     found = last_answer(events)
     message = {"role": "assistant", "content": _content(found, base), "citations": _citations(found.citations, base)}
     body = {
@@ -123,13 +124,13 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
 
 
-def _chunks(events: Iterator[Event], head: dict[str, Any], base: str) -> Iterator[str]:
+def _chunks(events: Iterator[Event], head: dict[str, object], base: str) -> Iterator[str]:
     """Chunks as OpenAI sends them. What a model began and did not finish is marked as void before the quotes follow."""
     head = {**head, "object": "chat.completion.chunk"}
 
-    def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> str:
+    def chunk(delta: dict[str, object], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-        return f"data: {json.dumps({**head, 'choices': [choice], **more}, ensure_ascii=False)}\n\n"
+        return sse.write_event(json.dumps({**head, "choices": [choice], **more}, ensure_ascii=False))
 
     yield chunk({"role": "assistant", "content": ""})
     streamed: list[Sentence] = []
@@ -147,7 +148,7 @@ def _chunks(events: Iterator[Event], head: dict[str, Any], base: str) -> Iterato
             citations = _citations(event.citations, base)
             yield chunk({"content": rest})
             yield chunk({}, "stop", citations=citations, degraded=list(event.degraded))
-    yield "data: [DONE]\n\n"
+    yield sse.write_event("[DONE]")
 
 
 def _content(answer: Answer, base: str) -> str:
@@ -179,7 +180,7 @@ def _place(hit: Hit, base: str) -> str:
     return f"{where}: {absolute(hit_url(passage), base)}"
 
 
-def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, Any]]:
+def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, object]]:
     return [
         {**citation_out(citation).model_dump(mode="json", by_alias=True), "url": absolute(hit_url(c.passage), base)}
         for citation in citations

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from index.errors import LecturesError
 from service.deps import State
+from service.schemas.health import ReadyOut
 
 router = APIRouter(tags=["health"])
 
@@ -20,7 +19,7 @@ def livez() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(state: State) -> dict[str, Any]:
+def readyz(state: State) -> ReadyOut:
     """A verified generation is served with the embedder that made it; 503 says why not."""
     index = state.index()
     degraded = list(index.degraded)
@@ -30,13 +29,13 @@ def readyz(state: State) -> dict[str, Any]:
     except LecturesError as error:
         degraded.append(str(error))
     manifest = index.generation.manifest
-    return {
-        "status": "degraded" if degraded else "ready",
-        "degraded": degraded,
-        "generation": manifest.number,
-        "passages": manifest.passages,
-        "embedder": manifest.embedder,
-    }
+    return ReadyOut(
+        status="degraded" if degraded else "ready",
+        degraded=degraded,
+        generation=manifest.number,
+        passages=manifest.passages,
+        embedder=manifest.embedder,
+    )
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse
 
 from index.errors import NotFound
-from index.store.catalogue import deck_pages, deck_row, video_row
-from ingest.links import VIDEO_TYPES
+from index.store.catalogue import deck_details, deck_pages, video_details
+from index.types import VIDEO_TYPES, Problem
 from service.access import Reader
 from service.deps import State
-from service.schemas import DeckOut
+from service.schemas import DeckOut, deck_out
 
 router = APIRouter(tags=["media"])
 
@@ -29,31 +29,18 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 def deck(state: State, caller: Reader, deck_id: Id) -> DeckOut:
     """A deck with the text of its pages."""
     with state.library.database.reading() as connection:
-        row = deck_row(connection, deck_id)
-        caller.check(row.slug, f"There is no deck {deck_id}.")
-        return DeckOut(
-            id=row.id,
-            path=row.path,
-            title=row.title,
-            kind=row.kind,
-            remark=row.remark,
-            state=row.state,
-            course=row.slug,
-            lecture_id=row.lecture_id,
-            lecture_title=row.lecture_title,
-            pages=deck_pages(connection, deck_id),
-        )
+        found = deck_details(connection, deck_id, caller.courses)
+        return deck_out(found, deck_pages(connection, found))
 
 
 @router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
 def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original PDF."""
     with state.library.database.reading() as connection:
-        row = deck_row(connection, deck_id)
-        caller.check(row.slug, f"There is no deck {deck_id}.")
-    if row.sha256 is None:
-        raise NotFound(f"Deck {row.path} is not here: {row.problem}")
-    return _file(state.library.files.path(row.sha256, ".pdf"), "application/pdf", row.path.rsplit("/", 1)[-1])
+        found = deck_details(connection, deck_id, caller.courses)
+    if found.sha256 is None:
+        raise NotFound(f"Deck {found.path} is not here: {_reason(found.problem)}")
+    return _file(state.library.files.path(found.sha256, ".pdf"), "application/pdf", found.path.rsplit("/", 1)[-1])
 
 
 @router.get("/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse)
@@ -66,36 +53,38 @@ def page_picture(
 ) -> FileResponse:
     """A picture of a page."""
     with state.library.database.reading() as connection:
-        row = deck_row(connection, deck_id)
-        caller.check(row.slug, f"There is no deck {deck_id}.")
-    if row.sha256 is None or page_number > row.page_count:
-        raise NotFound(f"Deck {row.path} has no page {page_number} here.")
+        found = deck_details(connection, deck_id, caller.courses)
+    if found.sha256 is None or page_number > found.page_count:
+        raise NotFound(f"Deck {found.path} has no page {page_number} here.")
     # few sizes, so that a caller cannot fill the disk with one picture in a thousand widths
     size = next(known for known in _WIDTHS if known >= width)
-    return _file(state.picture(row.sha256, page_number, size), "image/webp")
+    return _file(state.picture(found.sha256, page_number, size), "image/webp")
 
 
 @router.get("/videos/{video_id}/captions.vtt", response_class=FileResponse)
 def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """The captions as WebVTT."""
     with state.library.database.reading() as connection:
-        row = video_row(connection, video_id)
-        caller.check(row.slug, f"There is no video {video_id}.")
-    if row.vtt_sha256 is None:
-        raise NotFound(f"Video {row.video} has no captions here: {row.problem or 'they were left out'}")
-    return _file(state.library.files.path(row.vtt_sha256, ".vtt"), "text/vtt; charset=utf-8")
+        found = video_details(connection, video_id, caller.courses)
+    if found.transcript is None:
+        reason = _reason(found.problem, "they were left out")
+        raise NotFound(f"Video {found.video} has no captions here: {reason}")
+    return _file(state.library.files.path(found.transcript.vtt_sha256, ".vtt"), "text/vtt; charset=utf-8")
 
 
 @router.get("/videos/{video_id}/file", response_class=FileResponse)
 def video_file(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """A video that lies beside the course; parts of it by the Range header."""
     with state.library.database.reading() as connection:
-        row = video_row(connection, video_id)
-        caller.check(row.slug, f"There is no video {video_id}.")
-    suffix = f".{row.video.rsplit('.', 1)[-1].lower()}"
-    if row.sha256 is None or suffix not in VIDEO_TYPES:
-        raise NotFound(f"Video {row.video} is not a file here.")
-    return _file(state.library.files.path(row.sha256, suffix), VIDEO_TYPES[suffix])
+        found = video_details(connection, video_id, caller.courses)
+    suffix = f".{found.video.rsplit('.', 1)[-1].lower()}"
+    if found.sha256 is None or suffix not in VIDEO_TYPES:
+        raise NotFound(f"Video {found.video} is not a file here.")
+    return _file(state.library.files.path(found.sha256, suffix), VIDEO_TYPES[suffix])
+
+
+def _reason(problem: Problem | None, otherwise: str = "nothing is known of why") -> str:
+    return problem.detail if problem else otherwise
 
 
 def _file(path: FilePath, media_type: str, name: str | None = None) -> FileResponse:

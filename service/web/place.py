@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,6 +40,7 @@ class Place:
     """
 
     path: str = "/"
+    _: KW_ONLY
     q: str = ""
     course: str = ""
     kind: str = ""

@@ -8,7 +8,8 @@ from time import perf_counter
 
 from index.search.found import MAX_LIMIT, Found
 from index.types import Coverage, Facets, Filters, Hit, IndexedPassage, Kind, PagePlace, TimePlace
-from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut, search_out
+from service.finding import search_out
+from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
 from service.web.place import Place, open_page, open_place, open_time
 
 PAGE_SIZE = 10

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 LANGUAGES = ("en", "ru")
 
 # A tuple holds the forms of a noun: one, (few,) many.
-WORDS: dict[str, dict[str, Any]] = {
+WORDS: dict[str, dict[str, str | tuple[str, ...]]] = {
     "en": {
         "language": "English",
         "brand": "Lecture Search",
@@ -79,7 +78,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "more_results": "More results",
         "close": "Close",
         "text": "Text",
-        "copy": "Copy the text",
+        "copy_text": "Copy the text",
         "copied": "Copied",
         "read_by_ocr": "read off the picture, perhaps with mistakes",
         "pdf": "PDF at this page",
@@ -207,7 +206,7 @@ WORDS: dict[str, dict[str, Any]] = {
         "more_results": "Другие результаты",
         "close": "Закрыть",
         "text": "Текст",
-        "copy": "Скопировать текст",
+        "copy_text": "Скопировать текст",
         "copied": "Скопировано",
         "read_by_ocr": "прочитано с картинки, возможны ошибки",
         "pdf": "PDF на этой странице",
@@ -295,5 +294,5 @@ def counted(number: int, forms: Iterable[str]) -> str:
     return f"{number} {known[form]}"
 
 
-def words_of(language: str) -> Mapping[str, Any]:
+def words_of(language: str) -> Mapping[str, str | tuple[str, ...]]:
     return WORDS[language]

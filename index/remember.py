@@ -1,0 +1,37 @@
+"""The results that were asked for last, kept with the object that gives them and gone with it.
+
+`functools.lru_cache` around a method refers to its object, so that both stay until the garbage collector looks: of an
+old generation of the index that would be hundreds of megabytes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Remembered(Generic[K, V]):
+    """At most `size` results by key; the one that was not asked for longest goes first. Safe to share by threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._known: OrderedDict[K, V] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: K, make: Callable[[K], V]) -> V:
+        """What was made for this key, made now if it is not known. Two threads may make it at the same time."""
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        made = make(key)
+        with self._lock:
+            self._known[key] = made
+            if len(self._known) > self._size:
+                self._known.popitem(last=False)
+        return made

@@ -1,0 +1,222 @@
+"""A course's folder → what is in it, and what a link in one of its pages points at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from ingest.links import VIDEO_TYPES, is_playlist, repository_place, youtube_id
+
+_MAX_FILES = 50_000
+_NO_COURSE = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv", "site-packages"})
+DECKS = frozenset({".pdf", ".pptx"})
+PAGES = frozenset({".md", ".markdown", ".html", ".htm", ".qmd", ".rmd"})
+# sites that hold slides or videos and nothing else; whoever has an account may publish there
+_SLIDE_SITES = ("slideshare.net", "speakerdeck.com", "slides.com", "docs.google.com/presentation", "overleaf.com/read")
+_VIDEO_SITES = (
+    "vimeo.com", "rutube.ru", "vk.com/video", "vkvideo.ru", "dailymotion.com/video", "lektorium.tv", "twitch.tv/videos",
+    "bilibili.com/video", "panopto.", "zoom.us/rec", "loom.com/share",
+)  # fmt: skip
+_FILE_SITES = (
+    "drive.google.com/file", "drive.google.com/open", "drive.google.com/uc", "disk.yandex", "yadi.sk", "dropbox.com/s",
+    "1drv.ms", "onedrive.live.com", "cloud.mail.ru/public",
+)  # fmt: skip
+_PAPER_SITES = (
+    "arxiv.org", "aclweb.org", "aclanthology", "openreview.net", "proceedings.", "papers.nips", "papers.neurips",
+    "jmlr.org", "openaccess.thecvf", "ieee.org", "acm.org", "springer", "nature.com", "sciencedirect", "doi.org",
+    "semanticscholar", "researchgate", "citeseer", "biorxiv.org", "ncbi.nlm", "jstor.org", "wiley.com", "aaai.org",
+)  # fmt: skip
+
+
+class Target(StrEnum):
+    DECK = "deck"  # a file of slides or notes
+    YOUTUBE = "youtube"
+    VIDEO = "video"  # a recording beside the course or on another site
+    PAGE = "page"
+    NOTEBOOK = "notebook"
+    TEXT = "text"
+    FOLDER = "folder"
+    SITE_FILE = "site_file"  # a file on a site that does not say what it is
+    PLAYLIST = "playlist"
+    PAPER = "paper"
+    ANCHOR = "anchor"
+    OTHER = "other"
+
+
+class Place(NamedTuple):
+    """What a link points at: `place` is a path in the course where `local`, a YouTube id, or an address."""
+
+    target: Target
+    place: str
+    local: bool = False
+    known: bool = False  # named by its address alone as slides or a video
+
+
+@dataclass(slots=True)
+class CourseFolder:
+    """Files of a course by their paths; hidden folders, links and what programs install are no course."""
+
+    root: Path
+    files: list[str] = field(default_factory=list)
+    folders: dict[str, list[str]] = field(default_factory=dict)
+    inner: dict[str, list[str]] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    tails: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def published(self, path: str) -> str | None:
+        """The page whose place on the course's own site this may be: its last parts are those of one file's path."""
+        parts = _parts(path)
+        found = self.tails.get((parts[-2], parts[-1]), []) if len(parts) > 1 else []
+        ranked = sorted(((_common(parts, _parts(page)), page) for page in found), reverse=True)
+        if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+            return None
+        return ranked[0][1]
+
+    def below(self, folder: str) -> list[str]:
+        """The folders in a folder, in order."""
+        return self.inner.get(folder, [])
+
+    def readme(self, folder: str) -> str | None:
+        """The page that speaks for a folder."""
+        pages = {PurePosixPath(path).name.lower(): path for path in self.folders.get(folder, ())}
+        names = ("readme.md", "readme.markdown", "index.md", "readme.html", "index.html", "_index.md")
+        return next((pages[name] for name in names if name in pages), None)
+
+
+def open_folder(root: Path) -> CourseFolder:
+    files: list[str] = []
+    folders: dict[str, list[str]] = {}
+    inner: dict[str, list[str]] = {}
+    for place, names, found in os.walk(root):
+        names[:] = sorted(name for name in names if not name.startswith(".") and name not in _NO_COURSE)
+        names[:] = [name for name in names if not os.path.islink(f"{place}/{name}")]  # noqa: PTH114  (os.walk's own text)
+        relative = os.path.relpath(place, root).replace(os.sep, "/")
+        relative = "" if relative == "." else relative
+        folders[relative] = []
+        inner[relative] = [f"{relative}/{name}" if relative else name for name in names]
+        for name in sorted(found):
+            if name.startswith(".") or len(files) >= _MAX_FILES:
+                continue
+            path = f"{relative}/{name}" if relative else name
+            files.append(path)
+            folders[relative].append(path)
+    files.sort()
+    course = CourseFolder(root, files, folders, inner, frozenset(files))
+    for path in files:
+        parts = _parts(path)
+        if PurePosixPath(path).suffix.lower() in PAGES and len(parts) > 1 and not path.lower().endswith("readme.md"):
+            course.tails.setdefault((parts[-2], parts[-1]), []).append(path)
+    return course
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """The parts of a path without the ending of its page; a folder's index stands for the folder."""
+    parts = [part for part in unquote(path).casefold().split("/") if part]
+    if parts:
+        parts[-1] = PurePosixPath(parts[-1]).stem if PurePosixPath(parts[-1]).suffix in PAGES else parts[-1]
+    return tuple(parts[:-1] if parts[-1:] == ["index"] else parts)
+
+
+def _common(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many parts two paths share at their ends."""
+    return sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(reversed(first), reversed(second), strict=False))
+    )
+
+
+def locate(folder: CourseFolder, page: str, href: str) -> Place:
+    """What a link on a page (its path in the course) points at."""
+    href = href.strip()
+    try:
+        parts = urlsplit(href)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return Place(Target.OTHER, href)
+    if href.startswith("#") or (not parts.path and not parts.netloc and not parts.query):
+        return Place(Target.ANCHOR, href)
+    found = youtube_id(href)
+    if found:
+        return Place(Target.YOUTUBE, found, known=True)
+    if parts.scheme in ("http", "https") or href.startswith("//"):
+        return _elsewhere(folder, href, f"{host}{parts.path}".removeprefix("www."), parts.query)
+    if parts.scheme:
+        return Place(Target.OTHER, href)
+    return _here(folder, _joined(page, unquote(parts.path)), href)
+
+
+def _joined(page: str, path: str) -> str | None:
+    """The path in the course, or None if it leads out of it; a path from the root may be from the site's."""
+    pieces: list[str] = [] if path.startswith("/") else list(PurePosixPath(page).parent.parts)
+    for piece in path.split("/"):
+        if piece in ("", "."):
+            continue
+        if piece == "..":
+            if not pieces:
+                return None
+            pieces.pop()
+        else:
+            pieces.append(piece)
+    return "/".join(pieces)
+
+
+def _here(folder: CourseFolder, path: str | None, href: str) -> Place:
+    if path is None:
+        return Place(Target.OTHER, href)
+    if path in folder.folders:
+        return Place(Target.FOLDER, path, local=True)
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in DECKS:
+        return Place(Target.DECK, path, local=True)
+    if suffix in VIDEO_TYPES:
+        return Place(Target.VIDEO, path, local=True, known=True)
+    if path not in folder.known:
+        # sites are written without the endings of their pages
+        guesses = (f"{path}.md", f"{path}.html", f"{path}/index.md")
+        path = next((guess for guess in guesses if guess in folder.known), path)
+        suffix = PurePosixPath(path).suffix.lower()
+    if path not in folder.known:
+        return Place(Target.OTHER, href)
+    if suffix in PAGES:
+        return Place(Target.PAGE, path, local=True)
+    if suffix == ".ipynb":
+        return Place(Target.NOTEBOOK, path, local=True)
+    if suffix == ".txt":
+        return Place(Target.TEXT, path, local=True)
+    return Place(Target.OTHER, href, local=True)
+
+
+def _elsewhere(folder: CourseFolder, href: str, place: str, query: str) -> Place:
+    found = repository_place(href)
+    if found is not None:
+        here = _here(folder, found.path, href)
+        if here.local and (here.place in folder.known or here.place in folder.folders):
+            return here
+        if PurePosixPath(found.path).suffix.lower() in DECKS:
+            return Place(Target.DECK, found.raw)
+        return Place(Target.NOTEBOOK if found.path.endswith(".ipynb") else Target.OTHER, href)
+    lower = place.lower()
+    if is_playlist(href) or ("youtube.com/" in lower and "list" in parse_qs(query)):
+        return Place(Target.PLAYLIST, href)
+    suffix = PurePosixPath(unquote(lower)).suffix
+    if any(site in lower for site in _PAPER_SITES):
+        return Place(Target.PAPER, href)
+    if any(site in lower for site in _SLIDE_SITES):
+        return Place(Target.DECK, href, known=True)
+    if any(site in lower for site in _VIDEO_SITES) or suffix in VIDEO_TYPES:
+        return Place(Target.VIDEO, href, known=True)
+    if any(site in lower for site in _FILE_SITES):
+        return Place(Target.SITE_FILE, href)
+    if suffix in DECKS or suffix == ".ppt":
+        return Place(Target.DECK, href)
+    page = folder.published(urlsplit(href).path)
+    if page is not None:
+        return Place(Target.PAGE, page, local=True)
+    if suffix == ".ipynb" or "colab.research.google.com" in lower or "nbviewer" in lower:
+        return Place(Target.NOTEBOOK, href)
+    return Place(Target.OTHER, href)

@@ -1,0 +1,105 @@
+"""Markdown → blocks, by way of the HTML that it stands for; front matter apart, rows of tables as they were meant."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from ingest.catalogue.blocks import Block
+from ingest.catalogue.html import read_html
+
+_KEY = re.compile(r"^([A-Za-z_][\w-]{0,40}):\s*(.*)$")
+_MAX_FRONT_LINES = 200
+_PROGRAMME = re.compile(r"программ|содержан|план|описан|program|syllabus|content|descr|abstract|outline", re.IGNORECASE)
+
+
+def read_markdown(text: str) -> Block:
+    """The blocks of a Markdown file, raw HTML in it included."""
+    meta, body = split_front_matter(text)
+    markdown = _markdown()
+    environment: dict[str, Any] = {}
+    tokens = markdown.parse(body, environment)
+    _mend_rows(tokens, body.split("\n"), markdown, environment)
+    found = read_html(markdown.renderer.render(tokens, markdown.options, environment))
+    found.meta.update(meta)
+    return found
+
+
+def render_markdown(text: str) -> str:
+    """Markdown as the HTML that it stands for."""
+    return str(_markdown().render(text))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
+
+
+def split_front_matter(text: str) -> tuple[dict[str, str], str]:
+    """(`key: value` lines between `---` at the head of a page, the rest); keys that are nested are flattened."""
+    lines = text.lstrip("\ufeff").split("\n")
+    if not lines or lines[0].strip() != "---":
+        return {}, text
+    meta: dict[str, str] = {}
+    above = ""
+    for number, line in enumerate(lines[1:_MAX_FRONT_LINES], 1):
+        if line.strip() in ("---", "..."):
+            return meta, "\n".join(lines[number + 1 :])
+        found = _KEY.match(line.strip().removeprefix("- "))
+        if found:
+            key, value = found.group(1).lower(), found.group(2).strip().strip("\"'")
+            nested = line[:1] in (" ", "\t", "-") and above
+            above = above if nested else key
+            name = f"{above}.{key}" if nested else key
+            # a list has the same key again and again
+            name = name if name not in meta else f"{name} {number}"
+            meta[name] = value[:2000]
+    return {}, text
+
+
+def _mend_rows(tokens: list[Token], lines: list[str], markdown: MarkdownIt, environment: dict[str, Any]) -> None:
+    """Rows with more cells than their table has columns: what a stray `|` cut off goes back where it was written."""
+    width, wide, header = 0, 0, False
+    for position, token in enumerate(tokens):
+        if token.type == "thead_open":
+            width, header = 0, True
+        elif token.type == "thead_close":
+            header = False
+        elif header and token.type == "inline":
+            wide = width if _PROGRAMME.search(token.content) or width == 0 else wide
+            width += 1
+        elif token.type == "tr_open" and not header and token.map and width:
+            cells = split_row(lines[token.map[0]])
+            if len(cells) <= width:
+                continue
+            end = len(cells) - (width - wide - 1)
+            fitted = [*cells[:wide], r" \| ".join(cells[wide:end]), *cells[end:]]
+            inline = [found for found in tokens[position : position + 3 * width + 1] if found.type == "inline"][:width]
+            for found, content in zip(inline, fitted, strict=False):
+                found.content = content
+                found.children = markdown.parseInline(content, environment)[0].children
+
+
+def split_row(line: str) -> list[str]:
+    r"""The cells of a table row. `\|` and pipes in code do not separate."""
+    cells = [""]
+    in_code = False
+    escaped = False
+    for character in line.strip().removeprefix("|"):
+        if escaped:
+            cells[-1] += character if character == "|" else "\\" + character
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character == "|" and not in_code:
+            cells.append("")
+        else:
+            in_code ^= character == "`"
+            cells[-1] += character
+    if len(cells) > 1 and not cells[-1].strip():
+        cells.pop()
+    return [cell.strip() for cell in cells]

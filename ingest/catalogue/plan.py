@@ -1,0 +1,328 @@
+"""A course's folder → the plan of its lectures, why it was read so, and what was left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from index.errors import SourceFileError
+from ingest.catalogue.blocks import Block, BlockKind
+from ingest.catalogue.first_pages import says_homework, with_first_pages
+from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
+from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
+from ingest.catalogue.reader import PageReader
+from ingest.catalogue.titles import title_of_path
+from ingest.catalogue.tree import Node, TreeBuilder, all_links, natural
+from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
+from ingest.catalogue.words import (
+    Rank,
+    aside_path,
+    is_bare_label,
+    is_programme_column,
+    role_of,
+    topic_column,
+)
+from ingest.planned import PlannedLecture
+
+OTHER_MATERIALS = "Other materials"
+_MAX_DEPTH = 12
+_MAX_PAGES = 3_000
+_LITTLE = 0.25
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+_FEW = 3  # lectures: with fewer, the folder is read too
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """`found` is whether the README, or the pages of the folders, name lectures at all."""
+
+    title: str = ""
+    lectures: list[PlannedLecture] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
+    """The lectures that a folder's README, its pages and its files come to."""
+    folder = open_folder(root)
+    reader = PageReader()
+    problems: list[LeftOut] = []
+
+    known: dict[str, Block | None] = {}
+
+    def read(path: str) -> Block | None:
+        if path not in known and len(known) >= _MAX_PAGES:
+            return None
+        if path not in known:
+            try:
+                known[path] = reader.read(root / path)
+            except (SourceFileError, OSError) as error:
+                problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
+                known[path] = None
+        return known[path]
+
+    try:
+        catalogue = _read(folder, read, linked_only)
+    finally:
+        reader.close()
+    catalogue.left_out = list({item.place: item for item in reversed([*catalogue.left_out, *problems])}.values())[::-1]
+    return catalogue
+
+
+def read_other_files(root: Path, used: set[str]) -> tuple[list[PlannedLecture], list[LeftOut]]:
+    """The decks of a folder that a course.yaml does not name, and those that are no lectures."""
+    catalogue = Catalogue()
+    lectures = _other_files(TreeBuilder(open_folder(root), lambda _: None), set(used), catalogue)
+    catalogue.lectures = lectures
+    _name_by_first_pages(catalogue, root)
+    return catalogue.lectures, catalogue.left_out
+
+
+def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only: bool) -> Catalogue:
+    builder = TreeBuilder(folder, read)
+    catalogue = Catalogue()
+    nodes: list[Node] = []
+    readme = folder.readme("")
+    if readme is not None:
+        root, nodes = builder.page(readme)
+        nodes = _without_title(catalogue, root, nodes)
+    outcome = choose_units(nodes)
+    outcome.units = _lectures_of(outcome, catalogue)
+    outcome.units = _files_last(_joined(outcome.units)) or programme_units(nodes)
+    named = bool(outcome.units)
+    catalogue.why += outcome.why
+    full = len([unit for unit in outcome.units if not unit.blank])
+    aside = Catalogue()
+    walked, more = _walk(builder, aside) if full < _FEW or _says_little(builder, outcome) else ([], Outcome())
+    if walked and len(more.units) >= _FEW * full:
+        # the README says little or nothing: the pages and files of the folders are the course
+        outcome.units += more.units
+        outcome.loose += more.loose
+        catalogue.why += more.why
+        catalogue.left_out += aside.left_out
+    else:
+        walked = []
+        more = choose_units(_like_the_linked(builder))
+        catalogue.why += more.why
+        outcome.units += _lectures_of(more, catalogue)
+    used: set[str] = set()
+    for unit in outcome.units:
+        catalogue.lectures.append(planned_lecture(unit, used))
+    for unit in outcome.loose:
+        catalogue.lectures += links_of(unit, used, catalogue.links)
+    if not linked_only and not walked:
+        catalogue.lectures += _other_files(builder, used, catalogue)
+    elif linked_only and not named:
+        catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
+    _name_by_first_pages(catalogue, folder.root)
+    catalogue.left_out += unused_links([*nodes, *walked], used, {"", *builder.grafted}, catalogue.links)
+    return catalogue
+
+
+def _name_by_first_pages(catalogue: Catalogue, root: Path) -> None:
+    """Titles for lectures that only their decks name; a deck whose cover says "Midterm" is none."""
+    lectures = []
+    for lecture in with_first_pages(catalogue.lectures, root):
+        if lecture.title_from_deck and says_homework(lecture.title):
+            reason = f"Its first page says that it is no lecture: “{lecture.title}”."
+            catalogue.left_out += [LeftOut(deck.path, deck.path, reason) for deck in lecture.decks]
+        else:
+            lectures.append(lecture)
+    catalogue.lectures = lectures
+
+
+def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) -> list[Node]:
+    """The nodes without the heading that is the course's title: what stands below it stands for itself."""
+    if root is not None:
+        catalogue.title = root.meta.get("title", "")
+    headings = [node for node in nodes if node.kind is BlockKind.HEADING]
+    first = headings[0] if headings else None
+    if first is None:
+        return nodes
+    over_all = len(headings) == 1 and any(child.kind is BlockKind.HEADING for child in first.children)
+    if first.shape != "heading1" and not over_all:
+        return nodes
+    catalogue.title = catalogue.title or first.name
+    if first.mark.rank > Rank.NONE and len(headings) > 1:
+        return nodes
+    first.title, first.name, first.aside, first.shape = "", "", None, "title"
+    return nodes
+
+
+def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
+    """Units that are lectures: those without a like beside them, or without anything, only where others say so."""
+    full = [unit for unit in outcome.units if not unit.blank]
+    tables = [columns_of(unit.node.shape) for unit in full if unit.node.kind is BlockKind.ROW]
+    sizes = Counter(unit.family for unit in full)
+    cousins = Counter(_kin(unit) for unit in full)
+    with_more = {unit.family for unit in full if not unit.whats() <= {"page", "notebook"}}
+    kept: list[Unit] = []
+    for unit in outcome.units:
+        if unit.blank and not full:
+            if _is_of_programme(unit):
+                kept.append(unit)
+            continue
+        if unit.blank:
+            columns = columns_of(unit.node.shape)
+            beside = unit.node.kind is not BlockKind.ROW and sizes[unit.family]
+            if beside or (unit.node.kind is BlockKind.ROW and any(columns <= table for table in tables)):
+                kept.append(unit)  # a table like those of the lectures, or with fewer columns
+            continue
+        few = sizes[unit.family] < _FEW and (unit.beside >= sizes[unit.family] or cousins[_kin(unit)] < _FEW)
+        alone = few and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
+        here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
+        only_pages = unit.family not in with_more and sizes[unit.family] < _FEW
+        if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
+            name = unit.node.name or unit.node.title
+            catalogue.left_out += [
+                LeftOut(link.label, link.place.place, f"“{name[:80]}” stands alone; nothing like it is beside it.")
+                for _, link in unit.links
+            ]
+            continue
+        kept.append(unit)
+    return kept
+
+
+def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
+    """Equal for lectures of one shape at one depth, under whatever headings."""
+    return unit.node.shape, tuple(kind for kind, _ in unit.trail)
+
+
+def _is_of_programme(unit: Unit) -> bool:
+    """Whether a row without any material is a lecture where nothing has any: its table has topics and programmes."""
+    columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
+    return topic_column(columns) is not None and any(map(is_programme_column, columns))
+
+
+def _files_last(units: list[Unit]) -> list[Unit]:
+    """Lectures first, then the files of folders that the README links beside them: essays, question banks."""
+    files = [unit for unit in units if unit.node.shape == "file"]
+    if len(files) == len(units):
+        return units
+    for unit in files:
+        unit.links = [(at, link._replace(what="notes") if link.what == "deck" else link) for at, link in unit.links]
+    return [*(unit for unit in units if unit.node.shape != "file"), *files]
+
+
+def _joined(units: list[Unit]) -> list[Unit]:
+    """Lectures of one title, once in a list of slides and once in a list of videos, as one."""
+    first: dict[tuple[str, str], Unit] = {}
+    kept: list[Unit] = []
+    for unit in units:
+        section = next((name for _, name in reversed(unit.trail) if name), "")
+        key = (unit.node.title.casefold(), unit.node.mark.number)
+        told = bool(unit.node.title) or unit.node.mark.rank > Rank.NONE
+        known = first.get(key) if told and is_bare_label(section) and role_of(section) else None
+        if known is not None and known.family != unit.family and not known.whats() & unit.whats():
+            known.links += unit.links
+            continue
+        if is_bare_label(section) and role_of(section):
+            first.setdefault(key, unit)
+        kept.append(unit)
+    return kept
+
+
+def columns_of(shape: str) -> frozenset[str]:
+    """The names of a table's columns, from the shape of its rows."""
+    return frozenset(shape.removeprefix("row ").split("|"))
+
+
+# --- the folder ------------------------------------------------------------------------------------------
+
+
+def _says_little(builder: TreeBuilder, outcome: Outcome) -> bool:
+    """Whether the lectures of the README name few of the decks that lie in the folders."""
+    decks = {
+        path for path in builder.folder.files if PurePosixPath(path).suffix.lower() in DECKS and not aside_path(path)
+    }
+    named = {link.place.place for unit in outcome.units for _, link in unit.links} & decks
+    return len(decks) >= _FEW and len(named) < _LITTLE * len(decks)
+
+
+def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
+    """What the folders hold; `builder` is as before where that comes to nothing."""
+    trial = builder.copy()
+    walked = _folder_nodes(trial, "")
+    found = choose_units(walked)
+    found.units = _lectures_of(found, catalogue)
+    return walked, found
+
+
+def _like_the_linked(builder: TreeBuilder) -> list[Node]:
+    """Folders numbered as those that the page links, and beside them, which it forgot."""
+    parents: dict[str, list[str]] = {}
+    for path in builder.grafted:
+        if title_of_path(path)[1].rank > Rank.NONE:
+            parents.setdefault(str(PurePosixPath(path).parent).removeprefix("."), []).append(path)
+    found = []
+    for parent, linked in parents.items():
+        if len(linked) < _FEW:
+            continue
+        ranks = {title_of_path(path)[1].rank for path in linked}
+        for name in sorted(builder.folder.below(parent), key=natural):
+            if name not in builder.seen and not aside_path(f"{name}/") and title_of_path(name)[1].rank in ranks:
+                found += [builder.folder_node(name, f"{name}/")]
+    return found
+
+
+def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node]:
+    """What lies in a folder that nobody links: its page, its files, its folders."""
+    readme = builder.folder.readme(place) if place else None
+    nodes: list[Node] = []
+    if readme is not None and readme not in builder.seen:
+        _, nodes = builder.page(readme)
+    builder.seen.update(link.place.place for link in all_links(nodes) if link.what in ("deck", "notes", "video"))
+    nodes += builder.files(place, pages=True)
+    for name in _without_translations(builder.folder, sorted(builder.folder.below(place), key=natural)):
+        if name in builder.seen or aside_path(f"{name}/") or depth > _MAX_DEPTH:
+            continue
+        builder.seen.add(name)
+        children = _folder_nodes(builder, name, depth + 1)
+        if children:
+            title, mark = title_of_path(name)
+            node = Node(
+                BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name.strip("_")
+            )
+            node.children = children
+            nodes.append(node)
+    return nodes
+
+
+def _without_translations(folder: CourseFolder, names: list[str]) -> list[str]:
+    """Of folders named by languages that hold the same pages, the first with the most of them."""
+    spoken = [name for name in names if _LANGUAGE.fullmatch(PurePosixPath(name).name)]
+    if len(spoken) < 2:
+        return names
+    held = {name: {path.removeprefix(name) for path in folder.files if path.startswith(f"{name}/")} for name in spoken}
+    kept = max(spoken, key=lambda name: (_english(name), len(held[name])))
+    copies = {name for name in spoken if name != kept and 2 * len(held[name] & held[kept]) >= len(held[name])}
+    return [name for name in names if name not in copies]
+
+
+def _english(name: str) -> bool:
+    return PurePosixPath(name).name.lower().startswith("en")
+
+
+def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> list[PlannedLecture]:
+    """Decks that nobody names, each a lecture of its own, in the order of their paths."""
+    found = []
+    for path in builder.folder.files:
+        if PurePosixPath(path).suffix.lower() not in DECKS or path in used:
+            continue
+        part = aside_path(path)
+        if any(str(parent) in builder.owned for parent in PurePosixPath(path).parents):
+            reason = "It lies in the folder of a lecture whose page names other files."
+            catalogue.left_out.append(LeftOut(path, path, reason))
+            continue
+        if part:
+            catalogue.left_out.append(LeftOut(path, path, f"The file is no lecture by its place: “{part}”."))
+            continue
+        unit = Unit(builder.file_node(path))
+        unit.links = [(unit.node, link) for link in unit.node.links]
+        lecture = planned_lecture(unit, used)
+        found.append(replace(lecture, section=OTHER_MATERIALS))
+    return found

@@ -1,0 +1,281 @@
+"""The words by which lecturers say what a link, a section or a file is. Closed lists of roles, never of subjects."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """What a link, a column or a section is for."""
+
+    SLIDES = "slides"
+    VIDEO = "video"
+    NOTES = "notes"
+    NOTEBOOK = "notebook"
+    SEMINAR = "seminar"
+    HOMEWORK = "homework"
+    READING = "reading"
+    ABOUT = "about"
+
+
+def _words(stems: str) -> re.Pattern[str]:
+    """A word that begins with one of these; `word$` stands for the whole word."""
+    parts = [stem[:-1] + r"(?![^\W\d_])" if stem.endswith("$") else stem for stem in stems.split()]
+    return re.compile(r"(?<![^\W\d_])(?:" + "|".join(part.replace("~", r"[\s_-]{0,2}") for part in parts) + ")", re.I)
+
+
+_ROLES = {
+    Role.HOMEWORK: _words(
+        "домашн дз$ д/з задани задач контрольн экзамен зачет зачёт коллоквиум квиз тест$ тесты$ проверочн решени ответ "
+        "homework hw$ hws$ assignment exercise problem~set problem~sets pset psets quiz exam$ exams$ midterm solution "
+        "answers$ questions$ report~template project$ projects$ devoir tarea übung compito checklist"
+    ),
+    Role.SEMINAR: _words(
+        "семинар практик практич лаборат seminar practice practical lab$ labs$ recitation tutorial td$ tp$"
+    ),
+    Role.NOTEBOOK: _words("ноутбук тетрадк ipynb notebook colab code$ код$ jupyter demo$ demos$ kaggle"),
+    Role.READING: _words(
+        "литератур статья$ статьи$ статей книг чтени учебник paper$ papers$ article articles reading readings book "
+        "books textbook arxiv blog blogs reference references bibliograph literature lecture~blog doi$"
+    ),
+    Role.SLIDES: _words("слайд презентац slide slides deck presentation pptx? folien diaposit beamer"),
+    Role.VIDEO: _words(
+        "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream"
+    ),
+    Role.NOTES: _words("конспект лонгрид note notes handout skript apuntes transcript"),
+}  # the first that fits: "slides of the seminar" are those of a seminar
+_GENERIC = _words(
+    "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк here$ "
+    "тут$ здесь pdf$ html$ url$ click open$ view$ page$ web$ online main$ рус$ англ eng$ english russian русск "
+    "английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ и$ к$ по$ на$ с$ our$ наш new$ old$ "
+    "версия$ version full$ raw$ cours$ vorlesung clase session$ extra$ optional"
+)
+# a section that is not the lectures: nobody's slides are listed there
+_ASIDE = {
+    Role.READING: _words(
+        "reading readings литератур книг books$ textbook textbooks references reference bibliograph further related "
+        "additional дополнит бонус bonus полезн useful resources ресурс more~material more~resources extra~material "
+        "extra~resources optional~material papers$ articles статьи$ other~courses other~resources "
+        "other~material recommended рекоменд suggested "
+        "другие~курсы похожие links$ ссылки$ what~else см~также see~also explore~more supplement quick~links"
+    ),
+    Role.HOMEWORK: _words(
+        "homework домашн assignment задани problem~set problem~sets pset psets exam$ exams$ midterm экзамен зачет "
+        "зачёт контрольн коллоквиум quiz quizzes quizz exercises project$ projects$ проект solutions course~project"
+    ),
+    Role.ABOUT: _words(
+        "grading оценк оценив правила polic staff преподават команда~курса instructor instructors teaching~team "
+        "contacts$ контакты$ faq$ install установк setup$ set~up getting~started contribut acknowledg "
+        "благодарн license "
+        "лицензи prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе "
+        "logistics$ "
+        "организац registration регистрац feedback office~hours cite$ communit news$ новости navigation$ "
+        "troubleshoot testimonial отзыв who~should certificate sponsors environment~setup authors$ авторы disclaimer "
+        "credits$ manifesto"
+    ),
+}
+_PROGRAMME_SECTION = _words(
+    "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ curriculum "
+    "outline modules модул agenda weeks$ topics$ temario programme vorlesung"
+)
+# what is no lecture of the course by where it lies: the names of folders, and of files
+_ASIDE_FOLDERS = _words(
+    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ "
+    "projects$ solution "
+    "answers$ questions$ домашн задан контрольн экзамен figure figures fig$ figs$ image images img$ "
+    "imgs$ pics$ pictures "
+    "plots?$ template supplement reading$ readings papers?$ article under~construction draft archive$ archived "
+    "deprecated student students report reports docker config assets$ includes$ layouts$ sass$ site$ data$ datasets?$ "
+    "tests?$ cohort resource$ certificate issue~template vendor$ proposal proposals poster errata "
+    "license code~of~conduct"
+)
+_ASIDE_FILES = _words(
+    "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
+    "solutions домашн "
+    "контрольн экзамен kr$ кр$ template proposal poster cheat~sheet cheatsheet license changelog contributing readme "
+    "code~of~conduct errata grading policy certificate report$ figure fig$ paper$ article$"
+)
+_PEOPLE_COLUMNS = _words(
+    "фио$ студент почта email e~mail$ student students$ name$ имя$ фамилия telegram github$ инициал"
+)
+_TOPIC_COLUMNS = (
+    _words("тем[аы]$ назван topic topics title theme subject название thema tema titre"),
+    _words("лекци заняти lecture class$ session lesson content contents description"),
+    _words("недел модул week module unit part"),
+)
+_COLUMNS = {
+    Role.VIDEO: _words("видео запис video recording youtube"),
+    Role.HOMEWORK: _words("домашн дз$ задани homework hw$ assignment exercise due$ deadline дедлайн quiz project"),
+    Role.SEMINAR: _words("семинар практик seminar practice lab$ labs$ recitation tutorial"),
+    Role.READING: _words("литератур чтени reading readings paper papers book references suggested"),
+    Role.NOTEBOOK: _words("код$ code notebook ноутбук colab"),
+    Role.SLIDES: _words("слайд презентац материал slide slides deck pdf$ material materials presentation"),
+    Role.NOTES: _words("конспект notes handout"),
+}
+_PROGRAMME_COLUMN = _words(
+    "программ содержан план описан program programme syllabus content contents description abstract outline"
+)
+
+
+class Rank(IntEnum):
+    """How surely a number stands for one lecture: "Lecture 3" more than "3.", "Module 3" less than "Week 3"."""
+
+    NONE = 0
+    MODULE = 1
+    BARE = 2
+    WEEK = 3
+    LECTURE = 4
+
+
+class Mark(NamedTuple):
+    rank: Rank
+    number: str = ""
+
+
+UNMARKED = Mark(Rank.NONE)
+
+
+_NUMBER = r"(?:\d{1,3}(?:[.\-/&+]\d{1,2}){0,3}[a-zа-я]?|[ivx]{1,4}(?![^\W_]))"
+_LECTURE_WORD = (
+    r"лекци\w{0,2}|заняти\w|урок|lectures?|lect?\.?|lesson|class|session|vorlesung|cours|clase|lección|L(?=\d)"
+)
+_WEEK_WORD = r"недел\w|тема|день|week|day|topic|semaine|woche|semana|тур"
+_MODULE_WORD = r"модул\w|блок|раздел|част\w|глава|module|unit|part|chapter|section|block|stage|ch\.?(?=\s?\d)"
+_MARK = re.compile(
+    rf"^(?:\([^()\d]{{1,20}}\))?[\W_]*"
+    rf"(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))"
+    rf"[\s_]{{0,8}}[№#]?[\s_-]{{0,8}}(?P<number>{_NUMBER})(?![^\W_])[\s_]{{0,8}}(?:\([^()]{{0,30}}\))?[\s_]{{0,8}}[.:)\-–—|/,]*[\s_]*",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"^(?:\([^()\d]{1,20}\))?[\W_]*(?P<number>\d{1,3}(?:\.\d{1,3}){0,3})(?:\ufe0f?\u20e3|[a-z]?[.:)\]]+|\s*[–—-]+|_+|\s)\s*(?=\S)",
+    re.IGNORECASE,
+)
+_MONTH = (
+    r"янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|jan\w*|feb\w*|mar\w*|apr\w*|"
+    r"may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+)
+_DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|пн|вт|ср|чт|пт|сб|вс"
+_DATE_TEXT = (
+    rf"(?:(?:{_DAY})[,.]?\s{{0,2}})?(?:\d{{4}}[-./]\d{{1,2}}[-./]\d{{1,2}}|\d{{1,2}}[./-]\d{{1,2}}(?:[./-]\d{{2,4}})?|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\s{{1,2}}(?:{_MONTH})\.?(?:,?\s\d{{4}})?|(?:{_MONTH})\.?\s{{1,2}}\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?)"
+)
+DATE = re.compile(rf"(?<![\w.]){_DATE_TEXT}(?!\w)", re.IGNORECASE)
+_DATE_FIRST = re.compile(rf"^[\W_]*{_DATE_TEXT}(?!\w)[\s_]*[.:)\]\-–—|,]*[\s_]*", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
+_WORDS = re.compile(r"[^\W_]+")
+_SPELLED = re.compile(r"[^\W\d_]+")
+_MAX_MARK = 400  # a number stands at the beginning
+_MAX_LABEL = 120  # nobody calls a link so only to say that it is slides
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+def role_of(text: str) -> Role | None:
+    """What a label says that it is, by its words."""
+    return next((role for role, words in _ROLES.items() if words.search(text)), None)
+
+
+@lru_cache(maxsize=8192)
+def is_bare_label(text: str) -> bool:
+    """Whether a label only says what something is ("slides", "video 2", an emoji), not what it is about."""
+    if len(text) > _MAX_LABEL:
+        return False
+    rest = text
+    for words in _ROLES.values():
+        rest = words.sub(" \0", rest)
+    rest = _GENERIC.sub(" \0", DATE.sub(" ", rest))
+    # a stem leaves the end of its word behind
+    return not any(
+        len(word) > 1 and _LETTER.search(word)
+        for word in _WORDS.findall(re.sub(r"\0\w*", " ", rest))
+        if not word.isdigit()
+    )
+
+
+def aside_of(text: str, *, whole: bool = False) -> Role | None:
+    """What a section is that is not the lectures: a reading list, homework, or about the course; else None.
+
+    `whole`: only if it begins so or says nothing else: "Price prediction project" may be what a lecture is about.
+    """
+    text = mark_of(text)[1].strip()
+    for role, words in _ASIDE.items():
+        found = words.search(text)
+        if found and (not whole or found.start() <= 1 or is_bare_label(words.sub(" ", text))):
+            return role
+    return None
+
+
+def names_programme(heading: str) -> bool:
+    return bool(_PROGRAMME_SECTION.search(heading))
+
+
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+
+
+def without_addresses(text: str) -> str:
+    """A text without the e-mail addresses of people in it."""
+    return re.sub(r" {2,}", " ", _EMAIL.sub("", text)).strip() if "@" in text else text
+
+
+def aside_path(path: str) -> str:
+    """The part of a path that says that it is no lecture (a figure, homework, a draft), or nothing."""
+    *folders, name = path.split("/")
+    for words, part in [*((_ASIDE_FOLDERS, folder) for folder in folders), (_ASIDE_FILES, name.rsplit(".", 1)[0])]:
+        if words.search(" ".join(_SPELLED.findall(part))):
+            return part
+    return ""
+
+
+def mark_of(text: str) -> tuple[Mark, str]:
+    """How a line is numbered or dated, and what is left of it."""
+    text, further = text[:_MAX_MARK], text[_MAX_MARK:]
+    mark, rest = _mark_of(text)
+    return mark, rest + further
+
+
+def _mark_of(text: str) -> tuple[Mark, str]:
+    found = _MARK.match(text)
+    if found:
+        rank = Rank.LECTURE if found["lecture"] else Rank.WEEK if found["week"] else Rank.MODULE
+        return Mark(rank, found["number"].casefold()), text[found.end() :]
+    found = _DATE_FIRST.match(text)
+    if found:
+        return Mark(Rank.BARE, found.group().strip()), text[found.end() :]
+    found = _BARE.match(text)
+    if found:
+        return Mark(Rank.BARE, found["number"].casefold()), text[found.end() :]
+    return Mark(Rank.NONE), text
+
+
+def topic_column(header: list[str]) -> int | None:
+    """The column that names the topic: "Week | Topic" has its topics in the second."""
+    for words in _TOPIC_COLUMNS:
+        for position, text in enumerate(header):
+            if words.search(text):
+                return position
+    return None
+
+
+def lists_people(header: list[str]) -> bool:
+    """Whether a table is of people: students, their addresses."""
+    return (
+        bool(header)
+        and bool(_PEOPLE_COLUMNS.search(header[0] or " ".join(header[1:2])))
+        and topic_column(header) is None
+    )
+
+
+def is_topic_word(text: str) -> bool:
+    """Whether a label only announces a title: "Topic: …", "Тема: …"."""
+    return bool(_TOPIC_COLUMNS[0].search(text)) and len(text.split()) == 1
+
+
+def column_role(header: str) -> Role | None:
+    return next((role for role, words in _COLUMNS.items() if words.search(header)), None)
+
+
+def is_programme_column(header: str) -> bool:
+    return bool(_PROGRAMME_COLUMN.search(header))

@@ -1,0 +1,24 @@
+"""Searches in vain, for keys with the scope admin."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from index.store.missed import list_missed
+from service.access import Administrator
+from service.deps import State
+from service.schemas import MissedSearchOut
+
+router = APIRouter(tags=["missed searches"])
+
+
+@router.get("/missed-searches")
+def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut]:
+    """Searches that found nothing, the most frequent first; empty unless LECTURES_COUNT_MISSED_SEARCHES is set."""
+    with state.library.database.reading() as connection:
+        found = list_missed(connection)
+    return [
+        MissedSearchOut.model_validate(missed)
+        for missed in found
+        if caller.courses is None or missed.course in caller.courses
+    ]

@@ -1,0 +1,55 @@
+"""The shapes of questions and answers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from index.types import Coverage
+from service.answers.types import Answer, AnswerMode, Citation, Outcome
+from service.schemas.search import HitOut, hit_out
+from service.schemas.shape import Shape
+
+
+class SentenceOut(Shape):
+    text: str
+    citations: list[int] = Field(description="Numbers of `citations`; empty if nothing vouches for the sentence")
+
+
+class CitationOut(Shape):
+    number: int
+    quote: str = Field(description="Stands word for word in the passage of the hit")
+    hit: HitOut
+
+
+class AnswerOut(Shape):
+    question: str = Field(description="What was searched: the question, or what it means after those before it")
+    mode: AnswerMode
+    outcome: Outcome = Field(description="answered, mentioned, listed, absent, or no_question")
+    coverage: Coverage
+    degraded: list[str]
+    note: str = Field(description="What the service itself says, in the question's language; often empty")
+    sentences: list[SentenceOut]
+    citations: list[CitationOut]
+    hits: list[HitOut] = Field(description="The nearest places")
+    took_ms: float
+
+
+def answer_out(answer: Answer, took_ms: float) -> AnswerOut:
+    """The response to a question."""
+    return AnswerOut(
+        question=answer.query,
+        mode=answer.mode,
+        outcome=answer.outcome,
+        coverage=answer.coverage,
+        degraded=list(answer.degraded),
+        note=answer.note,
+        sentences=[SentenceOut.model_validate(sentence) for sentence in answer.sentences],
+        citations=[citation_out(citation) for citation in answer.citations],
+        hits=[hit_out(hit) for hit in answer.hits],
+        took_ms=round(took_ms, 2),
+    )
+
+
+def citation_out(citation: Citation) -> CitationOut:
+    """A citation with the hit that it quotes."""
+    return CitationOut(number=citation.number, quote=citation.quote, hit=hit_out(citation.hit))

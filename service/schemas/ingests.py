@@ -1,0 +1,42 @@
+"""The shapes of ingests as jobs, and of searches in vain."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from index.types import JobState
+from service.schemas.shape import Shape, Timestamp
+
+
+class IngestIn(BaseModel):
+    source: str = Field(min_length=1, max_length=2_000, description="Folder or .zip on the server, or an address")
+    course: str | None = Field(None, max_length=80, description="Slug to keep it under; default: by its name")
+    languages: list[Annotated[str, Field(pattern="^[a-z]{2,3}$")]] = Field(
+        [], max_length=10, description="Caption languages, best first"
+    )
+    linked_only: bool = Field(False, description="Only the PDFs that a lecture names")
+
+
+class IngestQueuedOut(Shape):
+    id: str
+
+
+class IngestOut(Shape):
+    id: str
+    source: str
+    state: JobState
+    attempts: int
+    progress: dict[str, object] | None = Field(description="step, done, total, what: what it is doing just now")
+    report: dict[str, object] | None = Field(description="What it did, with the gaps of the course")
+    problem: str | None
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class MissedSearchOut(Shape):
+    course: str | None = Field(description="Where it was searched; null for all courses")
+    query: str
+    count: int
+    last_day: str

@@ -1,0 +1,133 @@
+"""The shapes of searching and completing, and how results become them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from pydantic import AliasChoices, Field
+
+from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, TimePlace
+from service.links import hit_url, image_url, place_url, source_url
+from service.schemas.places import (
+    CourseRef,
+    LectureRef,
+    PageLocatorOut,
+    ProgrammeLocatorOut,
+    TimeLocatorOut,
+    lecture_ref,
+    locator_out,
+)
+from service.schemas.shape import Shape
+
+
+class AlignedOut(Shape):
+    """The other side: of a page the second at which it is discussed, of speech the page that it is about."""
+
+    confidence: float
+    url: str
+    video: str | None = None
+    video_id: int | None = None
+    start_seconds: float | None = None
+    deck: str | None = None
+    deck_id: int | None = None
+    page_number: int | None = None
+    image_url: str | None = None
+
+
+class SnippetOut(Shape):
+    text: str
+    highlights: list[tuple[int, int]] = Field(description="[start, end) offsets in characters of `text`")
+
+
+class RewriteOut(Shape):
+    source: str = Field(serialization_alias="from", validation_alias=AliasChoices("from", "source"))
+    target: str = Field(serialization_alias="to", validation_alias=AliasChoices("to", "target"))
+    reason: Reason
+    weight: float = Field(description="How much it counts beside what was typed, at most 1")
+
+
+class HitOut(Shape):
+    id: str
+    kind: Kind
+    score: float
+    course: CourseRef
+    lecture: LectureRef
+    locator: PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut = Field(discriminator="type")
+    title: str
+    snippet: SnippetOut
+    url: str
+    source_url: str | None
+    image_url: str | None
+    remark: str | None
+    twin_of: str | None = Field(
+        None, description="Id of the newer edition of the same slide; that hit stands before this"
+    )
+    aligned: AlignedOut | None = Field(None, description="null where nothing is sure enough to be claimed")
+    explanation: dict[str, object] | None = None
+
+
+class SearchOut(Shape):
+    query: str
+    rewrites: list[RewriteOut]
+    coverage: Coverage
+    mode: Mode
+    degraded: list[str]
+    generation: int
+    took_ms: float
+    total: int
+    hits: list[HitOut]
+
+
+class SuggestionOut(Shape):
+    text: str
+    count: int
+
+
+class SuggestOut(Shape):
+    query: str
+    suggestions: list[SuggestionOut]
+
+
+def hit_out(hit: Hit) -> HitOut:
+    """A hit with the addresses that it leads to."""
+    passage = hit.passage
+    return HitOut(
+        id=passage.id,
+        kind=passage.kind,
+        score=hit.score,
+        course=CourseRef(slug=passage.course_slug, title=passage.course_title),
+        lecture=lecture_ref(passage),
+        locator=locator_out(passage.place),
+        title=passage.title or passage.lecture_title,
+        snippet=SnippetOut.model_validate(hit.snippet),
+        url=hit_url(passage),
+        source_url=source_url(passage),
+        image_url=image_url(passage.place),
+        remark=passage.remark,
+        twin_of=hit.twin_of,
+        aligned=_aligned(passage.aligned),
+        explanation=asdict(hit.explanation) if hit.explanation else None,
+    )
+
+
+def _aligned(other: Aligned | None) -> AlignedOut | None:
+    match other:
+        case Aligned(confidence, PagePlace() as page):
+            return AlignedOut(
+                confidence=confidence,
+                url=place_url(page),
+                deck=page.deck,
+                deck_id=page.deck_id,
+                page_number=page.page_number,
+                image_url=image_url(page),
+            )
+        case Aligned(confidence, TimePlace() as time):
+            return AlignedOut(
+                confidence=confidence,
+                url=place_url(time),
+                video=time.video,
+                video_id=time.video_id,
+                start_seconds=time.start_seconds,
+            )
+        case _:
+            return None

@@ -1,0 +1,34 @@
+"""The installation → what `lectures status` says of it: courses with their gaps, jobs, what is served, the disk."""
+
+from __future__ import annotations
+
+from index.embed.protocol import Embedder
+from index.library import Library
+from index.store.catalogue import course_details, list_courses
+from index.store.jobs import count_jobs, list_jobs
+from service.schemas.courses import CourseSummaryOut, GapOut
+from service.schemas.status import JobSummaryOut, StatusOut
+
+_NEWEST_JOBS = 10
+
+
+def read_status(library: Library, embedder: Embedder | None) -> StatusOut:
+    """How the installation stands just now."""
+    with library.database.reading() as connection:
+        courses = list_courses(connection, readable=None)
+        details = [course_details(connection, course.slug, readable=None) for course in courses]
+        jobs = count_jobs(connection)
+        newest = list_jobs(connection, _NEWEST_JOBS)
+    return StatusOut(
+        data_dir=str(library.data_dir),
+        database=library.database.url.render_as_string(hide_password=True),
+        schema_revision=library.database.revision(),
+        generation=library.served_number(),
+        current=library.is_current(embedder),
+        embedder=embedder.fingerprint if embedder else "none",
+        disk_bytes=sum(path.stat().st_size for path in library.data_dir.rglob("*") if path.is_file()),
+        courses=[CourseSummaryOut.model_validate(course) for course in courses],
+        jobs=jobs,
+        newest_jobs=[JobSummaryOut.model_validate(job) for job in newest],
+        gaps={course.slug: [GapOut.model_validate(gap) for gap in course.gaps] for course in details},
+    )

@@ -1,0 +1,103 @@
+"""A template and what it shows → a page, in the language of its reader; also where something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.templating import Jinja2Templates
+
+from index.errors import LecturesError
+from service.errors import refusal_of
+from service.links import clock
+from service.web.place import Place, open_page, open_place, open_time
+from service.web.results import hit_place
+from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
+
+_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+
+
+class PageRoute(APIRoute):
+    """What is wrong is said on a page where a browser asks, as people who follow a link expect."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def shown(request: Request) -> Response:
+            # a program that asks for no HTML gets the problem details that every other route gives
+            if "text/html" not in request.headers.get("accept", ""):
+                return await handler(request)
+            try:
+                return await handler(request)
+            except LecturesError as error:
+                refused = refusal_of(error)
+                response = error_page(request, str(error), refused.status_code)
+                for name in ("Retry-After", "WWW-Authenticate"):
+                    if name in refused.headers:
+                        response.headers[name] = refused.headers[name]
+                return response
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                return error_page(request, f"{first['loc'][-1]}: {first['msg']}.", 422)
+
+        return shown
+
+
+def show_page(request: Request, name: str, place: Place, values: Mapping[str, object], status: int = 200) -> Response:
+    """The page `name` with these values, at the place that its address names."""
+    language = choose_language(place.lang, request.headers.get("accept-language", ""))
+    known = {
+        "look": None,
+        "courses": [],
+        "place": place,
+        "language": language,
+        "languages": [(code, WORDS[code]["language"]) for code in LANGUAGES],
+        "t": words_of(language),
+    }
+    response = _templates.TemplateResponse(request, name, {**known, **values}, status_code=status)
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def warm_up() -> None:
+    """Compile the templates now, some 150 ms, instead of while the first student waits."""
+    for name in _templates.env.list_templates():
+        _templates.env.get_template(name)
+
+
+def error_page(request: Request, problem: str, status: int) -> Response:
+    """A page that says what is wrong."""
+    return show_page(
+        request,
+        "error.html",
+        Place(lang=request.query_params.get("lang", "")),
+        {"problem": problem, "status": status},
+        status,
+    )
+
+
+def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """A snippet cut at its highlights: (text, whether it is highlighted)."""
+    cut: list[tuple[str, bool]] = []
+    at = 0
+    for start, end in highlights:
+        if start < at:
+            continue
+        cut += [(text[at:start], False), (text[start:end], True)]
+        at = end
+    return [piece for piece in [*cut, (text[at:], False)] if piece[0]]
+
+
+_templates.env.filters |= {"clock": clock, "counted": counted}
+_templates.env.globals |= {
+    "pieces": pieces,
+    "open_page": open_page,
+    "open_place": open_place,
+    "open_time": open_time,
+    "hit_place": hit_place,
+}

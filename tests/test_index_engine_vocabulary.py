@@ -1,0 +1,73 @@
+"""The written words of courses: merged as if they were of one, by spelling and by sound."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import passage
+
+from index.engine.vocabulary import ShardWords, Vocabulary, build_words, is_plain
+
+_WORDS = [
+    "dropout",
+    "pooling",
+    "kernel",
+    "kernels",
+    "padding",
+    "свёртка",
+    "обучение",
+    "слой",
+    "attention",
+    "лосс",
+    "loss",
+]
+
+
+def _shard(texts: list[str]) -> ShardWords:
+    return ShardWords(build_words([passage(text, row) for row, text in enumerate(texts)]))
+
+
+def _known(vocabulary: Vocabulary) -> dict[str, int]:
+    return {vocabulary.word(number): int(count) for number, count in enumerate(vocabulary.counts)}
+
+
+def test_words_are_counted_by_passage_folded() -> None:
+    assert _known(Vocabulary([_shard(["Dropout dropout DROPOUT", "свёртка dropout x 42"])])) == {
+        "dropout": 2,
+        "свертка": 1,
+    }
+
+
+@given(
+    st.lists(st.lists(st.lists(st.sampled_from(_WORDS), max_size=4).map(" ".join), max_size=3), min_size=1, max_size=4)
+)
+@settings(max_examples=60, deadline=None)
+def test_several_courses_know_words_as_one_that_holds_all_their_passages(courses: list[list[str]]) -> None:
+    merged = Vocabulary([_shard(texts) for texts in courses])
+    whole = Vocabulary([_shard([text for texts in courses for text in texts])])
+    assert _known(merged) == _known(whole)
+    for word in ("dropuot", "kernelz", "обучния", "атеншн"):
+        assert merged.spelled_like(word) == whole.spelled_like(word)
+    for word in ("пулинг", "дропаут", "кернел", "sloj", "лосс", "loss"):
+        assert merged.sounding_like(word) == whole.sounding_like(word)
+
+
+def test_the_likes_of_a_word_come_best_first() -> None:
+    vocabulary = Vocabulary([_shard(["dropout kernel", "kernels kernels"]), _shard(["kernel пулинг"])])
+    assert [other for other, _ in vocabulary.spelled_like("kernelz")] == ["kernel", "kernels"]
+    assert [other for other, _ in vocabulary.sounding_like("дропаут")] == ["dropout"]
+    assert [other for other, _ in vocabulary.sounding_like("pooling")] == ["пулинг"]
+    assert vocabulary.spelled_like("attention") == ()
+
+
+def test_no_courses_know_no_words() -> None:
+    empty = Vocabulary([])
+    assert (_known(empty), empty.spelled_like("kernel"), empty.sounding_like("кернел")) == ({}, (), ())
+    assert _known(Vocabulary([_shard([]), _shard(["loss"])])) == {"loss": 1}
+
+
+def test_a_plain_word_is_of_one_alphabet_without_dots() -> None:
+    assert [word for word in ("слой", "loss", "softmax-слой", "z.backward", "a_b", "42") if is_plain(word)] == [
+        "слой",
+        "loss",
+    ]

@@ -1,0 +1,120 @@
+"""Queries → phrases with their readings, and what a search makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import CountingEmbedder, ingest, make_generation, open_index, page_of, passage, write_pdf
+
+from index.engine.generation import Generation
+from index.engine.glossary import ShardTerms, Term, build_terms
+from index.library import Library
+from index.search.lexicon import Lexicon
+from index.search.query import Reader, meaning_of, rewrites_of
+from index.search.scope import make_scope
+from index.text.analysis import STOP_WEIGHT
+from index.text.language import zipf
+from index.types import Filters, Query, Reason
+
+_TEXT = "ранний останов early stopping dropout lstm ячейка свёртка ядро обучение сети"
+_PAIR = Term("ранний останов", "Early Stopping", Reason.GLOSSARY, 3, (0,))
+
+
+@pytest.fixture
+def generation(tmp_path: Path) -> Generation:
+    """A course that says these words and knows a term, and one that has neither."""
+    courses = {"c": [passage(_TEXT)], "other": [passage("нечто иное про ранний завтрак и останов", course="other")]}
+    made = make_generation(tmp_path, courses)
+    made.shards[0].terms = ShardTerms(build_terms([_PAIR]))
+    return made
+
+
+def _reader(generation: Generation, course: str = "c") -> Reader:
+    return Reader(Lexicon(make_scope(generation, Filters(course=course))))
+
+
+@pytest.fixture
+def reader(generation: Generation) -> Reader:
+    return _reader(generation)
+
+
+@pytest.fixture
+def frequency(generation: Generation) -> Callable[[str], int]:
+    return make_scope(generation, Filters(course="c")).frequency
+
+
+def test_words_that_join_weigh_little_and_everyday_words_less(reader: Reader) -> None:
+    (what, said, dropout) = reader.read("что использовать dropout")
+    assert zipf("использовать", "ru") > 4.5
+    assert what.words[0].weight == STOP_WEIGHT < said.words[0].weight < dropout.words[0].weight == 1.0
+
+
+def test_a_term_of_the_glossary_is_also_read_in_the_other_language(reader: Reader) -> None:
+    (phrase,) = reader.read("раннего останова")
+    assert [word.text for word in phrase.words] == ["раннего", "останова"]
+    assert [(reading.text, reading.reason) for reading in phrase.readings] == [("Early Stopping", Reason.GLOSSARY)]
+    (general,) = reader.read("convolution")
+    assert [reading.text for reading in general.readings] == ["свёртка"]
+
+
+def test_a_counterpart_that_the_course_lacks_is_no_reading(generation: Generation) -> None:
+    (first, second) = _reader(generation, "other").read("ранний останов")
+    assert not first.readings
+    assert not second.readings
+
+
+def test_terms_of_other_courses_are_not_read(generation: Generation) -> None:
+    """Both courses hold the counterpart; only one writes it beside the term."""
+    term = ShardTerms(build_terms([Term("ядро", "lstm", Reason.GLOSSARY, 3, (0,))]))
+    generation.shards[1].terms = term
+    assert "lstm" not in [reading.text for phrase in _reader(generation).read("ядро") for reading in phrase.readings]
+    both = Reader(Lexicon(make_scope(generation, Filters())))
+    assert "lstm" in [reading.text for phrase in both.read("ядро") for reading in phrase.readings]
+
+
+def test_what_was_typed_is_never_replaced(reader: Reader, frequency: Callable[[str], int]) -> None:
+    (phrase,) = reader.read("дропаут")
+    typed, *others = phrase.words[0].readings
+    assert (typed.text, typed.reason, typed.weight) == ("дропаут", Reason.TYPED, 1.0)
+    assert [(reading.text, reading.reason) for reading in others] == [("dropout", Reason.TRANSLITERATION)]
+    rewrite = rewrites_of([phrase])[0]
+    assert (rewrite.source, rewrite.target, rewrite.reason) == ("дропаут", "dropout", Reason.TRANSLITERATION)
+    assert meaning_of([phrase], frequency) == "дропаут dropout"
+
+
+def test_a_compound_that_the_course_does_not_write_is_its_parts(reader: Reader) -> None:
+    assert [phrase.words[0].text for phrase in reader.read("LSTM-ячейка")] == ["LSTM", "ячейка"]
+
+
+def test_the_other_layout_is_read_as_what_was_meant(reader: Reader) -> None:
+    (phrase,) = reader.read("cdthnrf")
+    assert phrase.words[0].readings[0].reason is Reason.LAYOUT
+    assert rewrites_of([phrase])[0].target == "свертка"
+
+
+def test_a_pasted_text_is_read_at_all(reader: Reader) -> None:
+    assert len(reader.read("незнакомоеслово " * 60)) == 60
+
+
+def test_a_french_course_is_found_in_french(tmp_path: Path, sqlite_library: Library) -> None:
+    folder = tmp_path / "cours"
+    write_pdf(
+        folder / "un.pdf",
+        [
+            "Reseaux de neurones\nLes reseaux sont composes de couches et sont utiles pour tout",
+            "Descente de gradient\nElle suit la pente pour trouver le minimum avec un pas",
+        ],
+    )
+    (folder / "course.yaml").write_text(
+        "title: Apprentissage\nlanguage: fr\nlectures: [{title: Introduction, decks: [un.pdf]}]\n", "utf-8"
+    )
+    embedder = CountingEmbedder()
+    ingest(folder, sqlite_library, embedder)
+    index = open_index(sqlite_library, embedder)
+    assert index.generation.languages == ("en", "fr")
+    for query, page in (("réseau de neurone", 1), ("couche", 1), ("les descentes du gradient", 2)):
+        hit = index.find(Query(query)).hits()[0]
+        assert page_of(hit).page_number == page, query
+    assert index.find(Query("couche")).hits()[0].snippet.highlights

@@ -1,0 +1,82 @@
+"""One order from words and vectors: neighbours, runs of speech, twins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from support import CountingEmbedder, ingest, open_index, page_of, time_of, write_pdf
+
+from index.library import Library
+from index.search.search import SearchIndex
+from index.types import Kind, Query
+
+
+def _index(folder: Path, library: Library) -> SearchIndex:
+    embedder = CountingEmbedder()
+    ingest(folder, library, embedder)
+    return open_index(library, embedder)
+
+
+def test_the_older_edition_stands_behind_the_newer(editions: Path, sqlite_library: Library) -> None:
+    found = _index(editions, sqlite_library).find(Query("dropout"))
+    newer, older = found.hits(2, explain=True)
+    assert (page_of(newer).deck, page_of(older).deck) == ("2022/new.pdf", "2020/old.pdf")
+    assert (newer.twin_of, older.twin_of) == (None, newer.passage.id)
+    assert newer.score >= older.score
+    assert newer.explanation is not None
+    assert newer.explanation.lift > 0
+
+
+def _speech(folder: Path, minutes: list[str]) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "course.yaml").write_text(
+        "title: Talk\nlanguage: en\nlectures: [{title: One, videos: [{youtube: abcdefghijk}]}]\n", "utf-8"
+    )
+    cues = [
+        f"{i // 60:02d}:{i % 60:02d}:00.000 --> {i // 60:02d}:{i % 60:02d}:59.000\n{text}."
+        for i, text in enumerate(minutes)
+    ]
+    (folder / "transcripts").mkdir()
+    (folder / "transcripts" / "abcdefghijk.en.vtt").write_text("WEBVTT\n\n" + "\n\n".join(cues) + "\n", "utf-8")
+    return folder
+
+
+def test_neighbouring_minutes_are_one_hit(tmp_path: Path, sqlite_library: Library) -> None:
+    minutes = [
+        "hello everybody",
+        "momentum helps",
+        "momentum again",
+        "momentum once more",
+        "goodbye now",
+        "something else",
+    ]
+    index = _index(_speech(tmp_path / "talk", minutes), sqlite_library)
+    assert index.generation.count == 6
+    hits = index.find(Query("momentum")).hits()
+    assert [hit.passage.kind for hit in hits] == [Kind.SEGMENT]
+    assert time_of(hits[0]).start_seconds in {60.0, 120.0}
+
+
+def test_a_page_between_two_that_answer_is_better_than_one_alone(tmp_path: Path, sqlite_library: Library) -> None:
+    folder = tmp_path / "course"
+    write_pdf(folder / "a.pdf", ["Alpha\nkernel size", "Beta\nkernel size", "Gamma\nkernel size"])
+    write_pdf(folder / "b.pdf", ["Delta\nanother thing", "Omega\nkernel size", "Sigma\nyet another thing"])
+    found = _index(folder, sqlite_library).find(Query("kernel size")).hits(explain=True)
+    assert found[0].passage.title == "Beta"
+    assert found[0].explanation is not None
+    assert found[0].explanation.context_part > 0
+
+
+def test_a_page_whose_title_is_the_question_comes_before_those_that_use_it(
+    tmp_path: Path, sqlite_library: Library
+) -> None:
+    folder = tmp_path / "course"
+    write_pdf(
+        folder / "a.pdf",
+        [
+            "Momentum in practice with many other settings\nmomentum",
+            "Other\nnothing",
+            "Momentum\na ball rolls downhill",
+        ],
+    )
+    assert page_of(_index(folder, sqlite_library).find(Query("momentum")).hits()[0]).page_number == 3

@@ -1,0 +1,38 @@
+"""Durable jobs as rows: claimed once, finished, taken again if their worker died."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from index.library import Library
+from index.store.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, read_job
+from index.store.tables import jobs
+from index.types import JobState
+
+
+def test_a_job_is_claimed_once_and_finished(library: Library) -> None:
+    with library.database.writing() as connection:
+        job_id = add_job(connection, "course", {"linked_only": True})
+    with library.database.writing() as connection:
+        job = claim_job(connection)
+        assert job is not None
+        assert (job.id, job.options, job.attempt) == (job_id, {"linked_only": True}, 1)
+        assert claim_job(connection) is None
+    with library.database.writing() as connection:
+        finish_job(connection, job, JobState.DONE, report={"pages": 3})
+        assert (read_job(connection, job_id).state, read_job(connection, job_id).report) == ("done", {"pages": 3})
+
+
+def test_a_job_whose_worker_died_is_taken_again_but_not_for_ever(library: Library) -> None:
+    with library.database.writing() as connection:
+        job_id = add_job(connection, "course", {})
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        with library.database.writing() as connection:
+            job = claim_job(connection)
+            assert job is not None
+            assert job.attempt == attempt
+            connection.execute(sa.update(jobs).values(leased_until=0.0))
+    with library.database.writing() as connection:
+        assert claim_job(connection) is None
+        assert "died 3 times" in (read_job(connection, job_id).problem or "")
+        assert count_jobs(connection) == {"quarantined": 1}

@@ -1,0 +1,72 @@
+"""Text → terms: identifiers, joined words, formulas, look-alike letters, stems by language."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.text.analysis import find_terms, fold, is_stop_word, one_script, stem, strip_accents, terms, terms_of
+
+
+def test_an_identifier_is_itself_and_its_pieces() -> None:
+    assert terms_of("nn.Conv2d")[0] == "nn.conv2d"
+    assert {"conv2d", "conv"} <= set(terms_of("nn.Conv2d"))
+    assert terms_of("seq2seq")[0] == "seq2seq"
+    assert {"word2vec", "word", "vec"} <= set(terms_of("word2vec"))
+
+
+def test_a_joined_word_is_also_one_word() -> None:
+    assert {"batchnorm", "batch", "norm"} <= set(terms_of("batch-norm"))
+    assert "batchnorm" in terms_of("BatchNorm")
+
+
+def test_symbols_of_formulas_are_terms() -> None:
+    assert "∇" in terms("x − η ∇L")
+    assert "c++" in terms("C++ and c")
+
+
+@pytest.mark.parametrize(("written", "meant"), [("cвёртка", "свертка"), ("СPU", "cpu"), ("свёртка", "свертка")])
+def test_letters_of_the_other_alphabet_are_put_right(written: str, meant: str) -> None:
+    assert one_script(fold(written)) == meant
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("fr", ("réseaux", "réseau")),
+        ("de", ("Netze", "Netz")),
+        ("es", ("redes", "red")),
+        ("pt", ("redes", "rede")),
+        ("ru", ("networks", "network")),
+    ],
+)
+def test_latin_words_are_stemmed_by_the_language_of_the_text(language: str, forms: tuple[str, str]) -> None:
+    first, second = (terms_of(form, language)[0] for form in forms)
+    assert first == second
+
+
+def test_accents_may_be_left_out_and_cyrillic_stays() -> None:
+    assert terms_of("réseau", "fr") == terms_of("reseau", "fr")
+    assert strip_accents("réseau й ё") == "reseau й ё"
+    assert stem("нейронный") == stem("нейронной")
+
+
+def test_terms_of_a_french_text_are_found_in_it() -> None:
+    text = "Les réseaux de neurones"
+    assert [text[t.start : t.end] for t in find_terms(text, {stem("réseau", "fr")}, "fr")] == ["réseaux"]
+
+
+def test_words_that_only_join_are_those_of_the_language() -> None:
+    assert is_stop_word("Что")
+    assert is_stop_word("les", ["fr"])
+    assert not is_stop_word("les")
+
+
+def test_words_meet_in_all_their_forms() -> None:
+    assert terms("нейронные сети") == terms("Нейронных сетей")
+    assert terms("ёлка") == terms("елка")
+    assert {"conv2d"} < set(terms("nn.Conv2d"))
+
+
+def test_terms_are_found_where_they_stand() -> None:
+    text = "Dropout и слой nn.Dropout"
+    assert [text[t.start : t.end] for t in find_terms(text, {"dropout"})] == ["Dropout", "nn.Dropout"]

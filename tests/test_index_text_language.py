@@ -1,0 +1,27 @@
+"""The language of a text, and what is everyday language."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.text.language import detect_language, function_words, telltale_words, zipf
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Les réseaux de neurones sont entraînés par descente de gradient", "fr"),
+        ("The networks are trained by gradient descent and it is fast", "en"),
+        ("42", "fr"),
+    ],
+)
+def test_the_language_of_a_text_is_seen_by_its_function_words(text: str, language: str) -> None:
+    assert detect_language(text, ("fr", "en")) == language
+
+
+def test_what_is_ordinary_language() -> None:
+    assert zipf("время", "ru") > 5.5
+    assert zipf("дропаут", "ru") < 3
+    assert "the" in function_words("en")
+    assert "не" in telltale_words("ru")
+    assert not telltale_words("en") & telltale_words("fr")

@@ -1,0 +1,34 @@
+"""Judged questions: what a gold file may say, and where a hit is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.errors import InvalidRequest
+from service.evaluation import JudgedPage, JudgedStretch, judged_places, read_gold
+
+
+def test_a_gold_file_names_pages_and_stretches_of_video(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(
+        '{"id": 7, "query": "dropout", "relevant": [{"deck": "a.pdf", "page": 3, "grade": 2, "thin": true}], '
+        '"borderline": [{"video": "abc", "start_seconds": 1, "end_seconds": 2.5}]}\n\n{"query": "borscht"}\n',
+        "utf-8",
+    )
+    first, second = questions = read_gold(gold)
+    assert first.relevant == (JudgedPage("a.pdf", 3, 2.0),)
+    assert first.borderline == (JudgedStretch("abc", 1.0, 2.5, 1.0),)
+    assert (second.id, second.kind, second.relevant) == ("3", "all", ())
+    assert judged_places(questions) == ({"a.pdf"}, set())
+
+
+@pytest.mark.parametrize(
+    "place", ['{"deck": "a.pdf"}', '{"video": "abc", "start_seconds": 1}', '{"page": 3}', '"a.pdf"']
+)
+def test_a_place_that_is_none_is_named_by_its_line(tmp_path: Path, place: str) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(f'{{"query": "a"}}\n{{"query": "b", "relevant": [{place}]}}\n', "utf-8")
+    with pytest.raises(InvalidRequest, match="Line 2"):
+        read_gold(gold)

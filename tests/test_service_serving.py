@@ -1,0 +1,293 @@
+"""The generation that is served: opened beside the requests, each one tried once, what did not change kept open."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from support import CountingEmbedder, ingest, write_course
+
+from index.engine.manifest import generation_file, point_to, shard_folder
+from index.engine.shard import open_shard
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
+from index.library import Library, open_served
+from index.publish import reindex
+from index.search.search import SearchIndex
+from index.types import Query
+from service.app import create_app
+from service.serving import Serving
+from service.settings import Settings
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often a generation was opened, or tried to be: its length."""
+    calls: list[int] = []
+
+    def counted(*arguments: Any) -> Any:
+        calls.append(1)
+        return open_served(*arguments)
+
+    monkeypatch.setattr("service.serving.open_served", counted)
+    return calls
+
+
+@pytest.fixture
+def folders(tmp_path: Path, sqlite_library: Library, embedder: CountingEmbedder) -> dict[str, Path]:
+    found = {
+        "first": write_course(tmp_path / "first", "First", ["Dropout\nzero activations", "Loss\nloss function"]),
+        "second": write_course(tmp_path / "second", "Second", ["Attention\nattention heads", "Loss\nanother loss"]),
+    }
+    for folder in found.values():
+        ingest(folder, sqlite_library, embedder)
+    return found
+
+
+@pytest.fixture
+def serving(sqlite_library: Library, embedder: CountingEmbedder) -> Iterator[Serving]:
+    made = Serving(sqlite_library, lambda: embedder, lambda: None)
+    yield made
+    made.stop()
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _serves(serving: Serving, number: int) -> bool:
+    return serving.index().number == number
+
+
+def _change(folder: Path, library: Library, embedder: CountingEmbedder, word: str) -> int:
+    write_course(folder, folder.name.title(), ["Attention\nattention heads", f"{word.title()}\nabout {word}"])
+    return ingest(folder, library, embedder).generation or 0
+
+
+def _shards(index: SearchIndex) -> dict[str, Any]:
+    return {shard.course: shard for shard in index.generation.shards}
+
+
+def test_what_is_pointed_at_is_opened_once(
+    folders: dict[str, Path], serving: Serving, sqlite_library: Library, embedder: CountingEmbedder, opened: list[int]
+) -> None:
+    first = serving.index()
+    for _ in range(3):
+        serving.look()
+    assert serving.index() is first
+    assert len(opened) == 1
+    assert _change(folders["second"], sqlite_library, embedder, "momentum") == 3
+    assert serving.index().number == 3
+    assert len(opened) == 2
+
+
+def test_shards_that_did_not_change_are_not_opened_again(
+    folders: dict[str, Path],
+    serving: Serving,
+    sqlite_library: Library,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = _shards(serving.index())
+    read: list[str] = []
+
+    def noted(root: Path, listed: Any) -> Any:
+        read.append(listed.course)
+        return open_shard(root, listed)
+
+    monkeypatch.setattr("index.engine.generation.open_shard", noted)
+    _change(folders["second"], sqlite_library, embedder, "momentum")
+    after = _shards(serving.index())
+    assert read == ["second"]
+    assert after["first"] is before["first"]
+    assert after["second"] is not before["second"]
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_generation_that_cannot_be_served_is_tried_once_and_not_again_until_the_pointer_moves(
+    serving: Serving, sqlite_library: Library, embedder: CountingEmbedder, opened: list[int]
+) -> None:
+    root = sqlite_library.index_root
+    for number in (1, 2):
+        generation_file(root, number).write_bytes(b"{")
+    for _ in range(4):
+        with pytest.raises(CorruptIndex, match="lectures reindex"):
+            serving.index()
+    assert len(opened) == 1
+    with sqlite_library.writer():
+        reindex(sqlite_library, embedder)
+    assert serving.index().find(Query("dropout")).total == 1
+    assert len(opened) == 2
+
+
+def test_what_is_open_goes_on_where_the_next_cannot_be_served_and_says_so(
+    folders: dict[str, Path], serving: Serving, sqlite_library: Library, embedder: CountingEmbedder, opened: list[int]
+) -> None:
+    assert serving.index().number == 2
+    point_to(sqlite_library.index_root, 2)
+    with sqlite_library.writer():
+        reindex(sqlite_library, None)  # another embedder than the one that serves
+    for _ in range(3):
+        index = serving.index()
+        assert (index.number, index.find(Query("dropout")).total) == (2, 1)
+        assert ["lectures reindex" in reason for reason in index.find(Query("dropout")).degraded] == [True]
+    assert len(opened) == 2
+    with sqlite_library.writer():
+        reindex(sqlite_library, embedder)
+    assert (serving.index().number, serving.index().degraded) == (4, ())
+    assert len(folders) == 2
+
+
+def test_before_anything_is_published_it_says_so_and_serves_as_soon_as_there_is_something(
+    tmp_path: Path, serving: Serving, sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    serving.start()
+    with pytest.raises(IndexUnavailable, match="lectures ingest"):
+        serving.index()
+    ingest(write_course(tmp_path / "first", "First", ["Dropout\nzero"]), sqlite_library, embedder)
+
+    def there() -> bool:
+        try:
+            return serving.index().number == 1
+        except IndexUnavailable:
+            return False
+
+    _until(there)
+
+
+@pytest.mark.usefixtures("folders")
+def test_an_embedder_that_is_not_the_one_of_the_index_is_said(sqlite_library: Library) -> None:
+    other = Serving(sqlite_library, lambda: None, lambda: None)
+    with pytest.raises(IndexMismatch, match="counting:4"):
+        other.index()
+
+
+def test_a_new_generation_is_opened_by_the_watcher_while_requests_go_on(
+    folders: dict[str, Path], serving: Serving, sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    serving.start()
+    stop = threading.Event()
+    seen: set[int] = set()
+    wrong: list[object] = []
+
+    def ask() -> None:
+        try:
+            while not stop.is_set():
+                index = serving.index()
+                found = index.find(Query("dropout"))
+                seen.add(found.generation)
+                if [hit.passage.course_slug for hit in found.hits()] != ["first"] or found.degraded:
+                    wrong.append((found.hits(), found.degraded))
+        except Exception as error:  # a thread's exception would be lost
+            wrong.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    kept = serving.index().find(Query("attention"))
+    for word in ("momentum", "kernel", "padding"):
+        number = _change(folders["second"], sqlite_library, embedder, word)
+        _until(partial(_serves, serving, number))
+    stop.set()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert wrong == []
+    assert {2, 3, 4, 5} <= seen
+    # the files of its shard are long gone, and a request that began with it still ends with it
+    assert kept.generation == 2
+    assert kept.hits()[0].passage.text == "Attention\nattention heads"
+
+
+def test_no_request_opens_a_generation(
+    folders: dict[str, Path],
+    serving: Serving,
+    sqlite_library: Library,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    by: set[str] = set()
+
+    def noted(*arguments: Any) -> Any:
+        by.add(threading.current_thread().name)
+        return open_served(*arguments)
+
+    monkeypatch.setattr("service.serving.open_served", noted)
+    serving.start()
+    assert serving.index().number == 2
+    _change(folders["second"], sqlite_library, embedder, "momentum")
+    _until(partial(_serves, serving, 3))
+    assert by == {"index"}
+
+
+# --- over HTTP -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[tuple[Library, Settings]]:
+    """Two courses without vectors."""
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    for name, word in (("first", "dropout"), ("second", "attention")):
+        pages = [f"{word.title()}\nabout {word} and how it helps", f"Loss\nthe loss of {word}"]
+        ingest(write_course(tmp_path / name, name.title(), pages), library, None)
+    yield library, settings
+    library.close()
+
+
+def test_a_damaged_course_is_said_and_the_others_are_served(installation: tuple[Library, Settings]) -> None:
+    library, settings = installation
+    generation, _ = open_served(library, None)
+    (shard_folder(library.index_root, generation.shards[0].name) / "shard.safetensors").write_bytes(b"")
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        found = client.get("/api/search", params={"q": "loss", "mode": "lexical"}).json()
+        assert [hit["course"]["slug"] for hit in found["hits"]] == ["second"]
+        assert ["course first" in reason for reason in found["degraded"]] == [True]
+        alone = client.get("/api/search", params={"q": "loss", "course": "first"})
+        assert (alone.status_code, alone.json()["code"]) == (503, "corrupt_index")
+        assert client.get("/api/search", params={"q": "loss", "course": "third"}).status_code == 404
+        ready = client.get("/readyz").json()
+        assert (ready["status"], "course first" in ready["degraded"][0]) == ("degraded", True)
+        assert client.get("/?q=loss").status_code == 200
+        assert client.get("/?q=loss&course=first").status_code == 503
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?q=dropout",
+        "/?q=what+is+dropout",
+        "/?q=dropout&course=first&kind=page&lecture=1&offset=10",
+        "/?q=what+is+it&prev=dropout",
+        "/?q=zzzz",
+        "/api/search?q=dropout&explain=true",
+        "/api/answers",
+    ],
+)
+def test_one_request_is_one_search(
+    installation: tuple[Library, Settings], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    asked: list[str] = []
+    find = SearchIndex.find
+
+    def counted(index: SearchIndex, query: Query) -> Any:
+        asked.append(query.text)
+        return find(index, query)
+
+    monkeypatch.setattr(SearchIndex, "find", counted)
+    with TestClient(create_app(installation[1]), raise_server_exceptions=False) as client:
+        response = (
+            client.post("/api/answers", json={"question": "what is dropout"})
+            if address == "/api/answers"
+            else client.get(address)
+        )
+        assert response.status_code == 200
+    assert len(asked) == 1

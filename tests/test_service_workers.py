@@ -1,0 +1,105 @@
+"""Several processes over one index: they share a socket, one that dies is started again, their metrics are one."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from service.settings import Settings
+
+_ROOT = Path(__file__).parents[1]
+
+
+def _children(process: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
+
+
+def _until(what: str, seconds: float = 40.0) -> Iterator[None]:
+    """Go round until the loop is left; fails after a while."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.05)
+    raise AssertionError(f"{what} did not happen in {seconds} s")
+
+
+@pytest.fixture
+def service(example_settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`lectures serve --workers 2` on a free port, and its address."""
+    environment = {
+        **os.environ,
+        "LECTURES_DATA_DIR": str(example_settings.data_dir),
+        "LECTURES_SEARCHES_PER_MINUTE": "100000",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "serve", "--workers", "2", "--port", "0"],
+        cwd=_ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    address = ""
+    while not address:
+        found = re.search(r"http://\S+", process.stderr.readline())
+        address = found.group() if found else ""
+        assert process.poll() is None
+    for _ in _until("being ready"):
+        try:
+            if httpx.get(f"{address}/readyz").status_code == 200 and len(_children(process.pid)) == 2:
+                break
+        except httpx.HTTPError:
+            continue
+    yield process, address
+    if process.poll() is None:
+        process.terminate()
+    process.wait(timeout=40)
+    process.stderr.close()
+
+
+def test_both_processes_answer_alike_and_count_together(service: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = service
+    found = []
+    for _ in range(40):  # a connection each: the kernel gives them to either process
+        response = httpx.get(f"{address}/api/search", params={"q": "dropout"})
+        found.append([(hit["id"], hit["score"]) for hit in response.json()["hits"]])
+    assert all(hits == found[0] for hits in found)
+    counts = {httpx.get(f"{address}/metrics").text for _ in range(2)}
+    counted = [re.search(r'lectures_requests_total\{route="/api/search",status="200"\} (\S+)', text) for text in counts]
+    assert [float(match.group(1)) for match in counted if match] == [40.0] * len(counts)
+
+
+def test_a_process_that_dies_is_started_again_and_the_end_is_clean(service: tuple[subprocess.Popen[str], str]) -> None:
+    process, address = service
+    before = _children(process.pid)
+    os.kill(min(before), signal.SIGKILL)
+    for _ in _until("a new process"):
+        now = _children(process.pid)
+        if len(now) == 2 and now != before:
+            break
+    for _ in range(20):
+        assert httpx.get(f"{address}/api/search", params={"q": "dropout"}).status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=40) == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in now)
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(example_settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "service.cli", "serve", "--port", str(port)],
+            cwd=_ROOT, env={**os.environ, "LECTURES_DATA_DIR": str(example_settings.data_dir)},
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Cannot listen on 127.0.0.1 port {port} (address already in use); choose another with --port.\n",
+    )
