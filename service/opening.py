@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from ingest.order import Means
     from service.settings import Settings
 
+Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class ModeName(StrEnum):
+    """How to search, as it is typed."""
+
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
 
 
 def hold_native_threads(settings: Settings) -> None:
