@@ -27,6 +27,7 @@ from index.errors import CorruptIndex
 from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
+_REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
@@ -59,6 +60,11 @@ class Generation:
         self.said = self.terms.aligned([shard.postings.said for shard in self.shards], np.uint32)
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
         self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
+
+    @cached_property
+    def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
+        """Whether one passage of some shards holds some terms, as far as that was asked."""
+        return Remembered(_REMEMBERED_NAMES)
 
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the number of the shard that each row is in."""

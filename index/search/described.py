@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
-from index.engine.dictionary import Described, Dictionary
+from index.engine.dictionary import Dictionary
 from index.search.query import Reader
 from index.text.analysis import STOP_WEIGHT
 from index.types import Phrase, Reading
@@ -35,22 +36,22 @@ def read_described(
     doubt *= min(1.0, max(0.0, (said - _FEW) / (_MANY - _FEW)))
     if not doubt:
         return None
-    known: list[tuple[Described, list[str]]] = []
+    known: list[tuple[float, list[Reading]]] = []
     for described in islice(dictionary.describe(query), _LOOKED_AT):
         if described.score < _LEAST or len(known) == _CONCEPTS:
             break
-        names = [name for name in described.concept.names if reader.name(name, 1.0, name)]
-        if names:
-            known.append((described, names))
+        names = described.concept.names
+        found = [reading for name in names if (reading := reader.name(name, names[0]))]
+        if found:
+            known.append((described.score, found))
     if not known:
         return None
-    best = known[0][0].score
-    shares = [math.exp((described.score - best) / _SPREAD) for described, _ in known]
+    best = known[0][0]
+    shares = [math.exp((score - best) / _SPREAD) for score, _ in known]
     sure = doubt * min(1.0, (best - _LEAST) / (_SURE - _LEAST))
     readings: list[Reading] = []
-    for (_, names), share in zip(known, shares, strict=True):
+    for (_, found), share in zip(known, shares, strict=True):
         trust = sure * share / sum(shares)
         if trust >= _MIN_TRUST:
-            found = [reader.name(name, trust, names[0]) for name in names]
-            readings += [reading for reading in found if reading]
+            readings += [replace(reading, weight=trust) for reading in found]
     return Phrase((), tuple(readings), query) if readings else None

@@ -38,8 +38,13 @@ class Lexicon:
         """How many of the searched passages hold a term."""
         return self._scope.frequency(term)
 
-    def holds_together(self, terms: Sequence[str]) -> bool:
+    def holds_together(self, terms: tuple[str, ...]) -> bool:
         """Whether one of the searched passages holds all of these terms."""
+        if self._scope.allowed is not None:
+            return self._together(terms)
+        return self._generation.together.get((self._scope.shards, terms), lambda key: self._together(key[1]))
+
+    def _together(self, terms: tuple[str, ...]) -> bool:
         if any(self._scope.frequency(term) == 0 for term in terms):
             return False
         rows = [self._scope.held(term).rows for term in terms]

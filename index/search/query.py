@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.engine.glossary import key_of
 from index.search.lexicon import Lexicon
@@ -84,24 +85,20 @@ class Reader:
         return replace(reading, text=" ".join(candidate.words))
 
     def _reading(self, written: Sequence[str], weight: float, reason: Reason, language: str) -> Reading:
-        shares: dict[str, float] = {}
+        found = []
         for word in written:
-            found = terms_of(word, language)
-            if is_compound(word) and self._lexicon.frequency(found[0]) > 0:
-                found = found[:1]  # what the course writes as one word is one: IoU is not "io"
-            for position, term in enumerate(found):
-                # the pieces of a compound share one word's weight: nn.Conv2d does not outweigh padding
-                share = 1.0 if position == 0 else 1.0 / (len(found) - 1)
-                shares[term] = max(shares.get(term, 0.0), share)
-        return Reading(tuple(shares.items()), weight, reason, " ".join(written))
+            terms = terms_of(word, language)
+            # what the course writes as one word is one: IoU is not "io"
+            whole = is_compound(word) and self._lexicon.frequency(terms[0]) > 0
+            found.append(terms[:1] if whole else terms)
+        return Reading(_shared(found), weight, reason, " ".join(written))
 
-    def name(self, name: str, weight: float, shown: str) -> Reading | None:
-        """The reading of a name that a query may describe, if one of the searched passages can hold all of it."""
-        reading = self._reading(
-            [word for word in words(name) if not is_stop_word(word)], weight, Reason.DESCRIBED, self.languages[0]
-        )
-        whole = [term for term, share in reading.terms if share == 1.0]
-        return replace(reading, text=shown) if whole and self._lexicon.holds_together(whole) else None
+    def name(self, name: str, shown: str) -> Reading | None:
+        """The reading of a name that a query may describe, if one of the searched passages holds all of it."""
+        terms = _terms_of_name(name, self.languages[0])
+        whole = tuple(term for term, share in terms if share == 1.0)
+        known = whole and self._lexicon.holds_together(whole)
+        return Reading(terms, 1.0, Reason.DESCRIBED, shown) if known else None
 
     def _phrases(self, typed: list[Word]) -> Iterable[Phrase]:
         position = 0
@@ -153,6 +150,22 @@ class Reader:
         if not others or self._knows(first.text) or max(reading.weight for reading in others) < _TRUSTED:
             return first.text
         return max(others, key=lambda reading: reading.weight).text
+
+
+def _shared(words_terms: Iterable[Sequence[str]]) -> tuple[tuple[str, float], ...]:
+    """The terms of some words, with their shares."""
+    shares: dict[str, float] = {}
+    for found in words_terms:
+        for position, term in enumerate(found):
+            # the pieces of a compound share one word's weight: nn.Conv2d does not outweigh padding
+            share = 1.0 if position == 0 else 1.0 / (len(found) - 1)
+            shares[term] = max(shares.get(term, 0.0), share)
+    return tuple(shares.items())
+
+
+@lru_cache(maxsize=20_000)  # the names of packs: they are asked for again and again
+def _terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
+    return _shared(terms_of(word, language) for word in words(name) if not is_stop_word(word))
 
 
 def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:

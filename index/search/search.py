@@ -13,6 +13,7 @@ from index.embed.table import bundled_table
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
 from index.engine.glossary import general_glossary
+from index.engine.passages import KINDS
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.engine.suggest import Suggestion
@@ -39,10 +40,11 @@ from index.search.suggest import complete
 from index.search.words import WordScores
 from index.text.analysis import STOP_WEIGHT, is_stop_word
 from index.text.language import STEMMERS, telltale_words
-from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query
+from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Phrase, Query
 
 MAX_QUERY_CHARS = 1_000
 
+_SPEECH = KINDS.index(Kind.SEGMENT)
 _CANDIDATES = 200  # by words, and as many by meaning
 _REMEMBERED_EMBEDDERS = 32  # of courses whose texts are compared with a question: those that students ask
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
@@ -175,8 +177,7 @@ class SearchIndex:
         described = read_described(text, phrases, held, self.dictionary, reader)
         if described is None:
             return phrases, words
-        phrases = (*phrases, described)
-        return phrases, WordScores(phrases, scope)
+        return (*phrases, described), words.also(described)
 
     def _rank(self, words: WordScores, meaning: Meaning, scope: Scope, mode: Mode) -> Ranked:
         """The candidates by words and by meaning, and those beside them, in order."""
@@ -192,7 +193,8 @@ class SearchIndex:
             most = np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
             held = words.at(rows)
             lexical, matched = held.scores / most, held.matched
-            spoken = words.spoken(rows) / most
+            if (self.generation.kind_of[rows] == _SPEECH).any():
+                spoken = words.spoken(rows) / most
         said = sum(word.weight for phrase in words.phrases for word in phrase.words if word.weight > STOP_WEIGHT)
         titles = words.title_shares(rows)
         return rank(

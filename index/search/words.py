@@ -8,6 +8,7 @@ are scored by the other words first, and the rest is looked up only for those th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,7 +93,6 @@ class WordScores:
         self._scope = scope
         self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases if phrase.words}
         self.importance = sum(self._worth.values())
-        # what a query may describe is no part of it: it adds to scores, and holds nothing of the query
         self._worth |= {phrase: DESCRIBED_SHARE * self.importance for phrase in phrases if not phrase.words}
         large = scope.last - scope.first > _DENSE_ROWS
         self._first, self._later = self._split() if large else (self.phrases, ())
@@ -105,6 +105,20 @@ class WordScores:
             self._sum.matched[hidden] = 0
         # the most that the phrases which are looked up later can add
         self._open = sum(self._worth[phrase] for phrase in self._later)
+
+    def also(self, described: Phrase) -> WordScores:
+        """The same with what the query may describe: it adds to scores, and holds nothing of the query."""
+        if self._ground.rows is not None:
+            return WordScores((*self.phrases, described), self._scope)
+        more = copy(self)
+        more.phrases = more._first = (*self.phrases, described)
+        more._worth = {**self._worth, described: DESCRIBED_SHARE * self.importance}
+        part = _of_phrase(described, self._scope, self._ground, more._worth[described])
+        if self._scope.mask is not None:
+            part.scores[~self._scope.mask] = 0
+        more._parts = [*self._parts, part]
+        more._sum = Sum(self._sum.scores + part.scores, self._sum.matched)
+        return more
 
     def best(self, count: int) -> Rows:
         """At most `count` rows with the highest scores, in no order."""
