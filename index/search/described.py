@@ -40,10 +40,10 @@ def read_described(
     for described in islice(dictionary.describe(query), _LOOKED_AT):
         if described.score < _LEAST or len(known) == _CONCEPTS:
             break
-        names = described.concept.names
-        found = [reading for name in names if (reading := reader.name(name, names[0]))]
+        found = [reading for name in described.concept.names if (reading := reader.name(name))]
         if found:
-            known.append((described.score, found))
+            # all are shown, and looked for in meaning, by the first name that the course has
+            known.append((described.score, [replace(reading, text=found[0].text) for reading in found]))
     if not known:
         return None
     best = known[0][0]
