@@ -24,6 +24,12 @@ class NotFound(LecturesError):
     code = "not_found"
 
 
+class Gone(NotFound):
+    """What an address led to is not there any more, or cannot be told from something else."""
+
+    code = "gone"
+
+
 def no_course(slug: str) -> NotFound:
     """The one sentence for a course that is not there and for one that is not the caller's to see."""
     return NotFound(f"There is no course {slug!r:.80}; the list of courses names those there are.")

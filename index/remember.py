@@ -16,10 +16,15 @@ V = TypeVar("V")
 
 
 class Remembered(Generic[K, V]):
-    """At most `size` results by key; the one that was not asked for longest goes first. Safe to share by threads."""
+    """At most `size` results by key; the one that was not asked for longest goes first. Safe to share by threads.
 
-    def __init__(self, size: int) -> None:
+    A result counts one, or what `weigh` says of it.
+    """
+
+    def __init__(self, size: int, weigh: Callable[[V], int] | None = None) -> None:
         self._size = size
+        self._weigh = weigh
+        self._weight = 0
         self._known: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
 
@@ -31,7 +36,12 @@ class Remembered(Generic[K, V]):
                 return self._known[key]
         made = make(key)
         with self._lock:
-            self._known[key] = made
-            if len(self._known) > self._size:
-                self._known.popitem(last=False)
+            if key not in self._known:
+                self._known[key] = made
+                self._weight += self._weight_of(made)
+            while self._weight > self._size and self._known:
+                self._weight -= self._weight_of(self._known.popitem(last=False)[1])
         return made
+
+    def _weight_of(self, made: V) -> int:
+        return 1 if self._weigh is None else self._weigh(made)

@@ -88,6 +88,7 @@ def read_decks(planned: Sequence[PlannedDeck], source: DeckSource, told: Told) -
 
 def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> Deck:
     sha256: str | None = None
+    suffix = ".pdf"
     try:
         sha256, suffix = _obtain(planned.path, source)
         known = _known(sha256, suffix, source) or _extract(sha256, suffix, planned.path, source, readers)
@@ -95,7 +96,7 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> D
         return _deck(planned, State.MISSING, Problem(error.code, str(error)))
     except SourceFileError as error:
         problem = Problem(error.code, f"Deck {planned.path}: {error}")
-        return replace(_deck(planned, State.BROKEN, problem), sha256=sha256)
+        return replace(_deck(planned, State.BROKEN, problem), sha256=sha256, suffix=suffix)
     found = known.problem
     if found is not None:  # the same file may have been read under another name
         found = Problem(found.code, found.detail.replace(f"Deck {known.path}:", f"Deck {planned.path}:", 1))
@@ -108,6 +109,7 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> D
         extractor=_extractor(source.language, suffix),
         pages=known.pages,
         outline=known.outline,
+        suffix=suffix,
     )
 
 

@@ -24,7 +24,7 @@ from service.schemas import ProblemOut
 from service.security import Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
-from service.web import pages, showing
+from service.web import course_pages, former, pages, showing
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -61,7 +61,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
-    app.include_router(pages.router, include_in_schema=False)
+    for views in (pages, course_pages, former):
+        app.include_router(views.router, include_in_schema=False)
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     origins = listed(settings.allowed_origins)

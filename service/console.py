@@ -213,7 +213,7 @@ def _where(hit: HitOut) -> str:
 def _place(hit: HitOut) -> str:
     match hit.locator:
         case PageLocatorOut() as page:
-            return f"page {page.page_number}, {page.deck}"
+            return f"{page.unit.value} {page.page_number}, {page.deck}"
         case TimeLocatorOut() as time:
             return f"{clock(time.start_seconds)}, video {time.video}"
         case _:

@@ -63,7 +63,7 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
     metadata = {"course": passage.course_title, "lecture": passage.lecture_title}
     match passage.place:
         case PagePlace() as page:
-            metadata |= {"deck": page.deck, "page": str(page.page_number)}
+            metadata |= {"deck": page.deck, "page": str(page.page_number), "unit": page.unit.value}
         case TimePlace() as time:
             metadata |= {"video": time.video, "start_seconds": str(time.start_seconds)}
     return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}

@@ -95,6 +95,10 @@ class Serving:
         before = {} if self._index is None else {shard.name: shard for shard in self._index.generation.shards}
         generation, degraded = open_served(self._library, embedder, before)
         index = SearchIndex(generation, embedder, degraded, self._load_reranker(), self._load_dictionary())
+        if self._index is None:
+            # the first is searched at once; what is put together below is waited for only by who needs it
+            self._index = index
+            self._looked.set()
         index.warm_up()
         self._index = index
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))

@@ -51,8 +51,11 @@ def test_a_search_has_the_shape_of_the_contract(client: TestClient) -> None:
     deck_id = _deck_id(client, "slides/02_regularisation.pdf")
     assert hit["locator"] == {
         "type": "page", "deck": "slides/02_regularisation.pdf", "deck_id": deck_id, "page_number": 9, "page_label": "9",
+        "unit": "page",
     }  # fmt: skip
-    assert (hit["url"], hit["image_url"]) == (f"/decks/{deck_id}#page=9", f"/api/decks/{deck_id}/pages/9.webp")
+    assert re.fullmatch(r"/c/neural-networks/d/slides/02_regularisation\.pdf/9\?m=[a-z2-7]{15}", hit["url"])
+    assert (hit["place"], hit["image_url"]) == (hit["url"], f"/api/decks/{deck_id}/pages/9.webp")
+    assert re.fullmatch(r"/c/neural-networks/l/2\?m=[a-z2-7]{8}", hit["lecture"]["url"])
     assert hit["course"] == {"slug": "neural-networks", "title": "Нейросети на практике"}
     assert hit["lecture"]["position"] == 2
 
@@ -61,8 +64,11 @@ def test_a_moment_of_a_local_video_links_to_its_second(client: TestClient) -> No
     hit = client.get("/api/search", params={"q": "fairy tale test set leakage", "kind": "segment"}).json()["hits"][0]
     video_id = _video_id(client, "video/lecture4.webm")
     assert hit["locator"]["video_id"] == video_id
-    assert hit["url"] == f"/videos/{video_id}#t={int(hit['locator']['start_seconds'])}"
-    assert f'id="t={int(hit["locator"]["start_seconds"])}"' in client.get(f"/videos/{video_id}").text
+    second = int(hit["locator"]["start_seconds"])
+    assert hit["url"].split("?")[0] == f"/c/neural-networks/v/video/lecture4.webm/{second}"
+    shown = client.get(hit["url"]).text
+    assert f'id="t={second}"' in shown
+    assert f'src="/api/videos/{video_id}/file#t={second}"' in shown
 
 
 def test_kinds_courses_and_lectures_filter(client: TestClient) -> None:
@@ -185,7 +191,7 @@ def test_suggestions_complete_titles_in_both_languages(client: TestClient) -> No
 def test_the_pages_show_what_was_asked(client: TestClient) -> None:
     deck = _deck_id(client, "slides/02_regularisation.pdf")
     found = client.get("/", params={"q": "dropout"}).text
-    assert f'href="/?q=dropout&amp;open=page-{deck}-7"' in found
+    assert 'href="/?q=dropout&amp;open=/c/neural-networks/d/slides/02_regularisation.pdf/7?m=' in found
     assert "<mark>dropout</mark>" in found
     assert 'id="page=7"' in client.get(f"/decks/{deck}").text
     assert "Нейросети на практике" in client.get("/").text

@@ -42,6 +42,7 @@ def test_a_course_is_said_in_full(course: TestClient) -> None:
         "path": "one.pdf",
         "title": "Dropout",
         "remark": None,
+        "unit": "page",
         "pages": 3,
         "state": "ready",
         "problem": None,
@@ -61,7 +62,7 @@ def test_a_course_is_said_in_full(course: TestClient) -> None:
         "remarks": [], "links": [], "decks": [deck], "videos": [video], "notes": [],
     }  # fmt: skip
     missing = {
-        "id": 2, "path": "missing.pdf", "title": "missing", "remark": None, "pages": 0, "state": "missing",
+        "id": 2, "path": "missing.pdf", "title": "missing", "remark": None, "unit": "page", "pages": 0, "state": "missing",
         "problem": problem,
     }  # fmt: skip
     second = {
@@ -94,7 +95,7 @@ def test_a_deck_and_a_timeline_are_said_in_full(course: TestClient) -> None:
         for n, (title, text) in enumerate(texts, 1)
     ]
     assert course.get("/api/decks/1").text == _compact({
-        "id": 1, "path": "one.pdf", "title": "Dropout", "kind": "slides", "remark": None, "state": "ready",
+        "id": 1, "path": "one.pdf", "title": "Dropout", "kind": "slides", "unit": "page", "remark": None, "state": "ready",
         "course": "course", "lecture_id": 1, "lecture_title": "Training", "pages": pages,
     })  # fmt: skip
     video = {"video": "abcdefghijk", "video_id": 1, "duration_seconds": 9.0}

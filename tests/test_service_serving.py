@@ -196,6 +196,7 @@ def test_a_new_generation_is_opened_by_the_watcher_while_requests_go_on(
     for word in ("momentum", "kernel", "padding"):
         number = _change(folders["second"], sqlite_library, embedder, word)
         _until(partial(_serves, serving, number))
+        _until(partial(seen.__contains__, number))  # by one of those who ask
     stop.set()
     for thread in threads:
         thread.join(timeout=20)

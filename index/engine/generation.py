@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from index.engine.directory import Directory
 from index.engine.manifest import GenerationManifest, ListedShard
 from index.engine.passages import KINDS
+from index.engine.postings import Held
 from index.engine.shard import Shard, open_shard
 from index.engine.vectors import Sketches
 from index.engine.vocabulary import Vocabulary
@@ -30,6 +31,7 @@ from index.types import IndexedPassage, Kind
 _REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
+_REMEMBERED_POSTINGS_BYTES = 64 << 20
 _REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
 
 
@@ -58,6 +60,9 @@ class Generation:
         self.terms = Directory([shard.postings.hashes for shard in self.shards])
         self.held = self.terms.aligned([np.diff(shard.postings.offsets) for shard in self.shards], np.uint32)
         self.said = self.terms.aligned([shard.postings.said for shard in self.shards], np.uint32)
+        self.first_posting = self.terms.aligned([shard.postings.offsets[:-1] for shard in self.shards], np.uint32)
+        # of all shards, as searches over all of them ask for the same words again and again
+        self.postings: Remembered[str, Held] = Remembered(_REMEMBERED_POSTINGS_BYTES, lambda held: held.size)
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
         self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
 

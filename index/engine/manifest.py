@@ -20,7 +20,7 @@ from typing import Any
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import write_durably
 
-FORMAT = 3
+FORMAT = 4
 DATA = "shard.safetensors"
 _KEEP = 2  # generations
 

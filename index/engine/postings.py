@@ -53,6 +53,23 @@ class FieldTerms(NamedTuple):
     context: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The postings of a term within a scope: ascending rows, what each says, and in which fields."""
+
+    rows: NDArray[np.int64]
+    impacts: NDArray[np.float32]
+    fields: NDArray[np.uint8]
+
+    @property
+    def size(self) -> int:
+        """Bytes that they take in memory."""
+        return self.rows.nbytes + self.impacts.nbytes + self.fields.nbytes
+
+
+NOTHING = Held(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.uint8))
+
+
 class Postings:
     """Which passages of a shard hold a term, how much that says, and in which field. Views of mapped arrays.
 

@@ -72,12 +72,9 @@ class ShardVectors:
         distinct: Places = found[np.sort(first)]
         return distinct
 
-    def whole_similarities(self, query: Vectors, passages: Places | None = None) -> NDArray[np.float32]:
-        """(n,) similarity of the vector of each passage as a whole, of all of them or of these; above chance."""
-        count = len(self.sketches)
-        rows = self.rows[:count] if passages is None else self.rows[passages]
-        similarity: NDArray[np.float32] = (rows @ query - np.float32(self.chance)) / np.float32(1 - self.chance)
-        return similarity
+    def wholes(self, passages: Places | None = None) -> Vectors:
+        """(n, d) the vectors of all passages as wholes, or of these."""
+        return self.rows[: len(self.sketches)] if passages is None else self.rows[passages]
 
     def similarities(self, query: Vectors, passages: Places) -> NDArray[np.float32]:
         """(n,) exact similarity of each passage, put together from its vectors; -1 to 1."""

@@ -7,7 +7,7 @@ nearest that finds: docs/performance.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,26 +87,38 @@ class Meaning:
 
     def _by_wholes(self, count: int, rows: Rows | None) -> Rows:
         """Ascending rows of the `count` passages that are nearest as a whole, among these or all of the scope."""
-        starts = self._generation.starts
         if rows is None:
             parts: list[tuple[int, Rows | None]] = [(shard, None) for shard in self._scope.shards]
         else:
             parts = [(shard, rows[first:last]) for shard, first, last in _runs(self._generation.shards_of(rows))]
         self._embed([shard for shard, _ in parts])
-        found, similar = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-        for shard, own in parts:
-            vectors = self._generation.shards[shard].vectors
-            if vectors is not None:
-                found.append(np.arange(starts[shard], starts[shard + 1]) if own is None else own)
-                chosen = None if own is None else own - starts[shard]
-                similar.append(vectors.whole_similarities(self._queries[shard], chosen))
-        passages, values = np.concatenate(found), np.concatenate(similar)
+        passages, values = self._whole_similarities(parts)
         if rows is None and self._scope.mask is not None:
             inside = self._scope.mask[passages - self._scope.first]
             passages, values = passages[inside], values[inside]
         if len(passages) > count:
             passages = passages[np.argpartition(-values, count)[:count]]
         return np.sort(passages)
+
+    def _whole_similarities(self, parts: Sequence[tuple[int, Rows | None]]) -> tuple[Rows, Floats]:
+        """(rows, similarity of each as a whole, above chance) of these rows of shards, or of all of a shard."""
+        found, vectors, queries, chances = [np.zeros(0, np.int64)], [], [], []
+        for shard, own in parts:
+            held = self._generation.shards[shard].vectors
+            if held is not None:
+                start = self._generation.starts[shard]
+                rows = np.arange(start, self._generation.starts[shard + 1]) if own is None else own
+                found.append(rows)
+                vectors.append(held.wholes(None if own is None else own - start))
+                queries.append(self._queries[shard])
+                chances.append(held.chance)
+        if not vectors:
+            return found[0], np.zeros(0, np.float32)
+        # one product for all shards: a call for each costs more than its numbers
+        counts = [len(rows) for rows in found[1:]]
+        cosines = np.einsum("ij,ij->i", np.concatenate(vectors), np.repeat(np.stack(queries), counts, axis=0))
+        chance = np.repeat(np.array(chances, np.float32), counts)
+        return np.concatenate(found), (cosines - chance) / (1 - chance)
 
     def _bare(self) -> Vectors:
         """(d,) the query as no course in particular reads it: what all can be compared with at once."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -11,24 +10,12 @@ from numpy.typing import NDArray
 
 from index.engine.generation import Generation
 from index.engine.passages import KINDS
-from index.engine.postings import Postings
+from index.engine.postings import NOTHING, Held
 from index.text.hashing import hash_text
 from index.types import TYPED, Filters, Phrase, Reading, Word
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The postings of a term within a scope: ascending rows, what each says, and in which fields."""
-
-    rows: Rows
-    impacts: NDArray[np.float32]
-    fields: NDArray[np.uint8]
-
-
-NOTHING = Held(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.uint8))
 
 
 class Scope:
@@ -150,33 +137,34 @@ class Scope:
         return known
 
     def _gather(self, term: str) -> Held:
-        entries = self._find(term)
-        if entries.start == entries.stop:
-            return NOTHING
-        terms, generation = self.generation.terms, self.generation
-        parts = []
-        for number, place in zip(terms.shards[entries].tolist(), terms.places[entries].tolist(), strict=True):
-            if self.is_whole or self._inside[number]:
-                own: Postings = generation.shards[number].postings
-                where = own.slice_of(place)
-                parts.append((own.passages[where], own.impacts[where], own.fields[where], generation.starts[number]))
-        if not parts:
-            return NOTHING
-        if len(parts) == 1:
-            passages, impacts, fields, start = parts[0]
-            held = Held(passages.astype(np.int64) + start, impacts, fields)
-        else:
-            counts = [len(part[0]) for part in parts]
-            shift = np.repeat(np.array([part[3] for part in parts], np.int64), counts)
-            held = Held(
-                np.concatenate([part[0] for part in parts]).astype(np.int64) + shift,
-                np.concatenate([part[1] for part in parts]),
-                np.concatenate([part[2] for part in parts]),
-            )
+        held = self.generation.postings.get(term, self._everywhere) if self.is_whole else self._of_shards(term)
         if self.allowed is None:
             return held
         chosen = self.allowed[held.rows]
         return Held(held.rows[chosen], held.impacts[chosen], held.fields[chosen])
+
+    def _everywhere(self, term: str) -> Held:
+        return self._of_shards(term)
+
+    def _of_shards(self, term: str) -> Held:
+        """The postings of a term in the shards that are searched, one after the other."""
+        entries = self._find(term)
+        generation = self.generation
+        numbers = generation.terms.shards[entries]
+        firsts, counts = generation.first_posting[entries], generation.held[entries]
+        if not self.is_whole:
+            inside = self._inside[numbers]
+            numbers, firsts, counts = numbers[inside], firsts[inside], counts[inside]
+        if not len(numbers):
+            return NOTHING
+        own = [generation.shards[number].postings for number in numbers.tolist()]
+        spans = list(zip(own, firsts.tolist(), (firsts + counts).tolist(), strict=True))
+        shift = np.repeat(generation.starts[numbers], counts)
+        return Held(
+            np.concatenate([postings.passages[first:last] for postings, first, last in spans]) + shift,
+            np.concatenate([postings.impacts[first:last] for postings, first, last in spans]),
+            np.concatenate([postings.fields[first:last] for postings, first, last in spans]),
+        )
 
 
 def make_scope(generation: Generation, filters: Filters) -> Scope:

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from index.engine.postings import FLAGS, SATURATION_LIMIT
-from index.search.scope import NOTHING, Held, Rows, Scope
+from index.engine.postings import FLAGS, NOTHING, SATURATION_LIMIT, Held
+from index.search.scope import Rows, Scope
 from index.search.windows import REACH, around
 from index.types import Phrase, Reading, TermMatch, Word
 

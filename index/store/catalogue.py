@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from index.errors import NotFound, no_course
+from index.marks import name_mark
 from index.store.tables import (
     courses,
     decks,
@@ -52,6 +54,7 @@ _NO_VIDEO = "Lecture {title!r} has no video yet."
 _PLACE = (
     lectures.c.position.label("lecture_position"),
     lectures.c.title.label("lecture_title"),
+    lectures.c.key.label("lecture_key"),
     courses.c.slug.label("course_slug"),
     courses.c.title.label("course_title"),
 )
@@ -192,6 +195,7 @@ def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[Lec
             position=row.position,
             section=row.section,
             title=row.title,
+            mark=name_mark(row.key),
             programme=row.programme,
             remarks=tuple(row.remarks),
             links=_links(row.links),
@@ -199,7 +203,7 @@ def _lectures(connection: Connection, where: sa.ColumnElement[bool]) -> list[Lec
             videos=tuple(videos_of[row.id]),
             notes=tuple(notes),
             course=CourseRef(row.course_slug, row.course_title),
-            gaps=_gaps(LectureRef(row.id, row.position, row.title), slides, notes, videos_of[row.id]),
+            gaps=_gaps(row.id, row.title, slides, notes, videos_of[row.id]),
         )
         found.append(entry)
     return found
@@ -224,7 +228,9 @@ def _decks(connection: Connection, where: sa.ColumnElement[bool]) -> list[DeckEn
             state=State(row.state),
             problem=_problem(row.problem_code, row.problem),
             sha256=row.sha256,
-            lecture=LectureRef(row.lecture_id, row.lecture_position, row.lecture_title),
+            suffix=row.suffix,
+            is_as_numbered=row.sha256 == row.first_sha256,
+            lecture=_lecture_of(row),
             course=CourseRef(row.course_slug, row.course_title),
         )
         for row in connection.execute(query)
@@ -269,11 +275,17 @@ def _videos(connection: Connection, where: sa.ColumnElement[bool]) -> list[Video
             state=State(row.state),
             problem=_problem(row.problem_code, row.problem),
             sha256=row.sha256,
-            lecture=LectureRef(row.lecture_id, row.lecture_position, row.lecture_title),
+            is_as_numbered=row.sha256 == row.first_sha256,
+            lecture=_lecture_of(row),
             course=CourseRef(row.course_slug, row.course_title),
         )
         for row in connection.execute(query)
     ]
+
+
+def _lecture_of(row: Row[Any]) -> LectureRef:
+    """The lecture of a row that holds `_PLACE`."""
+    return LectureRef(row.lecture_id, row.lecture_position, row.lecture_title, name_mark(row.lecture_key))
 
 
 def _pages(connection: Connection, where: sa.ColumnElement[bool]) -> list[Page]:
@@ -290,18 +302,18 @@ def _problem(code: str | None, detail: str | None) -> Problem | None:
 
 
 def _gaps(
-    lecture: LectureRef, slides: list[DeckEntry], notes: list[DeckEntry], spoken: list[VideoEntry]
+    lecture_id: int, title: str, slides: list[DeckEntry], notes: list[DeckEntry], spoken: list[VideoEntry]
 ) -> tuple[Gap, ...]:
     """What of a lecture is missing, each with a code and a sentence."""
     gaps = []
     if not slides and not notes:
-        gaps.append(Gap(lecture.id, "deck", "no_slides", _NO_DECK.format(title=lecture.title)))
+        gaps.append(Gap(lecture_id, "deck", "no_slides", _NO_DECK.format(title=title)))
     if not spoken:
-        gaps.append(Gap(lecture.id, "video", "no_video", _NO_VIDEO.format(title=lecture.title)))
+        gaps.append(Gap(lecture_id, "video", "no_video", _NO_VIDEO.format(title=title)))
     # "note" for notes: that is how the API has always named them
     problems = [
         *(("deck", deck.problem) for deck in slides),
         *(("note", deck.problem) for deck in notes),
         *(("video", video.problem) for video in spoken),
     ]
-    return (*gaps, *(Gap(lecture.id, what, problem.code, problem.detail) for what, problem in problems if problem))
+    return (*gaps, *(Gap(lecture_id, what, problem.code, problem.detail) for what, problem in problems if problem))

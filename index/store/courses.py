@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from index.marks import place_marks
 from index.store.known import (
     Fetched,
     KnownDeck,
@@ -142,36 +143,40 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
             "problem": deck.problem.detail if deck.problem else None,
             "source_url": deck.source_url,
             "sha256": deck.sha256,
+            "suffix": deck.suffix,
             "extractor": deck.extractor,
             "page_count": len(deck.pages),
             "outline": [list(entry) for entry in deck.outline],
         }
-        deck_id = ids[deck.path] = upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
         before = old.get(deck.path)
+        values["first_sha256"] = (before.first_sha256 if before else None) or deck.sha256
+        deck_id = ids[deck.path] = upsert(connection, decks, {"lecture_id": lecture_id, "path": deck.path}, values)
         if before is None or (before.sha256, before.extractor) != (deck.sha256, deck.extractor):
             connection.execute(sa.delete(pages).where(pages.c.deck_id == deck_id))
-            insert(
-                connection,
-                pages,
-                [
-                    {
-                        "deck_id": deck_id,
-                        "page_number": page.page_number,
-                        "page_label": page.page_label,
-                        "title": page.title,
-                        "text": page.text,
-                        "ocr": page.ocr,
-                    }
-                    for page in deck.pages
-                ],
-            )
+            insert(connection, pages, _page_rows(deck_id, deck))
     return ids
 
 
+def _page_rows(deck_id: int, deck: Deck) -> list[dict[str, object]]:
+    marks = place_marks([page.text for page in deck.pages], deck.sha256 or deck.path)
+    return [
+        {
+            "deck_id": deck_id,
+            "page_number": page.page_number,
+            "page_label": page.page_label,
+            "title": page.title,
+            "text": page.text,
+            "ocr": page.ocr,
+            "mark": mark,
+        }
+        for page, mark in zip(deck.pages, marks, strict=True)
+    ]
+
+
 def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Video]) -> dict[str, int]:
-    old = {row.video: row.id for row in connection.execute(sa.select(videos).where(videos.c.lecture_id == lecture_id))}
-    for video in old.keys() - {video.video for video in wanted}:
-        connection.execute(sa.delete(videos).where(videos.c.id == old[video]))
+    old = {row.video: row for row in connection.execute(sa.select(videos).where(videos.c.lecture_id == lecture_id))}
+    for name in old.keys() - {video.video for video in wanted}:
+        connection.execute(sa.delete(videos).where(videos.c.id == old[name].id))
     ids = {}
     for ordinal, video in enumerate(wanted, 1):
         values = {
@@ -185,17 +190,27 @@ def _replace_videos(connection: Connection, lecture_id: int, wanted: Sequence[Vi
             "sha256": video.sha256,
             "duration_seconds": video.duration_seconds,
         }
+        before = old.get(video.video)
+        values["first_sha256"] = (before.first_sha256 if before else None) or video.sha256
         ids[video.video] = upsert(connection, videos, {"lecture_id": lecture_id, "video": video.video}, values)
-        _replace_transcript(connection, ids[video.video], video.transcript)
+        recording = (before.sha256 or before.video) if before else None
+        _replace_transcript(connection, ids[video.video], video, recording)
     return ids
 
 
-def _replace_transcript(connection: Connection, video_id: int, wanted: Transcript | None) -> None:
+def _replace_transcript(connection: Connection, video_id: int, video: Video, before: str | None) -> None:
+    """The words of a video; `before` is the recording that the row was of."""
+    wanted = video.transcript
+    recording = video.sha256 or video.video
     rows = connection.execute(sa.select(transcripts).where(transcripts.c.video_id == video_id)).all()
-    same = wanted and any(
-        (row.sha256, row.parser, row.language, row.made_by, tuple(row.asked))
-        == (wanted.sha256, wanted.parser, wanted.language, wanted.made_by, wanted.asked)
-        for row in rows
+    same = (
+        wanted
+        and before == recording
+        and any(
+            (row.sha256, row.parser, row.language, row.made_by, tuple(row.asked))
+            == (wanted.sha256, wanted.parser, wanted.language, wanted.made_by, wanted.asked)
+            for row in rows
+        )
     )
     if same:
         return
@@ -213,20 +228,22 @@ def _replace_transcript(connection: Connection, video_id: int, wanted: Transcrip
         "asked": list(wanted.asked),
     }
     transcript_id = new_id(connection, transcripts, values)
-    insert(
-        connection,
-        segments,
-        [
-            {
-                "transcript_id": transcript_id,
-                "ordinal": ordinal,
-                "start_seconds": segment.start_seconds,
-                "end_seconds": segment.end_seconds,
-                "text": segment.text,
-            }
-            for ordinal, segment in enumerate(wanted.segments, 1)
-        ],
-    )
+    insert(connection, segments, _segment_rows(transcript_id, wanted, recording))
+
+
+def _segment_rows(transcript_id: int, wanted: Transcript, recording: str) -> list[dict[str, object]]:
+    marks = place_marks([segment.text for segment in wanted.segments], recording)
+    return [
+        {
+            "transcript_id": transcript_id,
+            "ordinal": ordinal,
+            "start_seconds": segment.start_seconds,
+            "end_seconds": segment.end_seconds,
+            "text": segment.text,
+            "mark": mark,
+        }
+        for ordinal, (segment, mark) in enumerate(zip(wanted.segments, marks, strict=True), 1)
+    ]
 
 
 def _replace_alignment(

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from index.store.tables import alignments, courses, decks, lectures, moments, pages, passages, videos
+from index.marks import name_mark
+from index.store.tables import (
+    alignments,
+    courses,
+    decks,
+    lectures,
+    moments,
+    pages,
+    passages,
+    segments,
+    transcripts,
+    videos,
+)
 from index.types import (
     MOMENT_SHOWN_FROM,
     SPAN_SHOWN_FROM,
@@ -22,6 +36,8 @@ from index.types import (
     Place,
     TimePlace,
 )
+
+_MARKDOWN = (".md", ".markdown", ".qmd", ".rmd")
 
 
 def content_hashes(connection: Connection, slug: str) -> set[str]:
@@ -37,8 +53,16 @@ def content_hashes(connection: Connection, slug: str) -> set[str]:
 
 def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]:
     """The passages of a course with what a hit shows of them, in the order of its lectures."""
+    sure = _sure_pages(connection, slug)
+    beside = _Beside(_spoken_marks(connection, slug), _anchors(connection, slug))
+    for row in connection.execute(_query(slug)):
+        yield _indexed(row, sure.get(row.video_id, ()), beside)
+
+
+def _query(slug: str) -> sa.Select[Any]:
+    """The passages of a course, each with its lecture, its page or video, and the moment of its page."""
     shown = videos.alias("shown")
-    query = (
+    return (
         sa.select(
             passages,
             courses.c.slug,
@@ -48,11 +72,14 @@ def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]
             lectures.c.position,
             lectures.c.title.label("lecture_title"),
             lectures.c.section,
+            lectures.c.key.label("lecture_key"),
             decks.c.path,
+            decks.c.suffix,
             decks.c.kind.label("deck_kind"),
             decks.c.source_url.label("deck_source_url"),
             sa.func.coalesce(decks.c.remark, videos.c.remark).label("remark"),
             pages.c.page_label,
+            pages.c.mark,
             videos.c.video,
             videos.c.host,
             moments.c.jump_seconds,
@@ -81,9 +108,67 @@ def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]
         .where(courses.c.slug == slug)
         .order_by(lectures.c.position, passages.c.ordinal, passages.c.id)
     )
-    sure = _sure_pages(connection, slug)
-    for row in connection.execute(query):
-        yield _indexed(row, sure.get(row.video_id, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a link needs and the row of a passage does not hold.
+
+    `spoken` are by video the starts and marks of its segments in order, `anchors` by (deck, page) those of headings.
+    """
+
+    spoken: Mapping[int, tuple[list[float], list[str]]]
+    anchors: Mapping[tuple[int, int], str]
+
+    def mark_at(self, video_id: int, second: float) -> str:
+        """The mark of what is said at a second."""
+        starts, marks = self.spoken.get(video_id, ((), ()))
+        return marks[max(bisect_right(starts, second) - 1, 0)] if marks else ""
+
+
+def _spoken_marks(connection: Connection, slug: str) -> dict[int, tuple[list[float], list[str]]]:
+    query = (
+        sa.select(transcripts.c.video_id, segments.c.start_seconds, segments.c.mark)
+        .join(segments, segments.c.transcript_id == transcripts.c.id)
+        .join(videos, videos.c.id == transcripts.c.video_id)
+        .join(lectures, lectures.c.id == videos.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .where(courses.c.slug == slug)
+        .order_by(transcripts.c.video_id, segments.c.ordinal)
+    )
+    found: dict[int, tuple[list[float], list[str]]] = defaultdict(lambda: ([], []))
+    for video_id, second, mark in connection.execute(query):
+        starts, marks = found[video_id]
+        starts.append(second)
+        marks.append(mark)
+    return found
+
+
+def _anchors(connection: Connection, slug: str) -> dict[tuple[int, int], str]:
+    """The headings of Markdown by their names on GitHub: a name that was there before gets a number."""
+    query = (
+        sa.select(pages.c.deck_id, pages.c.page_number, pages.c.title)
+        .join(decks, decks.c.id == pages.c.deck_id)
+        .join(lectures, lectures.c.id == decks.c.lecture_id)
+        .join(courses, courses.c.id == lectures.c.course_id)
+        .where(courses.c.slug == slug, decks.c.suffix.in_(_MARKDOWN), decks.c.kind == DeckKind.NOTES)
+        .order_by(pages.c.deck_id, pages.c.page_number)
+    )
+    seen: Counter[tuple[int, str]] = Counter()
+    anchors = {}
+    for deck_id, page_number, title in connection.execute(query):
+        name = heading_anchor(title)
+        if name:
+            before = seen[deck_id, name]
+            seen[deck_id, name] += 1
+            anchors[deck_id, page_number] = f"{name}-{before}" if before else name
+    return anchors
+
+
+def heading_anchor(title: str) -> str:
+    """The name that GitHub gives a heading: small letters, digits, hyphens for spaces."""
+    kept = (c for c in title.strip().lower() if c.isalnum() or c in " -_")
+    return "".join(kept).replace(" ", "-")
 
 
 def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
@@ -100,8 +185,13 @@ def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
             alignments.c.page_number,
             decks.c.path,
             decks.c.kind,
+            decks.c.suffix,
+            pages.c.mark,
         )
         .join(decks, decks.c.id == alignments.c.deck_id)
+        .outerjoin(
+            pages, sa.and_(pages.c.deck_id == alignments.c.deck_id, pages.c.page_number == alignments.c.page_number)
+        )
         .where(alignments.c.confidence >= SPAN_SHOWN_FROM, decks.c.lecture_id.in_(own))
     )
     instants = (
@@ -114,8 +204,11 @@ def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
             moments.c.page_number,
             decks.c.path,
             decks.c.kind,
+            decks.c.suffix,
+            pages.c.mark,
         )
         .join(decks, decks.c.id == moments.c.deck_id)
+        .outerjoin(pages, sa.and_(pages.c.deck_id == moments.c.deck_id, pages.c.page_number == moments.c.page_number))
         .where(moments.c.confidence >= MOMENT_SHOWN_FROM, decks.c.lecture_id.in_(own))
     )
     for row in connection.execute(sa.union_all(spans, instants)):
@@ -123,10 +216,12 @@ def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
     return found
 
 
-def _aligned(row: Row[Any], sure: Sequence[Row[Any]]) -> Aligned | None:
+def _aligned(row: Row[Any], sure: Sequence[Row[Any]], beside: _Beside) -> Aligned | None:
     if row.jump_seconds is not None:
         second = row.jump_seconds
-        return Aligned(row.confidence, TimePlace(row.shown_id, row.shown_video, Host(row.shown_host), second, second))
+        mark = beside.mark_at(row.shown_id, second)
+        shown = TimePlace(row.shown_id, row.shown_video, Host(row.shown_host), second, second, mark)
+        return Aligned(row.confidence, shown)
     if row.start_seconds is None:
         return None
     # the page that is discussed for half of the segment, else the surest whose moment lies in it
@@ -140,20 +235,32 @@ def _aligned(row: Row[Any], sure: Sequence[Row[Any]]) -> Aligned | None:
     if not within:
         return None
     best = max(within, key=lambda found: found[:2])[2]
-    page = PagePlace(best.deck_id, best.path, DeckKind(best.kind), best.page_number)
+    page = PagePlace(
+        best.deck_id, best.path, DeckKind(best.kind), best.page_number, suffix=best.suffix, mark=best.mark or ""
+    )
     return Aligned(best.confidence, page)
 
 
-def _place(row: Row[Any]) -> Place | None:
+def _place(row: Row[Any], beside: _Beside) -> Place | None:
     if row.deck_id is not None:
-        kind = DeckKind(row.deck_kind)
-        return PagePlace(row.deck_id, row.path, kind, row.page_number, row.page_label, row.deck_source_url)
+        return PagePlace(
+            row.deck_id,
+            row.path,
+            DeckKind(row.deck_kind),
+            row.page_number,
+            row.page_label,
+            row.deck_source_url,
+            row.suffix,
+            row.mark or "",
+            beside.anchors.get((row.deck_id, row.page_number), ""),
+        )
     if row.video_id is not None:
-        return TimePlace(row.video_id, row.video, Host(row.host), row.start_seconds, row.end_seconds)
+        mark = beside.mark_at(row.video_id, row.start_seconds)
+        return TimePlace(row.video_id, row.video, Host(row.host), row.start_seconds, row.end_seconds, mark)
     return None
 
 
-def _indexed(row: Row[Any], sure: Sequence[Row[Any]]) -> IndexedPassage:
+def _indexed(row: Row[Any], sure: Sequence[Row[Any]], beside: _Beside) -> IndexedPassage:
     return IndexedPassage(
         id=row.id,
         kind=Kind(row.kind),
@@ -169,6 +276,7 @@ def _indexed(row: Row[Any], sure: Sequence[Row[Any]]) -> IndexedPassage:
         lecture_title=row.lecture_title,
         section=row.section,
         remark=row.remark,
-        place=_place(row),
-        aligned=_aligned(row, sure),
+        place=_place(row, beside),
+        aligned=_aligned(row, sure, beside),
+        lecture_mark=name_mark(row.lecture_key),
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from index.store.tables import last_ids
+
 _IN_LIMIT = 500  # values in one IN (…): SQLite allows some thousands, the planner likes fewer
 
 
@@ -21,9 +23,23 @@ def upsert(connection: Connection, table: sa.Table, key: Mapping[str, object], v
 
 
 def new_id(connection: Connection, table: sa.Table, values: Mapping[str, object]) -> int:
-    """A new row; its id."""
+    """A new row; its id, which no row of the table ever had."""
+    if connection.dialect.name == "sqlite":  # a sequence of PostgreSQL never gives a number twice
+        values = {**values, "id": _unused_id(connection, table)}
     key = connection.execute(sa.insert(table).values(values)).inserted_primary_key
     return int(key[0])  # type: ignore[index]  # never None after a single insert
+
+
+def _unused_id(connection: Connection, table: sa.Table) -> int:
+    """An id above all that were ever given away. There is one writer at a time."""
+    known = connection.scalar(sa.select(last_ids.c.last_id).where(last_ids.c.name == table.name))
+    largest = connection.scalar(sa.select(sa.func.max(table.c.id)))
+    number = max(known or 0, largest or 0) + 1
+    if known is None:
+        connection.execute(sa.insert(last_ids).values(name=table.name, last_id=number))
+    else:
+        connection.execute(sa.update(last_ids).where(last_ids.c.name == table.name).values(last_id=number))
+    return number
 
 
 def insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:

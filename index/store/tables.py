@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 
 metadata = MetaData(
     naming_convention={
@@ -92,6 +92,10 @@ decks = Table(
     Column("problem", Text),
     Column("source_url", Text),
     Column("sha256", String(64), index=True),
+    # what the file is; by it the stored file is named
+    Column("suffix", String(8), nullable=False, server_default=".pdf"),
+    # the file when the row was made: while it is the same, a page that was named by row and number is that page
+    Column("first_sha256", String(64)),
     Column("extractor", String(40)),
     Column("page_count", Integer, nullable=False),
     Column("outline", JSON, nullable=False, server_default="[]"),
@@ -108,6 +112,8 @@ pages = Table(
     Column("text", Text, nullable=False),
     # the text was read off the picture of the page
     Column("ocr", Boolean, nullable=False, server_default=sa.false()),
+    # by which the page is known again: index/marks.py
+    Column("mark", String(16), nullable=False, server_default=""),
 )
 
 videos = Table(
@@ -124,6 +130,7 @@ videos = Table(
     Column("problem_code", String(40)),
     Column("problem", Text),
     Column("sha256", String(64)),
+    Column("first_sha256", String(64)),
     Column("duration_seconds", Float),
     UniqueConstraint("lecture_id", "video"),
 )
@@ -152,6 +159,7 @@ segments = Table(
     Column("start_seconds", Float, nullable=False),
     Column("end_seconds", Float, nullable=False),
     Column("text", Text, nullable=False),
+    Column("mark", String(16), nullable=False, server_default=""),
 )
 
 # A page is discussed in [start_seconds, end_seconds) of a video; spans of one video do not overlap.
@@ -264,6 +272,15 @@ api_keys = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+)
+
+# The largest id that a table ever gave away. SQLite would give a freed one to another row, so that an old number would
+# mean something else.
+last_ids = Table(
+    "last_ids",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("last_id", Integer, nullable=False),
 )
 
 # Searches that found nothing, counted where the operator wants that; nothing says who asked.

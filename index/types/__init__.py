@@ -34,7 +34,9 @@ from index.types.course import (
     Segment,
     State,
     Transcript,
+    Unit,
     Video,
+    unit_of,
 )
 from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch, Readable
 from index.types.passage import (
@@ -118,7 +120,9 @@ __all__ = [
     "TimelineVideo",
     "Transcript",
     "TranscriptEntry",
+    "Unit",
     "Video",
     "VideoEntry",
     "Word",
+    "unit_of",
 ]

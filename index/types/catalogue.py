@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from index.types.course import DeckKind, Host, MadeBy, Problem, State
+from index.types.course import DeckKind, Host, MadeBy, Problem, State, Unit, unit_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,12 @@ class CourseRef:
 
 @dataclass(frozen=True, slots=True)
 class LectureRef:
-    """A lecture by its id; `position` counts from 1 within the course."""
+    """A lecture by its id; `position` counts from 1 within the course, `mark` is that of its key."""
 
     id: int
     position: int
     title: str
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ class CourseSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeckEntry:
-    """A deck where it stands. `sha256` names its file, None if that is not here."""
+    """A deck where it stands. `sha256` names its file, None if that is not here; `suffix` says what the file is.
+
+    `is_as_numbered`: the file is the one that it was when the row was made, so that its pages have kept their numbers.
+    """
 
     id: int
     path: str
@@ -69,8 +73,20 @@ class DeckEntry:
     state: State
     problem: Problem | None
     sha256: str | None
+    suffix: str
+    is_as_numbered: bool
     lecture: LectureRef
     course: CourseRef
+
+    @property
+    def is_pictured(self) -> bool:
+        """Whether its pages can be shown as pictures; else as their text."""
+        return self.suffix == ".pdf"
+
+    @property
+    def unit(self) -> Unit:
+        """What its pages are called."""
+        return unit_of(self.kind, self.suffix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +103,10 @@ class TranscriptEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoEntry:
-    """A video where it stands. `sha256` names its file, None for one that is elsewhere."""
+    """A video where it stands. `sha256` names its file, None for one that is elsewhere.
+
+    `is_as_numbered`: it is the recording that it was when the row was made.
+    """
 
     id: int
     video: str
@@ -99,18 +118,20 @@ class VideoEntry:
     state: State
     problem: Problem | None
     sha256: str | None
+    is_as_numbered: bool
     lecture: LectureRef
     course: CourseRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LectureEntry:
-    """A lecture with its slides (`decks`), videos and notes."""
+    """A lecture with its slides (`decks`), videos and notes; `mark` is that of its key."""
 
     id: int
     position: int
     section: str
     title: str
+    mark: str
     programme: str
     remarks: tuple[str, ...]
     links: tuple[Link, ...]

@@ -20,6 +20,25 @@ class DeckKind(StrEnum):
     NOTES = "notes"
 
 
+class Unit(StrEnum):
+    """What a page of a deck is called."""
+
+    PAGE = "page"
+    SLIDE = "slide"
+    SECTION = "section"  # what stands under a heading
+    CELL = "cell"  # of a notebook
+    PART = "part"  # of plain text
+
+
+def unit_of(kind: DeckKind, suffix: str) -> Unit:
+    """What the pages of a file are called."""
+    if suffix == ".pdf":
+        return Unit.PAGE
+    if kind is DeckKind.SLIDES or suffix == ".pptx":
+        return Unit.SLIDE
+    return {".ipynb": Unit.CELL, ".txt": Unit.PART}.get(suffix, Unit.SECTION)
+
+
 class Host(StrEnum):
     YOUTUBE = "youtube"
     FILE = "file"
@@ -141,7 +160,8 @@ MOMENT_SHOWN_FROM = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Deck:
-    """A PDF of a lecture as it was found. `path` is relative to the course, or an address; `sha256` names the file.
+    """Slides or notes of a lecture as they were found. `path` is relative to the course, or an address; `sha256` names
+    the file, `suffix` says what it is.
 
     `outline` are the headings of its sections with their pages.
     """
@@ -157,6 +177,7 @@ class Deck:
     extractor: str | None
     pages: tuple[Page, ...]
     outline: tuple[tuple[int, str], ...] = ()
+    suffix: str = ".pdf"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from index.types.course import DeckKind, Host
+from index.types.course import DeckKind, Host, Unit, unit_of
 
 
 class Kind(StrEnum):
@@ -57,7 +57,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class PagePlace:
-    """A page of a deck, with all that a link to it needs; `page_number` from 1, `page_label` is printed on it."""
+    """A page of a deck, with all that a link to it needs; `page_number` from 1, `page_label` is printed on it.
+
+    `suffix` says what the file is, `mark` what stands on the page (`index.marks`), `anchor` where the page starts in
+    the published file, if that is a heading that has an address.
+    """
 
     deck_id: int
     deck: str
@@ -65,17 +69,26 @@ class PagePlace:
     page_number: int
     page_label: str | None = None
     source_url: str | None = None
+    suffix: str = ".pdf"
+    mark: str = ""
+    anchor: str = ""
+
+    @property
+    def unit(self) -> Unit:
+        """What the page is called."""
+        return unit_of(self.deck_kind, self.suffix)
 
 
 @dataclass(frozen=True, slots=True)
 class TimePlace:
-    """A stretch of a video, with all that a link to it needs; seconds from its start."""
+    """A stretch of a video, with all that a link to it needs; seconds from its start. `mark` is that of its words."""
 
     video_id: int
     video: str
     host: Host
     start_seconds: float
     end_seconds: float
+    mark: str = ""
 
 
 Place = PagePlace | TimePlace
@@ -94,7 +107,10 @@ class Aligned:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPassage:
-    """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place."""
+    """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place.
+
+    `lecture_mark` is that of its lecture's key.
+    """
 
     id: str
     kind: Kind
@@ -112,6 +128,7 @@ class IndexedPassage:
     remark: str | None
     place: Place | None = None
     aligned: Aligned | None = None
+    lecture_mark: str = ""
 
     @property
     def page(self) -> PagePlace | None:

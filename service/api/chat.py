@@ -18,11 +18,13 @@ from index.types import Filters, Hit
 from service import sse
 from service.access import Answerer, Reader
 from service.answers.answering import Event, Started, last_answer
+from service.answers.questions import speaks_russian
 from service.answers.types import Answer, Citation, Outcome, Sentence, Turn
 from service.api.answers import MAX_TURN_CHARS
 from service.deps import State
 from service.links import absolute, clock, hit_url
 from service.schemas import citation_out
+from service.web.words import WORDS
 
 router = APIRouter(tags=["chat"])
 
@@ -156,7 +158,7 @@ def _content(answer: Answer, base: str) -> str:
     if answer.sentences:
         return " ".join(map(_marked, answer.sentences)) + _sources(answer, base)
     if answer.outcome is Outcome.NO_QUESTION or not answer.note:
-        places = "\n".join(f"- {_place(hit, base)}" for hit in answer.hits[:5])
+        places = "\n".join(f"- {_place(hit, base, answer.query)}" for hit in answer.hits[:5])
         return places or answer.note
     return answer.note
 
@@ -166,15 +168,17 @@ def _marked(sentence: Sentence) -> str:
 
 
 def _sources(answer: Answer, base: str) -> str:
-    lines = [f"[{citation.number}] {_place(citation.hit, base)}" for citation in answer.citations]
+    lines = [f"[{citation.number}] {_place(citation.hit, base, answer.query)}" for citation in answer.citations]
     return "\n\n" + "\n".join(lines) if lines else ""
 
 
-def _place(hit: Hit, base: str) -> str:
+def _place(hit: Hit, base: str, question: str) -> str:
+    """Where a hit stands, in the language of the question, and its address."""
     passage = hit.passage
     where = passage.title or passage.lecture_title
     if passage.page:
-        where += f", {passage.page.page_number}"
+        words = WORDS["ru" if speaks_russian(question) else "en"]
+        where += f", {words[f'unit_{passage.page.unit}']} {passage.page.page_number}"
     elif passage.time:
         where += f", {clock(passage.time.start_seconds)}"
     return f"{where}: {absolute(hit_url(passage), base)}"

@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 
 from index.errors import NotFound
 from index.store.catalogue import deck_details, deck_pages, video_details
-from index.types import VIDEO_TYPES, Problem
+from index.types import VIDEO_TYPES, DeckEntry, Problem
 from service.access import Reader
 from service.deps import State
 from service.schemas import DeckOut, deck_out
@@ -21,6 +21,16 @@ router = APIRouter(tags=["media"])
 # A picture's content hangs on the file's hash, but its address on the deck's id: cached, yet asked for again by ETag.
 _CACHE = "private, max-age=300"
 _WIDTHS = (240, 480, 960, 1440, 1920)
+# Of originals that are no PDF. HTML is none of them: nothing of a course is ever called a page of this site.
+_SAVED_TYPES = {
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".ipynb": "application/x-ipynb+json",
+    ".txt": "text/plain",
+    ".md": "text/plain",
+    ".markdown": "text/plain",
+    ".qmd": "text/plain",
+    ".rmd": "text/plain",
+}
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -35,12 +45,21 @@ def deck(state: State, caller: Reader, deck_id: Id) -> DeckOut:
 
 @router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
 def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
-    """The original PDF."""
+    """The original of a deck that is a PDF, to be shown at a page."""
     with state.library.database.reading() as connection:
         found = deck_details(connection, deck_id, caller.courses)
-    if found.sha256 is None:
-        raise NotFound(f"Deck {found.path} is not here: {_reason(found.problem)}")
-    return _file(state.library.files.path(found.sha256, ".pdf"), "application/pdf", found.path.rsplit("/", 1)[-1])
+    if found.suffix != ".pdf":
+        raise NotFound(f"Deck {found.path} is no PDF; its original is at /api/decks/{deck_id}/file.")
+    return _original(state, found)
+
+
+@router.get("/decks/{deck_id}/file", response_class=FileResponse)
+def deck_original(state: State, caller: Reader, deck_id: Id) -> FileResponse:
+    """The original of a deck, whatever it is. What is no PDF is sent to be saved, never to be shown: a page of a course
+    must not run as one of ours."""
+    with state.library.database.reading() as connection:
+        found = deck_details(connection, deck_id, caller.courses)
+    return _original(state, found)
 
 
 @router.get("/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse)
@@ -54,6 +73,8 @@ def page_picture(
     """A picture of a page."""
     with state.library.database.reading() as connection:
         found = deck_details(connection, deck_id, caller.courses)
+    if not found.is_pictured:
+        raise NotFound(f"Deck {found.path} is no PDF; its pages are shown as text.")
     if found.sha256 is None or page_number > found.page_count:
         raise NotFound(f"Deck {found.path} has no page {page_number} here.")
     # few sizes, so that a caller cannot fill the disk with one picture in a thousand widths
@@ -87,10 +108,24 @@ def _reason(problem: Problem | None, otherwise: str = "nothing is known of why")
     return problem.detail if problem else otherwise
 
 
-def _file(path: FilePath, media_type: str, name: str | None = None) -> FileResponse:
+def _original(state: State, deck: DeckEntry) -> FileResponse:
+    if deck.sha256 is None:
+        raise NotFound(f"Deck {deck.path} is not here: {_reason(deck.problem)}")
+    path = state.library.files.path(deck.sha256, deck.suffix)
+    name = deck.path.split("?", 1)[0].rsplit("/", 1)[-1]
+    if deck.suffix == ".pdf":
+        return _file(path, "application/pdf", name)
+    if not name.lower().endswith(deck.suffix):  # one that was exported under an address of another form
+        name += deck.suffix
+    response = _file(path, _SAVED_TYPES.get(deck.suffix, "application/octet-stream"), name, "attachment")
+    response.headers["Content-Security-Policy"] = "sandbox"
+    return response
+
+
+def _file(path: FilePath, media_type: str, name: str | None = None, shown: str = "inline") -> FileResponse:
     if not path.is_file():
         raise NotFound("The file is gone from the data folder; ingest the course again.")
     headers = {"Cache-Control": _CACHE}
     if name:
-        headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}"
+        headers["Content-Disposition"] = f"{shown}; filename*=UTF-8''{quote(name)}"
     return FileResponse(path, media_type=media_type, headers=headers)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import AliasChoices, Field
 
-from index.types import DeckEntry, DeckKind, ExplainedTerm, Host, MadeBy, Page, Reason, State
+from index.types import DeckEntry, DeckKind, ExplainedTerm, Host, MadeBy, Page, Reason, State, Unit
 from service.schemas.places import CourseRef, PlaceOut, place_out
 from service.schemas.shape import Shape, Timestamp
 
@@ -21,6 +21,7 @@ class DeckRefOut(Shape):
     path: str
     title: str
     remark: str | None
+    unit: Unit = Field(description="What its pages are called: page (of a PDF), slide, section, cell, part")
     pages: int = Field(validation_alias=AliasChoices("page_count", "pages"))
     state: State
     problem: ProblemRef | None
@@ -106,6 +107,7 @@ class DeckOut(Shape):
     path: str
     title: str
     kind: DeckKind
+    unit: Unit
     remark: str | None
     state: State
     course: str
@@ -168,6 +170,7 @@ def deck_out(deck: DeckEntry, pages: Sequence[Page]) -> DeckOut:
         path=deck.path,
         title=deck.title,
         kind=deck.kind,
+        unit=deck.unit,
         remark=deck.remark,
         state=deck.state,
         course=deck.course.slug,

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from index.types import IndexedPassage, Kind, PagePlace, Place, TimePlace
-from service.links import hit_url
+from index.types import IndexedPassage, Kind, PagePlace, Place, TimePlace, Unit
+from service.links import hit_url, kept_url, lecture_url
 from service.schemas.shape import Shape
 
 
@@ -20,14 +20,16 @@ class LectureRef(Shape):
     id: int
     position: int
     title: str
+    url: str = Field(description="Its page; goes on working when the course is taken up anew")
 
 
 class PageLocatorOut(Shape):
     type: Literal["page"] = "page"
     deck: str
     deck_id: int
-    page_number: int = Field(description="PDF page, from 1")
+    page_number: int = Field(description="Page of the file, from 1")
     page_label: str | None = Field(description="The number printed on the page")
+    unit: Unit = Field(description="What it is called: page (of a PDF), slide, section, cell, part")
 
 
 class TimeLocatorOut(Shape):
@@ -49,6 +51,7 @@ class PlaceOut(Shape):
     locator: PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut = Field(discriminator="type")
     title: str
     url: str
+    place: str
 
 
 def place_out(passage: IndexedPassage) -> PlaceOut:
@@ -60,12 +63,18 @@ def place_out(passage: IndexedPassage) -> PlaceOut:
         locator=locator_out(passage.place),
         title=passage.title or passage.lecture_title,
         url=hit_url(passage),
+        place=kept_url(passage),
     )
 
 
 def lecture_ref(passage: IndexedPassage) -> LectureRef:
     """The lecture that a passage belongs to."""
-    return LectureRef(id=passage.lecture_id, position=passage.lecture_position, title=passage.lecture_title)
+    return LectureRef(
+        id=passage.lecture_id,
+        position=passage.lecture_position,
+        title=passage.lecture_title,
+        url=lecture_url(passage.course_slug, passage.lecture_position, passage.lecture_mark),
+    )
 
 
 def locator_out(place: Place | None) -> PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut:

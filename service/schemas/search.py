@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from pydantic import AliasChoices, Field
 
-from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, TimePlace
-from service.links import hit_url, image_url, place_url, source_url
+from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, TimePlace, Unit
+from service.links import hit_url, image_url, kept_url, place_address, place_url, source_url
 from service.schemas.places import (
     CourseRef,
     LectureRef,
@@ -25,12 +25,14 @@ class AlignedOut(Shape):
 
     confidence: float
     url: str
+    place: str = Field(description="Its address on the pages of this service")
     video: str | None = None
     video_id: int | None = None
     start_seconds: float | None = None
     deck: str | None = None
     deck_id: int | None = None
     page_number: int | None = None
+    unit: Unit | None = None
     image_url: str | None = None
 
 
@@ -55,9 +57,10 @@ class HitOut(Shape):
     locator: PageLocatorOut | TimeLocatorOut | ProgrammeLocatorOut = Field(discriminator="type")
     title: str
     snippet: SnippetOut
-    url: str
-    source_url: str | None
-    image_url: str | None
+    url: str = Field(description="Where to open it; goes on leading there when the course is taken up anew")
+    place: str = Field(description="The same on the pages of this service, where `url` leads to YouTube")
+    source_url: str | None = Field(description="The place in the lecturer's own file, where that is published")
+    image_url: str | None = Field(description="The picture of a page; null for slides and notes that are no PDF")
     remark: str | None
     twin_of: str | None = Field(
         None, description="Id of the newer edition of the same slide; that hit stands before this"
@@ -101,30 +104,34 @@ def hit_out(hit: Hit) -> HitOut:
         title=passage.title or passage.lecture_title,
         snippet=SnippetOut.model_validate(hit.snippet),
         url=hit_url(passage),
+        place=kept_url(passage),
         source_url=source_url(passage),
         image_url=image_url(passage.place),
         remark=passage.remark,
         twin_of=hit.twin_of,
-        aligned=_aligned(passage.aligned),
+        aligned=_aligned(passage.course_slug, passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
     )
 
 
-def _aligned(other: Aligned | None) -> AlignedOut | None:
+def _aligned(slug: str, other: Aligned | None) -> AlignedOut | None:
     match other:
         case Aligned(confidence, PagePlace() as page):
             return AlignedOut(
                 confidence=confidence,
-                url=place_url(page),
+                url=place_url(slug, page),
+                place=place_address(slug, page),
                 deck=page.deck,
                 deck_id=page.deck_id,
                 page_number=page.page_number,
+                unit=page.unit,
                 image_url=image_url(page),
             )
         case Aligned(confidence, TimePlace() as time):
             return AlignedOut(
                 confidence=confidence,
-                url=place_url(time),
+                url=place_url(slug, time),
+                place=place_address(slug, time),
                 video=time.video,
                 video_id=time.video_id,
                 start_seconds=time.start_seconds,

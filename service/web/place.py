@@ -5,38 +5,60 @@ from __future__ import annotations
 import re
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from index.errors import InvalidRequest
-from index.types import PagePlace, TimePlace
 
-_OPEN = re.compile(r"^(page|time)-(\d{1,9})-(\d{1,7})$")
+_KEPT = re.compile(r"^/c/([^/]{1,80})/([dv])/(.{1,1500}?)(?:/(\d{1,7}))?(?:\?m=([^?]{0,40}))?$")
+_FORMER = re.compile(r"^(page|time)-(\d{1,9})-(\d{1,7})$")
+_PLACE_OF_ITS_OWN = re.compile(r"^/c/[^/]+/[dv]/")
 
 
 @dataclass(frozen=True, slots=True)
-class PageSpot:
-    """A page that is looked at."""
+class PageAddress:
+    """A page by the path of its deck; without a number the deck."""
+
+    slug: str
+    name: str
+    page_number: int | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentAddress:
+    """A second of a video by the name of the video; without one its beginning."""
+
+    slug: str
+    name: str
+    seconds: int | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormerPage:
+    """A page by the number of its deck's row, as addresses were before."""
 
     deck_id: int
     page_number: int
 
 
 @dataclass(frozen=True, slots=True)
-class TimeSpot:
-    """A second that is looked at."""
+class FormerMoment:
+    """A second by the number of its video's row."""
 
     video_id: int
     seconds: int
 
 
-Spot = PageSpot | TimeSpot
+Address = PageAddress | MomentAddress | FormerPage | FormerMoment
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """The path of a page and the parameters that say what it shows; empty ones are left out of the address.
 
-    `open` is what is looked at beside it, `prev` the question that this one follows.
+    `open` is the address of what is looked at beside it, readable as a person would write it; `prev` the question that
+    this one follows; `lecture` the address of the lecture that is searched.
     """
 
     path: str = "/"
@@ -55,12 +77,29 @@ class Place:
         """The address with some of it changed."""
         changed = replace(self, **changes)
         given = {field.name: getattr(changed, field.name) for field in fields(changed) if field.name != "path"}
-        query = urlencode({name: value for name, value in given.items() if value})
-        return f"{changed.path}?{query}" if query else changed.path
+        places = {name: given.pop(name) for name in ("lecture", "open")}
+        query = urlencode({name: value for name, value in given.items() if value and name != "lang"})
+        # what is itself an address stays readable
+        shown = "&".join(f"{name}={quote(value, safe='/?=:~')}" for name, value in places.items() if value)
+        language = f"lang={quote(changed.lang)}" if changed.lang else ""
+        query = "&".join(filter(None, (query, shown, language)))
+        if not query:
+            return changed.path
+        return f"{changed.path}{'&' if '?' in changed.path else '?'}{query}"
 
     def plain(self, path: str, **changes: Any) -> str:
         """The address of another page in the same language."""
         return Place(path=path, lang=self.lang).url(**changes)
+
+    def look(self, address: str) -> str:
+        """Where a place is looked at: beside this page, or on a page of its own if this is one."""
+        if _PLACE_OF_ITS_OWN.match(self.path):
+            return self.plain(address)
+        return self.url(open=unquote(address))
+
+    def shows(self, address: str) -> bool:
+        """Whether this is what is looked at."""
+        return self.open == unquote(address) or self.path == address
 
     def hidden(self, *names: str) -> list[tuple[str, str]]:
         """Parameters that a form carries on."""
@@ -69,34 +108,22 @@ class Place:
     @property
     def results_key(self) -> str:
         """Equal for two states that show the same list, whatever is looked at beside it."""
+        if _PLACE_OF_ITS_OWN.match(self.path):
+            return self.plain(self.path.split("?")[0].rsplit("/", 1)[0])
         return self.url(open="")
 
 
-def open_page(deck_id: int, page_number: int) -> str:
-    return f"page-{deck_id}-{page_number}"
-
-
-def open_time(video_id: int, seconds: float) -> str:
-    return f"time-{video_id}-{int(seconds)}"
-
-
-def open_place(place: PagePlace | TimePlace) -> str:
-    """A place of a passage, looked at."""
-    match place:
-        case PagePlace():
-            return open_page(place.deck_id, place.page_number)
-        case TimePlace():
-            return open_time(place.video_id, place.start_seconds)
-
-
-def read_open(value: str) -> Spot | None:
+def read_open(value: str) -> Address | None:
     """What is looked at; InvalidRequest if the address was damaged."""
     if not value:
         return None
-    found = _OPEN.match(value)
-    if found is None:
+    former = _FORMER.match(value)
+    if former and int(former.group(2)) <= 2**31 - 1:
+        number, at = int(former.group(2)), int(former.group(3))
+        return FormerPage(number, at) if former.group(1) == "page" else FormerMoment(number, at)
+    kept = _KEPT.match(value)
+    if kept is None:
         raise InvalidRequest(f"open: {value!r:.40} is no page or moment.")
-    number, at = int(found.group(2)), int(found.group(3))
-    if number > 2**31 - 1:
-        raise InvalidRequest(f"open: {value!r:.40} is no page or moment.")
-    return PageSpot(number, at) if found.group(1) == "page" else TimeSpot(number, at)
+    slug, kind, name, number_text, mark = kept.groups(default="")
+    at_number = int(number_text) if number_text else None
+    return PageAddress(slug, name, at_number, mark) if kind == "d" else MomentAddress(slug, name, at_number, mark)

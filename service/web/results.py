@@ -9,8 +9,9 @@ from time import perf_counter
 from index.search.found import MAX_LIMIT, Found
 from index.types import Coverage, Facets, Filters, Hit, IndexedPassage, Kind, PagePlace, TimePlace
 from service.finding import search_out
-from service.schemas import HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
-from service.web.place import Place, open_page, open_place, open_time
+from service.links import kept_url, lecture_url
+from service.schemas import HitOut, ProgrammeLocatorOut, SearchOut
+from service.web.place import Place
 
 PAGE_SIZE = 10
 _STRIP_LECTURES = 6
@@ -51,7 +52,7 @@ class ResultsView:
     found: SearchOut
     hits: list[ShownHit]
     kinds: list[tuple[Kind, int]]
-    lectures: list[tuple[int, str, int]]
+    lectures: list[tuple[str, str, int]]
     strips: list[Strip]
     missed: bool
     took_ms: float
@@ -68,13 +69,13 @@ def results_view(
     whole = found.hits(MAX_LIMIT)
     chosen = found.narrow(filters.lecture, filters.kinds)
     shown = search_out(chosen, chosen.hits(PAGE_SIZE, place.offset, explain=True), 0.0)
-    titles = {hit.passage.lecture_id: hit.passage.lecture_title for hit in whole}
+    known = {hit.passage.lecture_id: hit.passage for hit in whole}
     facets = found.facets
     return ResultsView(
         shown,
         fold_twins(shown.hits, place),
         _kinds(facets),
-        [(key, titles[key], count) for key, count in facets.lectures if key in titles],
+        [(_lecture_of(known[key]), known[key].lecture_title, n) for key, n in facets.lectures if key in known],
         _strips(whole, place, lengths),
         found.coverage is Coverage.ABSENT or found.total == 0,
         round((perf_counter() - started) * 1000, 1),
@@ -96,23 +97,16 @@ def fold_twins(hits: Sequence[HitOut], place: Place) -> list[ShownHit]:
 
 def hit_place(hit: HitOut, place: Place) -> str:
     """Where a click on a hit leads: beside the list, or for a line of the programme to its lecture."""
-    match hit.locator:
-        case PageLocatorOut() as page:
-            return place.url(open=open_page(page.deck_id, page.page_number))
-        case TimeLocatorOut() as time:
-            return place.url(open=open_time(time.video_id, time.start_seconds))
-        case _:
-            return place.plain(f"/lectures/{hit.lecture.id}")
+    return place.plain(hit.place) if isinstance(hit.locator, ProgrammeLocatorOut) else place.look(hit.place)
 
 
 def aligned_place(hit: HitOut, place: Place) -> str | None:
     """The other side of a hit, looked at beside the list."""
-    other = hit.aligned
-    if other is None:
-        return None
-    if other.deck_id is not None and other.page_number is not None:
-        return place.url(open=open_page(other.deck_id, other.page_number))
-    return place.url(open=open_time(other.video_id or 0, other.start_seconds or 0))
+    return place.look(hit.aligned.place) if hit.aligned else None
+
+
+def _lecture_of(passage: IndexedPassage) -> str:
+    return lecture_url(passage.course_slug, passage.lecture_position, passage.lecture_mark)
 
 
 def _kinds(facets: Facets) -> list[tuple[Kind, int]]:
@@ -130,7 +124,7 @@ def _strips(hits: Iterable[Hit], place: Place, lengths: Mapping[tuple[str, int],
         if passage.lecture_id not in strips:
             if len(strips) == _STRIP_LECTURES:
                 continue
-            url = place.plain(f"/lectures/{passage.lecture_id}")
+            url = place.plain(_lecture_of(passage))
             strips[passage.lecture_id] = Strip(passage.lecture_position, passage.lecture_title, url, [])
         strips[passage.lecture_id].marks.append(mark)
     return list(strips.values())
@@ -148,4 +142,4 @@ def _mark(passage: IndexedPassage, place: Place, lengths: Mapping[tuple[str, int
             return None
     if not length:
         return None
-    return Mark(round(min(100 * at / length, 100), 1), passage.kind, place.url(open=open_place(passage.place)), label)
+    return Mark(round(min(100 * at / length, 100), 1), passage.kind, place.look(kept_url(passage)), label)

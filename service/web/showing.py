@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,9 +14,10 @@ from fastapi.routing import APIRoute
 from starlette.templating import Jinja2Templates
 
 from index.errors import LecturesError
+from index.types import Unit
 from service.errors import refusal_of
-from service.links import clock
-from service.web.place import Place, open_page, open_place, open_time
+from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
+from service.web.place import Place
 from service.web.results import hit_place
 from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
 
@@ -71,11 +74,14 @@ def warm_up() -> None:
 
 
 def error_page(request: Request, problem: str, status: int) -> Response:
-    """A page that says what is wrong."""
+    """A page that says what is wrong, with the search box."""
+    pieces = request.url.path.split("/")
+    # where a place of a course is gone, the search is in that course
+    course = pieces[2] if status == HTTPStatus.GONE and len(pieces) > 3 and pieces[1] == "c" else ""
     return show_page(
         request,
         "error.html",
-        Place(lang=request.query_params.get("lang", "")),
+        Place(course=course, lang=request.query_params.get("lang", "")),
         {"problem": problem, "status": status},
         status,
     )
@@ -93,11 +99,27 @@ def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, 
     return [piece for piece in [*cut, (text[at:], False)] if piece[0]]
 
 
-_templates.env.filters |= {"clock": clock, "counted": counted}
+def called(words: Mapping[str, str], unit: Unit, number: int) -> str:
+    """A page by its number: of slides in a PDF too one says slide 7."""
+    return words["slide"].format(number) if unit is Unit.PAGE else f"{words[f'unit_{unit}']} {number}"
+
+
+def host(url: str) -> str:
+    """The site of an address."""
+    return urlsplit(url).hostname or ""
+
+
+_templates.env.filters |= {"clock": clock, "counted": counted, "host": host}
 _templates.env.globals |= {
+    "called": called,
     "pieces": pieces,
-    "open_page": open_page,
-    "open_place": open_place,
-    "open_time": open_time,
+    "readable": unquote,
     "hit_place": hit_place,
+    "course_url": course_url,
+    "deck_image_url": deck_image_url,
+    "deck_url": deck_url,
+    "file_url": file_url,
+    "kept_url": kept_url,
+    "lecture_link": lecture_link,
+    "watch_url": watch_url,
 }

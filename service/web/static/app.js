@@ -21,8 +21,10 @@ async function show(url, { push, focus }) {
   fetching?.abort();
   const current = (fetching = new AbortController());
   let next;
+  let shown = url;
   try {
     const response = await fetch(url, { signal: current.signal, headers: { Accept: "text/html" } });
+    shown = response.redirected ? response.url : url; // a place that has moved is kept by the address that it has now
     next = new DOMParser().parseFromString(await response.text(), "text/html");
   } catch (error) {
     if (error.name !== "AbortError") {
@@ -37,17 +39,17 @@ async function show(url, { push, focus }) {
     return;
   }
   if (push) {
-    history.pushState({}, "", url);
+    history.pushState({}, "", shown);
   }
   document.title = next.title;
   const [list, nextList] = [$("#results"), $("#results", next)];
   const same = list.dataset.key === nextList.dataset.key;
   // the list stays where it was scrolled to when only what is looked at beside it changes
   if (same) {
-    for (const hit of document.querySelectorAll(".hit, .slides li")) {
+    for (const hit of document.querySelectorAll(".hit, .slides li, .slide")) {
       hit.classList.remove("current");
     }
-    for (const hit of next.querySelectorAll(".hit.current")) {
+    for (const hit of next.querySelectorAll(".hit.current, .slide.current")) {
       document.getElementById(hit.id)?.classList.add("current");
     }
   } else {
@@ -234,15 +236,12 @@ document.addEventListener("focusout", (event) => {
 
 // --- answers as they are written -------------------------------------------------------------------------
 
-function stateUrl(locator, lecture) {
-  const params = new URLSearchParams(location.search);
-  if (locator.type === "page") {
-    params.set("open", `page-${locator.deck_id}-${locator.page_number}`);
-  } else if (locator.type === "time") {
-    params.set("open", `time-${locator.video_id}-${Math.floor(locator.start_seconds)}`);
-  } else {
-    return `/lectures/${lecture.id}`;
+function stateUrl({ locator, place }) {
+  if (locator.type === "programme") {
+    return place;
   }
+  const params = new URLSearchParams(location.search);
+  params.set("open", decodeURIComponent(place));
   return `/?${params}`;
 }
 
@@ -255,7 +254,7 @@ function sentenceOf({ text, citations }, places) {
   const line = make("p", text, { class: "sentence" });
   for (const number of citations) {
     const hit = places?.get(number);
-    line.append(" ", hit ? make("a", `[${number}]`, { class: "cite", href: stateUrl(hit.locator, hit.lecture), "data-swap": "" }) : `[${number}]`);
+    line.append(" ", hit ? make("a", `[${number}]`, { class: "cite", href: stateUrl(hit), "data-swap": "" }) : `[${number}]`);
   }
   return line;
 }
@@ -340,9 +339,9 @@ function finish(card, answer, quoted) {
   const list = make("ol", "", { class: "sources" });
   for (const { number, hit } of answer.citations) {
     const item = make("li", "", { value: number });
-    const at = hit.locator.type === "page" ? ` · ${words.page} ${hit.locator.page_number}` : hit.locator.type === "time" ? ` · ${words.video} ${clock(hit.locator.start_seconds)}` : "";
+    const at = hit.locator.type === "page" ? ` · ${card.getAttribute(`data-unit-${hit.locator.unit}`)} ${hit.locator.page_number}` : hit.locator.type === "time" ? ` · ${words.video} ${clock(hit.locator.start_seconds)}` : "";
     item.append(
-      make("a", hit.title, { href: stateUrl(hit.locator, hit.lecture), "data-swap": "" }),
+      make("a", hit.title, { href: stateUrl(hit), "data-swap": "" }),
       make("span", ` ${hit.lecture.position}. ${hit.lecture.title}${at}`, { class: "quiet" }),
     );
     list.append(item);

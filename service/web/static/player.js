@@ -77,11 +77,7 @@
       const seconds = Number(line.closest("[data-at]").dataset.at);
       seek(seconds);
       follow(seconds);
-      if (line.dataset.swap !== undefined) {
-        history.replaceState({}, "", line.href);
-      } else if (line.hash) {
-        history.replaceState({}, "", line.hash);
-      }
+      history.replaceState({}, "", line.href);
     }
   }, true);
 
