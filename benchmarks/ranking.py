@@ -11,21 +11,24 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 from index.embed.models import load_embedder
+from index.engine.dictionary import Dictionary, load_dictionary
 from index.library import Library, open_served
-from index.search import ranking
+from index.search import ranking, windows
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Rewriter
 from index.search.search import SearchIndex
 from index.store.catalogue import courses_of_places
 from index.types import Filters, Kind, Mode
 from service.evaluation import Row, evaluate, judged_places, read_gold, search_of, summarise
-from service.settings import read_settings
+from service.settings import listed, read_settings
 
 Change = Callable[[], Any]
+PACKS = "+ packs (all)"
 
 
 def without(method: str) -> Change:
@@ -33,9 +36,9 @@ def without(method: str) -> Change:
     return lambda: patch.object(Lexicon, method, lambda _lexicon, _stems: [])
 
 
-def constant(name: str, value: object) -> Change:
+def constant(name: str, value: object, module: ModuleType = ranking) -> Change:
     """A constant of the ranking with another value."""
-    return lambda: patch.object(ranking, name, value)
+    return lambda: patch.object(module, name, value)
 
 
 def literal() -> Any:
@@ -53,22 +56,33 @@ def steps() -> list[tuple[str, Mode, list[Change]]]:
         ("+ lists count less", [constant("_OUTLINE_FACTOR", 1.0)]),
         ("+ neighbours", [constant("_CONTEXT_SHARE", dict.fromkeys(Kind, 0.0))]),
         ("+ runs of speech folded", [constant("_RUN_SHARE", 9.0)]),
-        ("+ titles named whole", [constant("TITLE_SHARE", 1e-9)]),
+        ("+ titles named whole", [constant("_TITLE_SHARES", dict.fromkeys(Mode, 0.0))]),
+        ("+ minutes around", [constant("_WINDOW_SHARE", 0.0, windows), constant("_LATER_RUNS", 1.0)]),
     ]
     plain = [change for _, changes in off for change in changes]
     rows: list[tuple[str, Mode, list[Change]]] = [("words as typed", Mode.LEXICAL, plain)]
     for number, (name, _) in enumerate(off):
         rows.append((name, Mode.LEXICAL, [change for _, changes in off[number + 1 :] for change in changes]))
-    return [*rows, ("+ vectors (all)", Mode.HYBRID, []), ("vectors alone", Mode.SEMANTIC, [])]
+    even = [
+        constant("_MEANING", {Kind.PAGE: 0.3, Kind.SEGMENT: 0.1, Kind.PROGRAMME: 0.3}),
+        constant("_MEANING_LOOSE", 0.0),
+    ]
+    return [
+        *rows,
+        ("+ vectors", Mode.HYBRID, even),
+        ("+ more of them in doubt", Mode.HYBRID, []),
+        (PACKS, Mode.HYBRID, []),
+        ("vectors alone", Mode.SEMANTIC, []),
+    ]
 
 
 @contextmanager
-def changed(index: SearchIndex, changes: Sequence[Change]) -> Iterator[SearchIndex]:
+def changed(index: SearchIndex, changes: Sequence[Change], dictionary: Dictionary | None) -> Iterator[SearchIndex]:
     """A search with these changes."""
     with ExitStack() as stack:
         for change in changes:
             stack.enter_context(change())
-        yield SearchIndex(index.generation, index.embedder)
+        yield SearchIndex(index.generation, index.embedder, dictionary=dictionary)
 
 
 def figures(rows: Sequence[Row], *, video: bool) -> str:
@@ -87,6 +101,7 @@ def main() -> None:
     library = Library(settings.resolved_database_url, settings.data_dir)
     embedder = load_embedder(settings.embedder)
     index = SearchIndex(open_served(library, embedder)[0], embedder)
+    dictionary = load_dictionary(listed(settings.packs))
     for path in options.gold:
         questions = read_gold(path)
         decks, videos = judged_places(questions)
@@ -94,7 +109,7 @@ def main() -> None:
             held = courses_of_places(connection, decks, videos)
         filters = Filters(course=options.course or (held.pop() if len(held) == 1 else None))
         for number, (name, mode, changes) in enumerate(steps()):
-            with changed(index, changes) as changed_index:
+            with changed(index, changes, dictionary if name == PACKS else None) as changed_index:
                 rows = summarise(evaluate(questions, search_of(changed_index.find, filters, mode)))
             if number == 0:
                 print(

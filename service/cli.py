@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from index.errors import LecturesError
-from service import cli_ingest
+from service import cli_eval, cli_ingest
 from service.cli_keys import keys_app
-from service.opening import Json, open_embedder, open_index, open_library
+from service.cli_packs import packs_app
+from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
+app.add_typer(packs_app, name="packs")
 cli_ingest.add_commands(app)
-
-Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
-
-
-class ModeName(StrEnum):
-    HYBRID = "hybrid"
-    LEXICAL = "lexical"
-    SEMANTIC = "semantic"
-
-
-def _say_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"lecture-search {version('lecture-search')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and stop.")
-    ] = False,
-) -> None:
-    pass
+cli_eval.add_commands(app)
 
 
 def main() -> None:
@@ -232,58 +208,6 @@ def verify(as_json: Json = False) -> None:
         out.print("Everything is as it should be." if not damage else f"{len(damage)} faults.")
     if damage:
         raise typer.Exit(1)
-
-
-@app.command(name="eval")
-def evaluate_gold(
-    gold: Annotated[Path, typer.Argument(metavar="GOLD.jsonl", help="Judged questions, one JSON object a line.")],
-    course: Course = None,
-    mode: Annotated[ModeName, typer.Option(help="Words and vectors, words, or vectors.")] = ModeName.HYBRID,
-    as_json: Json = False,
-) -> None:
-    """Measure the search on judged questions: nDCG@10, MRR, hit@1, hit@5 by kind, latency, coverage."""
-    from dataclasses import asdict
-
-    from index.store.catalogue import courses_of_places
-    from index.types import Filters, Mode
-    from service.console import out, print_json, print_table
-    from service.evaluation import evaluate, judged_places, percentile, read_gold, search_of, summarise
-
-    questions = read_gold(gold)
-    index = open_index()
-    if course is None:
-        # places of other courses were not judged: a hit there is neither right nor wrong
-        _, library = open_library()
-        with library.database.reading() as connection:
-            judged = courses_of_places(connection, *judged_places(questions))
-        course = judged.pop() if len(judged) == 1 else None
-    filters, chosen = Filters(course=course), Mode(mode.value)
-    outcomes = evaluate(questions, search_of(index.find, filters, chosen))
-    times = [outcome.took_ms for outcome in outcomes]
-    p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
-    off_topic = [outcome.recognised for outcome in outcomes if outcome.question.off_topic]
-    recognised = sum(off_topic) / len(off_topic) if off_topic else None
-    rows = summarise(outcomes)
-    if as_json:
-        summary = {
-            "course": course,
-            "p50_ms": round(p50, 2),
-            "p95_ms": round(p95, 2),
-            "off_topic_recognised": recognised,
-        }
-        print_json({"kinds": [asdict(row) for row in rows], **summary})
-        return
-    print_table(
-        ("kind", "questions", "nDCG@10", "MRR", "hit@1", "hit@5", "absent"),
-        (
-            (row.kind, row.questions, *(f"{v:.3f}" for v in (row.ndcg, row.mrr, row.hit1, row.hit5, row.absent)))
-            for row in rows
-        ),
-    )
-    asked = course or "all courses"
-    out.print(f"latency p50 {p50:.1f} ms, p95 {p95:.1f} ms (in process, {len(times)} questions asked of {asked})")
-    if recognised is not None:
-        out.print(f"off-topic questions recognised: {recognised:.2f}")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
+
 from index.errors import InvalidRequest
 from index.search.found import Find
 from index.types import Coverage, Filters, Hit, Mode, PagePlace, Query, TimePlace
 
 DEPTH = 10
+_SAMPLES, _SEED = 2_000, 1
 _EARLY_SECONDS = 30.0  # a hit that starts this long before the span still lands on it
 # (query, limit) → hits, best first, and how far the courses cover it
 Search = Callable[[str, int], tuple[Sequence[Hit], Coverage]]
@@ -76,11 +79,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The means over one kind (or all)."""
+    """The means over one kind (or all); nine in ten bootstrap samples have a mean nDCG from `low` to `high`."""
 
     kind: str
     questions: int
     ndcg: float
+    low: float
+    high: float
     mrr: float
     hit1: float
     hit5: float
@@ -174,15 +179,26 @@ def percentile(values: Sequence[float], share: float) -> float:
 def _row(kind: str, outcomes: Sequence[Measured]) -> Row:
     n = len(outcomes)
     firsts = [outcome.first for outcome in outcomes]
+    low, high = _interval([outcome.ndcg for outcome in outcomes])
     return Row(
         kind=kind,
         questions=n,
         ndcg=sum(outcome.ndcg for outcome in outcomes) / n,
+        low=low,
+        high=high,
         mrr=sum(1 / first for first in firsts if first) / n,
         hit1=sum(first == 1 for first in firsts) / n,
         hit5=sum(first is not None and first <= 5 for first in firsts) / n,
         absent=sum(outcome.coverage is Coverage.ABSENT for outcome in outcomes) / n,
     )
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    """Where the mean would lie with other questions of the same kind (percentile bootstrap, Efron 1979)."""
+    chance = np.random.default_rng(_SEED)
+    means = chance.choice(np.asarray(values), (_SAMPLES, len(values))).mean(axis=1)
+    low, high = np.quantile(means, (0.05, 0.95)).tolist()
+    return low, high
 
 
 def _measure(question: Question, hits: Sequence[Hit]) -> tuple[float, int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     from ingest.order import Means
     from service.settings import Settings
 
+Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class ModeName(StrEnum):
+    """How to search, as it is typed."""
+
+    HYBRID = "hybrid"
+    LEXICAL = "lexical"
+    SEMANTIC = "semantic"
 
 
 def hold_native_threads(settings: Settings) -> None:
@@ -47,16 +57,18 @@ def open_embedder(settings: Settings) -> Embedder | None:
 
 
 def open_index() -> SearchIndex:
-    """The served generation, with its embedder and reranker, warmed up."""
+    """The served generation, with its embedder, reranker and packs, warmed up."""
     from index.embed.rerank import load_reranker
+    from index.engine.dictionary import load_dictionary
     from index.library import open_served
     from index.search.search import SearchIndex
+    from service.settings import listed
 
     settings, library = open_library()
     embedder = open_embedder(settings)
     generation, degraded = open_served(library, embedder)
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-    index = SearchIndex(generation, embedder, degraded, reranker)
+    index = SearchIndex(generation, embedder, degraded, reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()
     return index
 

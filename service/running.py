@@ -9,11 +9,12 @@ import uvicorn
 
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
+from index.engine.dictionary import load_dictionary
 from index.errors import LecturesError
 from index.library import Library, open_served
 from index.search.search import SearchIndex
 from service.app import create_app
-from service.settings import Settings
+from service.settings import Settings, listed
 
 _STOP_SECONDS = 20  # for requests that run when the service is told to stop
 
@@ -50,10 +51,11 @@ def open_first(settings: Settings) -> SearchIndex | None:
         embedder = load_embedder(settings.embedder)
         generation, degraded = open_served(library, embedder)
         reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
+        dictionary = load_dictionary(listed(settings.packs))
     except LecturesError:
         return None
     finally:
         library.close()
-    index = SearchIndex(generation, embedder, degraded, reranker)
+    index = SearchIndex(generation, embedder, degraded, reranker, dictionary)
     index.warm_up()
     return index

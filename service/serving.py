@@ -9,6 +9,7 @@ import structlog
 
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
+from index.engine.dictionary import Dictionary
 from index.engine.manifest import current_number
 from index.errors import IndexUnavailable, LecturesError, StorageError
 from index.library import Library, open_served
@@ -28,10 +29,12 @@ class Serving:
         embedder: Callable[[], Embedder | None],
         reranker: Callable[[], Reranker | None],
         first: SearchIndex | None = None,
+        dictionary: Callable[[], Dictionary | None] = lambda: None,
     ) -> None:
-        """`embedder` and `reranker` load what the settings name, when it is first needed; `first` is open already."""
+        """`embedder`, `reranker` and `dictionary` load what the settings name, when it is first needed; `first` is open
+        already."""
         self._library = library
-        self._load_embedder, self._load_reranker = embedder, reranker
+        self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._index = first
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
         self._tried: object = (
@@ -91,7 +94,7 @@ class Serving:
         embedder = self._load_embedder()
         before = {} if self._index is None else {shard.name: shard for shard in self._index.generation.shards}
         generation, degraded = open_served(self._library, embedder, before)
-        index = SearchIndex(generation, embedder, degraded, self._load_reranker())
+        index = SearchIndex(generation, embedder, degraded, self._load_reranker(), self._load_dictionary())
         if self._index is None:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index
@@ -119,5 +122,7 @@ class Serving:
         self._problem = problem
         if self._index is not None:
             index = self._index
-            self._index = SearchIndex(index.generation, index.embedder, (str(problem),), self._load_reranker())
+            self._index = SearchIndex(
+                index.generation, index.embedder, (str(problem),), self._load_reranker(), index.dictionary
+            )
         _log.error("index_not_opened", reason=str(problem))

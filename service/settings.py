@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     )
     reranker: str = Field("", description="A cross-encoder by name or folder that reorders the best hits; empty: none")
     reranker_deadline_ms: int = Field(300, ge=1, description="What the reranker has not judged by then keeps its place")
+    packs: str = Field("ml,stats", description="Packs by comma whose concepts a description may mean, or their files")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged")
     log_queries: bool = Field(False, description="Write full questions into the log")
     max_concurrent_searches: int = Field(

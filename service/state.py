@@ -14,6 +14,7 @@ import structlog
 from index.embed.models import load_embedder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker, load_reranker
+from index.engine.dictionary import Dictionary, load_dictionary
 from index.errors import StorageError
 from index.library import Library
 from index.publish import forget_course
@@ -30,7 +31,7 @@ from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
 from service.serving import Serving
-from service.settings import Settings
+from service.settings import Settings, listed
 from service.terms import explained_terms
 
 _log = structlog.get_logger("lectures")
@@ -46,7 +47,9 @@ class ServiceState:
         self.settings = settings
         self._first = first
         self.library = Library(settings.resolved_database_url, settings.data_dir)
-        self.serving = Serving(self.library, lambda: self.embedder, lambda: self.reranker, first)
+        self.serving = Serving(
+            self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary
+        )
         self.pictures = Pictures(self.library)
         self._searches = Gate(settings.max_concurrent_searches, "searches", _SEARCHING)
         self._answers = Gate(settings.max_concurrent_answers, "answers")
@@ -64,6 +67,10 @@ class ServiceState:
         if self._first is not None:
             return self._first.reranker
         return load_reranker(self.settings.reranker, self.settings.reranker_deadline_ms)
+
+    @cached_property
+    def dictionary(self) -> Dictionary | None:
+        return self._first.dictionary if self._first else load_dictionary(listed(self.settings.packs))
 
     @property
     def has_model(self) -> bool:

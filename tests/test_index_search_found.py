@@ -11,7 +11,7 @@ from support import CountingEmbedder, ingest, open_index
 from index.errors import InvalidRequest
 from index.library import Library
 from index.search.search import SearchIndex
-from index.types import Coverage, Kind, Query
+from index.types import Coverage, Kind, Mode, Query
 
 _MUCH = "dropout gradient loss attention momentum"
 
@@ -52,7 +52,7 @@ def test_a_limit_or_an_offset_out_of_range_is_refused(index: SearchIndex, limit:
 
 
 def test_facets_count_all_hits_by_kind_and_by_lecture_the_largest_first(index: SearchIndex) -> None:
-    found = index.find(Query(_MUCH))
+    found = index.find(Query(_MUCH, mode=Mode.LEXICAL))
     hits = found.hits(50)
     assert found.facets.kinds == tuple(Counter(hit.passage.kind for hit in hits).most_common())
     assert dict(found.facets.lectures) == Counter(hit.passage.lecture_id for hit in hits)

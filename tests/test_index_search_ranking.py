@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
 from support import CountingEmbedder, ingest, open_index, page_of, time_of, write_pdf
 
+from index.engine.passages import KINDS
 from index.library import Library
+from index.search.ranking import _meaning_shares
 from index.search.search import SearchIndex
-from index.types import Kind, Query
+from index.types import Kind, Mode, Query
 
 
 def _index(folder: Path, library: Library) -> SearchIndex:
@@ -80,3 +84,41 @@ def test_a_page_whose_title_is_the_question_comes_before_those_that_use_it(
         ],
     )
     assert page_of(_index(folder, sqlite_library).find(Query("momentum")).hits()[0]).page_number == 3
+
+
+def test_a_lecture_without_slides_stands_first_if_the_query_is_its_title(
+    tmp_path: Path, sqlite_library: Library
+) -> None:
+    folder = tmp_path / "course"
+    write_pdf(
+        folder / "one.pdf", ["Generative nets\ngenerative models of pictures", "Models\ngenerative models once more"]
+    )
+    (folder / "course.yaml").write_text(
+        "title: Nets\nlanguage: en\nlectures:\n  - {title: One, decks: [one.pdf]}\n"
+        "  - {title: Generative models, programme: Autoencoders. Adversarial nets.}\n",
+        "utf-8",
+    )
+    index = _index(folder, sqlite_library)
+    assert index.find(Query("generative models")).hits(1)[0].passage.kind is Kind.PROGRAMME
+    assert index.find(Query("models of pictures")).hits(1)[0].passage.kind is Kind.PAGE
+
+
+def test_the_less_a_page_holds_of_a_question_the_more_its_meaning_counts() -> None:
+    kinds = np.full(2, KINDS.index(Kind.PAGE), np.uint8)
+    loose = _meaning_shares(kinds, np.array([0.2, 0.1], np.float32), Mode.HYBRID)
+    held = _meaning_shares(kinds, np.array([1.0, 0.1], np.float32), Mode.HYBRID)
+    assert loose.tolist() == pytest.approx([0.64, 0.64])
+    assert held.tolist() == pytest.approx([0.4, 0.4])
+    assert _meaning_shares(kinds, held, Mode.LEXICAL).tolist() == [0, 0]
+    assert _meaning_shares(kinds, held, Mode.SEMANTIC).tolist() == [1, 1]
+
+
+def test_windows_do_not_lift_speech_over_slides(tmp_path: Path, sqlite_library: Library) -> None:
+    folder = _speech(tmp_path / "talk", ["we speak of pooling here", "and of something else"] * 8)
+    write_pdf(folder / "one.pdf", ["Pooling\npooling takes the largest number of a window"])
+    (folder / "course.yaml").write_text(
+        "title: Talk\nlanguage: en\nlectures:\n  - {title: One, decks: [one.pdf], videos: [{youtube: abcdefghijk}]}\n",
+        "utf-8",
+    )
+    hits = _index(folder, sqlite_library).find(Query("pooling")).hits(2)
+    assert [hit.passage.kind for hit in hits] == [Kind.PAGE, Kind.SEGMENT]

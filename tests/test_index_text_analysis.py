@@ -70,3 +70,21 @@ def test_words_meet_in_all_their_forms() -> None:
 def test_terms_are_found_where_they_stand() -> None:
     text = "Dropout и слой nn.Dropout"
     assert [text[t.start : t.end] for t in find_terms(text, {"dropout"})] == ["Dropout", "nn.Dropout"]
+
+
+def test_hosts_and_endings_of_files_are_no_words_but_paths_are() -> None:
+    found = terms("see https://github.com/yoonkim/CNN_sentence and nn.pdf or a.b@uni.edu")
+    assert {"yoonkim", "nn", "see"} <= set(found)
+    assert {"https", "github", "com", "pdf", "uni", "edu"}.isdisjoint(found)
+    text = "www.site.org/dropout dropout"
+    assert [text[token.start : token.end] for token in find_terms(text, ["dropout"])] == ["dropout", "dropout"]
+
+
+def test_pieces_that_are_no_words_are_no_terms() -> None:
+    assert terms_of("IoU") == ("iou",)
+    assert terms_of("LoRA") == ("lora",)
+
+
+def test_symbols_are_also_found_by_their_names() -> None:
+    assert {"√", "sqrt"} <= set(terms("softmax(QK/√d)"))
+    assert {"λ", "lambda"} <= set(terms("λ · ||w||²"))

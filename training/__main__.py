@@ -1,4 +1,5 @@
-"""Data files → the built-in table: python -m training build --data FOLDER; python -m training evaluate GOLD.jsonl …"""
+"""Data files → the built-in table: python -m training build --data FOLDER; python -m training evaluate GOLD.jsonl …;
+python -m training packs"""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from index.embed.table import FOLDER
+from index.engine.dictionary import write_vectors
+from index.engine.packs import BUNDLED, find_packs, read_pack
 from training.data import read_data
 from training.evaluate import evaluate_files
 from training.train import Options
@@ -29,9 +32,13 @@ def main() -> int:
     measure = commands.add_parser("evaluate", help="nDCG@10, MRR and hit@5 of the table alone, by kind")
     measure.add_argument("gold", type=Path, nargs="+", help="judged questions; the data folder must hold their course")
     measure.add_argument("--alone", action="store_true", help="only the cosines; else also the full search")
+    commands.add_parser("packs", help="embed the descriptions of the bundled packs with the bundled table")
     options = parser.parse_args()
     try:
-        if options.command == "build":
+        if options.command == "packs":
+            for path in find_packs(BUNDLED):
+                write_vectors(read_pack(path), path.with_suffix(".safetensors"))
+        elif options.command == "build":
             run_build(options)
         else:
             evaluate_files(options.gold, full=not options.alone)

@@ -28,6 +28,7 @@ from index.errors import CorruptIndex
 from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
+_REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_POSTINGS_BYTES = 64 << 20
@@ -65,6 +66,11 @@ class Generation:
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
         self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
 
+    @cached_property
+    def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
+        """Whether one passage of some shards holds some terms, as far as that was asked."""
+        return Remembered(_REMEMBERED_NAMES)
+
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the number of the shard that each row is in."""
         numbers: NDArray[np.int64] = np.searchsorted(self.starts, rows, side="right") - 1
@@ -92,6 +98,12 @@ class Generation:
         """(rows,) which passages are lines of a programme."""
         programme: NDArray[np.bool_] = self.kind_of == KINDS.index(Kind.PROGRAMME)
         return programme
+
+    @cached_property
+    def promised(self) -> NDArray[np.bool_]:
+        """(rows,) which lines of a programme are of lectures that have nothing else."""
+        promised: NDArray[np.bool_] = self.programme & ~np.isin(self.lecture_of, self.lecture_of[~self.programme])
+        return promised
 
     @cached_property
     def glossary(self) -> Directory:

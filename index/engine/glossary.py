@@ -131,6 +131,7 @@ def general_glossary() -> GeneralGlossary:
     return GeneralGlossary(line for line in lines if line[:1] != "#")
 
 
+@lru_cache(maxsize=50_000)  # each stretch of a query is looked up: the same words again and again
 def key_of(text: str) -> tuple[str, ...]:
     """The stems by which a term is looked up, without words that only join: "fine-tuning" is "fine tuning"."""
     return tuple(

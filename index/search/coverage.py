@@ -76,10 +76,8 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     return Coverage.EXPLAINED if evidence.total >= _EXPLAINED_FROM else Coverage.MENTIONED
 
 
-def gather_evidence(
-    words: WordScores, ranked: Ranked, scope: Scope, languages: tuple[str, ...], *, vectors: bool
-) -> Evidence | None:
-    """The evidence of a search, from its candidates. `languages` are those of the Latin words of the scope."""
+def gather_evidence(words: WordScores, ranked: Ranked, scope: Scope, *, vectors: bool) -> Evidence | None:
+    """The evidence of a search, from its candidates."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation
@@ -87,7 +85,7 @@ def gather_evidence(
     material = ~programme[ranked.rows]
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
     titles = ranked.title[material][:5]
-    signs = read_signs(words.phrases, scope, languages)
+    signs = read_signs(words.phrases, scope, _latin_languages(scope))
     keyness, lacking, foreign = _shares(signs)
     heard = 1 / max(1 - foreign, 0.1)
     return Evidence(
@@ -102,6 +100,12 @@ def gather_evidence(
         foreign=foreign,
         unknown=unknown_words(signs),
     )
+
+
+def _latin_languages(scope: Scope) -> tuple[str, ...]:
+    """The languages of the Latin words of a scope."""
+    shards = (scope.generation.shards[number] for number in scope.shards)
+    return tuple(dict.fromkeys(["en", *(own for shard in shards for own in shard.manifest.languages)]))
 
 
 def _shares(signs: Sequence[Sign]) -> tuple[float, float, float]:

@@ -17,7 +17,7 @@ from index.search.query import rewrites_of
 from index.search.ranking import Ranked
 from index.search.words import WordScores
 from index.text.snippet import make_snippet
-from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind, Mode, Query, Rewrite
+from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind, Mode, Query, Reason, Rewrite
 
 MAX_LIMIT = 50
 MAX_OFFSET = 450
@@ -51,8 +51,11 @@ class Found:
 
     @property
     def rewrites(self) -> tuple[Rewrite, ...]:
-        """What the query was also read as."""
-        return rewrites_of(self.words.phrases)
+        """What the query was also read as; one that is off the subject describes nothing."""
+        found = rewrites_of(self.words.phrases)
+        if self.coverage is Coverage.ABSENT:
+            return tuple(rewrite for rewrite in found if rewrite.reason is not Reason.DESCRIBED)
+        return found
 
     @property
     def facets(self) -> Facets:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
-from index.engine.glossary import Term, best_first, general_glossary, hash_key
+import numpy as np
+
+from index.engine.glossary import GeneralGlossary, Term, best_first, general_glossary, hash_key
 from index.engine.vocabulary import Vocabulary
 from index.search.scope import Scope
 
@@ -12,17 +15,18 @@ from index.search.scope import Scope
 class Lexicon:
     """The words and terms of a scope, and the bundled glossary."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, names: GeneralGlossary | None = None) -> None:
         self._scope = scope
         self._generation = scope.generation
         self._general = general_glossary()
+        self._names = names
         if scope.is_whole:
             self.languages, longest = self._generation.languages, self._generation.longest_term
         else:
             shards = [self._generation.shards[number] for number in scope.shards]
             self.languages = tuple(dict.fromkeys(["en", *(own for s in shards for own in s.manifest.languages)]))
             longest = max((shard.terms.longest for shard in shards), default=0)
-        self.longest = max(longest, self._general.longest)
+        self.longest = max(longest, self._general.longest, names.longest if names else 0)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -33,6 +37,18 @@ class Lexicon:
     def frequency(self, term: str) -> int:
         """How many of the searched passages hold a term."""
         return self._scope.frequency(term)
+
+    def holds_together(self, terms: tuple[str, ...]) -> bool:
+        """Whether one of the searched passages holds all of these terms."""
+        if self._scope.allowed is not None:
+            return self._together(terms)
+        return self._generation.together.get((self._scope.shards, terms), lambda key: self._together(key[1]))
+
+    def _together(self, terms: tuple[str, ...]) -> bool:
+        if any(self._scope.frequency(term) == 0 for term in terms):
+            return False
+        rows = [self._scope.held(term).rows for term in terms]
+        return len(reduce(np.intersect1d, rows)) > 0
 
     def own_terms(self, stems: Sequence[str]) -> list[Term]:
         """What the searched courses write beside a term of exactly these stems, the most frequent first."""
@@ -49,3 +65,7 @@ class Lexicon:
     def general_terms(self, stems: Sequence[str]) -> list[Term]:
         """The same from the bundled glossary."""
         return self._general.find(stems)
+
+    def pack_terms(self, stems: Sequence[str]) -> list[Term]:
+        """The same from the names in packs."""
+        return self._names.find(stems) if self._names else []

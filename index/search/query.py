@@ -8,16 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from index.engine.glossary import key_of
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
-from index.text.analysis import STOP_WEIGHT, fold, one_script, parts_of, terms_of, word_weight, words
+from index.text.analysis import (
+    STOP_WEIGHT,
+    bare_words,
+    fold,
+    is_compound,
+    is_stop_word,
+    one_script,
+    parts_of,
+    terms_of,
+    word_weight,
+    words,
+)
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
-_GLOSSARY_WEIGHT, _GENERAL_WEIGHT = 0.7, 0.6
+_GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
+_MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
@@ -36,7 +49,7 @@ class Reader:
         typed: list[Word] = []
         for token in query.split():
             meant = self._rewriter.relayout(token, self._knows) if len(typed) < _MAX_WORDS else None
-            for written in words(meant or token):
+            for written in words(meant or token) or bare_words(meant or token):
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
                 for word in [written] if len(parts) == 1 or self._knows(written) else parts:
@@ -72,14 +85,20 @@ class Reader:
         return replace(reading, text=" ".join(candidate.words))
 
     def _reading(self, written: Sequence[str], weight: float, reason: Reason, language: str) -> Reading:
-        shares: dict[str, float] = {}
+        found = []
         for word in written:
-            found = terms_of(word, language)
-            for position, term in enumerate(found):
-                # the pieces of a compound share one word's weight: nn.Conv2d does not outweigh padding
-                share = 1.0 if position == 0 else 1.0 / (len(found) - 1)
-                shares[term] = max(shares.get(term, 0.0), share)
-        return Reading(tuple(shares.items()), weight, reason, " ".join(written))
+            terms = terms_of(word, language)
+            # what the course writes as one word is one: IoU is not "io"
+            whole = is_compound(word) and self._lexicon.frequency(terms[0]) > 0
+            found.append(terms[:1] if whole else terms)
+        return Reading(_shared(found), weight, reason, " ".join(written))
+
+    def name(self, name: str) -> Reading | None:
+        """The reading of a name that a query may describe, if one of the searched passages holds all of it."""
+        terms = _terms_of_name(name, self.languages[0])
+        whole = tuple(term for term, share in terms if share == 1.0)
+        known = whole and self._lexicon.holds_together(whole)
+        return Reading(terms, 1.0, Reason.DESCRIBED, name) if known else None
 
     def _phrases(self, typed: list[Word]) -> Iterable[Phrase]:
         position = 0
@@ -110,7 +129,8 @@ class Reader:
         """What a term of these stems is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
         own, general = self._lexicon.own_terms(stems), self._lexicon.general_terms(stems)
-        for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT)):
+        named = [] if own or general else self._lexicon.pack_terms(stems)
+        for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             for term in terms[:_MAX_COUNTERPARTS]:
                 reading = self._reading(words(term.counterpart), trust, term.reason, self.languages[0])
                 if all(self._lexicon.frequency(t) > 0 for t, share in reading.terms if share == 1.0):
@@ -132,6 +152,23 @@ class Reader:
         return max(others, key=lambda reading: reading.weight).text
 
 
+def _shared(words_terms: Iterable[Sequence[str]]) -> tuple[tuple[str, float], ...]:
+    """The terms of some words, with their shares."""
+    shares: dict[str, float] = {}
+    for found in words_terms:
+        for position, term in enumerate(found):
+            # the pieces of a compound share one word's weight: nn.Conv2d does not outweigh padding
+            share = 1.0 if position == 0 else 1.0 / (len(found) - 1)
+            shares[term] = max(shares.get(term, 0.0), share)
+    return tuple(shares.items())
+
+
+@lru_cache(maxsize=20_000)  # the names of packs: they are asked for again and again
+def _terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
+    said = [word for word in words(name) if not is_stop_word(word)]
+    return _shared(terms_of(word, language)[: 1 if is_compound(word) else None] for word in said)
+
+
 def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
     """What a query was also read as, for showing: the best of each word or phrase and reason."""
     found: dict[tuple[str, str], Rewrite] = {}
@@ -139,6 +176,8 @@ def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
         sources = [(phrase.text, phrase.readings), *((word.text, word.readings) for word in phrase.words)]
         for source, readings in sources:
             for reading in readings:
+                if reading.reason is Reason.DESCRIBED and reading.weight < _MEANT:
+                    continue  # it may find something, but nobody should read it
                 if reading.reason is not Reason.TYPED and fold(reading.text) != fold(source):
                     found.setdefault(
                         (source, fold(reading.text)),
@@ -156,6 +195,7 @@ def meaning_of(phrases: Iterable[Phrase], frequency: Callable[[str], int]) -> st
             typed = [r for r in word.readings if r.reason in TYPED]
             if not any(frequency(term) > 0 for reading in typed for term, _ in reading.terms):
                 texts += [r.text for r in word.readings if r not in typed and r.weight >= _TRUSTED]
+        texts += [r.text for r in phrase.readings if phrase.described and r.weight >= _MEANT]
     return " ".join(texts)
 
 

@@ -19,7 +19,10 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 # Steps and figures: docs/ranking.md. Each was chosen on the averages of the development questions, to one digit.
-_SHARES = {Mode.HYBRID: (0.7, 0.3), Mode.LEXICAL: (1.0, 0.0), Mode.SEMANTIC: (0.0, 1.0)}
+# Vectors of what was said change little from minute to minute; there words say more.
+_MEANING = {Kind.PAGE: 0.4, Kind.SEGMENT: 0.1, Kind.PROGRAMME: 0.3}
+# The less of a question one page holds together, the more its meaning has to say: by so much at most.
+_MEANING_LOOSE = 0.3
 # Between no match and a full one the first words found say most: a concave curve.
 _LEXICAL_POWER = 0.7
 # At equal score a slide or a moment of speech answers better than an essay that mentions much, a line of a syllabus, or
@@ -31,12 +34,19 @@ _CONTEXT_SHARE = {Kind.PAGE: 0.2, Kind.SEGMENT: 0.3, Kind.PROGRAMME: 0.0}
 # A page whose title is what was asked explains it; the others use it. Of queries of more than two words less: their
 # titles are never named whole.
 TITLE_SHARE, _TITLE_WORDS, _TITLE_POWER = 0.25, 2.0, 2
+_TITLE_SHARES = {Mode.HYBRID: 0.7 * TITLE_SHARE, Mode.LEXICAL: TITLE_SHARE, Mode.SEMANTIC: 0.0}
+# A lecture without slides or video stands before all others if the query is its title.
+_WHOLE, _FIRST = 0.95, np.float32(1.05)
 # A hit must hold something of the query (`words.MIN_MATCHED`), or have a similarity that chance does not give.
 _MIN_SIMILARITY = 0.25
 _MIN_SHARE_OF_BEST = 0.25
 # Neighbouring minutes above this share of the best are one explanation. It starts before the best one only where the
 # minute before says as much itself: further back, most jumps left the section (docs/ranking.md).
 _RUN_SHARE, _START_SHARE, _START_BACK = 0.5, 1.0, 1
+# Of explanations after the first of a lecture: it is oftener the lecture that is wrong than the minute.
+_LATER_RUNS = 0.9
+# Of the best minute where pages are ranked too: with these shares neither speech nor pages lost against the other.
+_LEVEL_WORDS, _LEVEL_CONTEXT = 0.7, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +106,76 @@ def rank(
     query_words: float,
     factors: Floats,
     mode: Mode,
+    spoken: Floats | None = None,
 ) -> Ranked:
     """The order of these ascending rows.
 
     By row: `lexical` is the share of the most that the query could give, `matched` of its importance that is held,
-    `titles` of the title that it names; `factors` are by passage. `query_words` is how many words say what is asked.
+    `titles` of the title that it names, `spoken` as `lexical` with the minutes around; `factors` are by passage.
+    `query_words` is how many words say what is asked.
     """
-    words, meaning = _SHARES[mode]
-    lexical_part = np.float32(words) * np.power(lexical, np.float32(_LEXICAL_POWER))
-    semantic_part = np.float32(meaning) * np.maximum(similarity, 0)
-    own = lexical_part + semantic_part
-    shares = np.array([_CONTEXT_SHARE[kind] for kind in Kind], np.float32)[generation.kind_of[rows]]
-    before, after = generation.previous[rows], generation.next[rows]
-    context = shares * (_at(rows, own, before) + _at(rows, own, after)) * np.float32(0.5)
-    # speech goes on for minutes: there the neighbours' neighbours are heard too
-    wider = shares * (_at(rows, own + context, before) + _at(rows, own + context, after)) * np.float32(0.5)
-    speech = generation.kind_of[rows] == KINDS.index(Kind.SEGMENT)
-    context = context + np.where(speech, wider, np.float32(0))
-    factor = factors[rows]
+    kinds = generation.kind_of[rows]
+    speech = kinds == KINDS.index(Kind.SEGMENT)
+    meaning = _meaning_shares(kinds, matched, mode)
     short = min(1.0, _TITLE_WORDS / max(query_words, 1e-9))
-    title = np.float32(TITLE_SHARE * words * short) * np.power(np.minimum(titles, 1), _TITLE_POWER) * matched
-    scores = (own + context + title) * factor
+    title = np.float32(_TITLE_SHARES[mode] * short) * np.power(np.minimum(titles, 1), _TITLE_POWER) * matched
+    semantic_part = meaning * np.maximum(similarity, 0)
+    factor = factors[rows].copy()
+
+    def scored(words: Floats) -> tuple[Floats, Floats, Floats]:
+        lexical_part = (1 - meaning) * np.power(words, np.float32(_LEXICAL_POWER))
+        context = _context(generation, rows, lexical_part + semantic_part, kinds, speech)
+        return (lexical_part + semantic_part + context + title) * factor, lexical_part, context
+
+    said: Floats = lexical if spoken is None else np.where(speech, spoken, lexical)
+    scores, lexical_part, context = scored(said)
+    if spoken is not None and speech.any() and not speech.all():
+        level = _best_minute(generation, rows, lexical, similarity, speech) / max(float(scores[speech].max()), 1e-9)
+        factor[speech] *= np.float32(level)
+        scores = np.where(speech, scores * np.float32(level), scores)
+    named = generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE)
+    if named.any():  # the lecture that was asked for by its title, though its slides are not there
+        factor[named] *= _FIRST * scores.max() / scores[named]
+        scores = np.where(named, _FIRST * scores.max(), scores)
     none = np.zeros_like(scores)
     ranked = Ranked(
         rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched
     )
     order = np.lexsort((rows, -ranked.scores))
     return ranked.take(order)
+
+
+def _best_minute(
+    generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, speech: NDArray[np.bool_]
+) -> float:
+    """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
+    said = _LEVEL_WORDS * np.power(lexical, _LEXICAL_POWER)
+    own: Floats = (said + (1 - _LEVEL_WORDS) * np.maximum(similarity, 0)).astype(np.float32)
+    beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
+    return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
+
+
+def _context(
+    generation: Generation, rows: Rows, own: Floats, kinds: NDArray[np.uint8], speech: NDArray[np.bool_]
+) -> Floats:
+    """What the neighbours of each row add."""
+    shares = np.array([_CONTEXT_SHARE[kind] for kind in Kind], np.float32)[kinds]
+    before, after = generation.previous[rows], generation.next[rows]
+    context = shares * (_at(rows, own, before) + _at(rows, own, after)) * np.float32(0.5)
+    # speech goes on for minutes: there the neighbours' neighbours are heard too
+    wider = shares * (_at(rows, own + context, before) + _at(rows, own + context, after)) * np.float32(0.5)
+    return context + np.where(speech, wider, np.float32(0))
+
+
+def _meaning_shares(kinds: NDArray[np.uint8], matched: Floats, mode: Mode) -> Floats:
+    """(rows,) how much the meaning of a passage of each kind counts beside its words, which have the rest."""
+    if mode is not Mode.HYBRID:
+        return np.full(len(kinds), 1.0 if mode is Mode.SEMANTIC else 0.0, np.float32)
+    shares = np.array([_MEANING[kind] for kind in Kind], np.float32)[kinds]
+    pages = kinds == KINDS.index(Kind.PAGE)
+    loose = 1 - float(matched[pages].max(initial=0))
+    shares[pages] += np.float32(_MEANING_LOOSE * loose)
+    return shares
 
 
 # How many hits a reranker judges, and what a perfect judgement adds: as much as a full match of words and meaning.
@@ -181,8 +234,29 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
     settled = ranked.take(np.array(order, np.int64))
     # a slide that moved up beside its twin is as good as what follows it
     lifted = np.maximum.accumulate(settled.scores[::-1])[::-1]
-    shown = np.array(shown_as, np.int64)
-    return replace(settled, rows=shown, scores=lifted, lift=settled.lift + lifted - settled.scores)
+    shown = replace(
+        settled, rows=np.array(shown_as, np.int64), scores=lifted, lift=settled.lift + lifted - settled.scores
+    )
+    return _with_other_lectures(generation, shown)
+
+
+def _with_other_lectures(generation: Generation, settled: Ranked) -> Ranked:
+    """Explanations in speech after the first of a lecture count less: it is oftener the lecture that is wrong."""
+    speech = np.flatnonzero(generation.kind_of[settled.rows] == KINDS.index(Kind.SEGMENT))
+    _, first = np.unique(generation.lecture_of[settled.rows[speech]], return_index=True)
+    later = np.delete(speech, first)
+    if not len(later):
+        return settled
+    factor = np.ones(len(settled.rows), np.float32)
+    factor[later] = _LATER_RUNS
+    again = replace(
+        settled,
+        scores=settled.scores * factor,
+        factor=settled.factor * factor,
+        rerank=settled.rerank * factor,
+        lift=settled.lift * factor,
+    )
+    return again.take(np.argsort(-again.scores, kind="stable"))
 
 
 def _run(

@@ -10,14 +10,17 @@ import numpy as np
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
+from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
 from index.engine.glossary import general_glossary
+from index.engine.passages import KINDS
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.engine.suggest import Suggestion
 from index.errors import CorruptIndex, InvalidRequest, no_course
 from index.remember import Remembered
 from index.search.coverage import gather_evidence, judge_coverage
+from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES, Meaning
@@ -38,10 +41,11 @@ from index.search.words import WordScores
 from index.text.analysis import STOP_WEIGHT, is_stop_word
 from index.text.everyday import everyday_frequency
 from index.text.language import STEMMERS, telltale_words
-from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query
+from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Phrase, Query
 
 MAX_QUERY_CHARS = 1_000
 
+_SPEECH = KINDS.index(Kind.SEGMENT)
 _CANDIDATES = 200  # by words, and as many by meaning
 _REMEMBERED_EMBEDDERS = 32  # of courses whose texts are compared with a question: those that students ask
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
@@ -56,11 +60,13 @@ class SearchIndex:
         embedder: Embedder | None,
         degraded: tuple[str, ...] = (),
         reranker: Reranker | None = None,
+        dictionary: Dictionary | None = None,
     ) -> None:
         self.generation = generation
         self.embedder = embedder
         self.degraded = (*degraded, *generation.damaged.values())
         self.reranker = reranker
+        self.dictionary = dictionary
         self._factors = kind_factors(generation)
         self._embedders: Remembered[str, Embedder] = Remembered(_REMEMBERED_EMBEDDERS)
 
@@ -73,22 +79,18 @@ class SearchIndex:
         CorruptIndex for one whose shard is damaged."""
         text = clean_query(query.text)
         scope = self._scope(query.filters)
-        reader = Reader(Lexicon(scope))
-        phrases = reader.read(text)
-        if query.literal:
-            phrases = as_typed(phrases)
         mode = self._possible(query.mode)
-        words = WordScores(phrases, scope)
+        phrases, words = self._read(text, scope, query)
         meaning = Meaning(scope, self._embedder_for(mode), meaning_of(phrases, scope.frequency))
         ranked = self._rank(words, meaning, scope, mode)
-        evidence = gather_evidence(words, ranked, scope, reader.languages, vectors=mode is not Mode.LEXICAL)
+        evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
             query=text,
             mode=mode,
             # what is not worth showing covers nothing
-            coverage=judge_coverage(evidence) if len(ranked.rows) else Coverage.ABSENT,
+            coverage=_with_described(judge_coverage(evidence), phrases) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late,
             weights=_weights(phrases, scope),
             unknown_words=evidence.unknown if evidence else (),
@@ -129,7 +131,7 @@ class SearchIndex:
         for term in ("слово", "word"):
             everyday_frequency(term)
         generation = self.generation
-        _ = generation.glossary, generation.programme
+        _ = generation.glossary, generation.programme, generation.promised
         generation.vocabulary(tuple(range(len(generation.shards))))
         if generation.count > EXACT_PASSAGES:
             _ = generation.sketches
@@ -166,6 +168,21 @@ class SearchIndex:
     def _embedder_for(self, mode: Mode) -> Embedder | None:
         return None if mode is Mode.LEXICAL else self.embedder
 
+    def _read(self, text: str, scope: Scope, query: Query) -> tuple[tuple[Phrase, ...], WordScores]:
+        """The query as it is read, and how its words are held."""
+        reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
+        phrases = reader.read(text)
+        if query.literal:
+            phrases = as_typed(phrases)
+        words = WordScores(phrases, scope)
+        if self.dictionary is None or query.literal:
+            return phrases, words
+        held = words.most_matched(~self.generation.programme)
+        described = read_described(text, phrases, held, self.dictionary, reader)
+        if described is None:
+            return phrases, words
+        return (*phrases, described), words.also(described)
+
     def _rank(self, words: WordScores, meaning: Meaning, scope: Scope, mode: Mode) -> Ranked:
         """The candidates by words and by meaning, and those beside them, in order."""
         near = meaning.nearest(_CANDIDATES)
@@ -175,13 +192,18 @@ class SearchIndex:
             rows = rows[(rows >= scope.first) & (rows < scope.last)]
             rows = rows[scope.mask[rows - scope.first]]
         lexical = matched = np.zeros(len(rows), np.float32)
+        spoken = None
         if mode is not Mode.SEMANTIC:
+            most = np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
             held = words.at(rows)
-            lexical = held.scores / np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
-            matched = held.matched
+            lexical, matched = held.scores / most, held.matched
+            if (self.generation.kind_of[rows] == _SPEECH).any():
+                spoken = words.spoken(rows) / most
         said = sum(word.weight for phrase in words.phrases for word in phrase.words if word.weight > STOP_WEIGHT)
         titles = words.title_shares(rows)
-        return rank(self.generation, rows, lexical, matched, meaning.at(rows), titles, said, self._factors, mode)
+        return rank(
+            self.generation, rows, lexical, matched, meaning.at(rows), titles, said, self._factors, mode, spoken
+        )
 
     def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:
         """The best few in the order of the reranker, as far as its deadline allows, and what was left undone."""
@@ -199,6 +221,12 @@ class SearchIndex:
         if self.embedder is None:
             raise no_course(slug)
         return self.embedder.with_adaptation(shard.adaptation)
+
+
+def _with_described(coverage: Coverage, phrases: tuple[Phrase, ...]) -> Coverage:
+    """A question in other words that surely describes what the course has is not off its subject."""
+    sure = any(r.weight >= SURELY for phrase in phrases if phrase.described for r in phrase.readings)
+    return Coverage.MENTIONED if sure and coverage is Coverage.ABSENT else coverage
 
 
 def _weights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:

@@ -8,6 +8,7 @@ are scored by the other words first, and the rest is looked up only for those th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 
 from index.engine.postings import FLAGS, NOTHING, SATURATION_LIMIT, Held
 from index.search.scope import Rows, Scope
+from index.search.windows import REACH, around
 from index.types import Phrase, Reading, TermMatch, Word
 
 Floats = NDArray[np.float32]
 
 # A hit must hold this share of the query's importance, or be alike in meaning (`ranking`).
 MIN_MATCHED = 0.1
+# What a query may describe, beside its own words.
+DESCRIBED_SHARE = 1.0
 _DENSE_ROWS = 60_000  # up to here a score for every passage is quicker than choosing passages first
 _LONG = 0.02  # of the scope: a list of postings that is worth avoiding
 _LOOK_UP = 8  # a list this many times longer than the passages is searched instead of walked through
@@ -87,18 +91,34 @@ class WordScores:
     def __init__(self, phrases: Sequence[Phrase], scope: Scope) -> None:
         self.phrases = tuple(phrases)
         self._scope = scope
-        self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases}
-        self.importance = sum(self._worth[phrase] for phrase in phrases)
+        self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases if phrase.words}
+        self.importance = sum(self._worth.values())
+        self._worth |= {phrase: DESCRIBED_SHARE * self.importance for phrase in phrases if not phrase.words}
         large = scope.last - scope.first > _DENSE_ROWS
         self._first, self._later = self._split() if large else (self.phrases, ())
         self._ground = Ground(scope, self._candidates() if large else None)
-        self._sum = _add_up(self._first, scope, self._ground, self._worth)
+        self._parts = [_of_phrase(phrase, scope, self._ground, self._worth[phrase]) for phrase in self._first]
+        self._sum = _total(self._parts, self._ground)
         if scope.mask is not None and not large:
             hidden = ~scope.mask
             self._sum.scores[hidden] = 0
             self._sum.matched[hidden] = 0
         # the most that the phrases which are looked up later can add
         self._open = sum(self._worth[phrase] for phrase in self._later)
+
+    def also(self, described: Phrase) -> WordScores:
+        """The same with what the query may describe: it adds to scores, and holds nothing of the query."""
+        if self._ground.rows is not None:
+            return WordScores((*self.phrases, described), self._scope)
+        more = copy(self)
+        more.phrases = more._first = (*self.phrases, described)
+        more._worth = {**self._worth, described: DESCRIBED_SHARE * self.importance}
+        part = _of_phrase(described, self._scope, self._ground, more._worth[described])
+        if self._scope.mask is not None:
+            part.scores[~self._scope.mask] = 0
+        more._parts = [*self._parts, part]
+        more._sum = Sum(self._sum.scores + part.scores, self._sum.matched)
+        return more
 
     def best(self, count: int) -> Rows:
         """At most `count` rows with the highest scores, in no order."""
@@ -121,6 +141,22 @@ class WordScores:
             places = rows - self._scope.first
             found = Sum(self._sum.scores[places], self._sum.matched[places])
         return Sum(found.scores, found.matched / np.float32(self.importance) if self.importance > 0 else found.matched)
+
+    def spoken(self, rows: Rows) -> Floats:
+        """Scores of these ascending rows together with the minutes around each; for rows of speech."""
+        previous = self._scope.generation.previous
+        if self._ground.rows is None:
+            ground, parts, phrases = self._ground, self._parts, self._first
+            inside = np.arange(self._scope.first, self._scope.last)
+        else:
+            inside = _with_around(self._scope, rows)
+            ground, phrases = Ground(self._scope, inside), self.phrases
+            parts = [_of_phrase(phrase, self._scope, ground, self._worth[phrase]) for phrase in phrases]
+        joined = previous[inside] >= 0
+        joined[1:] &= previous[inside[1:]] == inside[:-1]
+        joined[:1] = False
+        scores = around([part.scores for part in parts], [self._worth[phrase] for phrase in phrases], joined)
+        return scores[np.searchsorted(inside, rows)]
 
     def most_matched(self, wanted: NDArray[np.bool_]) -> float:
         """The largest share of the query that one of the wanted passages holds; `wanted` is a mask over all rows."""
@@ -154,9 +190,9 @@ class WordScores:
             by_words: list[TermMatch] = []
             for word in phrase.words:
                 importance = scope.importance(word)
-                by_words += max((_matches(row, r, importance, scope) for r in word.readings), key=_total)
+                by_words += max((_matches(row, r, importance, scope) for r in word.readings), key=_sum_of)
             whole = [_matches(row, reading, self._worth[phrase], scope) for reading in phrase.readings]
-            found += max([by_words, *whole], key=_total)
+            found += max([by_words, *whole], key=_sum_of)
         return sorted(found, key=lambda match: -match.contribution)
 
     def _split(self) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
@@ -195,19 +231,34 @@ class WordScores:
 
 
 def _add_up(phrases: Iterable[Phrase], scope: Scope, ground: Ground, worth: dict[Phrase, float]) -> Sum:
+    return _total([_of_phrase(phrase, scope, ground, worth[phrase]) for phrase in phrases], ground)
+
+
+def _total(parts: Sequence[Sum], ground: Ground) -> Sum:
+    total = Sum(ground.zeros(), ground.zeros())
+    for part in parts:
+        total.scores[:] += part.scores
+        total.matched[:] += part.matched
+    return total
+
+
+def _of_phrase(phrase: Phrase, scope: Scope, ground: Ground, worth: float) -> Sum:
     """A phrase counts by its best reading in each passage: by what was typed, word by word, or as a whole by what it
     was also read as. A reading is worth `weight` times the importance of what it stands for."""
-    total = Sum(ground.zeros(), ground.zeros())
-    for phrase in phrases:
-        own = Sum(ground.zeros(), ground.zeros()) if phrase.readings else total
-        for word in phrase.words:
-            _add_word(word, scope, ground, own)
-        for reading in phrase.readings:
-            _raise_to(own, _of_reading(reading, worth[phrase], scope, ground))
-        if phrase.readings:
-            total.scores[:] += own.scores
-            total.matched[:] += own.matched
-    return total
+    own = Sum(ground.zeros(), ground.zeros())
+    for word in phrase.words:
+        _add_word(word, scope, ground, own)
+    for reading in phrase.readings:
+        _raise_to(own, _of_reading(reading, worth, scope, ground))
+    if phrase.described:
+        own.matched[:] = 0
+    return own
+
+
+def _with_around(scope: Scope, rows: Rows) -> Rows:
+    """These rows and the minutes that are heard with them, ascending, each once."""
+    near = np.unique(rows[:, None] + np.arange(-REACH, REACH + 1))
+    return near[(near >= scope.first) & (near < scope.last)]
 
 
 def _add_word(word: Word, scope: Scope, ground: Ground, total: Sum) -> None:
@@ -264,5 +315,5 @@ def _matches(row: int, reading: Reading, importance: float, scope: Scope) -> lis
     return found
 
 
-def _total(matches: Iterable[TermMatch]) -> float:
+def _sum_of(matches: Iterable[TermMatch]) -> float:
     return sum(match.contribution for match in matches)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,13 +13,53 @@ import Stemmer
 from index.text.language import STEMMERS, function_words, zipf
 
 # Part of a generation's identity: change it when the same text would give other terms.
-ANALYSIS_VERSION = "2"
+ANALYSIS_VERSION = "3"
 
 # A run of letters and digits, with inner joints as in nn.Conv2d, seq2seq, self-attention, C++; or a formula's symbol.
 _WORD = re.compile(r"[^\W_]+(?:[._’'\-‑][^\W_]+)*[+#]{0,2}|[∂∇∏∑√∞∫≈⊕⊗⊙]")
+# The host of an address and the ending of a file's name are no words of a course: "https", "com" and "pdf" say nothing of
+# its subject. What follows the host often names a paper.
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[^\s/]+|[^\s@]{1,64}@[^\s@]{1,255}\.[a-z]{2,}|"
+    r"\.(?:pdf|pptx?|docx?|ipynb|zip|png|jpe?g|csv|html?)\b",
+    re.IGNORECASE,
+)
 _JOINT = re.compile(r"[._’'\-‑]")
 # conv2d → conv, 2, d; BatchNorm → Batch, Norm
 _PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
+_MIN_PIECE = 3  # "Io" and "U" are no words, nor are "Lo" and "RA"
+# A symbol is also found by its name, and a name by its symbol.
+_SYMBOLS = {
+    "√": "sqrt",
+    "∇": "nabla",
+    "∂": "partial",
+    "∞": "infinity",
+    "∑": "sum",
+    "∏": "prod",
+    "∫": "integral",
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ϵ": "epsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "φ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+}
 _CYRILLIC = re.compile(r"[а-я]")
 _LATIN = re.compile(r"[a-z]")
 # Letters that look alike in both scripts: slides mix them up within a word ("cвёртка" with a Latin c).
@@ -113,7 +153,9 @@ def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     for part in parts:
         pieces = _PIECES.findall(strip_accents(part))
         if len(pieces) > 1:
-            found += [stem(one_script(fold(piece)), language) for piece in pieces if len(piece) > 1]
+            found += [stem(one_script(fold(piece)), language) for piece in pieces if len(piece) >= _MIN_PIECE]
+    if folded in _SYMBOLS:
+        found.append(stem(_SYMBOLS[folded], language))
     return tuple(dict.fromkeys(term for term in found if term))
 
 
@@ -132,13 +174,30 @@ def find_terms(text: str, wanted: Container[str], language: str = "en") -> list[
 @lru_cache(maxsize=1_000)  # the passages that are shown most; some 10 KB each
 def _written(text: str) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...]]:
     """The distinct words of a text, and each word with its place."""
-    written = tuple((match.group(), match.start(), match.end()) for match in _WORD.finditer(text))
+    written = tuple((match.group(), match.start(), match.end()) for match in _words_in(text))
     return frozenset(word for word, _, _ in written), written
 
 
 def words(text: str) -> list[str]:
     """The written words of a text in order."""
+    return [match.group() for match in _words_in(text)]
+
+
+def _words_in(text: str) -> Iterator[re.Match[str]]:
+    """Where the words of a text stand, those in addresses left out."""
+    if "." in text and _ADDRESS.search(text):
+        text = _ADDRESS.sub(lambda match: " " * len(match.group()), text)
+    return _WORD.finditer(text)
+
+
+def bare_words(text: str) -> list[str]:
+    """The same with those in addresses: of a question that is one."""
     return [match.group() for match in _WORD.finditer(text)]
+
+
+def is_compound(word: str) -> bool:
+    """Whether a word without joints has pieces: BatchNorm, conv2d."""
+    return not _JOINT.search(word) and len(_PIECES.findall(strip_accents(word))) > 1
 
 
 def parts_of(word: str) -> list[str]:
@@ -148,7 +207,7 @@ def parts_of(word: str) -> list[str]:
 
 def terms(text: str, language: str = "en") -> list[str]:
     """The terms of a text in order, without places. `language` is that of its Latin words."""
-    return [term for match in _WORD.finditer(text) for term in terms_of(match.group(), language)]
+    return [term for match in _words_in(text) for term in terms_of(match.group(), language)]
 
 
 def is_stop_word(word: str, languages: Iterable[str] = ()) -> bool:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     JOINED = "joined"
     GLOSSARY = "glossary"
     ABBREVIATION = "abbreviation"
+    DESCRIBED = "described"
 
 
 # the words as they were typed, in whatever layout
@@ -68,14 +69,18 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Neighbouring words of a query that also have readings as a whole ("ранний останов": early stopping)."""
+    """Neighbouring words of a query that also have readings as a whole ("ранний останов": early stopping).
+
+    One that has no words is the whole query, `described`, read as the names of what it may describe.
+    """
 
     words: tuple[Word, ...]
     readings: tuple[Reading, ...] = ()
+    described: str = ""
 
     @property
     def text(self) -> str:
-        return " ".join(word.text for word in self.words)
+        return self.described or " ".join(word.text for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Explanation:
     `lexical` is the sum of the terms' contributions, `matched` the share of the query that is held, `similarity` the
     cosine above chance, `context_part` what the neighbours add, `title_part` what a title adds that is what was asked,
     `rerank_part` what a reranker adds, `lift` what standing beside its twin adds. `evidence` is the passage that the
-    numbers are of: for speech the best minute, where the hit starts at the first of the explanation.
+    numbers are of: for speech the best minute, where the hit starts at the first of the explanation; `lexical_part` is
+    there of the minutes around as well.
     """
 
     lexical: float

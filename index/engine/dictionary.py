@@ -1,0 +1,155 @@
+"""Packs → a reverse dictionary: from a description in everyday words to the concepts that it may mean.
+
+A description is compared by its meaning (the bundled table, whatever embedder is set) and by its words. Neither
+is right alone: the table confuses what occurs in the same places, words miss what is said in other words or in another
+language.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from index.embed.protocol import Vectors
+from index.embed.table import bundled_table
+from index.engine.glossary import GeneralGlossary
+from index.engine.packs import FOLDER, Concept, Pack, find_packs, read_pack
+from index.text.analysis import fold, one_script, stem, word_weight, words
+
+Floats = NDArray[np.float32]
+
+# Chosen on one half of our own descriptions, confirmed on the other (docs/ranking.md).
+_MEANING_SHARE = 0.6
+_BEST_SHARE = 0.7  # of the best description of a concept; the second has the rest
+_K1 = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A concept that a text may describe; `score` is how well, some .2 by chance, 1 for its very words."""
+
+    concept: Concept
+    score: float
+
+
+class Dictionary:
+    """The concepts of some packs. Immutable after opening; safe to share between threads."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        self.concepts = tuple(concept for pack in packs for concept in pack.concepts)
+        self.names = GeneralGlossary(line for pack in packs for line in pack.glossary_lines())
+        self._vectors = _vectors(packs)
+        counts = np.array([len(concept.descriptions) for concept in self.concepts], np.int64)
+        self._described = np.flatnonzero(counts)
+        self._counts = counts[self._described]
+        self._starts = np.cumsum(self._counts) - self._counts
+        held: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for number, concept in enumerate(self.concepts):
+            stems = Counter(own for text in concept.descriptions for own in set(_stems(text)))
+            for own, count in stems.items():
+                held[own].append((number, count))
+        self._held = {own: _posting(entries) for own, entries in held.items()}
+
+    def describe(self, text: str) -> Iterator[Described]:
+        """The concepts by how well a text describes them, best first."""
+        scores = _MEANING_SHARE * self._by_meaning(text) + (1 - _MEANING_SHARE) * self._by_words(text)
+        for number in np.argsort(-scores, kind="stable").tolist():
+            yield Described(self.concepts[number], float(scores[number]))
+
+    def _by_meaning(self, text: str) -> Floats:
+        """(concepts,) cosine of the nearest description of each, and a little of the next."""
+        scores = np.zeros(len(self.concepts), np.float32)
+        if not len(self._vectors):
+            return scores
+        near = np.maximum(self._vectors @ bundled_table().embed_query(text), 0)
+        best = np.maximum.reduceat(near, self._starts)
+        near[near >= np.repeat(best, self._counts)] = 0
+        second = np.maximum.reduceat(near, self._starts)
+        scores[self._described] = np.float32(_BEST_SHARE) * best + np.float32(1 - _BEST_SHARE) * second
+        return scores
+
+    def _by_words(self, text: str) -> Floats:
+        """(concepts,) the share of the text's words, by rarity, that the descriptions of each hold (BM25)."""
+        scores = np.zeros(len(self.concepts), np.float32)
+        total = 0.0
+        for own, weight in {_stem(word): word_weight(word) for word in words(text)}.items():
+            numbers, impacts = self._held.get(own, _NONE)
+            rarity = math.log(1 + (len(self.concepts) - len(numbers) + 0.5) / (len(numbers) + 0.5)) * weight
+            scores[numbers] += np.float32(rarity) * impacts
+            total += rarity
+        return scores / np.float32(total) if total else scores
+
+
+_NONE = (np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+def _posting(entries: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], Floats]:
+    """(concepts, how much the word says of each: below 1)."""
+    numbers, counts = zip(*entries, strict=True)
+    frequencies = np.array(counts, np.float32)
+    return np.array(numbers, np.int64), frequencies / (np.float32(_K1) + frequencies)
+
+
+def load_dictionary(chosen: Sequence[str]) -> Dictionary | None:
+    """The dictionary of these packs, by name or path, once for the process; None without any.
+
+    InvalidRequest for a pack that is not there or cannot be read.
+    """
+    return _load(tuple(chosen)) if chosen else None
+
+
+@lru_cache(maxsize=2)
+def _load(chosen: tuple[str, ...]) -> Dictionary:
+    return Dictionary([read_pack(path) for path in find_packs(chosen)])
+
+
+def embed_descriptions(pack: Pack) -> Vectors:
+    """(n, d) float32, unit rows: the descriptions of all concepts in their order, by the bundled table."""
+    return bundled_table().embed_passages([text for concept in pack.concepts for text in concept.descriptions])
+
+
+def write_vectors(pack: Pack, path: Path) -> None:
+    """What `Dictionary` would else embed at each start: int8, with a scale for each row."""
+    vectors = embed_descriptions(pack)
+    scales = np.abs(vectors).max(axis=1, initial=1e-9) / 127
+    codes = np.round(vectors / scales[:, None]).astype(np.int8)
+    save_file({"codes": codes, "scales": scales.astype(np.float32)}, path, {"made_of": _made_of(pack)})
+
+
+def _vectors(packs: Sequence[Pack]) -> Vectors:
+    """(n, d) the vectors of all descriptions: as they are bundled, where they were made of this text and this table."""
+    found = [_bundled(pack) for pack in packs]
+    known = [embed_descriptions(pack) if own is None else own for pack, own in zip(packs, found, strict=True)]
+    return np.concatenate([*known, np.zeros((0, bundled_table().dimension), np.float32)])
+
+
+def _bundled(pack: Pack) -> Vectors | None:
+    path = FOLDER / f"{pack.name}.safetensors"
+    if not path.is_file():
+        return None
+    with safe_open(path, "numpy") as file:
+        if file.metadata()["made_of"] != _made_of(pack):
+            return None
+        vectors: Vectors = file.get_tensor("codes").astype(np.float32) * file.get_tensor("scales")[:, None]
+    return vectors
+
+
+def _made_of(pack: Pack) -> str:
+    return f"{pack.digest}:{bundled_table().name}"
+
+
+def _stems(text: str) -> list[str]:
+    return [_stem(word) for word in words(text)]
+
+
+def _stem(word: str) -> str:
+    return stem(one_script(fold(word)))
