@@ -67,7 +67,7 @@ def test_a_moment_of_a_local_video_links_to_its_second(client: TestClient) -> No
     second = int(hit["locator"]["at_seconds"])
     assert hit["url"].split("?")[0] == f"/c/neural-networks/v/video/lecture4.webm/{second}"
     shown = client.get(hit["url"]).text
-    assert f'id="t={second}"' in shown
+    assert f'id="t={int(hit["locator"]["start_seconds"])}"' in shown
     assert f'src="/api/videos/{video_id}/file#t={second}"' in shown
 
 

@@ -21,7 +21,7 @@ from index.types import Coverage
 
 # The signs by which a question is known to be off the subject, with their coefficients: training/coverage.py.
 _WEIGHTS = {"keyness": 11.5, "lacking": -5.2, "apart": -3.7, "together": 1.7, "near": 2.8, "title": 10.3}
-_CONSTANT = -2.7  # 3 of 100 that courses explain lie below 0
+_CONSTANT = -2.5  # 2 to 3 of 100 that courses explain lie below 0
 _EXPLAINED_FROM = 2.3  # below it, and above 0, lies what is only mentioned
 SIGNS = tuple(_WEIGHTS)
 _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where there is no embedder

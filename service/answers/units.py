@@ -25,6 +25,7 @@ _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]{3}")
 # A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
 _GARBLED = 0.34
+_MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
 _REFERENCE = re.compile(
@@ -60,7 +61,7 @@ def holds_link(text: str) -> bool:
 
 def is_garbled(text: str) -> bool:
     """Whether a line is a formula whose signs the page's text has strewn about."""
-    tokens = _TOKEN.findall(text)
+    tokens = [token for token in _TOKEN.findall(text) if token not in _MARKS]
     single = sum(len(token.strip(".,;:()[]")) <= 1 for token in tokens)
     return len(tokens) > 3 and (single >= _GARBLED * len(tokens) or len(_ODD.findall(text)) >= _GARBLED * len(tokens))
 
