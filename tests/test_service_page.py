@@ -439,7 +439,7 @@ def test_youtube_is_asked_for_nothing_before_play_is_pressed(browser: Any, tmp_p
         with page_of(browser, url) as page:
             page.goto(f"{url}/?q=momentum")
             page.locator(".hit h3 a").first.click()
-            expect(page.get_by_role("button", name="Play from 1:23 (YouTube)")).to_be_visible()
+            expect(page.get_by_role("button", name="Play from 1:25 (YouTube)")).to_be_visible()
         context = browser.new_context(locale="en")
         asked: list[str] = []
 
@@ -447,11 +447,11 @@ def test_youtube_is_asked_for_nothing_before_play_is_pressed(browser: Any, tmp_p
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{url}/?q=momentum")
         page.locator(".hit h3 a").first.click()
-        page.get_by_role("button", name="Play from 1:23 (YouTube)").click()
+        page.get_by_role("button", name="Play from 1:25 (YouTube)").click()
         expect(page.locator(".tube iframe")).to_be_visible()
         page.wait_for_timeout(300)
         (elsewhere,) = [address for address in asked if not address.startswith((url, "data:", "chrome-error:"))]
-        assert elsewhere.startswith("https://www.youtube-nocookie.com/embed/abcdefghijk?start=83&")
+        assert elsewhere.startswith("https://www.youtube-nocookie.com/embed/abcdefghijk?start=85&")
         context.close()
 
 
