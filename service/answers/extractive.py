@@ -56,12 +56,7 @@ def extract_answer(
     if sides is not None:
         picked = _both_sides(units, scores, order, sides) or picked
     citations = tuple(Citation(n, units[i].quote, opened_at(units[i])) for n, i in enumerate(picked, 1))
-    return tuple(Sentence(_lines(c.quote), (c.number,)) for c in citations), citations
-
-
-def _lines(quote: str) -> str:
-    """A quote as it is shown: the lines of a slide stay lines."""
-    return "\n".join(" ".join(line.split()) for line in quote.split("\n") if line.strip())
+    return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
 
 def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
