@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import passage
 
 from index.engine.vocabulary import ShardWords, Vocabulary, build_words, is_plain
+from index.text.hashing import hash_texts
 
 _WORDS = [
     "dropout",
@@ -23,16 +25,16 @@ _WORDS = [
 ]
 
 
+def _words(vocabulary: Vocabulary) -> dict[str, int]:
+    return vocabulary.words()
+
+
 def _shard(texts: list[str]) -> ShardWords:
     return ShardWords(build_words([passage(text, row) for row, text in enumerate(texts)]))
 
 
-def _known(vocabulary: Vocabulary) -> dict[str, int]:
-    return {vocabulary.word(number): int(count) for number, count in enumerate(vocabulary.counts)}
-
-
 def test_words_are_counted_by_passage_folded() -> None:
-    assert _known(Vocabulary([_shard(["Dropout dropout DROPOUT", "свёртка dropout x 42"])])) == {
+    assert _words(Vocabulary.of([_shard(["Dropout dropout DROPOUT", "свёртка dropout x 42"])])) == {
         "dropout": 2,
         "свертка": 1,
     }
@@ -43,9 +45,9 @@ def test_words_are_counted_by_passage_folded() -> None:
 )
 @settings(max_examples=60, deadline=None)
 def test_several_courses_know_words_as_one_that_holds_all_their_passages(courses: list[list[str]]) -> None:
-    merged = Vocabulary([_shard(texts) for texts in courses])
-    whole = Vocabulary([_shard([text for texts in courses for text in texts])])
-    assert _known(merged) == _known(whole)
+    merged = Vocabulary.of([_shard(texts) for texts in courses])
+    whole = Vocabulary.of([_shard([text for texts in courses for text in texts])])
+    assert _words(merged) == _words(whole)
     for word in ("dropuot", "kernelz", "обучния", "атеншн"):
         assert merged.spelled_like(word) == whole.spelled_like(word)
     for word in ("пулинг", "дропаут", "кернел", "sloj", "лосс", "loss"):
@@ -53,7 +55,7 @@ def test_several_courses_know_words_as_one_that_holds_all_their_passages(courses
 
 
 def test_the_likes_of_a_word_come_best_first() -> None:
-    vocabulary = Vocabulary([_shard(["dropout kernel", "kernels kernels"]), _shard(["kernel пулинг"])])
+    vocabulary = Vocabulary.of([_shard(["dropout kernel", "kernels kernels"]), _shard(["kernel пулинг"])])
     assert [other for other, _ in vocabulary.spelled_like("kernelz")] == ["kernel", "kernels"]
     assert [other for other, _ in vocabulary.sounding_like("дропаут")] == ["dropout"]
     assert [other for other, _ in vocabulary.sounding_like("pooling")] == ["пулинг"]
@@ -61,9 +63,9 @@ def test_the_likes_of_a_word_come_best_first() -> None:
 
 
 def test_no_courses_know_no_words() -> None:
-    empty = Vocabulary([])
-    assert (_known(empty), empty.spelled_like("kernel"), empty.sounding_like("кернел")) == ({}, (), ())
-    assert _known(Vocabulary([_shard([]), _shard(["loss"])])) == {"loss": 1}
+    empty = Vocabulary.of([])
+    assert (_words(empty), empty.spelled_like("kernel"), empty.sounding_like("кернел")) == ({}, (), ())
+    assert _words(Vocabulary.of([_shard([]), _shard(["loss"])])) == {"loss": 1}
 
 
 def test_a_plain_word_is_of_one_alphabet_without_dots() -> None:
@@ -71,3 +73,12 @@ def test_a_plain_word_is_of_one_alphabet_without_dots() -> None:
         "слой",
         "loss",
     ]
+
+
+def test_a_part_holds_the_forms_of_the_given_words_only() -> None:
+    vocabulary = Vocabulary.of([_shard(["dropout kernel kernels"]), _shard(["пулинг kernel loss"])])
+    part = vocabulary.part(np.sort(hash_texts(["kernel", "пулинг"])))
+    assert part.words() == {"kernel": 2, "kernels": 1, "пулинг": 1}
+    assert part.spelled_like("kernelz") == vocabulary.spelled_like("kernelz")
+    assert part.sounding_like("pooling") == vocabulary.sounding_like("pooling")
+    assert part.sounding_like("дропаут") == ()

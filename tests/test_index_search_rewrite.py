@@ -20,7 +20,7 @@ learning rate momentum stride framework tokenizer checkpoint word2vec batchnorm
 
 
 def rewriter_of(text: str) -> Rewriter:
-    return Rewriter(Vocabulary([ShardWords(build_words([passage(text)]))]))
+    return Rewriter(Vocabulary.of([ShardWords(build_words([passage(text)]))]))
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ _REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_POSTINGS_BYTES = 64 << 20
+_REMEMBERED_PARTS = 32  # words of courses that are searched alone, a few megabytes each
 _REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
 
 
@@ -65,6 +67,8 @@ class Generation:
         self.postings: Remembered[str, Held] = Remembered(_REMEMBERED_POSTINGS_BYTES, lambda held: held.size)
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
         self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
+        self._parts: Remembered[tuple[tuple[int, ...], int], Vocabulary] = Remembered(_REMEMBERED_PARTS)
+        self._putting_together = Lock()
 
     @cached_property
     def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
@@ -110,13 +114,28 @@ class Generation:
         """Which shards write a term side by side with another."""
         return Directory([shard.terms.hashes for shard in self.shards])
 
-    def vocabulary(self, shards: tuple[int, ...]) -> Vocabulary:
-        """The written words of some shards."""
-        return self._vocabularies.get(shards, lambda own: Vocabulary([self.shards[number].words for number in own]))
+    def vocabulary(self, readable: tuple[int, ...], only: int | None = None) -> Vocabulary:
+        """The written words of some shards; with `only` those that are forms of a word of that one."""
+        if only is None or readable == (only,):
+            with self._putting_together:  # by one: others need the same and wait for it
+                return self._vocabularies.get(readable, self._read_words)
+        return self._parts.get((readable, only), self._words_of_one)
 
-    @cached_property
+    def _read_words(self, readable: tuple[int, ...]) -> Vocabulary:
+        return Vocabulary.of([self.shards[number].words for number in readable])
+
+    def _words_of_one(self, wanted: tuple[tuple[int, ...], int]) -> Vocabulary:
+        readable, only = wanted
+        return self.vocabulary(readable).part(self.shards[only].postings.hashes)
+
+    @property
     def sketches(self) -> Sketches | None:
         """Sketches of the vectors of all passages; None where there are no vectors."""
+        with self._putting_together:
+            return self._sketches
+
+    @cached_property
+    def _sketches(self) -> Sketches | None:
         vectors = [shard.vectors for shard in self.shards]
         known = [own for own in vectors if own is not None]
         if not known or len(known) < len(vectors):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from index.engine.container import Arrays, Texts, open_texts, pack_texts
+from index.engine.container import Arrays, open_texts, pack_texts
 from index.remember import Remembered
-from index.text.analysis import fold, one_script, stem, strip_accents, words
+from index.text.analysis import fold, one_script, stem, strip_accents, terms_of, words
 from index.text.hashing import Hashes, hash_texts
 from index.text.layout import is_cyrillic
 from index.text.phonetics import possible_sounds
@@ -49,60 +50,100 @@ class ShardWords:
         self.sound_cyrillic: NDArray[np.bool_] = arrays["sounds.cyrillic"]
 
 
-class Vocabulary:
-    """The distinct words of some shards, for finding those that are like a given one."""
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Distinct words: text, passages that hold it, letters as a mask, length without accents, hash of its stem."""
 
-    def __init__(self, shards: Sequence[ShardWords]) -> None:
-        self._shards = [(own.words, own.sounds) for own in shards]
-        if len(shards) == 1:
-            own = shards[0]
-            self._of_one(own)
-        else:
-            self._merge(shards)
+    texts: list[str]
+    counts: NDArray[np.int64]
+    masks: NDArray[np.uint64]
+    lengths: NDArray[np.int16]
+    stems: Hashes
+
+
+@dataclass(frozen=True, slots=True)
+class _Sounds:
+    """How words sound: both codes, the word, letters of the coarse code as a mask, its length, the word's alphabet."""
+
+    fine: list[str]
+    coarse: list[str]
+    owners: NDArray[np.int64]
+    masks: NDArray[np.uint64]
+    lengths: NDArray[np.int16]
+    cyrillic: NDArray[np.bool_]
+
+
+class Vocabulary:
+    """The distinct words of some shards, for finding those that are like a given one.
+
+    The texts are kept in memory: comparing thousands of them takes less than reading them from the shards.
+    """
+
+    def __init__(self, words: _Words, sounds: _Sounds) -> None:
+        self._words, self._sounds = words, sounds
         # the same words are asked again and again
         self._spelled: Remembered[str, Alike] = Remembered(_REMEMBERED)
         self._sounding: Remembered[str, Alike] = Remembered(_REMEMBERED)
 
-    def _of_one(self, own: ShardWords) -> None:
-        count, sounds = len(own.words), len(own.sounds)
-        self.counts: NDArray[np.int64] = own.counts.astype(np.int64)
-        self._masks, self._lengths = own.masks, own.lengths
-        self._shard = np.zeros(count, np.uint16)
-        self._place = np.arange(count, dtype=np.uint32)
-        self._sound_owner = own.owners
-        self._sound_masks, self._sound_lengths = own.sound_masks, own.sound_lengths
-        self._sound_cyrillic = own.sound_cyrillic
-        self._sound_place = np.arange(sounds, dtype=np.uint32)
-
-    def _merge(self, shards: Sequence[ShardWords]) -> None:
+    @classmethod
+    def of(cls, shards: Sequence[ShardWords]) -> Vocabulary:
         """Each word once, as its first shard has it, with the passages of all that hold it."""
-        hashes = np.concatenate([*(own.hashes for own in shards), np.zeros(0, np.uint64)])
+        hashes = _joined([own.hashes for own in shards], np.uint64)
         order = np.argsort(hashes, kind="stable")
-        sorted_hashes = hashes[order]
-        new = np.concatenate([[True], sorted_hashes[1:] != sorted_hashes[:-1]]) if len(order) else np.zeros(0, np.bool_)
-        group = np.cumsum(new) - 1
+        ordered = hashes[order]
+        new = np.concatenate([[True], ordered[1:] != ordered[:-1]]) if len(order) else np.zeros(0, np.bool_)
         first = order[new]
         starts = np.cumsum([0, *(len(own.words) for own in shards)])
-
-        def joined(arrays: Iterable[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
-            return np.concatenate([*arrays, np.zeros(0, kind)])
-
-        counts = joined((own.counts for own in shards), np.uint32)
-        self.counts = np.bincount(group, weights=counts[order], minlength=len(first)).astype(np.int64)
-        self._masks = joined((own.masks for own in shards), np.uint64)[first]
-        self._lengths = joined((own.lengths for own in shards), np.uint8)[first]
-        self._shard = (np.searchsorted(starts, first, side="right") - 1).astype(np.uint16)
-        self._place = (first - starts[self._shard]).astype(np.uint32)
-        # the sounds of a word are those that its first shard has
+        counts = _joined([own.counts for own in shards], np.uint32)
+        owner_of = np.searchsorted(starts, first, side="right") - 1
+        texts = [
+            str(shards[shard].words[place])
+            for shard, place in zip(owner_of.tolist(), (first - starts[owner_of]).tolist(), strict=True)
+        ]
+        words = _Words(
+            texts,
+            np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
+            _joined([own.masks for own in shards], np.uint64)[first],
+            _joined([own.lengths for own in shards], np.uint8)[first].astype(np.int16),
+            hash_texts(terms_of(text)[0] for text in texts),
+        )
         number = np.full(len(hashes), -1, np.int64)
         number[first] = np.arange(len(first))
-        owner = joined((number[starts[s] + own.owners] for s, own in enumerate(shards)), np.int64)
-        chosen = np.flatnonzero(owner >= 0)
-        self._sound_owner = owner[chosen].astype(np.uint32)
-        self._sound_masks = joined((own.sound_masks for own in shards), np.uint64)[chosen]
-        self._sound_lengths = joined((own.sound_lengths for own in shards), np.uint8)[chosen]
-        self._sound_cyrillic = joined((own.sound_cyrillic for own in shards), np.bool_)[chosen]
-        self._sound_place = joined((np.arange(len(own.sounds), dtype=np.uint32) for own in shards), np.uint32)[chosen]
+        return cls(words, _sounds_of(shards, starts, number))
+
+    def part(self, stems: Hashes) -> Vocabulary:
+        """Only the words whose stem is one of these."""
+        order = np.argsort(self._words.stems, kind="stable")
+        ordered = self._words.stems[order]
+        firsts, lasts = np.searchsorted(ordered, stems, "left"), np.searchsorted(ordered, stems, "right")
+        counts = lasts - firsts
+        shift = firsts - np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(counts) else firsts
+        chosen = np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())])
+        words, sounds = self._words, self._sounds
+        number = np.full(len(words.texts), -1, np.int64)
+        number[chosen] = np.arange(len(chosen))
+        heard = np.flatnonzero(number[sounds.owners] >= 0)
+        return Vocabulary(
+            _Words(
+                [words.texts[i] for i in chosen.tolist()],
+                words.counts[chosen],
+                words.masks[chosen],
+                words.lengths[chosen],
+                words.stems[chosen],
+            ),
+            _Sounds(
+                [sounds.fine[i] for i in heard.tolist()],
+                [sounds.coarse[i] for i in heard.tolist()],
+                number[sounds.owners[heard]],
+                sounds.masks[heard],
+                sounds.lengths[heard],
+                sounds.cyrillic[heard],
+            ),
+        )
+
+    def words(self) -> dict[str, int]:
+        """Every word, with how many passages hold it."""
+        return dict(zip(self._words.texts, self._words.counts.tolist(), strict=True))
 
     def spelled_like(self, word: str) -> Alike:
         """(word, similarity) of the words that are a few slips away, best first."""
@@ -112,52 +153,74 @@ class Vocabulary:
         """(word, similarity) of the words of the other alphabet that sound alike, best first."""
         return self._sounding.get(word, self._sounding_like)
 
-    def word(self, number: int) -> str:
-        """A word as it lies here."""
-        texts: Texts = self._shards[self._shard[number]][0]
-        return str(texts[int(self._place[number])])
-
-    def _sound(self, number: int) -> tuple[str, str]:
-        """(fine, coarse) code of a sound."""
-        texts = self._shards[self._shard[self._sound_owner[number]]][1]
-        fine, coarse = str(texts[int(self._sound_place[number])]).split("/")
-        return fine, coarse
-
     def _spelled_like(self, word: str) -> Alike:
+        own = self._words
         bare = strip_accents(word)
         slips = int(len(bare) * (1 - _MIN_TYPO) + 1e-9) or 1
-        near = np.abs(self._lengths.astype(np.int16) - len(bare)) <= slips
+        near = np.abs(own.lengths - len(bare)) <= slips
         # each slip changes at most two letters of the set
-        near &= np.bitwise_count(self._masks ^ _mask(bare)) <= 2 * slips
-        found = []
-        for i in np.flatnonzero(near).tolist():
-            other = self.word(i)
-            similarity = OSA.normalized_similarity(bare, strip_accents(other), score_cutoff=_MIN_TYPO)
-            if similarity:
-                found.append((other, similarity + 0.01 * float(np.log10(self.counts[i] + 1))))
+        near &= np.bitwise_count(own.masks ^ _mask(bare)) <= 2 * slips
+        numbers = np.flatnonzero(near).tolist()
+        others = [strip_accents(own.texts[i]) for i in numbers]
+        similar = process.cdist(
+            [bare], others, scorer=OSA.normalized_similarity, score_cutoff=_MIN_TYPO, dtype=np.float64
+        )
+        found = [
+            (own.texts[numbers[place]], float(similar[0, place]) + _frequent(own.counts[numbers[place]]))
+            for place in np.flatnonzero(similar[0]).tolist()
+        ]
         return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
     def _sounding_like(self, word: str) -> Alike:
+        own = self._sounds
         cyrillic = is_cyrillic(word)
         best: dict[str, float] = {}
         for code in possible_sounds(stem(word) if cyrillic else word):
             if len(code.coarse) < _MIN_SOUND_CHARS:
                 continue
             near = np.flatnonzero(
-                (self._sound_cyrillic != cyrillic)
-                & (np.abs(self._sound_lengths.astype(np.int16) - len(code.coarse)) <= _MAX_LONGER)
-                & (np.bitwise_count(self._sound_masks ^ _mask(code.coarse.lower())) <= 2 + len(code.coarse) // 5)
+                (own.cyrillic != cyrillic)
+                & (np.abs(own.lengths - len(code.coarse)) <= _MAX_LONGER)
+                & (np.bitwise_count(own.masks ^ _mask(code.coarse.lower())) <= 2 + len(code.coarse) // 5)
             ).tolist()
-            codes = [self._sound(i) for i in near]
-            coarse = [code for _, code in codes]
+            coarse = [own.coarse[i] for i in near]
             alike = process.cdist([code.coarse], coarse, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SOUND)[0]
-            for place in np.flatnonzero(alike):
-                exact = OSA.normalized_similarity(code.fine, codes[place][0])
-                owner = int(self._sound_owner[near[place]])
-                score = 0.6 * float(alike[place]) + 0.4 * exact + 0.01 * float(np.log10(self.counts[owner] + 1))
-                other = self.word(owner)
+            for place in np.flatnonzero(alike).tolist():
+                exact = OSA.normalized_similarity(code.fine, own.fine[near[place]])
+                owner = int(own.owners[near[place]])
+                score = 0.6 * float(alike[place]) + 0.4 * exact + _frequent(self._words.counts[owner])
+                other = self._words.texts[owner]
                 best[other] = max(best.get(other, 0.0), score)
         return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _frequent(count: np.integer) -> float:
+    """What a word is more likely to be meant the more passages hold it."""
+    return 0.01 * float(np.log10(count + 1))
+
+
+def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
+    return np.concatenate([*arrays, np.zeros(0, kind)])
+
+
+def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: NDArray[np.int64]) -> _Sounds:
+    """The sounds of words as their first shard has them; `number` is the number of each word of each shard, or -1."""
+    owner = _joined([number[starts[s] + own.owners] for s, own in enumerate(shards)], np.int64)
+    chosen = np.flatnonzero(owner >= 0)
+    begin = np.cumsum([0, *(len(own.sounds) for own in shards)])
+    shard_of = np.searchsorted(begin, chosen, side="right") - 1
+    codes = [
+        str(shards[shard].sounds[place]).split("/")
+        for shard, place in zip(shard_of.tolist(), (chosen - begin[shard_of]).tolist(), strict=True)
+    ]
+    return _Sounds(
+        [fine for fine, _ in codes],
+        [coarse for _, coarse in codes],
+        owner[chosen],
+        _joined([own.sound_masks for own in shards], np.uint64)[chosen],
+        _joined([own.sound_lengths for own in shards], np.uint8)[chosen].astype(np.int16),
+        _joined([own.sound_cyrillic for own in shards], np.bool_)[chosen],
+    )
 
 
 def build_words(passages: Iterable[IndexedPassage]) -> Arrays:

@@ -32,7 +32,8 @@ class Lexicon:
     def vocabulary(self) -> Vocabulary:
         """The written words of all courses that the caller may read: a form that one course does not write may be a
         form of a word that it does. What counts is whether its stem is in scope."""
-        return self._generation.vocabulary(self._scope.readable)
+        only = self._scope.shards[0] if len(self._scope.shards) == 1 else None
+        return self._generation.vocabulary(self._scope.readable, only)
 
     def frequency(self, term: str) -> int:
         """How many of the searched passages hold a term."""
