@@ -159,10 +159,12 @@ def test_a_moment_is_the_same_second_of_the_same_recording(
     take_up(tmp_path / "c", library, _PAGES)
     with served(settings) as client:
         hit = client.get("/api/search", params={"q": "inertia", "kind": "segment"}).json()["hits"][0]
-        assert hit["url"] == "https://youtu.be/abcdefghijk?t=83"
-        assert re.fullmatch(r"/c/nets/v/abcdefghijk/83\?m=[a-z2-7]{15}", hit["place"])
+        # the stretch begins at 83 s, the word is said some seconds later
+        assert (hit["locator"]["start_seconds"], int(hit["locator"]["at_seconds"])) == (83.0, 85)
+        assert hit["url"] == "https://youtu.be/abcdefghijk?t=85"
+        assert re.fullmatch(r"/c/nets/v/abcdefghijk/85\?m=[a-z2-7]{15}", hit["place"])
         shown = client.get(hit["place"]).text
-        assert 'data-start="83"' in shown
+        assert 'data-start="85"' in shown
         assert "Today we talk about inertia." in shown
 
 

@@ -30,5 +30,6 @@ def test_the_api_shows_readings_twins_and_terms(client: TestClient) -> None:
         "deck_id": overfitting["explained"]["locator"]["deck_id"],
         "page_number": 3,
         "page_label": overfitting["explained"]["locator"]["page_label"],
+        "unit": "page",
     }
     assert client.get("/api/courses/nope/terms").status_code == 404
