@@ -121,7 +121,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
         after = _Held.by(connection, plan.course)
     point_to(library.index_root, number)
     sweep(library.index_root, number)
-    _forget(library, before, after, {shard.fingerprint for shard in [*others, *own]})
+    _forget(library, plan.course, before, after, [*others, *own])
     return number
 
 
@@ -183,23 +183,26 @@ class _Held:
         return cls(content_hashes(connection, course), course_files(connection, course))
 
 
-def _forget(library: Library, before: _Held, after: _Held, fingerprints: set[str]) -> None:
-    """Let go of what only this course held and does not hold any more."""
+def _forget(library: Library, course: str, before: _Held, after: _Held, shards: Sequence[ListedShard]) -> None:
+    """Let go of what only this course held and does not hold any more; `shards` are those that are listed now."""
+    used = {shard.fingerprint for shard in shards}
     with library.database.writing() as connection:
-        drop_embeddings(connection, before.contents - after.contents)
-        drop_fingerprints(connection, _made_before(library, connection) - fingerprints)
+        previous = _listed_before(library, connection)
+        # vectors are found by their fingerprint first: by contents alone everything would be walked through
+        for fingerprint in {shard.fingerprint for shard in previous if shard.course == course} & used:
+            drop_embeddings(connection, fingerprint, before.contents - after.contents)
+        drop_fingerprints(connection, {shard.fingerprint for shard in previous} - used)
     library.forget_files(before.files - after.files)
 
 
-def _made_before(library: Library, connection: Connection) -> set[str]:
-    """The fingerprints of the generation before the newest: what it held of vectors is of no more use."""
+def _listed_before(library: Library, connection: Connection) -> tuple[ListedShard, ...]:
+    """The shards of the generation before the newest; none if that cannot be read."""
     latest = latest_generation(connection)
     numbers = [n for n in generation_numbers(library.index_root) if latest is not None and n < latest.number]
     try:
-        manifest, _ = read_generation(library.index_root, numbers[-1]) if numbers else (None, "")
+        return read_generation(library.index_root, numbers[-1])[0].shards if numbers else ()
     except (CorruptIndex, IndexMismatch, IndexUnavailable):
-        return set()
-    return set() if manifest is None else {shard.fingerprint for shard in manifest.shards}
+        return ()
 
 
 def _other_shards(

@@ -63,12 +63,13 @@ def drop_fingerprints(connection: Connection, fingerprints: Collection[str]) -> 
         connection.execute(sa.delete(embeddings).where(embeddings.c.fingerprint == fingerprint))
 
 
-def drop_embeddings(connection: Connection, hashes: Iterable[str]) -> None:
-    """Forget the vectors of those of these contents that no passage has any more."""
+def drop_embeddings(connection: Connection, fingerprint: str, hashes: Iterable[str]) -> None:
+    """Forget the vectors, made under this fingerprint, of those of these contents that no passage has any more."""
     for some in batches(sorted(set(hashes))):
         used = set(connection.scalars(sa.select(passages.c.content_hash).where(passages.c.content_hash.in_(some))))
         gone = [content_hash for content_hash in some if content_hash not in used]
-        connection.execute(sa.delete(embeddings).where(embeddings.c.content_hash.in_(gone)))
+        where = sa.and_(embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(gone))
+        connection.execute(sa.delete(embeddings).where(where))
 
 
 def drop_unused_embeddings(connection: Connection) -> None:
