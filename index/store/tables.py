@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0005"
+SCHEMA_REVISION = "0006"
 
 metadata = MetaData(
     naming_convention={
@@ -34,7 +34,7 @@ metadata = MetaData(
 )
 
 
-def _parent(name: str, *, primary_key: bool = False, nullable: bool = False) -> Column[int]:
+def _parent(name: str, *, primary_key: bool = False, nullable: bool = False, index: bool = False) -> Column[int]:
     target = f"{name}s.id"
     return Column(
         f"{name}_id",
@@ -42,6 +42,7 @@ def _parent(name: str, *, primary_key: bool = False, nullable: bool = False) -> 
         ForeignKey(target, ondelete="CASCADE"),
         primary_key=primary_key,
         nullable=nullable,
+        index=index,
     )
 
 
@@ -170,7 +171,7 @@ alignments = Table(
     metadata,
     _parent("video", primary_key=True),
     Column("ordinal", Integer, primary_key=True),
-    _parent("deck"),
+    _parent("deck", index=True),
     Column("page_number", Integer, nullable=False),
     Column("start_seconds", Float, nullable=False),
     Column("end_seconds", Float, nullable=False),
@@ -183,7 +184,7 @@ moments = Table(
     metadata,
     _parent("deck", primary_key=True),
     Column("page_number", Integer, primary_key=True),
-    _parent("video"),
+    _parent("video", index=True),
     Column("jump_seconds", Float, nullable=False),
     Column("confidence", Float, nullable=False),
 )
@@ -206,9 +207,9 @@ passages = Table(
     _parent("lecture"),
     Column("kind", String(16), nullable=False),
     Column("ordinal", Integer, nullable=False),
-    _parent("deck", nullable=True),
+    _parent("deck", nullable=True, index=True),
     Column("page_number", Integer),
-    _parent("video", nullable=True),
+    _parent("video", nullable=True, index=True),
     Column("start_seconds", Float),
     Column("end_seconds", Float),
     Column("title", Text, nullable=False),
