@@ -37,8 +37,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed at its end, or rolled back if the block raises."""
-        with _translated(), self.engine.begin() as connection:
+        """A transaction that is committed at its end, or rolled back if the block raises.
+
+        SQLite is told at once that it will write: one that reads first and then writes would be refused without any
+        waiting if another writer committed in between.
+        """
+        with _translated(), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
 
     def revision(self) -> str | None:
@@ -127,7 +131,8 @@ def _make_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
