@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from alembic.script import ScriptDirectory
 
 from index.errors import StorageError
 from index.library import Library
-from index.store.tables import SCHEMA_REVISION, metadata
+from index.store.jobs import add_job
+from index.store.tables import SCHEMA_REVISION, jobs, metadata
 
 
 def test_the_migrations_make_the_tables(library: Library) -> None:
@@ -32,3 +34,24 @@ def test_a_newer_schema_is_refused(library: Library) -> None:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StorageError, match="newer"):
         library.database.migrate()
+
+
+def test_a_writer_that_reads_first_waits_for_another_instead_of_failing(sqlite_library: Library) -> None:
+    """SQLite refuses, without any waiting, to let a transaction write whose first read is older than a commit."""
+    other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+    done = threading.Event()
+
+    def write() -> None:
+        with other.database.writing() as connection:
+            add_job(connection, "other", {})
+        done.set()
+
+    with sqlite_library.database.writing() as connection:
+        connection.execute(sa.select(jobs.c.id)).all()
+        thread = threading.Thread(target=write)
+        thread.start()
+        assert not done.wait(0.3)
+        add_job(connection, "first", {})
+    thread.join(timeout=30)
+    assert done.is_set()
+    other.close()
