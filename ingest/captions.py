@@ -119,7 +119,7 @@ def _parse_json3(text: str) -> list[Cue]:
             start = float(event["tStartMs"]) / 1000
             words = "".join(_with_time(segment, start) for segment in event.get("segs") or [])
             cues.append(Cue(start, start + float(event.get("dDurationMs", 0)) / 1000, words))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise SourceFileError(
             "It starts like YouTube json3 captions but is damaged; download them again.", code="no_captions"
         ) from error

@@ -175,7 +175,9 @@ def _document(name: str, suffix: str, found: Document) -> KnownDeck:
         for number, page in enumerate(found.pages, 1)
     )
     problem = None
-    if suffix == ".pptx":
+    if found.is_cut:
+        problem = _too_many_pages(name)
+    elif suffix == ".pptx":
         problem = Problem(
             "no_pictures",
             f"Deck {name}: its slides are found by their text but cannot be shown; export it as PDF beside it.",
@@ -223,12 +225,14 @@ def _deck(planned: PlannedDeck, state: State, problem: Problem | None) -> Deck:
     )
 
 
+def _too_many_pages(path: str) -> Problem:
+    detail = f"Deck {path}: only its first {MAX_PAGES:,} pages were read; split it into files by lecture."
+    return Problem("too_many_pages", detail)
+
+
 def _problem_of_pages(path: str, pages: Sequence[Page], raw: Sequence[RawPage], page_count: int) -> Problem | None:
     if page_count > len(pages) == MAX_PAGES:
-        return Problem(
-            "too_many_pages",
-            f"Deck {path}: only its first {MAX_PAGES:,} pages were read; split it into files by lecture.",
-        )
+        return _too_many_pages(path)
     garbled = [number for number, page in enumerate(raw, 1) if page.problem == "garbled"]
     advice = "" if ocr_languages() else " Install tesseract (with its Russian) and ingest again to read pictures."
     if garbled:

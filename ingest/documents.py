@@ -16,14 +16,15 @@ from index.errors import SourceFileError
 from ingest.captions import decode
 from ingest.catalogue.markdown import render_markdown, split_front_matter
 from ingest.catalogue.sections import read_sections
+from ingest.pdf import MAX_PAGES
 from ingest.sandbox import Limits, Sandbox, serve
 
 # Part of a deck's identity: change it when the same file would give other pages.
-DOCUMENTS = "documents-1"
+DOCUMENTS = "documents-2"
 SUFFIXES = frozenset({".pptx", ".md", ".markdown", ".qmd", ".rmd", ".html", ".htm", ".ipynb", ".txt"})
 
-_MAX_PAGES = 2_000
 _MAX_PAGE_CHARS = 20_000
+_TEXT_PAGE_CHARS = 3_000
 _MAX_FILE_BYTES = 64 << 20
 _MAX_UNPACKED_BYTES = 1 << 30
 _MAX_DEPTH = 20
@@ -40,11 +41,12 @@ class DocumentPage(NamedTuple):
 
 
 class Document(NamedTuple):
-    """`slides`: it is shown page by page, not read as prose."""
+    """`slides`: it is shown page by page, not read as prose. `is_cut`: only its first pages are here."""
 
     title: str
     slides: bool
     pages: tuple[DocumentPage, ...]
+    is_cut: bool = False
 
 
 class DocumentReader:
@@ -56,7 +58,8 @@ class DocumentReader:
     def read(self, path: Path, suffix: str) -> Document:
         """The pages of a file; SourceFileError if it is not what its suffix says."""
         head, _ = self._sandbox.call({"do": "read", "path": str(path), "suffix": suffix})
-        return Document(head["title"], head["slides"], tuple(DocumentPage(*page) for page in head["pages"]))
+        pages = tuple(DocumentPage(*page) for page in head["pages"])
+        return Document(head["title"], head["slides"], pages, head["is_cut"])
 
     def close(self) -> None:
         self._sandbox.close()
@@ -72,28 +75,37 @@ def _read(path: str, suffix: str) -> tuple[dict[str, Any], bytes]:
         raise SourceFileError("The file is empty; export it again.", code="empty_file")
     if size > _MAX_FILE_BYTES and suffix != ".pptx":
         raise SourceFileError(f"It is larger than {_MAX_FILE_BYTES >> 20} MB; split it.", code="too_large")
-    try:
-        if suffix == ".pptx":
-            found = _read_pptx(file)
-        elif suffix == ".ipynb":
-            found = _read_notebook(decode(file.read_bytes()))
-        elif suffix in (".html", ".htm"):
-            found = _read_page(decode(file.read_bytes()))
-        elif suffix == ".txt":
-            found = _read_text(decode(file.read_bytes()))
-        else:
-            found = _read_markdown(decode(file.read_bytes()))
-    except RecursionError as error:
-        raise SourceFileError("It is nested too deeply; export it again.", code="damaged") from error
-    pages = [(title[:300], _clean(text)) for title, text in found.pages[:_MAX_PAGES]]
+    if suffix == ".pptx":
+        found = _read_pptx(file)
+    elif suffix == ".ipynb":
+        found = _read_notebook(decode(file.read_bytes()))
+    elif suffix in (".html", ".htm"):
+        found = _read_page(decode(file.read_bytes()))
+    elif suffix == ".txt":
+        found = _read_text(decode(file.read_bytes()))
+    else:
+        found = _read_markdown(decode(file.read_bytes()))
+    pages = [(title[:300], part) for title, text in found.pages for part in _parts(_clean(text), _MAX_PAGE_CHARS)]
     if not any(title or text for title, text in pages):
         raise SourceFileError("There is no text in it; export it again.", code="no_pages")
-    return {"title": found.title[:300], "slides": found.slides, "pages": pages}, b""
+    head = {"title": found.title[:300], "slides": found.slides, "is_cut": len(pages) > MAX_PAGES}
+    return {**head, "pages": pages[:MAX_PAGES]}, b""
 
 
 def _clean(text: str) -> str:
     lines = (" ".join(line.split()) for line in text.replace("\0", " ").split("\n"))
-    return "\n".join(line for line in lines if line)[:_MAX_PAGE_CHARS]
+    return "\n".join(line for line in lines if line)
+
+
+def _parts(text: str, longest: int) -> Iterator[str]:
+    """A text in pieces of at most `longest` characters, cut at an end of a line, else at a space, where one is near."""
+    while len(text) > longest:
+        cut = (
+            max(text.rfind("\n", longest // 2, longest), 0) or max(text.rfind(" ", longest // 2, longest), 0) or longest
+        )
+        yield text[:cut]
+        text = text[cut:].lstrip()
+    yield text
 
 
 def _read_pptx(file: Path) -> Document:
@@ -108,7 +120,7 @@ def _read_pptx(file: Path) -> Document:
             if sum(member.file_size for member in archive.infolist()) > _MAX_UNPACKED_BYTES:
                 raise SourceFileError("It unpacks to more than 1 GB; split it.", code="too_large")
         presentation = Presentation(str(file))
-        pages = tuple(_slide_page(slide) for _, slide in zip(range(_MAX_PAGES), presentation.slides, strict=False))
+        pages = tuple(_slide_page(slide) for slide in presentation.slides)
         title = presentation.core_properties.title or ""
     except (SourceFileError, MemoryError):
         raise
@@ -201,8 +213,8 @@ def _read_text(text: str) -> Document:
     """Plain text: pages of some paragraphs, so that a place in it can be shown."""
     pages: list[DocumentPage] = []
     current = ""
-    for paragraph in _PARAGRAPH.split(text):
-        if current and len(current) + len(paragraph) > 3_000:
+    for paragraph in (part for whole in _PARAGRAPH.split(text) for part in _parts(whole, _TEXT_PAGE_CHARS)):
+        if current and len(current) + len(paragraph) > _TEXT_PAGE_CHARS:
             pages.append(DocumentPage("", current))
             current = ""
         current = f"{current}\n\n{paragraph}".strip()

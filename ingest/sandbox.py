@@ -148,11 +148,17 @@ def serve(handlers: Mapping[str, Any]) -> None:
         request = json.loads(line)
         body = b""
         try:
-            head, body = handlers[request.pop("do")](**request)
+            found, body = handlers[request.pop("do")](**request)
+            head = json.dumps({**found, "bytes": len(body)})
         except SourceFileError as error:
-            head = {"error": str(error), "code": error.code}
+            head = _refusal(str(error), error.code)
         except MemoryError:
-            head = {"error": "It needs more memory than is allowed; export it again.", "code": "too_large"}
-        head["bytes"] = len(body)
-        out.write(json.dumps(head).encode() + b"\n" + body)
+            head, body = _refusal("It needs more memory than is allowed; export it again.", "too_large"), b""
+        except RecursionError:
+            head, body = _refusal("It is nested too deeply; export it again.", "damaged"), b""
+        out.write(head.encode() + b"\n" + body)
         out.flush()
+
+
+def _refusal(error: str, code: str) -> str:
+    return json.dumps({"error": error, "code": code})

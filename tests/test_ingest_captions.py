@@ -94,3 +94,9 @@ def test_times_outside_a_caption_are_not_believed() -> None:
 def test_segments_know_when_their_words_are_spoken() -> None:
     cues = [Cue(10.0, 12.0, "so we go", ((3, 11.0),)), Cue(12.0, 14.5, "on and on")]
     assert unpack_times(merge_cues(cues)[0].times, 10.0) == [(0, 10.0), (3, 11.0), (9, 12.0), (18, 14.5)]
+
+
+def test_json3_with_times_that_are_no_times_is_said_to_be_damaged() -> None:
+    content = b'{"events": [{"tStartMs": 1, "segs": [{"utf8": "so", "tOffsetMs": Infinity}]}]}'
+    with pytest.raises(SourceFileError, match="download them again"):
+        parse_captions(content)

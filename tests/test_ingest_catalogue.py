@@ -15,7 +15,7 @@ from ingest.catalogue.first_pages import titles_of_pages
 from ingest.catalogue.markdown import read_markdown
 from ingest.catalogue.titles import title_of, title_of_path
 from ingest.catalogue.words import Rank, aside_path, is_bare_label, mark_of, without_addresses
-from ingest.course import read_course
+from ingest.course import lecture_keys, read_course
 from ingest.pdf import Line, RawPage
 from ingest.planned import PlannedCourse
 
@@ -293,3 +293,46 @@ def test_hostile_lines_are_read_in_bounded_time(text: str) -> None:
     without_addresses(text)
     is_bare_label(text)
     assert time.monotonic() - started < 2.0
+
+
+def test_folders_of_subjects_with_short_names_are_no_translations(tmp_path: Path) -> None:
+    names = [
+        f"{topic}/{what}" for topic in ("cv", "rl", "ml") for what in ("slides1.pdf", "slides2.pdf", "slides3.pdf")
+    ]
+    course = course_of(tmp_path, dict.fromkeys(names, ""))
+    assert {deck.path for lecture in course.lectures for deck in lecture.decks} == set(names)
+
+
+def test_a_translation_is_told_among_what_was_left_out(tmp_path: Path) -> None:
+    pages = {f"{language}/lesson{n}.md": f"# L{n}\nWords.\n" for language in ("en", "fr") for n in (1, 2, 3)}
+    course = course_of(tmp_path, pages)
+    assert [deck.path for lecture in course.lectures for deck in lecture.decks] == [
+        f"en/lesson{n}.md" for n in (1, 2, 3)
+    ]
+    assert [place for _, place, _ in course.left_out] == ["fr/"]
+
+
+def test_a_folder_of_recordings_alone_is_a_course(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"lecture{number}.mp4").write_bytes(b"x")
+    course = read_course(tmp_path)
+    assert [video.video for x in course.lectures for video in x.videos] == [f"lecture{n}.mp4" for n in (1, 2, 3)]
+    assert len(set(lecture_keys(course.lectures))) == 3
+
+
+def test_a_link_without_a_scheme_is_another_site_and_never_a_file_of_this_machine(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "secret.pdf", tmp_path / "course"
+    folder.mkdir()
+    write_pdf(outside, ["The secret title\ntext"])
+    links = "".join(f"- Lecture {n} [slides](/{outside}) [video](https://youtu.be/{'abc'[n] * 11})\n" for n in range(3))
+    course = course_of(folder, {"README.md": f"# C\n{links}"})
+    assert {deck.path for x in course.lectures for deck in x.decks} == {f"https:/{outside}"}
+    assert not any("secret" in lecture.title for lecture in course.lectures)
+
+
+@pytest.mark.parametrize(("prefix", "end"), [("> ", "\n"), ("", "\r"), ("", "\r\n")])
+def test_rows_are_read_in_quoted_tables_and_with_every_kind_of_line_end(tmp_path: Path, prefix: str, end: str) -> None:
+    rows = ["| T | B | S |", "|---|---|---|", *(f"| {x} | words | [s]({x}.pdf) |" for x in ("Loss", "Step", "Batch"))]
+    (tmp_path / "README.md").write_bytes("".join(f"{prefix}{row}{end}" for row in rows).encode())
+    course = read_course(tmp_path)
+    assert [x.title for x in course.lectures] == ["Loss", "Step", "Batch"]

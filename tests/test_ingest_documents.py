@@ -139,6 +139,26 @@ def test_what_is_wrong_with_a_document_has_a_code(
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("name", "head"), [("a.txt", ""), ("a.md", "# Title\n"), ("a.html", "<h1>Title</h1>"), ("b.txt", "x" * 50_000)]
+)
+def test_no_words_of_a_long_text_are_lost(reader: DocumentReader, tmp_path: Path, name: str, head: str) -> None:
+    words = [f"word{number}" for number in range(20_000)]
+    text = "".join(word + ("\n" if number % 9 == 0 else " ") for number, word in enumerate(words))
+    (tmp_path / name).write_text(head + text)
+    found = reader.read(tmp_path / name, Path(name).suffix)
+    assert max(len(page.text) for page in found.pages) <= 20_000
+    assert " ".join(page.text for page in found.pages).split()[-len(words) + 1 :] == words[1:]
+    assert not found.is_cut
+
+
+def test_a_document_of_too_many_pages_says_so(sqlite_library: Library, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("".join(f"# Page {number}\nwords\n" for number in range(2_001)))
+    (tmp_path / "README.md").write_text("# C\n- Lecture 1: [notes](a.md)\n")
+    report = ingest(tmp_path, sqlite_library, None)
+    assert "too_many_pages" in {gap["code"] for gap in report.gaps}
+
+
 @pytest.mark.parametrize("suffix", [".pptx", ".ipynb", ".md", ".html"])
 def test_mutated_files_end_in_text_or_a_named_problem(reader: DocumentReader, tmp_path: Path, suffix: str) -> None:
     contents = {

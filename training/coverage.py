@@ -252,6 +252,8 @@ def report(examples: Sequence[Example], evidence: Sequence[Evidence | None]) -> 
     held: dict[str, NDArray[np.float64]] = {}
     for course in sorted({example.course for example in examples}):
         others = courses != course
+        if not others.any():
+            raise SystemExit("How the fit does on a course that it was not made from needs a second course.")
         held[course] = fit(signs[others], wanted[others], weights[others])
     odds = [
         -np.inf if found is None else float(np.dot((*found.signs, 1.0), held[example.course]))

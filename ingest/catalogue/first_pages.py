@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from queue import Queue
@@ -17,6 +18,7 @@ from ingest.catalogue.titles import title_of
 from ingest.catalogue.words import Role, aside_of, is_bare_label
 from ingest.pages import clean_pages
 from ingest.pdf import Line, PdfReader, RawDeck, RawPage
+from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedLecture
 
 _SHARED = 0.4  # a line on so many first pages is the course, its lecturer or the university
@@ -34,8 +36,10 @@ def with_first_pages(lectures: Sequence[PlannedLecture], root: Path) -> list[Pla
     wanted: dict[str, str] = {}
     for lecture in lectures:
         path = lecture.decks[0].path if lecture.title_from_deck and lecture.decks else ""
-        if path.lower().endswith(".pdf") and "://" not in path and (root / path).is_file():
-            wanted[path] = lecture.title
+        if path.lower().endswith(".pdf") and "://" not in path:
+            with suppress(MissingFile):  # it is named when the course is taken up
+                find_file(path, root, "Deck")
+                wanted[path] = lecture.title
     pages = _first_pages([*wanted][:_MAX_FILES], root)
     titles = titles_of_pages(pages)
     return [

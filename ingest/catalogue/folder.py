@@ -133,6 +133,8 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
 def locate(folder: CourseFolder, page: str, href: str) -> Place:
     """What a link on a page (its path in the course) points at."""
     href = href.strip()
+    if href.startswith("//"):  # an address in the scheme of its page
+        href = f"https:{href}"
     try:
         parts = urlsplit(href)
         host = (parts.hostname or "").lower()
@@ -143,7 +145,7 @@ def locate(folder: CourseFolder, page: str, href: str) -> Place:
     found = youtube_id(href)
     if found:
         return Place(Target.YOUTUBE, found, known=True)
-    if parts.scheme in ("http", "https") or href.startswith("//"):
+    if parts.scheme in ("http", "https"):
         return _elsewhere(folder, href, f"{host}{parts.path}".removeprefix("www."), parts.query)
     if parts.scheme:
         return Place(Target.OTHER, href)

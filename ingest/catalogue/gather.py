@@ -69,7 +69,7 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
         tuple(sorted(decks.values(), key=lambda deck: deck.kind is DeckKind.NOTES)),
         tuple(videos.values()),
         tuple((label, place) for place, label in links.items() if place not in decks and place not in videos),
-        from_deck,
+        from_deck and bool(decks),
     )
 
 

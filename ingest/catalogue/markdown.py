@@ -19,7 +19,8 @@ _PROGRAMME = re.compile(r"программ|содержан|план|описа�
 
 def read_markdown(text: str) -> Block:
     """The blocks of a Markdown file, raw HTML in it included."""
-    meta, body = split_front_matter(text)
+    # lines as the parser counts them
+    meta, body = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     markdown = _markdown()
     environment: dict[str, Any] = {}
     tokens = markdown.parse(body, environment)
@@ -73,7 +74,7 @@ def _mend_rows(tokens: list[Token], lines: list[str], markdown: MarkdownIt, envi
             wide = width if _PROGRAMME.search(token.content) or width == 0 else wide
             width += 1
         elif token.type == "tr_open" and not header and token.map and width:
-            cells = split_row(lines[token.map[0]])
+            cells = split_row(lines[token.map[0]].lstrip("> \t"))  # a table may be quoted
             if len(cells) <= width:
                 continue
             end = len(cells) - (width - wide - 1)

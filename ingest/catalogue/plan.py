@@ -31,13 +31,16 @@ OTHER_MATERIALS = "Other materials"
 _MAX_DEPTH = 12
 _MAX_PAGES = 3_000
 _LITTLE = 0.25
-_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+# Folders of translations. Codes that are subjects as well ("cv", "ml", "cs", "ar") are left to be subjects.
+_LANGUAGE = re.compile(
+    r"(?:be|de|en|es|fa|fr|hi|it|ja|kk|ko|nl|pl|pt|ru|tr|uk|vi|zh)(?:[-_](?:[a-z]{2}|hans|hant))?", re.IGNORECASE
+)
 _FEW = 3  # lectures: with fewer, the folder is read too
 
 
 @dataclass(slots=True)
 class Catalogue:
-    """`found` is whether the README, or the pages of the folders, name lectures at all."""
+    """`why` says why what was found was taken for lectures, `left_out` what was not, and why."""
 
     title: str = ""
     lectures: list[PlannedLecture] = field(default_factory=list)
@@ -246,7 +249,7 @@ def _says_little(builder: TreeBuilder, outcome: Outcome) -> bool:
 def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
     """What the folders hold; `builder` is as before where that comes to nothing."""
     trial = builder.copy()
-    walked = _folder_nodes(trial, "")
+    walked = _folder_nodes(trial, "", catalogue.left_out)
     found = choose_units(walked)
     found.units = _lectures_of(found, catalogue)
     return walked, found
@@ -269,19 +272,21 @@ def _like_the_linked(builder: TreeBuilder) -> list[Node]:
     return found
 
 
-def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node]:
-    """What lies in a folder that nobody links: its page, its files, its folders."""
+def _folder_nodes(builder: TreeBuilder, place: str, left_out: list[LeftOut], depth: int = 0) -> list[Node]:
+    """What lies in a folder that nobody links: its page, its files, its folders; translations are left out."""
     readme = builder.folder.readme(place) if place else None
     nodes: list[Node] = []
     if readme is not None and readme not in builder.seen:
         _, nodes = builder.page(readme)
     builder.seen.update(link.place.place for link in all_links(nodes) if link.what in ("deck", "notes", "video"))
     nodes += builder.files(place, pages=True)
-    for name in _without_translations(builder.folder, sorted(builder.folder.below(place), key=natural)):
+    names, translations = _without_translations(builder.folder, sorted(builder.folder.below(place), key=natural))
+    left_out += translations
+    for name in names:
         if name in builder.seen or aside_path(f"{name}/") or depth > _MAX_DEPTH:
             continue
         builder.seen.add(name)
-        children = _folder_nodes(builder, name, depth + 1)
+        children = _folder_nodes(builder, name, left_out, depth + 1)
         if children:
             title, mark = title_of_path(name)
             node = Node(
@@ -292,15 +297,18 @@ def _folder_nodes(builder: TreeBuilder, place: str, depth: int = 0) -> list[Node
     return nodes
 
 
-def _without_translations(folder: CourseFolder, names: list[str]) -> list[str]:
-    """Of folders named by languages that hold the same pages, the first with the most of them."""
+def _without_translations(folder: CourseFolder, names: list[str]) -> tuple[list[str], list[LeftOut]]:
+    """Of folders named by languages that hold the same pages, the first with the most of them; and the others."""
     spoken = [name for name in names if _LANGUAGE.fullmatch(PurePosixPath(name).name)]
     if len(spoken) < 2:
-        return names
+        return names, []
     held = {name: {path.removeprefix(name) for path in folder.files if path.startswith(f"{name}/")} for name in spoken}
     kept = max(spoken, key=lambda name: (_english(name), len(held[name])))
     copies = {name for name in spoken if name != kept and 2 * len(held[name] & held[kept]) >= len(held[name])}
-    return [name for name in names if name not in copies]
+    reason = f"It is the course in another language; {kept} is read."
+    return [name for name in names if name not in copies], [
+        LeftOut(name, f"{name}/", reason) for name in sorted(copies)
+    ]
 
 
 def _english(name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from index.errors import SourceFileError
 from ingest.captions import decode
-from ingest.catalogue.blocks import Block, BlockKind, from_json, to_json
+from ingest.catalogue.blocks import Block, from_json, to_json
 from ingest.catalogue.html import read_html
 from ingest.catalogue.markdown import read_markdown
 from ingest.sandbox import Limits, Sandbox, serve
@@ -38,11 +38,7 @@ class PageReader:
 def _read(path: str) -> tuple[dict[str, Any], bytes]:
     text = decode(Path(path).read_bytes())
     html = path.lower().endswith((".html", ".htm"))
-    try:
-        found = read_html(text) if html else read_markdown(text)
-    except RecursionError:
-        found = Block(BlockKind.ROOT)
-    return {"blocks": to_json(found)}, b""
+    return {"blocks": to_json(read_html(text) if html else read_markdown(text))}, b""
 
 
 if __name__ == "__main__":
