@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -99,3 +100,11 @@ def _neighbours(runs: Sequence[tuple[str, int]], i: int, identity: str) -> tuple
     before = runs[i - 1][0] if i else runs[2][0] if len(runs) > 2 else identity
     after = runs[i + 1][0] if i + 1 < len(runs) else runs[-3][0] if len(runs) > 2 else identity
     return before or identity, after or identity
+
+
+def segment_at(starts: Sequence[float], second: float) -> int:
+    """Which segment of a transcript a second is in; `starts` are those of its segments in order.
+
+    Addresses hold whole seconds: a segment that starts anywhere within that second is meant already.
+    """
+    return max(bisect_left(starts, int(second) + 1) - 1, 0)

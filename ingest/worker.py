@@ -11,7 +11,7 @@ import structlog
 from index.embed.protocol import Embedder
 from index.errors import LecturesError, StorageError
 from index.library import Library
-from index.store.jobs import LEASE_SECONDS, Job, claim_job, finish_job, release_job, renew_lease, retry_job
+from index.store.jobs import LEASE_SECONDS, Job, claim_job, finish_job, has_job, release_job, renew_lease, retry_job
 from index.types import JobState
 from ingest.order import Means, Order, carry_out
 from ingest.pipeline import IngestReport, Progress
@@ -36,8 +36,7 @@ def work(
     done = 0
     while not stop.is_set():
         try:
-            with library.database.writing() as connection:
-                job = claim_job(connection)
+            job = _next_job(library)
         except StorageError as error:
             _log.error("worker_waits_for_database", reason=str(error))
             stop.wait(_IDLE_SECONDS)
@@ -50,6 +49,14 @@ def work(
         _Run(job, library, embedder, means, stop).run()
         done += 1
     return done
+
+
+def _next_job(library: Library) -> Job | None:
+    with library.database.reading() as connection:
+        if not has_job(connection):
+            return None
+    with library.database.writing() as connection:
+        return claim_job(connection)
 
 
 class _Run:

@@ -169,3 +169,9 @@ def test_a_shard_is_asked_for_what_it_must_know_before_it_is_listed(tmp_path: Pa
     vectors = {key: (roles, np.full(4, np.nan, "<f4").tobytes()) for key, (roles, _) in bad.stored.items()}
     with pytest.raises(CorruptIndex, match="unusable vector"):
         build_shard(tmp_path, "c", _passages(), replace(bad, stored=vectors))
+
+
+def test_courses_without_passages_have_a_shard_each(tmp_path: Path) -> None:
+    first, second = (build_shard(tmp_path, slug, [], made_by(None, [])) for slug in ("a", "b"))
+    assert first.name != second.name
+    assert [open_shard(tmp_path, listed).course for listed in (first, second)] == ["a", "b"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from index.engine.manifest import FORMAT, generation_file, generation_numbers, r
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, NotFound
 from index.library import Library, find_damage, open_served
 from index.publish import reindex
+from index.store.database import writer_lock
 from index.store.tables import embeddings
 from index.types import Coverage, Filters, Query
 
@@ -406,3 +408,22 @@ def test_where_one_generation_cannot_be_read_no_shard_is_swept_away(
     sqlite_library.recover()
     assert sorted(path.name for path in (root / "shards").iterdir()) == shards
     assert open_index(sqlite_library, embedder).find(Query("dropout")).total == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_writer_on_another_machine_is_told_of(library: Library) -> None:
+    """The file lock keeps apart writers on this machine only; elsewhere the database's lock does."""
+    waits: list[str] = []
+
+    def stop() -> None:
+        waits.append("waits")
+        raise InterruptedError
+
+    with (
+        tempfile.TemporaryDirectory() as elsewhere,
+        library.writer(),
+        pytest.raises(InterruptedError),
+        writer_lock(library.database, Path(elsewhere), stop),
+    ):
+        pass
+    assert waits == ["waits"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.marks import LENGTH, address_name, place_marks, read_mark
+from index.marks import LENGTH, address_name, place_marks, read_mark, segment_at
 
 A, B, C, D = ("one two three", "four five six", "seven eight nine", "ten eleven twelve")
 
@@ -69,3 +69,8 @@ def test_an_address_within_an_address_has_no_slashes_of_its_own() -> None:
     assert name.endswith("/deck.pdf")
     assert name.count("/") == 1
     assert name != address_name("https://example.org/y/deck.pdf")
+
+
+def test_a_second_is_in_the_segment_that_starts_within_it() -> None:
+    starts = [3.0, 12.0, 12.8, 20.0]
+    assert [segment_at(starts, second) for second in (0.0, 3.0, 11.9, 12.4, 13.0, 99.0)] == [0, 0, 0, 2, 2, 3]

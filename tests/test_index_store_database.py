@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from alembic.script import ScriptDirectory
 
 from index.errors import StorageError
 from index.library import Library
+from index.store.database import Database
 from index.store.jobs import add_job
 from index.store.tables import SCHEMA_REVISION, jobs, metadata
 
@@ -55,3 +58,19 @@ def test_a_writer_that_reads_first_waits_for_another_instead_of_failing(sqlite_l
     thread.join(timeout=30)
     assert done.is_set()
     other.close()
+
+
+def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    program = (
+        "import sys; from index.store.database import Database; sys.stdin.read(1); Database(sys.argv[1]).migrate()"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, url], stdin=subprocess.PIPE, cwd=Path(__file__).parents[1])
+        for _ in range(3)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.close()
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    assert Database(url).revision() == SCHEMA_REVISION

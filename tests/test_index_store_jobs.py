@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from index.library import Library
-from index.store.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, read_job
+from index.store.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, has_job, read_job
 from index.store.tables import jobs
 from index.types import JobState
 
@@ -36,3 +36,17 @@ def test_a_job_whose_worker_died_is_taken_again_but_not_for_ever(library: Librar
         assert claim_job(connection) is None
         assert "died 3 times" in (read_job(connection, job_id).problem or "")
         assert count_jobs(connection) == {"quarantined": 1}
+
+
+def test_whether_a_job_waits_is_known_by_reading(library: Library) -> None:
+    def waits() -> bool:
+        with library.database.reading() as connection:
+            return has_job(connection)
+
+    assert not waits()
+    with library.database.writing() as connection:
+        add_job(connection, "course", {})
+    assert waits()
+    with library.database.writing() as connection:
+        claim_job(connection)
+    assert not waits()

@@ -51,11 +51,11 @@ class Made:
 def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], made: Made) -> ListedShard:
     """Build, make durable, reopen and check the shard of a course; what a generation lists of it.
 
-    The same passages and fingerprint give the same name, and a shard of that name that is whole is taken as it is.
+    The same course, passages and fingerprint give the same name; a shard of that name that is whole is taken as it is.
     StorageError if the disk refuses: nothing is left then.
     """
     records = [dump_passage(passage) for passage in passages]
-    name = _name(records, made)
+    name = _name(course, records, made)
     there = _intact(root, name, course, made, len(passages))
     if there is not None:
         return there
@@ -94,9 +94,9 @@ def latin_language(passage: IndexedPassage) -> str:
     return "en" if own == "en" else detect_language(f"{passage.title}\n{passage.text}", (own, "en"))
 
 
-def _name(records: Sequence[str], made: Made) -> str:
+def _name(course: str, records: Sequence[str], made: Made) -> str:
     """The hash of what a shard is made from."""
-    digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{made.fingerprint}\n".encode())
+    digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{made.fingerprint}\n{course}\n".encode())
     for record in records:
         digest.update(record.encode() + b"\n")
     return digest.hexdigest()[:32]

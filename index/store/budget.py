@@ -17,11 +17,11 @@ def count_model_call(connection: Connection, day: dt.date, limit: int) -> bool:
     counted = counted.values(calls=model_calls.c.calls + 1)
     if connection.execute(counted).rowcount:
         return True
-    if limit < 1 or connection.scalar(sa.select(model_calls.c.calls).where(model_calls.c.day == name)) is not None:
+    if limit < 1:
         return False
     try:
         with connection.begin_nested():
             connection.execute(sa.insert(model_calls).values(day=name, calls=1))
-    except sa.exc.IntegrityError:  # another process was the day's first
+    except sa.exc.IntegrityError:  # the limit is reached, or another process was the day's first a moment ago
         return connection.execute(counted).rowcount > 0
     return True

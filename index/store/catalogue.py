@@ -46,9 +46,11 @@ from index.types import (
     VideoEntry,
 )
 
-GAP_CODES = frozenset({"no_slides", "no_video"})
-_NO_DECK = "Lecture {title!r} has no slides yet."
-_NO_VIDEO = "Lecture {title!r} has no video yet."
+# What a lecture as such can lack: the code of each gap and its sentence.
+LECTURE_GAPS = {
+    "no_slides": "Lecture {title!r} has no slides yet.",
+    "no_video": "Lecture {title!r} has no video yet.",
+}
 
 # What each deck and video says of the lecture and the course that it belongs to.
 _PLACE = (
@@ -307,9 +309,9 @@ def _gaps(
     """What of a lecture is missing, each with a code and a sentence."""
     gaps = []
     if not slides and not notes:
-        gaps.append(Gap(lecture_id, "deck", "no_slides", _NO_DECK.format(title=title)))
+        gaps.append(Gap(lecture_id, "deck", "no_slides", LECTURE_GAPS["no_slides"].format(title=title)))
     if not spoken:
-        gaps.append(Gap(lecture_id, "video", "no_video", _NO_VIDEO.format(title=title)))
+        gaps.append(Gap(lecture_id, "video", "no_video", LECTURE_GAPS["no_video"].format(title=title)))
     # "note" for notes: that is how the API has always named them
     problems = [
         *(("deck", deck.problem) for deck in slides),

@@ -89,14 +89,6 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
     by_lecture: dict[str, list[Passage]] = {}
     for passage in made:
         by_lecture.setdefault(passage.lecture_key, []).append(passage)
-    # a passage that moved to another lecture would collide with its old row: take all old rows that go out first
-    kept_ids = {passage.id for passage in made}
-    old_ids = connection.scalars(
-        sa.select(passages.c.id)
-        .join(lectures, lectures.c.id == passages.c.lecture_id)
-        .where(lectures.c.course_id == course_id)
-    )
-    _delete_passages(connection, [old_id for old_id in old_ids if old_id not in kept_ids])
     for lecture in course.lectures:
         replace_lecture(connection, course_id, lecture, by_lecture.get(lecture.key, []))
 
@@ -311,6 +303,7 @@ def _replace_passages(
         for row in connection.execute(sa.select(passages).where(passages.c.lecture_id == lecture_id))
     }
     changed = [key for key, values in wanted.items() if old.get(key) != values]
+    # by their ids, whichever lecture has them: one that came from another lecture would collide with its old row
     _delete_passages(connection, [*(old.keys() - wanted.keys()), *changed])
     insert(connection, passages, [wanted[key] for key in changed])
 

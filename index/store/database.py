@@ -18,8 +18,9 @@ from index.store.tables import SCHEMA_REVISION
 
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _BUSY_SECONDS = 30.0
-# An arbitrary constant that all our processes share: the key of PostgreSQL's advisory lock for writers.
+# Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
 _ADVISORY_KEY = 0x6C656374
+_MIGRATION_KEY = _ADVISORY_KEY + 1
 
 
 class Database:
@@ -68,7 +69,9 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with _translated(), self.engine.begin() as connection:
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":  # of several that start together one migrates
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -84,9 +87,11 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     with (data_dir / "writer.lock").open("ab") as file:
+        told = False
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            told = True
             if on_wait:
                 on_wait()
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -94,7 +99,10 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
             yield
             return
         with database.engine.connect() as connection:
-            connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
+            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
+                if on_wait and not told:
+                    on_wait()
+                connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
             connection.commit()
             try:
                 yield

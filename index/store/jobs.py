@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from index.errors import NotFound
 from index.store.tables import jobs
-from index.types import JobRecord, JobState
+from index.types import JobRecord, JobState, Readable
 
 LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 3
@@ -67,12 +67,21 @@ def add_job(
     return job_id
 
 
+def has_job(connection: Connection) -> bool:
+    """Whether `claim_job` would have something to do: asked by reading alone, so that idle workers hold up nobody."""
+    return connection.scalar(sa.select(jobs.c.id).where(_is_waiting(time.time())).limit(1)) is not None
+
+
+def _is_waiting(now: float) -> sa.ColumnElement[bool]:
+    abandoned = sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.leased_until < now)
+    return sa.or_(sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before <= now), abandoned)
+
+
 def claim_job(connection: Connection) -> Job | None:
     """Take the oldest job that waits, or whose worker died; None if there is none. Two workers never get the same."""
     now = time.time()
-    abandoned = sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.leased_until < now)
-    waiting = sa.or_(sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before <= now), abandoned)
-    for row in connection.execute(sa.select(jobs).where(waiting).order_by(jobs.c.created_at, jobs.c.id)).all():
+    query = sa.select(jobs).where(_is_waiting(now)).order_by(jobs.c.created_at, jobs.c.id)
+    for row in connection.execute(query).all():
         if row.cancel_asked:
             _update(connection, row.id, state=JobState.CANCELLED)
             continue
@@ -157,9 +166,12 @@ def read_job(connection: Connection, job_id: str) -> JobRecord:
     return found[0]
 
 
-def list_jobs(connection: Connection, limit: int = 20) -> list[JobRecord]:
-    """The newest jobs first."""
-    return _records(connection, sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit))
+def list_jobs(connection: Connection, limit: int = 20, readable: Readable = None) -> list[JobRecord]:
+    """The newest jobs first, of those that name a course which may be read."""
+    query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
+    if readable is not None:
+        query = query.where(jobs.c.options["course"].as_string().in_(readable))
+    return _records(connection, query)
 
 
 def count_jobs(connection: Connection) -> dict[str, int]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.store.tables import missed_searches
-from index.types import MissedSearch
+from index.types import MissedSearch, Readable
 
 _MAX_CHARS = 200
 _MAX_ROWS = 5_000  # beyond that new queries are not kept: a flood of nonsense must not fill the disk
@@ -25,11 +25,14 @@ def count_missed(connection: Connection, course: str, query: str, day: dt.date) 
         connection.execute(sa.insert(missed_searches).values(**key, count=1, last_day=day.isoformat()))
 
 
-def list_missed(connection: Connection, limit: int = 50) -> list[MissedSearch]:
-    """What was searched in vain most often."""
+def list_missed(connection: Connection, readable: Readable, limit: int = 50) -> list[MissedSearch]:
+    """What was searched in vain most often, in the courses that may be read."""
     order = (missed_searches.c.count.desc(), missed_searches.c.last_day.desc(), missed_searches.c.query)
     times = missed_searches.c["count"].label("times")  # a row has a method of the column's own name
+    query = sa.select(missed_searches, times).order_by(*order).limit(limit)
+    if readable is not None:
+        query = query.where(missed_searches.c.course.in_(readable))
     return [
         MissedSearch(course=row.course or None, query=row.query, count=row.times, last_day=row.last_day)
-        for row in connection.execute(sa.select(missed_searches, times).order_by(*order).limit(limit))
+        for row in connection.execute(query)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from index.marks import name_mark
+from index.marks import name_mark, segment_at
 from index.store.tables import (
     alignments,
     courses,
@@ -123,7 +122,7 @@ class _Beside:
     def mark_at(self, video_id: int, second: float) -> str:
         """The mark of what is said at a second."""
         starts, marks = self.spoken.get(video_id, ((), ()))
-        return marks[max(bisect_right(starts, second) - 1, 0)] if marks else ""
+        return marks[segment_at(starts, second)] if marks else ""
 
 
 def _spoken_marks(connection: Connection, slug: str) -> dict[int, tuple[list[float], list[str]]]:

@@ -5,7 +5,6 @@ What cannot be told from something else is gone: nothing but what the address le
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from index.errors import Gone, NotFound, no_course
-from index.marks import Mark, address_name, file_mark, is_telling, name_mark, place_marks, read_mark
+from index.marks import Mark, address_name, file_mark, is_telling, name_mark, place_marks, read_mark, segment_at
 from index.store.tables import courses, decks, lectures, pages, segments, transcripts, videos
 from index.types import Readable
 
@@ -192,8 +191,7 @@ def moment_marks(connection: Connection, video_id: int, seconds: Sequence[float]
     ).all()
     if rows:
         starts = [row.start_seconds for row in rows]
-        # an address holds whole seconds: what starts within that one is meant
-        return [str(rows[max(bisect_left(starts, int(second) + 1) - 1, 0)].mark) for second in seconds]
+        return [str(rows[segment_at(starts, second)].mark) for second in seconds]
     video = connection.execute(sa.select(videos.c.sha256, videos.c.video).where(videos.c.id == video_id)).one()
     return place_marks([""], video.sha256 or video.video) * len(seconds)
 
