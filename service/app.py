@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -21,7 +22,7 @@ from service.errors import add_error_handlers
 from service.mcp_mount import KeyGate, Tools
 from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
-from service.security import Guard
+from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
 from service.web import course_pages, former, pages, showing
@@ -75,6 +76,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
             max_age=600,
         )
     app.add_middleware(PagesCompressed)
+    # bodies in pieces do not say how long they are; those that do are refused by the guard before they are read
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(Guard)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     return app

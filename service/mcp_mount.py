@@ -1,4 +1,4 @@
-"""`/mcp` within the application: who may call, and the library behind it, loaded beside the start and not before it.
+"""`/mcp` within the application: who may call, and the library behind it, loaded at the first call.
 
 The library takes as long to load as all the rest of the service, and most installations never see a call.
 """

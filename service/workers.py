@@ -16,11 +16,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from index.errors import InvalidRequest
 
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 _SOON_SECONDS = 1.0  # a process that dies sooner is not started again at once
 
 
@@ -37,7 +39,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 def serve_in_processes(count: int, serve: Callable[[], None]) -> int:
     """Run `serve` in this many processes until this one is told to stop; the exit status."""
     supervisor = _Supervisor(serve)
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in _STOPPING:
         signal.signal(name, supervisor.stop)
     # what is there now is never collected: looking at it would copy the pages that the processes share
     gc.collect()
@@ -54,10 +56,11 @@ class _Supervisor:
     def stop(self, _signal: int, _frame: FrameType | None) -> None:
         self._stopping = True
         for process in list(self._started):
-            os.kill(process, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it ended by itself a moment ago
+                os.kill(process, signal.SIGTERM)
 
     def run(self, count: int) -> int:
-        while len(self._started) < count:
+        for _ in range(count):
             self._start()
         while self._started:
             try:
@@ -79,12 +82,19 @@ class _Supervisor:
         return 0
 
     def _start(self) -> None:
-        process = os.fork()
-        if process:
-            self._started[process] = time.monotonic()
-            return
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, signal.SIG_DFL)
+        """Start a process, unless all are to stop. A signal waits until it is known here and ends the process there."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+        try:
+            if self._stopping:
+                return
+            process = os.fork()
+            if process:
+                self._started[process] = time.monotonic()
+                return
+            for name in _STOPPING:
+                signal.signal(name, signal.SIG_DFL)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
         status = 1
         try:
             self._serve()

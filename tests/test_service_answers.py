@@ -507,3 +507,21 @@ def test_a_reply_is_read_the_same_however_it_is_cut(size: int) -> None:
         ("Third", 0),
         ("Fourth?", 1),
     ]
+
+
+@pytest.mark.parametrize("reply", ["Dropout обнуляет активации [1-1-1].", "Dropout обнуляет активации 【1–2–1】."])
+def test_brackets_that_are_no_citation_do_not_break_an_answer(asking: Any, reply: str) -> None:
+    client, _ = asking(says(f"{reply} А это верно [1]."))
+    found = _ask(client, "что такое dropout?")
+    assert found["mode"] == "generated"
+    assert found["citations"]
+
+
+def test_a_question_asked_again_keeps_what_was_said_between(asking: Any) -> None:
+    client, seen = asking(says("Это так [1]."))
+    said = [("user", "что такое dropout?"), ("assistant", "Слой."), ("user", "а почему?"), ("assistant", "Шум.")]
+    said.append(("user", "а почему?"))
+    messages = [{"role": role, "content": text} for role, text in said]
+    model = client.get("/v1/models").json()["data"][0]["id"]
+    assert client.post("/v1/chat/completions", json={"model": model, "messages": messages}).status_code == 200
+    assert any("Шум." in message["content"] for asked in seen for message in asked)

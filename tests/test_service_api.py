@@ -296,3 +296,15 @@ def test_pages_are_compressed_and_what_programs_ask_for_is_not(client: TestClien
         assert "content-encoding" not in client.get(path, headers=headers).headers
     part = client.get(f"/api/videos/{video}/file", headers={**headers, "Range": "bytes=0-9"})
     assert (part.status_code, len(part.content)) == (206, 10)
+
+
+def test_a_large_body_in_pieces_is_refused_and_a_small_one_read(client: TestClient) -> None:
+    """A body in pieces does not say how long it is."""
+    large = client.post("/v1/chat/completions", content=(b"x" * 65_536 for _ in range(32)))
+    assert (large.status_code, large.json()["code"]) == (413, "too_large")
+    small = client.post(
+        "/v1/chat/completions",
+        content=iter([b'{"model": "", "messages": [{"role": "user", "content"', b': "dropout"}]}']),
+        headers={"Content-Type": "application/json"},
+    )
+    assert small.status_code == 200

@@ -239,6 +239,15 @@ def test_an_answer_is_shown_as_a_model_writes_it(browser: Any, example_settings:
             expect(page.locator("#look")).to_be_visible()
 
 
+def test_a_model_that_finds_no_answer_is_quoted_with_that(browser: Any, example_settings: Settings) -> None:
+    with model_server(says("NO ANSWER")) as (model_url, _):
+        settings = example_settings.model_copy(update={"llm_url": model_url, "llm_model": "stub"})
+        with serve(settings) as url, page_of(browser, url) as page:
+            page.goto(f"{url}/?q={quote(QUESTION)}")
+            expect(page.locator("#answer .said")).to_contain_text("языковая модель", ignore_case=True)
+            assert page.locator("#answer .sources").count() == 0
+
+
 def test_a_model_that_fails_leaves_the_quotes_and_says_so(browser: Any, example_settings: Settings) -> None:
     settings = example_settings.model_copy(update={"llm_url": "http://127.0.0.1:9/v1", "llm_model": "stub"})
     with serve(settings) as url, page_of(browser, url) as page:
@@ -369,6 +378,7 @@ def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Pa
     expect(page.locator("#look-title")).to_have_text("Dropout")
     page.locator(".slides li").nth(3).locator("a").first.click()
     expect(page.locator("#look-title")).to_have_text("Кривые обучения")
+    expect(page.locator(".slides li").nth(3)).to_have_class("current")
     page.goto(f"{live}/lectures/5")
     expect(page.locator(".programme")).to_contain_text("(not there yet)")
     expect(page.locator(".gaps li")).to_have_count(2)

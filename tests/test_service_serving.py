@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, write_course
+from support import CountingEmbedder, ingest, until, write_course
 
 from index.engine.manifest import generation_file, point_to, shard_folder
 from index.engine.shard import open_shard
@@ -54,13 +53,6 @@ def serving(sqlite_library: Library, embedder: CountingEmbedder) -> Iterator[Ser
     made = Serving(sqlite_library, lambda: embedder, lambda: None)
     yield made
     made.stop()
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _serves(serving: Serving, number: int) -> bool:
@@ -160,7 +152,7 @@ def test_before_anything_is_published_it_says_so_and_serves_as_soon_as_there_is_
         except IndexUnavailable:
             return False
 
-    _until(there)
+    until(there)
 
 
 @pytest.mark.usefixtures("folders")
@@ -195,8 +187,8 @@ def test_a_new_generation_is_opened_by_the_watcher_while_requests_go_on(
     kept = serving.index().find(Query("attention"))
     for word in ("momentum", "kernel", "padding"):
         number = _change(folders["second"], sqlite_library, embedder, word)
-        _until(partial(_serves, serving, number))
-        _until(partial(seen.__contains__, number))  # by one of those who ask
+        until(partial(_serves, serving, number))
+        until(partial(seen.__contains__, number))  # by one of those who ask
     stop.set()
     for thread in threads:
         thread.join(timeout=20)
@@ -224,7 +216,7 @@ def test_no_request_opens_a_generation(
     serving.start()
     assert serving.index().number == 2
     _change(folders["second"], sqlite_library, embedder, "momentum")
-    _until(partial(_serves, serving, 3))
+    until(partial(_serves, serving, 3))
     assert by == {"index"}
 
 

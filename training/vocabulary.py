@@ -1,8 +1,8 @@
 """Texts → rows of the table: which stems get a row of their own, and which rows their sounds share.
 
-A word is its stem's row (if frequent enough) plus the rows of the n-grams of its sound (`index.phonetics`), hashed into
-a fixed number of buckets (Bojanowski et al. 2017, "Enriching word vectors with subword information"). Sounds instead of
-letters, so that a transliteration shares the n-grams of its original and words never seen still have a vector.
+A word is its stem's row (if frequent enough) plus the rows of the n-grams of its sound (`index.text.phonetics`), hashed
+into a fixed number of buckets (Bojanowski et al. 2017, "Enriching word vectors with subword information"). Sounds
+instead of letters, so that a transliteration shares the n-grams of its original and words never seen have a vector too.
 """
 
 from __future__ import annotations

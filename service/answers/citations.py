@@ -13,9 +13,10 @@ from service.answers.types import Citation, Sentence
 from service.answers.units import holds_link
 
 # [3] · [1, 2] · [1-3] · [2: "words of the passage"] · 【1】 · 【2†source】
+_PART = r"\d{1,3}(?:\s*[–-]\s*\d{1,3})?"
 _CITATION = re.compile(
-    r"\[\s*(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\s*(?::\s*[\"«“]([^\"»”\]]{1,600})[\"»”]\s*)?\]|"
-    r"【\s*(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\s*(?:[†:][^】\n]{0,80})?】"
+    rf"\[\s*({_PART}(?:\s*,\s*{_PART})*)\s*(?::\s*[\"«“]([^\"»”\]]{{1,600}})[\"»”]\s*)?\]|"
+    rf"【\s*({_PART}(?:\s*,\s*{_PART})*)\s*(?:[†:][^】\n]{{0,80}})?】"
 )
 _STOP = re.compile(r"[.!?…]+[\"»”)]*|\n")
 _BRACKET = re.compile(r"[^\S\n]*(?:\[[^\]\n]{1,640}\]|【[^】\n]{1,120}】)")

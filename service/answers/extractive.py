@@ -38,7 +38,7 @@ _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 def extract_answer(
     index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: Mapping[str, float]
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """At most three quotes of the best hits, each with its citation; none if no hit has one that would answer.
+    """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
     `weights` are the terms of the query in all its readings, by how much they say.
     """
@@ -60,7 +60,7 @@ def extract_answer(
 
 
 def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
-    """The piece of a passage that is most like a sentence: what a click on its citation shows; empty if it has none."""
+    """The piece of a passage that is most like a sentence, for a click on its citation; its title if it has no text."""
     units = units_of(hit, 0)
     if not units:
         return hit.passage.title

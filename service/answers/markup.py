@@ -87,9 +87,7 @@ def clean_reply(text: str, known: str = "") -> str:
     for match in _OPAQUE.finditer(text):
         whole = match.group()
         is_code = whole.startswith("`")
-        harmless = is_code or not (
-            _HARMFUL.search(whole) or _SCHEME.search(whole) or any(map(_is_tag, _TAG.finditer(whole)))
-        )
+        harmless = is_code or not _harms(whole)
         if harmless and not (is_code and _leads_away(whole, known)):
             found += [_prose(text[at : match.start()], known), whole]
             at = match.end()

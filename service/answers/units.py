@@ -163,8 +163,7 @@ def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
     for match in _BREAK.finditer(text, skip):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         goes_on = text[match.end() : match.end() + 1].islower() and (
-            len(line) >= max(_FULL_LINE * longest, _LONG_LINE)
-            or line.endswith((",", " и", " или", " and", " of", " the"))
+            len(line) >= max(_FULL_LINE * longest, _LONG_LINE) or line.endswith(_GOES_ON)
         )
         following = text[match.end() : text.find("\n", match.end())]
         if "\n" in match.group() and goes_on and not (is_garbled(following) or is_garbled(line)):

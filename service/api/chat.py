@@ -99,13 +99,13 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
     course = None if asked.model in {ALL_COURSES, ""} else asked.model
     if course is not None and not (caller.may_read(course) and course in state.index().generation.number_of):
         raise NotFound(f"There is no model {course!r:.80}; GET /v1/models lists those there are.")
-    said = [message for message in asked.messages if message.role == "user" and message.text.strip()]
+    said = [at for at, message in enumerate(asked.messages) if message.role == "user" and message.text.strip()]
     if not said:
         raise InvalidRequest("The messages hold no question of a user.")
-    question = clean_query(said[-1].text[-MAX_QUERY_CHARS:])
+    question = clean_query(asked.messages[said[-1]].text[-MAX_QUERY_CHARS:])
     history = tuple(
         Turn(message.role, message.text[:MAX_TURN_CHARS])
-        for message in asked.messages[: asked.messages.index(said[-1])]
+        for message in asked.messages[: said[-1]]
         if message.role in {"user", "assistant"}
     )
     events = state.answering(question, Filters(course=course, courses=caller.courses), history)

@@ -16,9 +16,4 @@ router = APIRouter(tags=["missed searches"])
 def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut]:
     """Searches that found nothing, the most frequent first; empty unless LECTURES_COUNT_MISSED_SEARCHES is set."""
     with state.library.database.reading() as connection:
-        found = list_missed(connection)
-    return [
-        MissedSearchOut.model_validate(missed)
-        for missed in found
-        if caller.courses is None or missed.course in caller.courses
-    ]
+        return [MissedSearchOut.model_validate(missed) for missed in list_missed(connection, caller.courses)]

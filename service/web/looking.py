@@ -12,7 +12,7 @@ from index.store.catalogue import deck_details, deck_page, video_details, video_
 from index.store.places import MomentAt, PageAt, find_moment, find_page, moment_mark, page_marks, segment_marks
 from index.store.timeline import page_moment, sure_moments
 from index.types import DeckEntry, Host, Page, Readable, Segment, VideoEntry
-from service.links import moment_url, page_url, watch_url
+from service.links import moment_url, page_url
 from service.web.place import Address, FormerMoment, FormerPage, MomentAddress, PageAddress, Place
 
 _FROM_BEFORE = (
@@ -46,14 +46,9 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A video at a second, and what is said in it; `now` is the segment at that second.
-
-    `watch_url` is where a video that is not here can be seen.
-    """
+    """A video at a second, and what is said in it; `now` is the segment at that second."""
 
     video: VideoEntry
-    url: str
-    watch_url: str | None
     seconds: int
     segments: list[Spoken]
     now: int
@@ -140,8 +135,6 @@ def _moment(connection: Connection, readable: Readable, at: MomentAt, place: Pla
     now = max((i for i, segment in enumerate(segments) if segment.start_seconds < at.seconds + 1), default=0)
     return Moment(
         video=video,
-        url=moment_url(video.course.slug, at.video, at.seconds, at.mark),
-        watch_url=watch_url(video, at.seconds),
         seconds=at.seconds,
         segments=spoken_of(connection, video, segments, place),
         now=now,

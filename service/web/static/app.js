@@ -49,7 +49,7 @@ async function show(url, { push, focus }) {
     for (const hit of document.querySelectorAll(".hit, .slides li, .slide")) {
       hit.classList.remove("current");
     }
-    for (const hit of next.querySelectorAll(".hit.current, .slide.current")) {
+    for (const hit of next.querySelectorAll(".hit.current, .slides li.current, .slide.current")) {
       document.getElementById(hit.id)?.classList.add("current");
     }
   } else {
@@ -332,7 +332,8 @@ function finish(card, answer, quoted) {
   }
   mode.textContent = words.generated;
   const places = new Map(answer.citations.map(({ number, hit }) => [number, hit]));
-  said.replaceChildren(...notices, ...answer.sentences.map((sentence) => sentenceOf(sentence, places)));
+  const note = answer.note ? [make("p", answer.note)] : [];
+  said.replaceChildren(...notices, ...note, ...answer.sentences.map((sentence) => sentenceOf(sentence, places)));
   if (answer.sentences.some(({ citations }) => citations.length === 0)) {
     said.append(make("p", words.unvouched, { class: "quiet" }));
   }
@@ -347,7 +348,9 @@ function finish(card, answer, quoted) {
     list.append(item);
   }
   $(".sources", card)?.remove();
-  said.after(list);
+  if (answer.citations.length) {
+    said.after(list);
+  }
 }
 
 // --- what each new state needs ---------------------------------------------------------------------------
