@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state.service = ServiceState(settings, first)
-        state.serving.start()  # what is wrong is said by /readyz and by each search
+        state.start()  # what is wrong is said by /readyz and by each search
         Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.running():
             yield

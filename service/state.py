@@ -9,23 +9,19 @@ from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
-import structlog
-
 from index.embed.models import load_embedder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
-from index.errors import StorageError
 from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
-from index.store.budget import count_model_call
-from index.store.missed import count_missed
 from index.types import ExplainedTerm, Filters, Query
 from service.answers.answering import Event, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Turn
+from service.counters import Counters
 from service.gate import Gate
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
@@ -34,7 +30,6 @@ from service.serving import Serving
 from service.settings import Settings, listed
 from service.terms import explained_terms
 
-_log = structlog.get_logger("lectures")
 _MAX_PROGRAMMES = 500
 _SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)
 
@@ -53,7 +48,8 @@ class ServiceState:
         self.pictures = Pictures(self.library)
         self._searches = Gate(settings.max_concurrent_searches, "searches", _SEARCHING)
         self._answers = Gate(settings.max_concurrent_answers, "answers")
-        self._model = _language_model(settings, self._count_model_call)
+        self.counters = Counters(self.library.database)
+        self._model = _language_model(settings, self.counters.model_call)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})
         self._terms_lock = threading.Lock()
         self._programmes: dict[tuple[int, int, str], tuple[ProgrammeLine, ...]] = {}
@@ -121,14 +117,9 @@ class ServiceState:
         return self.pictures.picture(sha256, page_number, width)
 
     def note_missed(self, course: str, query: str) -> None:
-        """Count a search that found nothing, if that is wanted; a database that is away is no reason to fail."""
-        if not self.settings.count_missed_searches:
-            return
-        try:
-            with self.library.database.writing() as connection:
-                count_missed(connection, course, query, dt.datetime.now(dt.UTC).date())
-        except StorageError as error:
-            _log.warning("missed_search_not_counted", reason=str(error))
+        """Count a search that found nothing, if that is wanted."""
+        if self.settings.count_missed_searches:
+            self.counters.missed(course, query, dt.datetime.now(dt.UTC).date())
 
     def forget(self, slug: str) -> int:
         """Remove a course; the generation without it. Overloaded while an ingest writes."""
@@ -138,8 +129,14 @@ class ServiceState:
 
         return forget_course(self.library, self.embedder, slug, busy)
 
+    def start(self) -> None:
+        """Open the index and whatever is published later, and write what is counted, in threads beside the requests."""
+        self.serving.start()
+        self.counters.start()
+
     def close(self) -> None:
         self.serving.stop()
+        self.counters.close()
         if self._model is not None:
             self._model.close()
         self.pictures.close()
@@ -157,10 +154,6 @@ class ServiceState:
                 model=self._model,
                 drop_uncited=self.settings.llm_drop_uncited,
             )
-
-    def _count_model_call(self, day: dt.date, limit: int) -> bool:
-        with self.library.database.writing() as connection:
-            return count_model_call(connection, day, limit)
 
 
 def _language_model(settings: Settings, count_call: Callable[[dt.date, int], bool]) -> LanguageModel | None:

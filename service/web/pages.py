@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
@@ -59,7 +59,6 @@ def home(
     request: Request,
     state: State,
     caller: Searcher,
-    background: BackgroundTasks,
     q: Text = "",
     course: Short = "",
     kind: Short = "",
@@ -101,7 +100,7 @@ def home(
         view, answer = _search(state, caller, place, number if isinstance(number, int) else None, lengths)
         values |= {"view": view, "answer": answer, "has_model": state.has_model}
         if view.missed:
-            background.add_task(state.note_missed, place.course, place.q)
+            state.note_missed(place.course, place.q)
     except LecturesError as error:
         return show_page(request, "home.html", place, {**values, "problem": str(error)}, status_of(error))
     return show_page(request, "home.html", place, values)
