@@ -19,7 +19,7 @@ from support import write_pdf
 from index.embed.models import load_embedder
 from index.errors import InvalidRequest, StorageError
 from index.library import Library
-from index.types import Filters, Hit, IndexedPassage, Kind, Snippet
+from index.types import Hit, IndexedPassage, Kind, Snippet
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 from service.answers.citations import Reader
@@ -27,9 +27,7 @@ from service.answers.markup import clean_reply
 from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
 from service.answers.types import Asked, Turn
 from service.app import create_app
-from service.refusals import Overloaded
 from service.settings import Settings, read_settings
-from service.state import ServiceState
 
 
 def _ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
@@ -149,19 +147,6 @@ def test_an_answer_streams_its_sentences_and_ends_whole(client: TestClient) -> N
     assert [data["text"] for name, data in events if name == "sentence"] == [
         sentence["text"] for sentence in events[-1][1]["sentences"]
     ]
-
-
-def test_an_answer_that_nobody_reads_gives_its_place_back(example_settings: Settings) -> None:
-    state = ServiceState(example_settings.model_copy(update={"max_concurrent_answers": 1}))
-    for read in (0, 1, 2):  # the student goes away before the first event, or after it
-        events = state.answering("что такое dropout?", Filters(), ())
-        for _ in range(read):
-            next(events)
-        with pytest.raises(Overloaded):
-            state.answering("что такое dropout?", Filters(), ())
-        del events
-    assert list(state.answering("что такое dropout?", Filters(), ()))
-    state.close()
 
 
 def _events(lines: Iterator[str]) -> list[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from index.errors import InvalidRequest, LecturesError
 from index.store.catalogue import course_details, lecture_details, list_courses, material_lengths
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
-from service.access import Caller, Reader, Searcher
+from service.access import Caller, Reader, Searcher, Visitor
 from service.answers.answering import quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Turn
@@ -174,6 +174,6 @@ def teach(
 
 
 @router.get("/docs")
-def docs(request: Request, lang: Annotated[str, Parameter(max_length=2)] = "") -> Response:
+def docs(request: Request, _visitor: Visitor, lang: Annotated[str, Parameter(max_length=2)] = "") -> Response:
     """The API, from its own description: readable offline, without scripts from elsewhere."""
     return show_page(request, "docs.html", Place("/docs", lang=lang), {"api": request.app.openapi()})
