@@ -135,10 +135,18 @@ def _public_courses(state: ServiceState) -> frozenset[str] | None:
 
 
 async def _reader(request: Request, state: State) -> AsyncIterator[Caller]:
-    """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
+    """For what a page shows beside its hits: courses, files. Not counted, since one page asks for many."""
     access: Access = request.app.state.access
     caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
     async with state.gate.place(Work.LOOK, caller.name):
+        yield caller
+
+
+async def _viewer(request: Request, state: State) -> AsyncIterator[Caller]:
+    """For pictures of pages."""
+    access: Access = request.app.state.access
+    caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    async with state.gate.place(Work.PICTURE, caller.name):
         yield caller
 
 
@@ -173,6 +181,7 @@ async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
 # the end of its stream.
 Visitor = Annotated[None, Depends(_visitor, scope="function")]
 Reader = Annotated[Caller, Depends(_reader, scope="function")]
+Viewer = Annotated[Caller, Depends(_viewer, scope="function")]
 Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
 Administrator = Annotated[Caller, Depends(_administrator, scope="function")]
