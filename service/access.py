@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from index.errors import no_course
 from index.store.keys import PREFIX, Key, find_key
 from index.types import AccessScope, Readable
 from service.deps import State
+from service.gate import Work
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
 from service.settings import listed
 from service.state import ServiceState
@@ -132,28 +134,45 @@ def _public_courses(state: ServiceState) -> frozenset[str] | None:
     return frozenset(state.index().generation.number_of) - private if private else None
 
 
-async def _reader(request: Request, state: State) -> Caller:
+async def _reader(request: Request, state: State) -> AsyncIterator[Caller]:
     """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    async with state.gate.place(Work.LOOK, caller.name):
+        yield caller
 
 
-async def _searcher(request: Request, state: State) -> Caller:
+async def _searcher(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.SEARCH)
+    caller = await access.caller(request, state, AccessScope.SEARCH)
+    async with state.gate.place(Work.SEARCH, caller.name):
+        yield caller
 
 
-async def _answerer(request: Request, state: State) -> Caller:
+async def _answerer(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.ANSWER)
+    caller = await access.caller(request, state, AccessScope.ANSWER)
+    async with state.gate.place(Work.ANSWER, caller.name):
+        yield caller
 
 
-async def _administrator(request: Request, state: State) -> Caller:
+async def _administrator(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.ADMIN)
+    caller = await access.caller(request, state, AccessScope.ADMIN)
+    async with state.gate.place(Work.INGEST, caller.name):
+        yield caller
 
 
-Reader = Annotated[Caller, Depends(_reader)]
-Searcher = Annotated[Caller, Depends(_searcher)]
+async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
+    """For what everybody may see."""
+    async with state.gate.place(Work.LOOK, f"address {_address(request)}"):
+        yield
+
+
+# A place is given back when the endpoint is done, not when a slow reader has read all; that of an answer is kept to
+# the end of its stream.
+Visitor = Annotated[None, Depends(_visitor, scope="function")]
+Reader = Annotated[Caller, Depends(_reader, scope="function")]
+Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
-Administrator = Annotated[Caller, Depends(_administrator)]
+Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

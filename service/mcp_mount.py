@@ -31,6 +31,7 @@ _log = structlog.get_logger("lectures")
 
 # The courses that the caller of this request may read (None: all), set by `KeyGate`.
 readable: ContextVar[frozenset[str] | None] = ContextVar("readable", default=None)
+asking: ContextVar[str] = ContextVar("asking", default="local")  # the caller's name
 
 
 class Tools:
@@ -99,8 +100,9 @@ class KeyGate:
         except LecturesError as error:
             await refusal_of(error)(scope, receive, send)
             return
-        token = readable.set(caller.courses)
+        tokens = readable.set(caller.courses), asking.set(caller.name)
         try:
             await self._app(scope, receive, send)
         finally:
-            readable.reset(token)
+            readable.reset(tokens[0])
+            asking.reset(tokens[1])
