@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -99,7 +100,8 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 
 def read_settings() -> Settings:
     """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
-    for name in unknown_variables(os.environ):
+    written = dotenv_values(".env", interpolate=False)
+    for name in unknown_variables({*os.environ, *written}):
         _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
         return Settings()
