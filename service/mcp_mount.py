@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from index.errors import LecturesError
 from index.types import AccessScope
 from service.access import Access
+from service.base import base_of, served_at
 from service.errors import problem, refusal_of
 from service.settings import Settings
 from service.state import ServiceState
@@ -100,7 +101,9 @@ class KeyGate:
             await refusal_of(error)(scope, receive, send)
             return
         token = readable.set(caller.courses)
+        base = served_at.set(base_of(scope, self._parent.state.service.settings))
         try:
             await self._app(scope, receive, send)
         finally:
+            served_at.reset(base)
             readable.reset(token)

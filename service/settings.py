@@ -63,9 +63,9 @@ class Settings(BaseSettings):
     answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
     allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
     allowed_hosts: str = Field(
-        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"
+        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that are believed and /mcp answers to"
     )
-    public_url: str = Field("http://127.0.0.1:8000", description="Where the service is reached, for links in answers")
+    public_url: str = Field("", description="Where the service is reached; empty: the address that was asked")
     llm_url: str = Field("", description="OpenAI-compatible endpoint that writes answers; empty: quotes only")
     llm_model: str = Field("", description="The model's name there")
     llm_key: str = Field("", description="The key of that endpoint", repr=False)
