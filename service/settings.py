@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -67,9 +68,9 @@ class Settings(BaseSettings):
     answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
     allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
     allowed_hosts: str = Field(
-        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"
+        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that are believed and /mcp answers to"
     )
-    public_url: str = Field("http://127.0.0.1:8000", description="Where the service is reached, for links in answers")
+    public_url: str = Field("", description="Where the service is reached; empty: the address that was asked")
     llm_url: str = Field("", description="OpenAI-compatible endpoint that writes answers; empty: quotes only")
     llm_model: str = Field("", description="The model's name there")
     llm_key: str = Field("", description="The key of that endpoint", repr=False)
@@ -104,7 +105,8 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 
 def read_settings() -> Settings:
     """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
-    for name in unknown_variables(os.environ):
+    written = dotenv_values(".env", interpolate=False)
+    for name in unknown_variables({*os.environ, *written}):
         _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
         return Settings()
