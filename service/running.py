@@ -38,6 +38,7 @@ def run(settings: Settings, listening: socket.socket, first: SearchIndex | None 
         create_app(settings, first),
         log_level="warning",
         access_log=False,
+        proxy_headers=not settings.proxy_networks,  # else the application reads them itself: service/signin/proxy.py
         timeout_graceful_shutdown=_STOP_SECONDS,
     )
     _Server(config, greeting).run(sockets=[listening])
