@@ -28,7 +28,7 @@ from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.state import ServiceState
-from service.web import course_pages, former, pages, showing
+from service.web import card, course_pages, former, pages, showing
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
-    for views in (pages, course_pages, former, signin):
+    for views in (pages, course_pages, former, card, signin):
         app.include_router(views.router, include_in_schema=False)
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -82,7 +82,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.add_middleware(PagesCompressed)
     # bodies in pieces do not say how long they are; those that do are refused by the guard before they are read
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     if settings.proxy_networks:
         app.add_middleware(BehindProxy, settings=settings)

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     proxy_groups_header: str = Field("X-Forwarded-Groups", description="Header in which they name its groups, by comma")
     searches_per_minute: int = Field(6_000, ge=1, description="For each key or address; more are answered 429")
     answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
+    frame_ancestors: str = Field("", description="Sites by comma that may show the pages in a frame; empty: none")
     allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
     allowed_hosts: str = Field(
         "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"

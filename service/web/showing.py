@@ -18,6 +18,7 @@ from index.types import Unit
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.refusals import KeyNeeded
+from service.settings import Settings
 from service.web.place import Place
 from service.web.results import hit_place
 from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
@@ -66,11 +67,21 @@ def show_page(request: Request, name: str, place: Place, values: Mapping[str, ob
         "languages": [(code, WORDS[code]["language"]) for code in LANGUAGES],
         "t": words_of(language),
         "person": getattr(request.state, "person", ""),
+        "oembed": _oembed(request, place),
     }
     response = _templates.TemplateResponse(request, name, {**known, **values}, status_code=status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _oembed(request: Request, place: Place) -> str:
+    """Where an editor asks how to show this page in a frame; empty where nothing may."""
+    settings: Settings = request.app.state.service.settings
+    if not settings.frame_ancestors or not place.path.startswith("/c/") or place.path.endswith("/terms"):
+        return ""
+    base = (settings.known_url or str(request.base_url)).rstrip("/")
+    return f"{base}/api/oembed?{urlencode({'url': base + place.path})}"
 
 
 def warm_up() -> None:
