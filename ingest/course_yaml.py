@@ -20,6 +20,7 @@ from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVi
 _COURSE_KEYS = ("slug", "title", "language", "source_url", "lectures", "links", "leave_out")
 _LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "videos", "links")
 _DECK_KEYS = ("path", "label", "remark")
+_LINK_KEYS = ("label", "url")
 _VIDEO_KEYS = ("youtube", "url", "file", "label", "remark")
 
 
@@ -44,7 +45,7 @@ def read_yaml(path: Path) -> PlannedCourse:
         reader.text(top, "slug"),
         title,
         reader.text(top, "language"),
-        reader.kept(reader.published, reader.text(top, "source_url"), title, "source_url") or None,
+        reader.kept(reader.published, reader.text(top, "source_url"), title, (), "source_url") or None,
         lectures,
         reader.links(top, title, "a link of the course"),
         leave_out=tuple(str(item) for item in reader.items(top, "leave_out")),
@@ -192,7 +193,7 @@ class _YamlReader:
             return None
 
     def links(self, data: Mapping[str, Any], title: str, where: str) -> tuple[tuple[str, str], ...]:
-        found = (self.kept(self.link, item, title, where) for item in self.items(data, "links"))
+        found = (self.kept(self.link, item, title, _LINK_KEYS, where) for item in self.items(data, "links"))
         return tuple(link for link in found if link is not None)
 
     def link(self, value: object, where: str) -> tuple[str, str]:

@@ -58,6 +58,7 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
+        "proxy_headers": not settings.proxy_networks,  # else the application reads them: service/signin/proxy.py
     }
     return uvicorn.Config(app, **{**chosen, **options})
 
