@@ -14,6 +14,7 @@ from index.errors import NotFound
 from index.search.search import clean_query
 from index.types import Filters, IndexedPassage, PagePlace, Query, TimePlace
 from service.answers.answering import last_answer
+from service.base import LOCAL, served_at
 from service.gate import Work
 from service.links import absolute, hit_url
 from service.mcp_mount import asking, readable
@@ -56,7 +57,7 @@ def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
 
 def _search(state: ServiceState, query: str) -> dict[str, object]:
     hits = state.find(Query(query, Filters(courses=readable.get()))).hits(_RESULTS)
-    return {"results": [_result(hit.passage, state.settings.public_url) for hit in hits]}
+    return {"results": [_result(hit.passage, _base(state)) for hit in hits]}
 
 
 def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
@@ -74,7 +75,7 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
                 "start_seconds": str(time.start_seconds),
                 "at_seconds": str(time.at_seconds),
             }
-    return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}
+    return {**_result(passage, _base(state)), "text": passage.text, "metadata": metadata}
 
 
 def _ask(state: ServiceState, question: str) -> dict[str, object]:
@@ -94,6 +95,10 @@ def http_app(server: MCPServer[Any], settings: Settings) -> Starlette:
             allowed_origins=listed(settings.allowed_origins),
         ),
     )
+
+
+def _base(state: ServiceState) -> str:
+    return served_at.get() or state.settings.public_url or LOCAL
 
 
 def _result(passage: IndexedPassage, base: str) -> dict[str, object]:

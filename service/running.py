@@ -58,6 +58,7 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
         "log_level": "warning",
         "access_log": False,
         "server_header": False,
+        "proxy_headers": not settings.proxy_networks,  # else the application reads them: service/signin/proxy.py
     }
     return uvicorn.Config(app, **{**chosen, **options})
 
@@ -70,13 +71,13 @@ def run(settings: Settings, listening: socket.socket, first: SearchIndex | None 
 
 def open_first(settings: Settings) -> SearchIndex | None:
     """The index that several processes will share, warmed up; None if there is none that can be served: each process
-    says why."""
+    says why. EmbedderError or what is wrong with the packs, which will not mend themselves while it is served."""
+    embedder = load_embedder(settings.embedder)
+    reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
+    dictionary = load_dictionary(listed(settings.packs))
     library = Library(settings.resolved_database_url, settings.data_dir)
     try:
-        embedder = load_embedder(settings.embedder)
         generation, degraded = open_served(library, embedder)
-        reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-        dictionary = load_dictionary(listed(settings.packs))
     except LecturesError:
         return None
     finally:
