@@ -205,8 +205,14 @@ async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
         yield
 
 
+async def _newcomer(request: Request, state: State) -> AsyncIterator[None]:
+    async with state.gate.place(Work.SIGN_IN, f"address {_address(request)}"):
+        yield
+
+
 # A place is given back when the endpoint is done, not when a slow reader has read all; that of an answer is kept to
 # the end of its stream.
+NEWCOMER = Depends(_newcomer, scope="function")  # for all that signs in or out
 Visitor = Annotated[None, Depends(_visitor, scope="function")]
 Reader = Annotated[Caller, Depends(_reader, scope="function")]
 Viewer = Annotated[Caller, Depends(_viewer, scope="function")]

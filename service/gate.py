@@ -24,6 +24,7 @@ class Work(StrEnum):
     ANSWER = "answer"
     LOOK = "look"  # pages of courses, files
     PICTURE = "picture"
+    SIGN_IN = "sign in"
     INGEST = "ingest"
 
 

@@ -171,6 +171,7 @@ def _lanes(settings: Settings) -> dict[Work, Lane]:
         Work.ANSWER: Lane(answers, answers, 1.0),  # they wait for a model: a second is little beside it
         Work.LOOK: Lane(10, 30, 2.0),
         Work.PICTURE: Lane(40, 80, 2.0),  # they wait in the event loop; a page asks for some twenty at once
+        Work.SIGN_IN: Lane(4, 20, 5.0),  # they write, or ask the provider
         Work.INGEST: Lane(2, 30, 5.0),  # they wait for the one who writes
     }
 

@@ -191,6 +191,7 @@ def _addresses(app: Any) -> list[tuple[str, str]]:
     ]
     pages = ("/", "/teach", "/docs", "/c/neural-networks", "/c/neural-networks/terms", "/c/neural-networks/l/1")
     more = ("/c/neural-networks/d/x/1", "/c/neural-networks/v/x/1", "/courses/neural-networks", "/decks/1")
+    found += [("GET", "/signin"), ("GET", "/signin/link/x"), ("GET", "/signin/provider"), ("POST", "/signout")]
     return found + [("GET", path) for path in pages + more]
 
 
