@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from index.addresses import is_web_address
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import decode
@@ -19,6 +20,7 @@ from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVi
 _COURSE_KEYS = ("slug", "title", "language", "source_url", "lectures", "links", "leave_out")
 _LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "videos", "links")
 _DECK_KEYS = ("path", "label", "remark")
+_LINK_KEYS = ("label", "url")
 _VIDEO_KEYS = ("youtube", "url", "file", "label", "remark")
 
 
@@ -38,13 +40,14 @@ def read_yaml(path: Path) -> PlannedCourse:
     lectures = tuple(
         reader.lecture(item, f"lecture {number}") for number, item in enumerate(reader.items(top, "lectures"), 1)
     )
+    title = reader.text(top, "title")
     return PlannedCourse(
         reader.text(top, "slug"),
-        reader.text(top, "title"),
+        title,
         reader.text(top, "language"),
-        reader.text(top, "source_url") or None,
+        reader.kept(reader.published, reader.text(top, "source_url"), title, (), "source_url") or None,
         lectures,
-        tuple(reader.link(item, "a link of the course") for item in reader.items(top, "links")),
+        reader.links(top, title, "a link of the course"),
         leave_out=tuple(str(item) for item in reader.items(top, "leave_out")),
         problems=tuple(reader.problems),
     )
@@ -174,7 +177,7 @@ class _YamlReader:
             tuple(str(remark) for remark in self.items(data, "remarks")),
             tuple(deck for deck in decks + notes if deck is not None),
             tuple(video for video in videos if video is not None),
-            tuple(self.link(item, f"a link of {title!r}") for item in self.items(data, "links")),
+            self.links(data, title, f"a link of {title!r}"),
         )
 
     def kept(
@@ -189,10 +192,20 @@ class _YamlReader:
             self.problems.append((title, str(error)))
             return None
 
+    def links(self, data: Mapping[str, Any], title: str, where: str) -> tuple[tuple[str, str], ...]:
+        found = (self.kept(self.link, item, title, _LINK_KEYS, where) for item in self.items(data, "links"))
+        return tuple(link for link in found if link is not None)
+
     def link(self, value: object, where: str) -> tuple[str, str]:
         data = self.mapping(value, where)
-        url = self.text(data, "url")
+        url = self.published(self.text(data, "url"), where)
         return self.text(data, "label") or url, url
+
+    def published(self, value: object, where: str) -> str:
+        """An address that others may be sent to; nothing where none is given."""
+        if value and not is_web_address(str(value)):
+            raise self.fail(f"{where}: {value!r:.60} is no http or https address")
+        return str(value)
 
     def deck_path(self, value: object, where: str) -> str:
         """A path in the course, or the https address of a PDF."""

@@ -10,11 +10,14 @@ import typer
 from index.errors import LecturesError
 from service import cli_eval, cli_ingest
 from service.cli_keys import keys_app
+from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
 from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
+app.add_typer(links_app, name="links")
+app.add_typer(sessions_app, name="sessions")
 app.add_typer(packs_app, name="packs")
 cli_ingest.add_commands(app)
 cli_eval.add_commands(app)

@@ -27,7 +27,7 @@ from index.errors import (
 )
 from service.answers.llm import ModelFailed
 from service.methods import allowed_methods
-from service.refusals import KeyNeeded, Overloaded, ScopeMissing, TooOften
+from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
 
 _log = structlog.get_logger("lectures")
 
@@ -41,6 +41,8 @@ _STATUS: dict[type, int] = {
     SourceFileError: 422,
     KeyNeeded: 401,
     ScopeMissing: 403,
+    NotOurPage: 403,
+    SignInFailed: 403,
     TooOften: 429,
     Overloaded: 503,
     IndexUnavailable: 503,

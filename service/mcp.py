@@ -15,8 +15,9 @@ from index.search.search import clean_query
 from index.types import Filters, IndexedPassage, PagePlace, Query, TimePlace
 from service.answers.answering import last_answer
 from service.base import LOCAL, served_at
+from service.gate import Work
 from service.links import absolute, hit_url
-from service.mcp_mount import readable
+from service.mcp_mount import asking, readable
 from service.schemas import answer_out
 from service.settings import Settings, listed
 from service.state import ServiceState
@@ -36,17 +37,20 @@ def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
     @server.tool()
     async def search(query: str) -> dict[str, object]:
         """Passages that match a query in any language: a list of id, title and url."""
-        return await run_in_threadpool(_search, state(), query)
+        async with state().gate.place(Work.SEARCH, asking.get()):
+            return await run_in_threadpool(_search, state(), query)
 
     @server.tool()
     async def fetch(id: str) -> dict[str, object]:
         """The whole text of a passage that a search found, with where it stands."""
-        return await run_in_threadpool(_fetch, state(), id)
+        async with state().gate.place(Work.LOOK, asking.get()):
+            return await run_in_threadpool(_fetch, state(), id)
 
     @server.tool()
     async def ask(question: str) -> dict[str, object]:
         """An answer in sentences, each with citations that quote a slide or a recording word for word."""
-        return await run_in_threadpool(_ask, state(), question)
+        async with state().gate.place(Work.ANSWER, asking.get()):
+            return await run_in_threadpool(_ask, state(), question)
 
     return server
 

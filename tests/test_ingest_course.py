@@ -137,6 +137,7 @@ def test_a_deck_of_course_yaml_may_lie_elsewhere(tmp_path: Path) -> None:
         ("decks: [a.pdf], videos: [{youtube: nonsense}]", "no YouTube id"),
         ("decks: [a.pdf], videos: [{url: nonsense}]", "no address"),
         ("decks: [a.pdf], videos: [7]", "should be a mapping"),
+        ("decks: [a.pdf], links: [{url: 'javascript:alert(1)'}]", "no http or https address"),
     ],
 )
 def test_one_bad_line_of_course_yaml_loads_the_rest(tmp_path: Path, line: str, problem: str) -> None:
@@ -178,3 +179,17 @@ def test_what_was_understood_can_be_written_down_and_reads_the_same(tmp_path: Pa
     ]
     assert (second.title, second.language, second.links) == (first.title, first.language, first.links)
     assert second.leave_out == ("homework/hw1.pdf",)
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://x/y", "http:x"]
+)
+def test_a_course_is_published_only_at_an_address_of_the_web(tmp_path: Path, address: str) -> None:
+    (tmp_path / "course.yaml").write_text(f"title: C\nsource_url: '{address}'\nlectures: [{{title: x}}]\n", "utf-8")
+    course = read_course(tmp_path)
+    assert course.source_url is None
+    assert [lecture for lecture, detail in course.problems if "no http or https address" in detail] == ["C"]
+    with pytest.raises(CourseError, match="no http or https address"):
+        read_course(tmp_path, source_url=address)
+    assert read_course(tmp_path, found_at="git@github.com:someone/course").source_url is None
+    assert read_course(tmp_path, source_url="https://example.org/c").source_url == "https://example.org/c"
