@@ -23,9 +23,9 @@ from index.search.search import SearchIndex
 from index.store.budget import count_model_call
 from index.store.missed import count_missed
 from index.types import ExplainedTerm, Filters, Query
-from service.answers.answering import Event, stream_answer
+from service.answers.answering import stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
-from service.answers.types import Turn
+from service.answers.types import Event, Turn
 from service.gate import Gate
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
