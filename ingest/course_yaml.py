@@ -17,6 +17,12 @@ from ingest.captions import decode
 from ingest.links import VIDEO_TYPES, youtube_id
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 
+_COURSE_KEYS = ("slug", "title", "language", "source_url", "lectures", "links", "leave_out")
+_LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "videos", "links")
+_DECK_KEYS = ("path", "label", "remark")
+_LINK_KEYS = ("label", "url")
+_VIDEO_KEYS = ("youtube", "url", "file", "label", "remark")
+
 
 def read_yaml(path: Path) -> PlannedCourse:
     text = decode(path.read_bytes())
@@ -30,6 +36,7 @@ def read_yaml(path: Path) -> PlannedCourse:
         raise CourseError(f"{path.name} cannot be read as YAML: {str(error)[:200]}") from error
     reader = _YamlReader(path.name)
     top = reader.mapping(data, "the file")
+    reader.check_keys(top, _COURSE_KEYS, path.name, "the course")
     lectures = tuple(
         reader.lecture(item, f"lecture {number}") for number, item in enumerate(reader.items(top, "lectures"), 1)
     )
@@ -38,7 +45,7 @@ def read_yaml(path: Path) -> PlannedCourse:
         reader.text(top, "slug"),
         title,
         reader.text(top, "language"),
-        reader.kept(reader.published, reader.text(top, "source_url"), title, "source_url") or None,
+        reader.kept(reader.published, reader.text(top, "source_url"), title, (), "source_url") or None,
         lectures,
         reader.links(top, title, "a link of the course"),
         leave_out=tuple(str(item) for item in reader.items(top, "leave_out")),
@@ -112,6 +119,13 @@ class _YamlReader:
             raise self.fail(f"{where} should be a mapping like `title: …`, not {value!r:.60}")
         return value
 
+    def check_keys(self, data: Mapping[Any, Any], known: tuple[str, ...], title: str, where: str) -> None:
+        """Tell of keys that nothing reads: most often a slip, such as `deck` for `decks`."""
+        for key in data:
+            if key not in known:
+                said = f"{where} has a key {key!r:.40}, which is not read; there are {', '.join(known)}"
+                self.problems.append((title, str(self.fail(said))))
+
     def text(self, data: Mapping[str, Any], key: str) -> str:
         value = data.get(key)
         if value is None:
@@ -141,12 +155,21 @@ class _YamlReader:
         title = self.text(data, "title")
         if not title:
             raise self.fail(f"{where} has no title")
+        self.check_keys(data, _LECTURE_KEYS, title, repr(title))
         programme = data.get("programme")
         if isinstance(programme, list):
             programme = ". ".join(str(line).strip().rstrip(".") for line in programme) + "."
-        decks = [self.kept(self.deck, item, title, f"a deck of {title!r}") for item in self.items(data, "decks")]
-        notes = [self.kept(self.notes, item, title, f"the notes of {title!r}") for item in self.items(data, "notes")]
-        videos = [self.kept(self.video, item, title, f"a video of {title!r}") for item in self.items(data, "videos")]
+        decks = [
+            self.kept(self.deck, item, title, _DECK_KEYS, f"a deck of {title!r}") for item in self.items(data, "decks")
+        ]
+        notes = [
+            self.kept(self.notes, item, title, _DECK_KEYS, f"the notes of {title!r}")
+            for item in self.items(data, "notes")
+        ]
+        videos = [
+            self.kept(self.video, item, title, _VIDEO_KEYS, f"a video of {title!r}")
+            for item in self.items(data, "videos")
+        ]
         return PlannedLecture(
             self.text(data, "section"),
             title,
@@ -157,8 +180,12 @@ class _YamlReader:
             self.links(data, title, f"a link of {title!r}"),
         )
 
-    def kept(self, read: Callable[[object, str], Line], value: object, title: str, where: str) -> Line | None:
+    def kept(
+        self, read: Callable[[object, str], Line], value: object, title: str, keys: tuple[str, ...], where: str
+    ) -> Line | None:
         """What `read` makes of a line; None if it is wrong, which is told and stops nothing."""
+        if isinstance(value, Mapping):
+            self.check_keys(value, keys, title, where)
         try:
             return read(value, where)
         except CourseError as error:
@@ -166,7 +193,7 @@ class _YamlReader:
             return None
 
     def links(self, data: Mapping[str, Any], title: str, where: str) -> tuple[tuple[str, str], ...]:
-        found = (self.kept(self.link, item, title, where) for item in self.items(data, "links"))
+        found = (self.kept(self.link, item, title, _LINK_KEYS, where) for item in self.items(data, "links"))
         return tuple(link for link in found if link is not None)
 
     def link(self, value: object, where: str) -> tuple[str, str]:

@@ -150,6 +150,23 @@ def test_one_bad_line_of_course_yaml_loads_the_rest(tmp_path: Path, line: str, p
     assert [lecture for lecture, detail in course.problems if problem in detail] == ["x"]
 
 
+def test_keys_of_course_yaml_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text(
+        "lang: en\nlectures:\n  - {title: x, deck: a.pdf, decks: [{path: b.pdf, lable: B}]}\n"
+        "  - {title: y, videos: [{youtube: abcdefghijk, start: 3}]}\n",
+        "utf-8",
+    )
+    course = read_course(tmp_path)
+    assert [(title, detail.partition(", which")[0]) for title, detail in course.problems] == [
+        ("course.yaml", "course.yaml: the course has a key 'lang'"),
+        ("x", "course.yaml: 'x' has a key 'deck'"),
+        ("x", "course.yaml: a deck of 'x' has a key 'lable'"),
+        ("y", "course.yaml: a video of 'y' has a key 'start'"),
+    ]
+    assert "there are path, label, remark." in course.problems[2][1]
+    assert [deck.path for deck in course.lectures[0].decks] == ["b.pdf"]
+
+
 def test_what_was_understood_can_be_written_down_and_reads_the_same(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(README + "\n[Old](https://example.org/list)\n", "utf-8")
     for name in ("cnn.pdf", "c++.pdf", "extra.pdf", "homework/hw1.pdf"):

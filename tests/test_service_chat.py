@@ -235,7 +235,8 @@ def hostile(tmp_path: Path) -> Iterator[TestClient]:
         "  - {title: '[Lecture](http://evil.example/l) <script>x</script>', decks: [a.pdf]}\n",
         "utf-8",
     )
-    settings = Settings(data_dir=tmp_path / "data", database_url="", embedder="none")
+    public = "http://127.0.0.1:8000"
+    settings = Settings(data_dir=tmp_path / "data", database_url="", embedder="none", public_url=public)
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
     ingest(folder, library, None)

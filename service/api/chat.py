@@ -18,6 +18,7 @@ from service import sse
 from service.access import Answerer, Caller, Reader
 from service.answers.questions import speaks_russian
 from service.answers.types import AnswerMode, Citation, Event, Said, Sentence, Started
+from service.base import Base
 from service.chat.conversation import Conversation, Message, read_conversation
 from service.chat.tasks import Task, perform, read_task
 from service.chat.writing import Piece, Writer
@@ -92,14 +93,14 @@ def one_model(state: State, caller: Reader, model: str) -> ModelOut:
         }
     },
 )
-def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
+def chat(state: State, caller: Answerer, base: Base, asked: ChatIn) -> Response:
     """An answer to the last message of the user."""
     course = None if asked.model in {ALL_COURSES, ""} else _known(asked.model, state, caller)
     filters = Filters(course=course, courses=caller.courses)
     conversation = read_conversation(asked.messages)
     head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": asked.model}
     task = read_task(conversation)
-    parts = _task_done(task, state, filters) if task else _answered(conversation, state, filters)
+    parts = _task_done(task, state, filters) if task else _answered(conversation, state, filters, base)
     sent = sum(_tokens(message.text) for message in asked.messages)
     if asked.stream:
         with_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
@@ -115,9 +116,8 @@ class _End(BaseModel):
     degraded: list[str] = []
 
 
-def _answered(conversation: Conversation, state: ServiceState, filters: Filters) -> Iterator[Piece | _End]:
+def _answered(conversation: Conversation, state: ServiceState, filters: Filters, base: str) -> Iterator[Piece | _End]:
     """The pieces of an answer as they are ready. What a model began and did not finish is marked as void."""
-    base = state.settings.public_url
     asked = conversation.question or " ".join(turn.text for turn in conversation.history if turn.role == "user")
     russian = speaks_russian(asked)
     writer = Writer(base, russian)
