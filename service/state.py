@@ -18,9 +18,9 @@ from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
 from index.types import ExplainedTerm, Filters, Query
-from service.answers.answering import Event, stream_answer
+from service.answers.answering import stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
-from service.answers.types import Turn
+from service.answers.types import Event, Turn
 from service.counters import Counters
 from service.gate import Gate, Lane, Work
 from service.pictures import Pictures

@@ -16,8 +16,9 @@ from index.types import VIDEO_TYPES, DeckEntry, Problem
 from service.access import Caller, Reader, Viewer
 from service.deps import State
 from service.errors import refusal_of
+from service.openapi import file_responses, problems
 from service.refusals import Overloaded
-from service.schemas import DeckOut, ProblemOut, deck_out
+from service.schemas import DeckOut, deck_out
 from service.stand_in import stand_in
 from service.state import ServiceState
 
@@ -37,13 +38,12 @@ _SAVED_TYPES = {
     ".rmd": "text/plain",
 }
 
-_STAND_IN: dict[str, Any] = {
-    "description": "There is no picture of the page, or not yet; for those who ask for pictures one of its text",
-    "content": {
-        "application/problem+json": {"schema": ProblemOut.model_json_schema()},
-        "image/svg+xml": {"schema": {"type": "string"}},
-    },
-}
+
+def _stand_in(status: int) -> dict[str, Any]:
+    """What the description says where there is no picture of a page, or not yet."""
+    found = problems(status)[status]
+    return {**found, "content": {**found["content"], "image/svg+xml": {"schema": {"type": "string"}}}}
+
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
@@ -56,7 +56,9 @@ def deck(state: State, caller: Reader, deck_id: Id) -> DeckOut:
         return deck_out(found, deck_pages(connection, found))
 
 
-@router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
+@router.get(
+    "/decks/{deck_id}/file.pdf", response_class=FileResponse, responses=file_responses("application/pdf", partial=True)
+)
 def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original of a deck that is a PDF, to be shown at a page."""
     with state.library.database.reading() as connection:
@@ -66,7 +68,13 @@ def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     return _original(state, found)
 
 
-@router.get("/decks/{deck_id}/file", response_class=FileResponse)
+@router.get(
+    "/decks/{deck_id}/file",
+    response_class=FileResponse,
+    responses=file_responses(
+        "application/pdf", "application/octet-stream", *sorted(set(_SAVED_TYPES.values())), partial=True
+    ),
+)
 def deck_original(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original of a deck, whatever it is. What is no PDF is sent to be saved, never to be shown: a page of a course
     must not run as one of ours."""
@@ -76,7 +84,9 @@ def deck_original(state: State, caller: Reader, deck_id: Id) -> FileResponse:
 
 
 @router.get(
-    "/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse, responses={422: _STAND_IN, 503: _STAND_IN}
+    "/decks/{deck_id}/pages/{page_number}.webp",
+    response_class=FileResponse,
+    responses={**file_responses("image/webp"), 422: _stand_in(422), 503: _stand_in(503)},
 )
 async def page_picture(
     request: Request,
@@ -103,7 +113,7 @@ async def page_picture(
         return Response(content, refused.status_code, headers, media_type="image/svg+xml")
 
 
-@router.get("/videos/{video_id}/captions.vtt", response_class=FileResponse)
+@router.get("/videos/{video_id}/captions.vtt", response_class=FileResponse, responses=file_responses("text/vtt"))
 def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """The captions as WebVTT."""
     with state.library.database.reading() as connection:
@@ -114,7 +124,11 @@ def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     return _file(state.library.files.path(found.transcript.vtt_sha256, ".vtt"), "text/vtt; charset=utf-8")
 
 
-@router.get("/videos/{video_id}/file", response_class=FileResponse)
+@router.get(
+    "/videos/{video_id}/file",
+    response_class=FileResponse,
+    responses=file_responses(*sorted(set(VIDEO_TYPES.values())), partial=True),
+)
 def video_file(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """A video that lies beside the course; parts of it by the Range header."""
     with state.library.database.reading() as connection:
