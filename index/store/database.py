@@ -32,8 +32,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that is rolled back at its end."""
-        with _translated(), self.engine.connect() as connection:
+        """A transaction that is rolled back at its end; StorageError too where what is read of a row is damaged."""
+        with _translated(), reading_rows(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -151,5 +151,17 @@ def _translated() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         raise StorageError(f"The database cannot be used: {str(error.orig)[:200]}") from error
-    except sa.exc.DatabaseError as error:
-        raise StorageError(f"The database refused: {str(error.orig)[:200]}") from error
+    except sa.exc.SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if error.args else error
+        raise StorageError(f"The database refused: {str(cause)[:200]}") from error
+
+
+@contextmanager
+def reading_rows() -> Iterator[None]:
+    """StorageError where a row holds what no row of ours does: no JSON, no known word, text where a number stands."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise StorageError(
+            f"The database holds a value that cannot be read ({str(error)[:200]}); `lectures verify` says of what."
+        ) from error
