@@ -46,6 +46,30 @@ class Database:
         with _translated(), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A writing transaction in which tables may be made anew; StorageError if it leaves rows that belong to none.
+
+        SQLite makes a table anew to change it, and would delete all that hangs on the one that is dropped for that.
+        Whether it does is said outside of transactions.
+        """
+        with _translated(), self.engine.execution_options(writes=True).connect() as connection:
+            if connection.dialect.name != "sqlite":
+                with connection.begin():
+                    yield connection
+                return
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    before = set(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+                    yield connection
+                    after = set(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+                    if after - before:
+                        raise StorageError("The change of the schema would lose rows; nothing was changed.")
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
+
     def revision(self) -> str | None:
         """The schema's revision, or None if there is no schema yet."""
         with _translated(), self.engine.connect() as connection:
@@ -69,7 +93,7 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with self.writing() as connection:
+        with self.migrating() as connection:
             if connection.dialect.name == "postgresql":  # of several that start together one migrates
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
             config.attributes["connection"] = connection
