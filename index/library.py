@@ -238,7 +238,7 @@ def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
         with library.database.reading() as connection:
             vectors = len(damaged_embeddings(connection))
     except StorageError as error:
-        return [f"{error}. {RESTORE}"]
+        return [f"{error} {RESTORE}"]
     rows = [sentence for sentence in (row_damage(library, slug) for slug in slugs) if sentence]
     if vectors:
         rows.append(f"The vectors of {vectors} passages are damaged; `lectures reindex` makes them anew.")
