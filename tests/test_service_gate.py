@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -182,8 +183,7 @@ def test_who_goes_away_leaves_place_and_queue() -> None:
 
 def _addresses(app: Any) -> list[tuple[str, str]]:
     """Every address of the API and the pages, by method."""
-    values = dict.fromkeys(("lecture_id", "deck_id", "video_id", "page_number"), "1")
-    values |= {"slug": "neural-networks", "job_id": "x"}
+    values = defaultdict(lambda: "1", slug="neural-networks", job_id="x")
     found = [
         (method.upper(), path.format_map(values))
         for path, methods in app.openapi()["paths"].items()
