@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
-from service.access import Access
+from service.access import NEWCOMER, Access
 from service.api import answers, chat, courses, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
@@ -75,8 +75,9 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses=problems(503))
-    for views in (pages, course_pages, former, card, signin):
+    for views in (pages, course_pages, former, card):
         app.include_router(views.router, include_in_schema=False)
+    app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     origins = listed(settings.allowed_origins)
