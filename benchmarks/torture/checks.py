@@ -29,7 +29,7 @@ def held(data: str) -> dict[str, Any]:
 
     As a reader finds it: nothing is mended first.
     """
-    with _opened(data) as library:
+    with opened(data) as library:
         embedder = load_embedder("builtin")
         with library.database.reading() as connection:
             slugs = course_slugs(connection)
@@ -51,9 +51,15 @@ def held(data: str) -> dict[str, Any]:
         return {"rows": rows, "served": served, "wrong": wrong, "served_number": generation.manifest.number}
 
 
+def damage(data: str) -> list[str]:
+    """What `lectures verify` finds."""
+    with opened(data) as library:
+        return find_damage(library, load_embedder("builtin"))
+
+
 def leftovers(data: str) -> list[str]:
     """What a writer left over: nothing of this is there when one has ended."""
-    with _opened(data) as library:
+    with opened(data) as library:
         generation, _ = open_served(library, load_embedder("builtin"))
         found = [f"damage: {line}" for line in find_damage(library, load_embedder("builtin"))]
         for pattern in ("**/.building-*", "**/.new-*", "unfinished"):
@@ -82,7 +88,7 @@ def _superfluous(library: Library, generation: Generation) -> list[str]:
 
 
 @contextmanager
-def _opened(data: str) -> Iterator[Library]:
+def opened(data: str) -> Iterator[Library]:
     url = os.environ.get("LECTURES_DATABASE_URL") or f"sqlite:///{Path(data) / 'lectures.db'}"
     library = Library(url, Path(data))
     try:
@@ -113,14 +119,14 @@ def probe(data: str) -> dict[str, Any]:
     """What `verify` says and what searches give, each as JSON; `untyped` are errors that are none of ours."""
     found: dict[str, Any] = {"verify": [], "untyped": [], "top": None, "refused": ""}
     try:
-        with _opened(data) as library:
+        with opened(data) as library:
             found["verify"] = find_damage(library, load_embedder("builtin"))
     except LecturesError as error:
         found["verify"] = [str(error)]
     except Exception as error:
         found["untyped"].append(f"verify: {type(error).__name__}: {str(error)[:200]}")
     try:
-        with _opened(data) as library:
+        with opened(data) as library:
             generation, degraded = open_served(library, load_embedder("builtin"))
             index = SearchIndex(generation, load_embedder("builtin"), degraded)
             found["refused"] = "; ".join(index.degraded)
@@ -138,6 +144,6 @@ def _top(index: SearchIndex, question: str) -> list[list[Any]]:
 
 def checkpoint(data: str) -> None:
     """Move what is in SQLite's log into the database itself."""
-    with _opened(data) as library, library.database.reading() as connection:
+    with opened(data) as library, library.database.reading() as connection:
         connection.rollback()
         connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -9,14 +9,13 @@ from __future__ import annotations
 import random
 import signal
 from pathlib import Path
-from typing import Any
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.lane import neither
 from benchmarks.torture.result import LANES, Result, in_lanes, merged
 from benchmarks.torture.searching import Searching
 from benchmarks.torture.zygote import HELD, KILLED, LEFTOVERS, Zygote
 
-Held = dict[str, Any]  # what checks.held says
 _SLUGS = ("first", "second")
 _CHANGES = ("change", "remove", "reindex", "worker")
 _SEARCH_PAUSE_SECONDS = 0.05
@@ -85,16 +84,6 @@ def _round(zygote: Zygote, folder: Path, number: int, what: str, slug: str, seco
     if what == "remove":
         zygote.lectures(*ingest_arguments(folder / slug, slug))
     return ended.code, wrong
-
-
-def neither(before: Held, between: Held, after: Held) -> list[str]:
-    """Courses that are, in what is served or in the rows, neither what they were nor what they become."""
-    return [
-        f"{kind} of {course} are neither what they were nor what they become"
-        for kind in ("served", "rows")
-        for course in sorted({*before[kind], *between[kind], *after[kind]})
-        if between[kind].get(course) not in (before[kind].get(course), after[kind].get(course))
-    ]
 
 
 def _command(zygote: Zygote, folder: Path, slug: str, what: str, number: int) -> list[str]:

@@ -25,7 +25,7 @@
 
 static char folder[4096];
 static size_t folder_length;
-static long action, at, count, budget = -1, spent;
+static long action, at, count, budget = -1, spent, asked_for;
 static int armed, sticky, log_to = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread int inside;
@@ -41,6 +41,7 @@ void torture_arm(const char *where, long what, long when, long again, const char
 void torture_shrink(long bytes) { budget = bytes; spent = 0; }
 
 long torture_count(void) { return count; }
+long torture_written(void) { return asked_for; }
 
 static int is_watched(const char *path) {
     return armed && !inside && path && strncmp(path, folder, folder_length) == 0;
@@ -81,6 +82,7 @@ static int may(int takes_space, size_t size) {
         if (action == 1) kill(getpid(), SIGKILL);
         if (action != ENOSPC || takes_space) { errno = (int)action; allowed = 0; }
     }
+    asked_for += (long)size;
     if (allowed && takes_space && budget >= 0) {
         spent += (long)size;
         if (spent > budget) { errno = ENOSPC; allowed = 0; }

@@ -22,7 +22,7 @@ class Fault:
     """At the `at`-th change of a file below `folder`: `action` is 0, KILL or an errno; `sticky`: from then on.
 
     After `budget` bytes the disk is full (-1: never). `log` is told of every change with its bytes. `counted` is where
-    the number of changes is written when the child ends by itself.
+    the numbers of changes and of bytes are written when the child ends by itself.
     """
 
     folder: str
@@ -66,5 +66,5 @@ def arm(fault: Fault) -> Iterator[None]:
         yield
     finally:
         if fault.counted:
-            shim.torture_count.restype = ctypes.c_long
-            Path(fault.counted).write_text(str(shim.torture_count()), "ascii")
+            shim.torture_count.restype = shim.torture_written.restype = ctypes.c_long
+            Path(fault.counted).write_text(f"{shim.torture_count()} {shim.torture_written()}", "ascii")

@@ -28,6 +28,7 @@ from benchmarks.torture.shim import SHIM_VARIABLE, Fault, arm
 
 KILLED = -signal.SIGKILL
 HELD = "benchmarks.torture.checks:held"
+DAMAGE = "benchmarks.torture.checks:damage"
 LEFTOVERS = "benchmarks.torture.checks:leftovers"
 _MODULES = (
     "service.cli", "service.cli_ingest", "service.console", "service.opening", "service.running", "ingest.worker",
@@ -124,10 +125,14 @@ class Zygote:
 
     def call(self, function: str, *arguments: Any) -> Any:
         """What `module:function` returns in a child, as JSON."""
-        ended = self._start({"call": function, "arguments": list(arguments), "fault": None, "env": {}}).end()
+        ended = self.start_call(function, *arguments).end()
         if ended.code:
             raise RuntimeError(f"{function} ended with {ended.code}: {ended.err[-2_000:]}")
         return json.loads(ended.out.splitlines()[-1])
+
+    def start_call(self, function: str, *arguments: Any) -> Child:
+        """A child that runs `module:function` and writes what it returns as JSON."""
+        return self._start({"call": function, "arguments": list(arguments), "fault": None, "env": {}})
 
     def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if self._process.stdin is None or self._process.stdout is None:
