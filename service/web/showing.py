@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -15,8 +15,11 @@ from starlette.templating import Jinja2Templates
 
 from index.errors import LecturesError
 from index.types import Unit
+from service.base import base_of
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
+from service.refusals import KeyNeeded
+from service.settings import Settings
 from service.web.place import Place
 from service.web.results import hit_place
 from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
@@ -38,7 +41,11 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except LecturesError as error:
                 refused = refusal_of(error)
-                response = error_page(request, str(error), refused.status_code)
+                if isinstance(error, KeyNeeded):
+                    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                    response = sign_in_page(request, asked, refused.status_code)
+                else:
+                    response = error_page(request, str(error), refused.status_code)
                 for name in ("Retry-After", "WWW-Authenticate"):
                     if name in refused.headers:
                         response.headers[name] = refused.headers[name]
@@ -60,11 +67,22 @@ def show_page(request: Request, name: str, place: Place, values: Mapping[str, ob
         "language": language,
         "languages": [(code, WORDS[code]["language"]) for code in LANGUAGES],
         "t": words_of(language),
+        "person": getattr(request.state, "person", ""),
+        "oembed": _oembed(request, place),
     }
     response = _templates.TemplateResponse(request, name, {**known, **values}, status_code=status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _oembed(request: Request, place: Place) -> str:
+    """Where an editor asks how to show this page in a frame; empty where nothing may."""
+    settings: Settings = request.app.state.service.settings
+    if not settings.frame_ancestors or not place.path.startswith("/c/") or place.path.endswith("/terms"):
+        return ""
+    base = base_of(request.scope, settings)
+    return f"{base}/api/oembed?{urlencode({'url': base + place.path})}"
 
 
 def warm_up() -> None:
@@ -85,6 +103,14 @@ def error_page(request: Request, problem: str, status: int) -> Response:
         {"problem": problem, "status": status},
         status,
     )
+
+
+def sign_in_page(request: Request, going_to: str, status: int = 200) -> Response:
+    """A page that says what to do to be signed in."""
+    offered = request.app.state.provider is not None
+    way = f"/signin/provider?{urlencode({'next': going_to})}" if offered else ""
+    place = Place("/signin", lang=request.query_params.get("lang", "")[:2])
+    return show_page(request, "signin.html", place, {"provider": way, "refused": status != HTTPStatus.OK}, status)
 
 
 def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
