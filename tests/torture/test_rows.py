@@ -12,7 +12,7 @@ from benchmarks.torture.rows import ROWS
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.short], ids=lambda row: f"{row.number}-{row.module}")
 def test_a_row_holds(row: Row, tmp_path: Path) -> None:
-    outcome = run_row(row, row.short, 2, tmp_path / "row")
+    outcome = run_row(row, row.short, 1, tmp_path / "row")
     if outcome.missing:
         pytest.skip(outcome.missing)
     assert outcome.faults == []
