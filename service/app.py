@@ -25,6 +25,7 @@ from service.observability import Metrics, RequestLog, configure_logging
 from service.openapi import add_description, operation_id, problems
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
+from service.signin import lti_routes
 from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
@@ -75,7 +76,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses=problems(503))
-    for views in (pages, course_pages, former, card):
+    for views in (pages, course_pages, former, card, lti_routes):
         app.include_router(views.router, include_in_schema=False)
     app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))
