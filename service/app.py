@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
 from service.access import Access
-from service.api import answers, chat, courses, health, ingests, media, missed, search
+from service.api import answers, chat, courses, embeddings, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.mcp_mount import KeyGate, Tools
@@ -68,7 +68,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     add_error_handlers(app)
     for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
-    app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
+    for module in (chat, embeddings):
+        app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
     for views in (pages, course_pages, former, card, signin):
         app.include_router(views.router, include_in_schema=False)
