@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 
+import numpy as np
+
 from index.embed.models import load_embedder
-from index.embed.protocol import Embedder
+from index.embed.protocol import Embedder, Vectors
 from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
+from index.errors import EmbedderError
 from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
@@ -33,6 +36,7 @@ from service.terms import explained_terms
 _MAX_PROGRAMMES = 500
 _SEARCHES = 4  # whose requests run at once: between reading and writing two of them search
 _WORKING_OUT = 4  # pages that take many searches at once, each the first time that it is asked for
+_EMBEDDED = 8  # texts for others between two searches
 _SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)
 
 
@@ -83,6 +87,20 @@ class ServiceState:
         """A search, as soon as few enough others compute."""
         with self._searching:  # the wait ends: there are few places for requests, and each computes for milliseconds
             return (index or self.index()).find(query)
+
+    def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+        """(n, d) float32: row i embeds texts[i]; a few at a time, so that searches go on. EmbedderError without one."""
+        embedder = self.embedder
+        if embedder is None:
+            raise EmbedderError("There is no embedder; LECTURES_EMBEDDER names one.")
+        made = []
+        for start in range(0, len(texts), _EMBEDDED):
+            few = texts[start : start + _EMBEDDED]
+            with self._searching:
+                made += (
+                    [embedder.embed_query(text) for text in few] if as_queries else list(embedder.embed_passages(few))
+                )
+        return np.stack(made)
 
     def terms(self, course: str) -> list[ExplainedTerm]:
         """The terms of a course with where each is first explained; worked out once for each generation."""

@@ -135,6 +135,7 @@ def test_every_route_of_the_description_answers_in_json_or_a_file(client: TestCl
     ids |= {"model": "neural-networks"}
     assert len(api["paths"]) >= 12
     bodies = {"/api/answers": {"question": "что такое dropout?"}, "/v1/chat/completions": _CHAT}
+    bodies["/v1/embeddings"] = {"input": "dropout"}
     for path, methods in api["paths"].items():
         if "/ingests" in path or path == "/api/missed-searches" or not methods.keys() & {"get", "post"}:
             # what is the lecturer's needs a key, whatever is asked for

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from support import ingest, write_pdf
 
 from index.library import Library
-from service.api.chat import _tokens
+from service.api.chat import count_tokens
 from service.app import create_app
 from service.chat.conversation import Message, question_in, read_conversation
 from service.chat.writing import cited_in
@@ -86,8 +86,8 @@ def test_usage_is_an_estimate_and_a_stream_tells_it_if_asked(live: str) -> None:
     reply = client.chat.completions.create(model="lectures", messages=messages)
     usage = reply.usage
     assert usage is not None
-    assert usage.prompt_tokens == 10 + _tokens(_QUESTION)
-    assert usage.completion_tokens == _tokens(reply.choices[0].message.content or "")
+    assert usage.prompt_tokens == 10 + count_tokens(_QUESTION)
+    assert usage.completion_tokens == count_tokens(reply.choices[0].message.content or "")
     assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
     options: Any = {"include_usage": True}
     with_it = list(

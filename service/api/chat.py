@@ -69,6 +69,14 @@ class ModelsOut(BaseModel):
     data: list[ModelOut]
 
 
+class UsageOut(BaseModel):
+    """An estimate."""
+
+    prompt_tokens: int
+    completion_tokens: int = 0
+    total_tokens: int
+
+
 @router.get("/models")
 def models(state: State, caller: Reader) -> ModelsOut:
     """One model for each course, and `lectures` for all of them."""
@@ -101,7 +109,7 @@ def chat(state: State, caller: Answerer, base: Base, asked: ChatIn) -> Response:
     head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": asked.model}
     task = read_task(conversation)
     parts = _task_done(task, state, filters) if task else _answered(conversation, state, filters, base)
-    sent = sum(_tokens(message.text) for message in asked.messages)
+    sent = sum(count_tokens(message.text) for message in asked.messages)
     if asked.stream:
         with_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
         chunks = _chunks(parts, head, sent, with_usage=with_usage)
@@ -214,14 +222,14 @@ def _known(name: str, state: ServiceState, caller: Caller) -> str:
     return name
 
 
-def _tokens(text: str) -> int:
+def count_tokens(text: str) -> int:
     """About how many tokens a text is: tokenisers make one of some four bytes. Nothing here is charged by them."""
     return -(-len(text.encode()) // 4)
 
 
 def _usage(sent: int, content: str) -> dict[str, int]:
-    said = _tokens(content)
-    return {"prompt_tokens": sent, "completion_tokens": said, "total_tokens": sent + said}
+    said = count_tokens(content)
+    return UsageOut(prompt_tokens=sent, completion_tokens=said, total_tokens=sent + said).model_dump()
 
 
 def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, object]]:

@@ -39,10 +39,14 @@ _SAVED_TYPES = {
 }
 
 
-def _stand_in(status: int) -> dict[str, Any]:
-    """What the description says where there is no picture of a page, or not yet."""
-    found = problems(status)[status]
-    return {**found, "content": {**found["content"], "image/svg+xml": {"schema": {"type": "string"}}}}
+def _picture_responses() -> dict[int | str, dict[str, Any]]:
+    found = file_responses("image/webp") | problems(422, 503)
+    for status in (422, 503):
+        found[status]["description"] = (
+            "There is no picture of the page, or not yet; for those who ask for pictures one of its text"
+        )
+        found[status]["content"] |= {"image/svg+xml": {"schema": {"type": "string"}}}
+    return found
 
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -83,11 +87,7 @@ def deck_original(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     return _original(state, found)
 
 
-@router.get(
-    "/decks/{deck_id}/pages/{page_number}.webp",
-    response_class=FileResponse,
-    responses={**file_responses("image/webp"), 422: _stand_in(422), 503: _stand_in(503)},
-)
+@router.get("/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse, responses=_picture_responses())
 async def page_picture(
     request: Request,
     state: State,
