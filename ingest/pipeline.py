@@ -20,6 +20,7 @@ from ingest.decks import DeckSource, read_decks
 from ingest.downloads import Sites
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
+from ingest.sound import sound_text
 from ingest.videos import VideoSource, read_cues, read_videos
 from ingest.web import Limits
 from ingest.youtube import YouTube
@@ -96,6 +97,9 @@ def ingest_course(
             {"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems
         ]
         report.gaps += [
+            {"lecture": planned.title, "code": "bad_name", "detail": detail} for detail in planned.bad_names
+        ]
+        report.gaps += [
             {
                 "lecture": course.title,
                 "code": "unclaimed_captions",
@@ -157,7 +161,7 @@ def _gather(
         planned.slug,
         planned.title,
         planned.language,
-        str(root),
+        sound_text(str(root)),
         planned.source_url,
         _aligned(lectures, library, planned.language, distrusted, told("aligning")),
         planned.links,

@@ -23,6 +23,14 @@ _BLOCK = 1 << 20
 _SCHEMES: tuple[str, ...] = ("https",)
 
 
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind a translator for everybody (RFC 6052)
+_ISATAP = (0x00005EFE, 0x02005EFE)  # the middle of addresses whose end is one of IPv4 (RFC 5214)
+_NEVER_PUBLIC = (
+    ipaddress.ip_network("::/96"),  # IPv4 as it was once written in IPv6 (RFC 4291)
+    ipaddress.ip_network("64:ff9b:1::/48"),  # a translator of one's own network (RFC 8215)
+)
+
+
 class FetchError(SourceFileError):
     """Something that lies elsewhere and could not be had; `passing` says whether trying later may help."""
 
@@ -99,7 +107,7 @@ def final_address(url: str, limits: Limits) -> str:
             with web.stream("GET", url, headers={"User-Agent": f"git/{_AGENT}"}) as response:
                 _check_status(response, url)
                 return str(response.url)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise _translated(url, error) from error
 
 
@@ -164,7 +172,7 @@ def _copy(
                     )
                 write(block)
                 progress(size, total)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise _translated(url, error) from error
 
 
@@ -181,7 +189,9 @@ def _check_status(response: httpx.Response, url: str) -> None:
         )
 
 
-def _translated(url: str, error: httpx.HTTPError) -> FetchError:
+def _translated(url: str, error: httpx.HTTPError | httpx.InvalidURL | UnicodeError) -> FetchError:
+    if not isinstance(error, httpx.HTTPError):
+        return FetchError(f"{url!r:.200} is no address; correct it and ingest again.", code="bad_address")
     if isinstance(error, httpx.TooManyRedirects):
         return FetchError(f"{_shown(url)} leads in circles; correct the link and ingest again.", code="bad_address")
     what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached from here"
@@ -199,12 +209,21 @@ def _too_large(url: str, limits: Limits) -> FetchError:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            ip = inner
-        elif ip in ipaddress.ip_network("64:ff9b::/96"):  # translated IPv4 (RFC 6052)
-            ip = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+        if ip.ipv4_mapped is not None:  # the same host by its other name
+            return _is_public(str(ip.ipv4_mapped))
+        if ip.is_site_local or any(ip in network for network in _NEVER_PUBLIC):
+            return False
+        return ip.is_global and not ip.is_multicast and all(map(_is_public, map(str, _embedded(ip))))
     return ip.is_global and not ip.is_multicast
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that a gateway may take out of an IPv6 address."""
+    found = [ip.sixtofour, *(ip.teredo or ())]
+    number = int(ip)
+    if ip in _TRANSLATED or (number >> 32) & 0xFFFFFFFF in _ISATAP:
+        found.append(ipaddress.IPv4Address(number & 0xFFFFFFFF))
+    return [inner for inner in found if inner is not None]
 
 
 def _shown(url: str) -> str:
