@@ -16,7 +16,8 @@ from index.errors import CourseError
 from index.library import Library, find_damage
 from ingest.course import read_course
 from ingest.downloads import fetch_deck
-from ingest.pipeline import Fetching, ingest_course
+from ingest.fetching import Fetching
+from ingest.pipeline import ingest_course
 from ingest.web import FetchError, Limits, _is_public
 
 _BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
