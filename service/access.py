@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from index.errors import no_course
 from index.store.keys import PREFIX, Key, find_key
 from index.types import AccessScope, Readable
 from service.deps import State
+from service.gate import Work
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
 from service.settings import Settings, listed
 from service.signin.people import People, Person
@@ -118,14 +120,6 @@ class Access:
         return known[0]
 
 
-def limit_signing_in(request: Request) -> None:
-    """TooOften if an address signs in so often that it fills the database."""
-    access: Access = request.app.state.access
-    wait = access.signing_in.take(_address(request))
-    if wait:
-        raise TooOften(f"Too many people sign in from here at once; try again in {wait:.0f} s.", wait)
-
-
 def _look_up(state: ServiceState, secret: str) -> Key | None:
     with state.library.database.reading() as connection:
         return find_key(connection, secret)
@@ -160,28 +154,56 @@ async def _public_courses(state: ServiceState) -> frozenset[str] | None:
     return frozenset((await run_in_threadpool(state.index)).generation.number_of) - private if private else None
 
 
-async def _reader(request: Request, state: State) -> Caller:
+async def _reader(request: Request, state: State) -> AsyncIterator[Caller]:
     """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    async with state.gate.place(Work.LOOK, caller.name):
+        yield caller
 
 
-async def _searcher(request: Request, state: State) -> Caller:
+async def _searcher(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.SEARCH)
+    caller = await access.caller(request, state, AccessScope.SEARCH)
+    async with state.gate.place(Work.SEARCH, caller.name):
+        yield caller
 
 
-async def _answerer(request: Request, state: State) -> Caller:
+async def _answerer(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.ANSWER)
+    caller = await access.caller(request, state, AccessScope.ANSWER)
+    async with state.gate.place(Work.ANSWER, caller.name):
+        yield caller
 
 
-async def _administrator(request: Request, state: State) -> Caller:
+async def _administrator(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.ADMIN)
+    caller = await access.caller(request, state, AccessScope.ADMIN)
+    async with state.gate.place(Work.INGEST, caller.name):
+        yield caller
 
 
-Reader = Annotated[Caller, Depends(_reader)]
-Searcher = Annotated[Caller, Depends(_searcher)]
+async def _signing_in(request: Request, state: State) -> AsyncIterator[None]:
+    """For who is about to sign in; TooOften if an address does so often that it fills the database."""
+    access: Access = request.app.state.access
+    wait = access.signing_in.take(_address(request))
+    if wait:
+        raise TooOften(f"Too many people sign in from here at once; try again in {wait:.0f} s.", wait)
+    async with state.gate.place(Work.SIGN_IN, f"address {_address(request)}"):
+        yield
+
+
+async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
+    """For what everybody may see."""
+    async with state.gate.place(Work.LOOK, f"address {_address(request)}"):
+        yield
+
+
+# A place is given back when the endpoint is done, not when a slow reader has read all; that of an answer is kept to
+# the end of its stream.
+Visitor = Annotated[None, Depends(_visitor, scope="function")]
+SigningIn = Annotated[None, Depends(_signing_in, scope="function")]
+Reader = Annotated[Caller, Depends(_reader, scope="function")]
+Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
-Administrator = Annotated[Caller, Depends(_administrator)]
+Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
@@ -31,6 +32,7 @@ from service.signin.proxy import BehindProxy
 from service.state import ServiceState
 from service.web import card, course_pages, former, pages, showing
 
+_OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -50,7 +52,9 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state.service = ServiceState(settings, first)
-        state.serving.start()  # what is wrong is said by /readyz and by each search
+        threads = current_default_thread_limiter()
+        threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
+        state.start()  # what is wrong is said by /readyz and by each search
         Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.running():
             yield

@@ -22,6 +22,7 @@ def create_link(
     """Make a link. It is shown this once: only its hash is kept."""
     from index.store.keys import create_key
     from index.types import AccessScope
+    from service.base import LOCAL
     from service.console import out, print_json
     from service.opening import open_library
 
@@ -29,7 +30,7 @@ def create_link(
     with library.database.writing() as connection:
         reading = [AccessScope.SEARCH, AccessScope.ANSWER]
         link, secret = create_key(connection, name, reading, course, days, link=True)
-    url = f"{settings.public_url.rstrip('/')}/signin/link/{secret}"
+    url = f"{(settings.public_url or LOCAL).rstrip('/')}/signin/link/{secret}"
     if as_json:
         print_json({"id": link.id, "url": url})
     else:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -41,6 +42,11 @@ class Settings(BaseSettings):
         32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
     )
     max_concurrent_answers: int = Field(8, ge=1, description="Answers at once; more are answered 503 with Retry-After")
+    max_connections: int = Field(1000, ge=1, description="Connections to a process; more are answered 503 and closed")
+    request_seconds: float = Field(
+        20.0, gt=0, description="A request must have arrived whole by then, or the connection ends"
+    )
+    stop_seconds: int = Field(10, ge=1, description="When told to stop, how long requests that run may go on")
     offline: bool = Field(False, description="Ingest fetches nothing from elsewhere")
     fetch_private: bool = Field(
         False, description="Ingest may fetch over http and from addresses inside the own network"
@@ -76,9 +82,9 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field("", description="Sites by comma that may show the pages in a frame; empty: none")
     allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
     allowed_hosts: str = Field(
-        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"
+        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that are believed and /mcp answers to"
     )
-    public_url: str = Field("http://127.0.0.1:8000", description="Where the service is reached, for links in answers")
+    public_url: str = Field("", description="Where the service is reached; empty: the address that was asked")
     llm_url: str = Field("", description="OpenAI-compatible endpoint that writes answers; empty: quotes only")
     llm_model: str = Field("", description="The model's name there")
     llm_key: str = Field("", description="The key of that endpoint", repr=False)
@@ -107,11 +113,6 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def known_url(self) -> str:
-        """Where the service is reached, if the operator has said so."""
-        return self.public_url if "public_url" in self.model_fields_set else ""
-
-    @property
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lectures.db'}"
 
@@ -129,7 +130,8 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 
 def read_settings() -> Settings:
     """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
-    for name in unknown_variables(os.environ):
+    written = dotenv_values(".env", interpolate=False)
+    for name in unknown_variables({*os.environ, *written}):
         _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
         return Settings()

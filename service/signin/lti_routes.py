@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from index.store.sessions import open_session, use_once
-from service.access import Access, Reader, limit_signing_in
+from service.access import Access, Reader, SigningIn
 from service.deps import State
 from service.links import course_url
 from service.refusals import SignInFailed
@@ -46,6 +46,7 @@ Ticket = Annotated[str, Query(max_length=12_000)]
 def login(
     request: Request,
     state: State,
+    _visitor: SigningIn,
     iss: Text = "",
     login_hint: Text = "",
     lti_message_hint: Text = "",
@@ -53,7 +54,6 @@ def login(
     kept: Annotated[str, Query(max_length=8)] = "",
 ) -> Response:
     """A platform begins a launch: it is asked who the person is, once it is sure that the browser keeps our cookie."""
-    limit_signing_in(request)
     asked = {"iss": iss, "login_hint": login_hint, "lti_message_hint": lti_message_hint, "client_id": client_id}
     asked = {name: value for name, value in asked.items() if value}
     platform = asked_platform(_platforms(request), iss, client_id)
@@ -62,9 +62,9 @@ def login(
         number = begun["state"].split(".")[0]
         response = redirect_to(f"/lti/login?{urlencode({**asked, 'kept': number})}")
         signed = sign_for_us(begun, state_secret(state), "launch", _BEGUN_SECONDS)
-        set_state(response, request, state.settings.known_url, signed, launch=number, seconds=_BEGUN_SECONDS)
+        set_state(response, request, state.settings.public_url, signed, launch=number, seconds=_BEGUN_SECONDS)
         return response
-    cookie = read_state(request, state.settings.known_url, launch=kept) if _LAUNCH_ID.fullmatch(kept) else ""
+    cookie = read_state(request, state.settings.public_url, launch=kept) if _LAUNCH_ID.fullmatch(kept) else ""
     if not cookie:
         again = f"/lti/login?{urlencode(asked)}"
         return show_page(request, "lti_window.html", Place("/"), {"again": again}, 200)
@@ -77,27 +77,28 @@ def login(
 def login_by_form(
     request: Request,
     state: State,
+    _visitor: SigningIn,
     iss: Field = "",
     login_hint: Field = "",
     lti_message_hint: Field = "",
     client_id: Field = "",
 ) -> Response:
     """The same, from platforms that post it."""
-    return login(request, state, iss, login_hint, lti_message_hint, client_id)
+    return login(request, state, None, iss, login_hint, lti_message_hint, client_id)
 
 
 @router.post("/launch")
 def launch(
     request: Request,
     state: State,
+    _visitor: SigningIn,
     id_token: Annotated[str, Form(max_length=64_000)] = "",
     answers: Annotated[str, Form(max_length=200, alias="state")] = "",
     error: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """The platform says who the person is: a session of the frame, and where it leads."""
-    limit_signing_in(request)
     settings, number = state.settings, answers.split(".")[0]
-    cookie = read_state(request, settings.known_url, launch=number) if _LAUNCH_ID.fullmatch(number) else ""
+    cookie = read_state(request, settings.public_url, launch=number) if _LAUNCH_ID.fullmatch(number) else ""
     kept = read_ours(cookie, state_secret(state), "launch")
     if not hmac.compare_digest(answers.encode(), kept["state"].encode()):
         raise SignInFailed("This answers another launch than the one that this browser began; open it again.")
@@ -111,8 +112,8 @@ def launch(
         grant, rules = found.grant, found.platform.rules
         token = open_session(connection, found.name, grant.scopes, grant.courses, rules=rules, until=until)
     response = redirect_to(_leads_to(found, token, state))
-    set_state(response, request, settings.known_url, "", launch=number)
-    set_frame_token(response, request, settings.known_url, token)
+    set_state(response, request, settings.public_url, "", launch=number)
+    set_frame_token(response, request, settings.public_url, token)
     return response
 
 
@@ -155,7 +156,7 @@ def picked(
 
 
 @router.get("/keys")
-def keys(state: State) -> dict[str, object]:
+def keys(state: State, _visitor: SigningIn) -> dict[str, object]:
     """The public key with which platforms check what was picked."""
     return dict(public_keys(signing_key(state)))
 
@@ -183,7 +184,7 @@ def _leads_to(found: Launch, token: str, state: State) -> str:
 def _read_ticket(request: Request, state: State, ticket: str) -> tuple[tuple[str, str], Picking]:
     """What the session of this browser may insert, and where. SignInFailed for a ticket of another session."""
     found = read_ours(ticket, state_secret(state), "pick")
-    token = read_token(request, state.settings.known_url) or ""
+    token = read_token(request, state.settings.public_url) or ""
     if not hmac.compare_digest(found["session"], _mark(token)):
         raise SignInFailed("This was begun by somebody else; open it again from the platform.")
     picking = Picking(found["return_url"], found["data"], found["deployment"], found["item_type"])

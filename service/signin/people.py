@@ -32,7 +32,7 @@ class People:
     """Of one application: what its settings grant."""
 
     def __init__(self, settings: Settings) -> None:
-        self._public_url = settings.known_url
+        self._public_url = settings.public_url
         self.grants = read_grants(settings.signin_grants)
         self.rules = mark_of("grants", settings.signin_grants, settings.oidc_issuer, settings.oidc_client_id)
         self.platforms = read_platforms(settings.lti_file)

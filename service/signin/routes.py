@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from index.store.sessions import end_session, open_link, open_session, use_once
-from service.access import Access, limit_signing_in
+from service.access import Access, SigningIn
+from service.base import base_of
 from service.deps import State
 from service.links import course_url
 from service.refusals import NotOurPage, SignInFailed
@@ -32,33 +33,33 @@ Lang = Annotated[str, Query(max_length=2)]
 
 
 @router.get("/signin")
-def sign_in(request: Request, next: Next = "/") -> Response:
+def sign_in(request: Request, _visitor: SigningIn, next: Next = "/") -> Response:
     """What to do to be signed in."""
     return sign_in_page(request, safe_next(next))
 
 
 @router.get("/signin/link/{secret}")
-def by_link(request: Request, state: State, secret: Annotated[str, Path(max_length=200)]) -> Response:
+def by_link(
+    request: Request, state: State, _visitor: SigningIn, secret: Annotated[str, Path(max_length=200)]
+) -> Response:
     """A link that a lecturer gave away: opens a session, and leads to an address without the secret."""
-    limit_signing_in(request)
     with state.library.database.writing() as connection:
         opened = open_link(connection, secret, session_end(state))
     if opened is None:
         raise SignInFailed("This link is unknown, expired or revoked; ask the lecturer for a new one.")
     token, slugs = opened
     response = redirect_to(course_url(slugs[0]) if len(slugs) == 1 else "/")
-    set_token(response, request, state.settings.known_url, token)
+    set_token(response, request, state.settings.public_url, token)
     return response
 
 
 @router.get("/signin/provider")
-def to_provider(request: Request, state: State, next: Next = "/") -> Response:
+def to_provider(request: Request, state: State, _visitor: SigningIn, next: Next = "/") -> Response:
     """To the provider of the institution."""
-    limit_signing_in(request)
     url, kept = _provider(request).begin(_back(request, state))
     response = redirect_to(url)
     signed = sign_for_us({**kept, "next": safe_next(next)}, state_secret(state), _PURPOSE, _BEGUN_SECONDS)
-    set_state(response, request, state.settings.known_url, signed, seconds=_BEGUN_SECONDS)
+    set_state(response, request, state.settings.public_url, signed, seconds=_BEGUN_SECONDS)
     return response
 
 
@@ -66,15 +67,15 @@ def to_provider(request: Request, state: State, next: Next = "/") -> Response:
 def from_provider(
     request: Request,
     state: State,
+    _visitor: SigningIn,
     code: Annotated[str, Query(max_length=4_000)] = "",
     answers: Annotated[str, Query(max_length=200, alias="state")] = "",
     error: Annotated[str, Query(max_length=200)] = "",
     iss: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Back from the provider: opens a session, if this browser was sent there and it is the provider that says who."""
-    limit_signing_in(request)
     settings, provider = state.settings, _provider(request)
-    kept = read_ours(read_state(request, settings.known_url), state_secret(state), _PURPOSE)
+    kept = read_ours(read_state(request, settings.public_url), state_secret(state), _PURPOSE)
     if not hmac.compare_digest(answers.encode(), kept["state"].encode()):
         raise SignInFailed("This answers another request than the one that this browser made; sign in again.")
     if error or not code:
@@ -88,24 +89,24 @@ def from_provider(
     with state.library.database.writing() as connection:
         if not use_once(connection, f"state {kept['state']}", until):
             raise SignInFailed("This answer was used already; sign in again.")
-        old = read_token(request, settings.known_url)
+        old = read_token(request, settings.public_url)
         if old:
             end_session(connection, old)
         rules = access.people.rules
         token = open_session(connection, identity.name, grant.scopes, grant.courses, rules=rules, until=until)
     response = redirect_to(kept["next"])
-    set_state(response, request, settings.known_url, "")
-    set_token(response, request, settings.known_url, token)
+    set_state(response, request, settings.public_url, "")
+    set_token(response, request, settings.public_url, token)
     return response
 
 
 @router.post("/signout")
-def sign_out(request: Request, state: State, lang: Lang = "") -> Response:
+def sign_out(request: Request, state: State, _visitor: SigningIn, lang: Lang = "") -> Response:
     """End the session of this browser, for every process at once."""
     settings = state.settings
-    if not from_own_page(request, settings.known_url):
+    if not from_own_page(request, settings.public_url):
         raise NotOurPage("Only a page of this service can sign you out.")
-    token = read_token(request, settings.known_url)
+    token = read_token(request, settings.public_url)
     if token:
         with state.library.database.writing() as connection:
             end_session(connection, token)
@@ -113,7 +114,7 @@ def sign_out(request: Request, state: State, lang: Lang = "") -> Response:
     if settings.oidc_issuer:
         values["provider_out"] = _provider(request).sign_out_url(f"{own_address(request, state)}/")
     response = show_page(request, "signedout.html", Place("/", lang=lang), values)
-    forget_token(response, request, settings.known_url)
+    forget_token(response, request, settings.public_url)
     response.headers["Clear-Site-Data"] = '"cache"'  # pictures of private courses
     return response
 
@@ -141,7 +142,7 @@ def _back(request: Request, state: State) -> str:
 
 def own_address(request: Request, state: State) -> str:
     """Where people reach the service: as the operator says, else as this request has."""
-    return (state.settings.known_url or str(request.base_url)).rstrip("/")
+    return base_of(request.scope, state.settings)
 
 
 def redirect_to(address: str) -> RedirectResponse:

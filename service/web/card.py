@@ -16,6 +16,7 @@ from index.store.catalogue import course_details, lecture_details
 from index.store.places import find_lecture
 from index.types import Readable
 from service.access import Reader
+from service.base import base_of
 from service.deps import State
 from service.errors import problem, refusal_of
 from service.links import clock, course_url, lecture_link
@@ -61,7 +62,7 @@ def oembed(
     """What to put into a page for an address of this service."""
     if format != "json":
         return problem(501, "Only format=json is spoken here.", "not_implemented")
-    base = (state.settings.known_url or str(request.base_url)).rstrip("/")
+    base = base_of(request.scope, state.settings)
     try:
         address = place_of_address(url, base)
         with state.library.database.reading() as connection:

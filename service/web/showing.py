@@ -15,6 +15,7 @@ from starlette.templating import Jinja2Templates
 
 from index.errors import LecturesError
 from index.types import Unit
+from service.base import base_of
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.refusals import KeyNeeded
@@ -80,7 +81,7 @@ def _oembed(request: Request, place: Place) -> str:
     settings: Settings = request.app.state.service.settings
     if not settings.frame_ancestors or not place.path.startswith("/c/") or place.path.endswith("/terms"):
         return ""
-    base = (settings.known_url or str(request.base_url)).rstrip("/")
+    base = base_of(request.scope, settings)
     return f"{base}/api/oembed?{urlencode({'url': base + place.path})}"
 
 
