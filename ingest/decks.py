@@ -31,7 +31,10 @@ _MAX_OCR_PAGES = 300  # some five minutes on two cores
 
 @dataclass(frozen=True, slots=True)
 class DeckSource:
-    """Where decks are looked for. `web` is None where nothing may be fetched; `refresh` fetches again."""
+    """Where decks are looked for. `web` is None where nothing may be fetched; `refresh` fetches again.
+
+    What the rows of course `distrusted` say was read before is read again.
+    """
 
     root: Path
     library: Library
@@ -39,6 +42,7 @@ class DeckSource:
     web: Limits | None = None
     refresh: bool = False
     sites: Sites = field(default_factory=Sites)
+    distrusted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _extractor(language: str, suffix: str) -> str:
 
 def _known(sha256: str, suffix: str, source: DeckSource) -> KnownDeck | None:
     with source.library.database.reading() as connection:
-        return known_pages(connection, sha256, _extractor(source.language, suffix))
+        return known_pages(connection, sha256, _extractor(source.language, suffix), source.distrusted)
 
 
 def _extract(sha256: str, suffix: str, name: str, source: DeckSource, readers: _Readers) -> KnownDeck:

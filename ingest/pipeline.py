@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from index.embed.protocol import Embedder
-from index.library import Library
+from index.library import Library, row_damage
 from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
@@ -86,7 +86,9 @@ def ingest_course(
     wanted = tuple(dict.fromkeys([*languages, planned.language, "ru", "en"])) if with_transcripts else ()
     with library.writer(lambda: progress(Progress("waiting", 0, 0))):
         check_fits(library, embedder, planned.slug)
-        course = _gather(planned, folder, library, wanted, fetching, progress)
+        # what damaged rows say was read is read again
+        distrusted = planned.slug if row_damage(library, planned.slug) else None
+        course = _gather(planned, folder, library, wanted, fetching, distrusted, progress)
         passages = _passages_of(course)
         content_hash = _identity(course)
         report = _summary(course, passages)
@@ -103,14 +105,18 @@ def ingest_course(
         ]
         with library.database.reading() as connection:
             unchanged = course_hash(connection, course.slug) == content_hash
-        if unchanged and library.is_current(embedder, course.slug):
+        if unchanged and distrusted is None and library.is_current(embedder, course.slug):
             report.generation = library.served_number()
             return report
+
         plan = plan_course(library, embedder, course.slug, passages)
         report.embedded = embed_missing(library, plan, lambda done, total: progress(Progress("embedding", done, total)))
         progress(Progress("publishing", 0, 1))
         report.generation = publish(
-            library, plan, lambda connection: replace_course(connection, course, passages, content_hash)
+            library,
+            plan,
+            lambda connection: replace_course(connection, course, passages, content_hash),
+            distrusted=distrusted is not None,
         )
         report.changed = True
         progress(Progress("publishing", 1, 1))
@@ -123,6 +129,7 @@ def _gather(
     library: Library,
     wanted: tuple[str, ...],
     fetching: Fetching,
+    distrusted: str | None,
     progress: Report,
 ) -> Course:
     """Everything that the course says and holds, read as far as it is not known already."""
@@ -133,12 +140,12 @@ def _gather(
 
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
-        DeckSource(root, library, planned.language, fetching.web, fetching.refresh, fetching.sites),
+        DeckSource(root, library, planned.language, fetching.web, fetching.refresh, fetching.sites, distrusted),
         told("reading decks"),
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
-        VideoSource(root, library, wanted, fetching.youtube, fetching.asr_model),
+        VideoSource(root, library, wanted, fetching.youtube, fetching.asr_model, distrusted),
         told("reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
@@ -152,7 +159,7 @@ def _gather(
         planned.language,
         str(root),
         planned.source_url,
-        _aligned(lectures, library, planned.language, told("aligning")),
+        _aligned(lectures, library, planned.language, distrusted, told("aligning")),
         planned.links,
     )
 
@@ -180,7 +187,11 @@ def _lecture(
 
 
 def _aligned(
-    lectures: Sequence[Lecture], library: Library, language: str, told: Callable[[int, int, str], None]
+    lectures: Sequence[Lecture],
+    library: Library,
+    language: str,
+    distrusted: str | None,
+    told: Callable[[int, int, str], None],
 ) -> tuple[Lecture, ...]:
     """The lectures with the pages of their slides set against the time of their videos, where they have both."""
     reader = CaptionReader()
@@ -194,7 +205,7 @@ def _aligned(
                 continue
             key = _alignment_key(decks, spoken, language)
             with library.database.reading() as connection:
-                alignment = known_alignment(connection, key)
+                alignment = known_alignment(connection, key, distrusted)
             if alignment is None:
                 cues = [(video, read_cues(library, transcript, reader)) for video, transcript in spoken]
                 alignment = Alignment(key, *align([(deck.path, deck.pages) for deck in decks], cues, language))

@@ -29,6 +29,7 @@ Told = Callable[[int, int, str], None]
 class VideoSource:
     """Where transcripts are looked for. `youtube` is None where nothing may be fetched; `languages` are wanted ones,
     best first, none where transcripts are left out; `asr_model` is the folder of a speech recogniser's model, or empty.
+    What the rows of course `distrusted` say was read before is read again.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class VideoSource:
     languages: tuple[str, ...]
     youtube: YouTube | None = None
     asr_model: str = ""
+    distrusted: str | None = None
 
 
 def read_videos(planned: Sequence[PlannedVideo], source: VideoSource, told: Told) -> dict[PlannedVideo, Video]:
@@ -195,7 +197,7 @@ class _TranscriptReader:
     def _transcript(self, found: _Found) -> Transcript:
         library, asked = self._source.library, self._source.languages
         with library.database.reading() as connection:
-            known = known_transcript(connection, found.sha256, _PARSER)
+            known = known_transcript(connection, found.sha256, _PARSER, self._source.distrusted)
         if known is not None and library.files.is_intact(known.vtt_sha256, ".vtt"):
             language = found.language or known.language
             return replace(known, language=language, origin=found.origin, made_by=found.made_by, asked=asked)

@@ -120,6 +120,14 @@ class Access:
         return known[0]
 
 
+def limit_signing_in(request: Request) -> None:
+    """TooOften if an address signs in so often that it fills the database."""
+    access: Access = request.app.state.access
+    wait = access.signing_in.take(_address(request))
+    if wait:
+        raise TooOften(f"Too many people sign in from here at once; try again in {wait:.0f} s.", wait)
+
+
 def _look_up(state: ServiceState, secret: str) -> Key | None:
     with state.library.database.reading() as connection:
         return find_key(connection, secret)
@@ -155,10 +163,18 @@ async def _public_courses(state: ServiceState) -> frozenset[str] | None:
 
 
 async def _reader(request: Request, state: State) -> AsyncIterator[Caller]:
-    """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
+    """For what a page shows beside its hits: courses, files. Not counted, since one page asks for many."""
     access: Access = request.app.state.access
     caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
     async with state.gate.place(Work.LOOK, caller.name):
+        yield caller
+
+
+async def _viewer(request: Request, state: State) -> AsyncIterator[Caller]:
+    """For pictures of pages."""
+    access: Access = request.app.state.access
+    caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    async with state.gate.place(Work.PICTURE, caller.name):
         yield caller
 
 
@@ -183,27 +199,23 @@ async def _administrator(request: Request, state: State) -> AsyncIterator[Caller
         yield caller
 
 
-async def _signing_in(request: Request, state: State) -> AsyncIterator[None]:
-    """For who is about to sign in; TooOften if an address does so often that it fills the database."""
-    access: Access = request.app.state.access
-    wait = access.signing_in.take(_address(request))
-    if wait:
-        raise TooOften(f"Too many people sign in from here at once; try again in {wait:.0f} s.", wait)
-    async with state.gate.place(Work.SIGN_IN, f"address {_address(request)}"):
-        yield
-
-
 async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
     """For what everybody may see."""
     async with state.gate.place(Work.LOOK, f"address {_address(request)}"):
         yield
 
 
+async def _newcomer(request: Request, state: State) -> AsyncIterator[None]:
+    async with state.gate.place(Work.SIGN_IN, f"address {_address(request)}"):
+        yield
+
+
 # A place is given back when the endpoint is done, not when a slow reader has read all; that of an answer is kept to
 # the end of its stream.
+NEWCOMER = Depends(_newcomer, scope="function")  # for all that signs in or out
 Visitor = Annotated[None, Depends(_visitor, scope="function")]
-SigningIn = Annotated[None, Depends(_signing_in, scope="function")]
 Reader = Annotated[Caller, Depends(_reader, scope="function")]
+Viewer = Annotated[Caller, Depends(_viewer, scope="function")]
 Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
 Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

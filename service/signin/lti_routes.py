@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from index.store.sessions import open_session, use_once
-from service.access import Access, Reader, SigningIn
+from service.access import NEWCOMER, Access, Reader, limit_signing_in
 from service.deps import State
 from service.links import course_url
 from service.refusals import SignInFailed
@@ -42,11 +42,10 @@ Field = Annotated[str, Form(max_length=4_000)]
 Ticket = Annotated[str, Query(max_length=12_000)]
 
 
-@router.get("/login")
+@router.get("/login", dependencies=[NEWCOMER])
 def login(
     request: Request,
     state: State,
-    _visitor: SigningIn,
     iss: Text = "",
     login_hint: Text = "",
     lti_message_hint: Text = "",
@@ -54,6 +53,7 @@ def login(
     kept: Annotated[str, Query(max_length=8)] = "",
 ) -> Response:
     """A platform begins a launch: it is asked who the person is, once it is sure that the browser keeps our cookie."""
+    limit_signing_in(request)
     asked = {"iss": iss, "login_hint": login_hint, "lti_message_hint": lti_message_hint, "client_id": client_id}
     asked = {name: value for name, value in asked.items() if value}
     platform = asked_platform(_platforms(request), iss, client_id)
@@ -73,30 +73,29 @@ def login(
     return redirect_to(login_url(platform, known, f"{own_address(request, state)}/lti/launch", hints))
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[NEWCOMER])
 def login_by_form(
     request: Request,
     state: State,
-    _visitor: SigningIn,
     iss: Field = "",
     login_hint: Field = "",
     lti_message_hint: Field = "",
     client_id: Field = "",
 ) -> Response:
     """The same, from platforms that post it."""
-    return login(request, state, None, iss, login_hint, lti_message_hint, client_id)
+    return login(request, state, iss, login_hint, lti_message_hint, client_id)
 
 
-@router.post("/launch")
+@router.post("/launch", dependencies=[NEWCOMER])
 def launch(
     request: Request,
     state: State,
-    _visitor: SigningIn,
     id_token: Annotated[str, Form(max_length=64_000)] = "",
     answers: Annotated[str, Form(max_length=200, alias="state")] = "",
     error: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """The platform says who the person is: a session of the frame, and where it leads."""
+    limit_signing_in(request)
     settings, number = state.settings, answers.split(".")[0]
     cookie = read_state(request, settings.public_url, launch=number) if _LAUNCH_ID.fullmatch(number) else ""
     kept = read_ours(cookie, state_secret(state), "launch")
@@ -155,8 +154,8 @@ def picked(
     return show_page(request, "lti_picked.html", Place("/"), values)
 
 
-@router.get("/keys")
-def keys(state: State, _visitor: SigningIn) -> dict[str, object]:
+@router.get("/keys", dependencies=[NEWCOMER])
+def keys(state: State) -> dict[str, object]:
     """The public key with which platforms check what was picked."""
     return dict(public_keys(signing_key(state)))
 

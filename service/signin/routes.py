@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from index.store.sessions import end_session, open_link, open_session, use_once
-from service.access import Access, SigningIn
+from service.access import Access, limit_signing_in
 from service.base import base_of
 from service.deps import State
 from service.links import course_url
@@ -33,16 +33,15 @@ Lang = Annotated[str, Query(max_length=2)]
 
 
 @router.get("/signin")
-def sign_in(request: Request, _visitor: SigningIn, next: Next = "/") -> Response:
+def sign_in(request: Request, next: Next = "/") -> Response:
     """What to do to be signed in."""
     return sign_in_page(request, safe_next(next))
 
 
 @router.get("/signin/link/{secret}")
-def by_link(
-    request: Request, state: State, _visitor: SigningIn, secret: Annotated[str, Path(max_length=200)]
-) -> Response:
+def by_link(request: Request, state: State, secret: Annotated[str, Path(max_length=200)]) -> Response:
     """A link that a lecturer gave away: opens a session, and leads to an address without the secret."""
+    limit_signing_in(request)
     with state.library.database.writing() as connection:
         opened = open_link(connection, secret, session_end(state))
     if opened is None:
@@ -54,8 +53,9 @@ def by_link(
 
 
 @router.get("/signin/provider")
-def to_provider(request: Request, state: State, _visitor: SigningIn, next: Next = "/") -> Response:
+def to_provider(request: Request, state: State, next: Next = "/") -> Response:
     """To the provider of the institution."""
+    limit_signing_in(request)
     url, kept = _provider(request).begin(_back(request, state))
     response = redirect_to(url)
     signed = sign_for_us({**kept, "next": safe_next(next)}, state_secret(state), _PURPOSE, _BEGUN_SECONDS)
@@ -67,13 +67,13 @@ def to_provider(request: Request, state: State, _visitor: SigningIn, next: Next 
 def from_provider(
     request: Request,
     state: State,
-    _visitor: SigningIn,
     code: Annotated[str, Query(max_length=4_000)] = "",
     answers: Annotated[str, Query(max_length=200, alias="state")] = "",
     error: Annotated[str, Query(max_length=200)] = "",
     iss: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
     """Back from the provider: opens a session, if this browser was sent there and it is the provider that says who."""
+    limit_signing_in(request)
     settings, provider = state.settings, _provider(request)
     kept = read_ours(read_state(request, settings.public_url), state_secret(state), _PURPOSE)
     if not hmac.compare_digest(answers.encode(), kept["state"].encode()):
@@ -101,7 +101,7 @@ def from_provider(
 
 
 @router.post("/signout")
-def sign_out(request: Request, state: State, _visitor: SigningIn, lang: Lang = "") -> Response:
+def sign_out(request: Request, state: State, lang: Lang = "") -> Response:
     """End the session of this browser, for every process at once."""
     settings = state.settings
     if not from_own_page(request, settings.public_url):
