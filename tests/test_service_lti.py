@@ -44,7 +44,9 @@ def _client(
     settings: Settings, platform: platform_stub.Platform, folder: Path, slug: str = "neural-networks"
 ) -> TestClient:
     (folder / "lti.yaml").write_text(platform.registration(**{"7": slug}), "utf-8")
-    changed = settings.model_copy(update={"lti_file": str(folder / "lti.yaml"), "api_keys_required": True})
+    changed = settings.model_copy(
+        update={"lti_file": str(folder / "lti.yaml"), "api_keys_required": True, "public_url": _BASE}
+    )
     return TestClient(create_app(changed), base_url=_BASE, follow_redirects=False)
 
 
