@@ -1,4 +1,4 @@
-"""Whole files of every kind that a course may hold, to be mutated; and bombs of each kind, which do harm as they are."""
+"""Whole files of every kind that a course may hold, to be mutated; and bombs of each kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _README = """# Course of networks
 
 | topic | video | programme |
 |---|---|---|
-| Dropout [slides](one.pdf) | [part 1](https://youtu.be/abcdefghijk), **[part 2](https://youtu.be/abcdefghijl)** | units |
+| Dropout [slides](one.pdf) | [part 1](https://youtu.be/abcdefghijk), **[2](https://youtu.be/abcdefghijl)** | units |
 | Attention ([notes](notes.md)) | no video yet | heads, keys, values |
 
 ## 3. Losses
