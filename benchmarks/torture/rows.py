@@ -14,4 +14,7 @@ ROWS = (
     Row(4, "disk_full", "a disk that is 4 KiB larger each time", 0, 150),
     Row(12, "workers", "three workers, killed, stopped past their lease, with wrong clocks", 0, 200),
     Row(3, "power", "power cut: what was not told to be durable is gone", 0, 500),
+    Row(8, "hostile", "mutated files of every kind, and bombs", 0, 5000),
+    Row(14, "addresses", "addresses that lead inside, typed and by redirect", 0, 1000),
+    Row(15, "markup", "markup through every field into everything that comes back", 0, 500),
 )
