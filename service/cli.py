@@ -169,7 +169,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share one index.")] = 1,
 ) -> None:
     """Serve the search box and the API."""
-    from service.opening import finish_interrupted, hold_native_threads, names_models
+    from service.opening import hold_native_threads, names_models
     from service.security import check_bind
     from service.settings import read_settings
     from service.workers import open_socket, serve_in_processes, share_metrics
@@ -181,9 +181,7 @@ def serve(
         share_metrics()
     from service.running import open_first, run
 
-    library = open_library()[1]  # the schema is brought up to date once, before anybody serves
-    finish_interrupted(library)
-    library.close()
+    open_library()[1].close()  # the schema is brought up to date once, before anybody serves
     with open_socket(host, port) as listening:
         # models and packs may be missing, which no waiting mends: they are opened before anybody is told where to ask
         first = open_first(settings) if workers > 1 or names_models(settings) else None

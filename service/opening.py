@@ -58,23 +58,6 @@ def open_library() -> tuple[Settings, Library]:
     return settings, library
 
 
-def finish_interrupted(library: Library) -> None:
-    """Finish what a writer that was killed left half done, unless somebody writes: what was acknowledged is served
-    without waiting for the next ingest. An installation that cannot be written to is served as it is."""
-    import structlog
-
-    from index.errors import LecturesError, StorageError
-
-    def busy() -> None:
-        raise StorageError("Somebody writes.")
-
-    try:
-        with library.writer(busy):
-            pass
-    except (LecturesError, OSError) as error:
-        structlog.get_logger("lectures").info("left_as_it_is", reason=str(error))
-
-
 def open_embedder(settings: Settings) -> Embedder | None:
     """The embedder that the settings name; None for searches by words alone."""
     from index.embed.models import load_embedder

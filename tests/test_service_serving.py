@@ -21,10 +21,8 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.library import Library, open_served
 from index.publish import reindex
 from index.search.search import SearchIndex
-from index.store.database import writer_lock
 from index.types import Filters, Query
 from service.app import create_app
-from service.opening import finish_interrupted
 from service.serving import Serving
 from service.settings import Settings
 
@@ -329,27 +327,6 @@ def test_an_index_that_is_moved_away_is_searched_from_memory_and_that_is_said(
     ]  # fmt: skip
     away.rename(shards)
     assert serving.index().degraded == ()
-
-
-def test_the_start_of_the_service_finishes_what_a_writer_that_was_killed_left(
-    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def dies(*_: Any) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr("index.publish.point_to", dies)  # between the commit and the pointer
-        with pytest.raises(Killed):
-            _change(folders["second"], sqlite_library, embedder, "momentum")
-    assert sqlite_library.served_number() == 2
-    with writer_lock(sqlite_library.database, sqlite_library.data_dir):
-        finish_interrupted(sqlite_library)  # somebody writes: it is not waited for
-    assert sqlite_library.served_number() == 2
-    finish_interrupted(sqlite_library)
-    assert sqlite_library.served_number() == 3
 
 
 def _maps() -> int:
