@@ -18,7 +18,7 @@ from index.store.catalogue import course_details, lecture_details, list_courses,
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Reader, Searcher, Visitor
-from service.answers.answering import quoted_answer
+from service.answers.answering import cited_before, quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Turn
 from service.deps import State
@@ -143,7 +143,8 @@ def _search(
     asks = what_is_asked(place.q) is not Asked.NOTHING
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None
-    return view, answer_out(quoted_answer(index, place.q, found), 0.0)
+    cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
+    return view, answer_out(quoted_answer(index, place.q, found, cited), 0.0)
 
 
 def _card(connection: Connection, item: CourseSummary, readable: Readable) -> CourseCard:
