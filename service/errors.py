@@ -26,6 +26,7 @@ from index.errors import (
     StorageError,
 )
 from service.answers.llm import ModelFailed
+from service.methods import allowed_methods
 from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
 
 _log = structlog.get_logger("lectures")
@@ -75,6 +76,8 @@ def add_error_handlers(app: FastAPI) -> None:
         code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "http_error")
         response = problem(error.status_code, str(error.detail), code, path=request.url.path)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # the router names those of one of its routes
+            response.headers["Allow"] = ", ".join(allowed_methods(app.routes, request.scope))
         return response
 
     @app.exception_handler(Exception)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters
@@ -20,10 +20,20 @@ from service.answers.numbers import MAX_NUMBER
 from service.answers.types import Event, Said, Started, Turn
 from service.deps import State
 from service.schemas import AnswerOut, answer_out
+from service.schemas.search import NOT_EMPTY
 
 router = APIRouter(tags=["answers"])
 
 MAX_TURNS, MAX_TURN_CHARS = 20, 4_000
+# what is wrong with a question is said in our words, where it is read; here it is only described
+_QUESTION = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_QUERY_CHARS,
+    "pattern": NOT_EMPTY,
+    "description": "In any language",
+    "examples": ["что такое ранняя остановка?"],
+}
 
 
 class PlaceIn(BaseModel):
@@ -54,7 +64,7 @@ class TurnIn(BaseModel):
 class QuestionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    question: Annotated[str, Field(max_length=MAX_QUERY_CHARS * 4, description="In any language")]
+    question: Annotated[str, WithJsonSchema(_QUESTION)]
     course: Annotated[str | None, Field(max_length=80, description="Only this course (its slug)")] = None
     history: Annotated[list[TurnIn], Field(max_length=MAX_TURNS, description="The conversation so far")] = []
     stream: Annotated[bool, Field(description="Server-sent events: start, sentence …, answer")] = False

@@ -14,6 +14,7 @@ from index.store.catalogue import deck_details, deck_pages, video_details
 from index.types import VIDEO_TYPES, DeckEntry, Problem
 from service.access import Reader
 from service.deps import State
+from service.openapi import file_responses
 from service.schemas import DeckOut, deck_out
 
 router = APIRouter(tags=["media"])
@@ -43,7 +44,9 @@ def deck(state: State, caller: Reader, deck_id: Id) -> DeckOut:
         return deck_out(found, deck_pages(connection, found))
 
 
-@router.get("/decks/{deck_id}/file.pdf", response_class=FileResponse)
+@router.get(
+    "/decks/{deck_id}/file.pdf", response_class=FileResponse, responses=file_responses("application/pdf", partial=True)
+)
 def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original of a deck that is a PDF, to be shown at a page."""
     with state.library.database.reading() as connection:
@@ -53,7 +56,13 @@ def deck_file(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     return _original(state, found)
 
 
-@router.get("/decks/{deck_id}/file", response_class=FileResponse)
+@router.get(
+    "/decks/{deck_id}/file",
+    response_class=FileResponse,
+    responses=file_responses(
+        "application/pdf", "application/octet-stream", *sorted(set(_SAVED_TYPES.values())), partial=True
+    ),
+)
 def deck_original(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     """The original of a deck, whatever it is. What is no PDF is sent to be saved, never to be shown: a page of a course
     must not run as one of ours."""
@@ -62,7 +71,9 @@ def deck_original(state: State, caller: Reader, deck_id: Id) -> FileResponse:
     return _original(state, found)
 
 
-@router.get("/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse)
+@router.get(
+    "/decks/{deck_id}/pages/{page_number}.webp", response_class=FileResponse, responses=file_responses("image/webp")
+)
 def page_picture(
     state: State,
     caller: Reader,
@@ -82,7 +93,7 @@ def page_picture(
     return _file(state.picture(found.sha256, page_number, size), "image/webp")
 
 
-@router.get("/videos/{video_id}/captions.vtt", response_class=FileResponse)
+@router.get("/videos/{video_id}/captions.vtt", response_class=FileResponse, responses=file_responses("text/vtt"))
 def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """The captions as WebVTT."""
     with state.library.database.reading() as connection:
@@ -93,7 +104,11 @@ def captions(state: State, caller: Reader, video_id: Id) -> FileResponse:
     return _file(state.library.files.path(found.transcript.vtt_sha256, ".vtt"), "text/vtt; charset=utf-8")
 
 
-@router.get("/videos/{video_id}/file", response_class=FileResponse)
+@router.get(
+    "/videos/{video_id}/file",
+    response_class=FileResponse,
+    responses=file_responses(*sorted(set(VIDEO_TYPES.values())), partial=True),
+)
 def video_file(state: State, caller: Reader, video_id: Id) -> FileResponse:
     """A video that lies beside the course; parts of it by the Range header."""
     with state.library.database.reading() as connection:
