@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
-from service.access import Access
+from service.access import NEWCOMER, Access
 from service.api import answers, chat, courses, embeddings, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
@@ -25,6 +25,7 @@ from service.observability import Metrics, RequestLog, configure_logging
 from service.openapi import add_description, operation_id, problems
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
+from service.signin import lti_routes
 from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
@@ -76,8 +77,9 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     for module in (chat, embeddings):
         app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses=problems(503))
-    for views in (pages, course_pages, former, card, signin):
+    for views in (pages, course_pages, former, card, lti_routes):
         app.include_router(views.router, include_in_schema=False)
+    app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     origins = listed(settings.allowed_origins)

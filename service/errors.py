@@ -82,6 +82,10 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        # a file that was written to while it is mapped makes any error that there is
+        shaken = request.app.state.service.serving.shaken() if hasattr(request.app.state, "service") else None
+        if shaken:
+            return problem(503, shaken, CorruptIndex.code)
         _log.error("unexpected_error", path=request.url.path, error=type(error).__name__, exc_info=error)
         detail = "Something went wrong on our side; the log says what."
         return problem(500, detail, "internal", path=request.url.path)

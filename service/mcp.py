@@ -126,7 +126,9 @@ def _add_resources(server: MCPServer[Any], state: Callable[[], ServiceState]) ->
     async def slide_picture(id: str) -> bytes:
         """The picture of a slide that a search found, if its deck is a PDF."""
         async with state().gate.place(Work.LOOK, asking.get()):
-            return await run_in_threadpool(_picture, state(), id)
+            sha256, page_number = await run_in_threadpool(_pictured, state(), id)
+            path = await state().pictures.picture(sha256, page_number, _PICTURE_WIDTH)
+            return await run_in_threadpool(path.read_bytes)
 
     @server.resource("lectures://videos/{id}/transcript", title="Transcript of a video", mime_type="text/vtt")
     async def transcript(id: str) -> str:
@@ -135,7 +137,8 @@ def _add_resources(server: MCPServer[Any], state: Callable[[], ServiceState]) ->
             return await run_in_threadpool(_transcript, state(), id)
 
 
-def _picture(state: ServiceState, passage_id: str) -> bytes:
+def _pictured(state: ServiceState, passage_id: str) -> tuple[str, int]:
+    """(SHA-256 of the deck's file, page) of a passage that has a picture; NotFound says why not."""
     page = mcp_tools.passage_of(state, passage_id).place
     if not isinstance(page, PagePlace):
         raise NotFound(f"Passage {passage_id} is no slide; read lectures://slides/{passage_id}/text.")
@@ -143,7 +146,7 @@ def _picture(state: ServiceState, passage_id: str) -> bytes:
         deck = deck_details(connection, page.deck_id, readable.get())
     if not deck.is_pictured or deck.sha256 is None:
         raise NotFound(f"Deck {deck.path} has no pictures; read lectures://slides/{passage_id}/text.")
-    return state.picture(deck.sha256, page.page_number, _PICTURE_WIDTH).read_bytes()
+    return deck.sha256, page.page_number
 
 
 def _transcript(state: ServiceState, video_id: str) -> str:

@@ -36,8 +36,11 @@ _TAGS = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the description says of refusals with these statuses."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    shape = {"schema": {"$ref": "#/components/schemas/ProblemOut"}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {"application/problem+json": shape}}
+        for status in statuses
+    }
 
 
 def file_responses(*media_types: str, partial: bool = False) -> dict[int | str, dict[str, Any]]:

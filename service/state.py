@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 
@@ -144,10 +143,6 @@ class ServiceState:
         )
         return chain([next(events)], events)
 
-    def picture(self, sha256: str, page_number: int, width: int) -> Path:
-        """The file of a page's picture, drawn the first time it is asked for."""
-        return self.pictures.picture(sha256, page_number, width)
-
     def note_missed(self, course: str, query: str) -> None:
         """Count a search that found nothing, if that is wanted."""
         if self.settings.count_missed_searches:
@@ -192,7 +187,9 @@ def _lanes(settings: Settings) -> dict[Work, Lane]:
     return {
         Work.SEARCH: Lane(searches, settings.max_concurrent_searches - searches, 0.5),
         Work.ANSWER: Lane(answers, answers, 1.0),  # they wait for a model: a second is little beside it
-        Work.LOOK: Lane(12, 60, 2.0),  # a page asks for some twenty pictures at once
+        Work.LOOK: Lane(10, 30, 2.0),
+        Work.PICTURE: Lane(40, 80, 2.0),  # they wait in the event loop; a page asks for some twenty at once
+        Work.SIGN_IN: Lane(4, 20, 5.0),  # they write, or ask the provider
         Work.INGEST: Lane(2, 30, 5.0),  # they wait for the one who writes
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ from typing import Any
 
 import openai
 import pytest
-from support import serve
+from support import run_async, serve
 
 from service.client import ApiError, AsyncLectures, Lectures
 from service.schemas import AnswerOut, SentenceOut
@@ -110,7 +109,7 @@ def test_our_async_client_does_the_same(live: str) -> None:
             with pytest.raises(ApiError):
                 _ = [event async for event in lectures.stream(" ")]
 
-    asyncio.run(use())
+    run_async(use())
 
 
 # --- Telegram -----------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -15,13 +14,16 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from mcp import ClientSession, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import BlobResourceContents, TextResourceContents
 from PIL import Image
-from support import serve
+from structlog.testing import LogCapture
+from support import run_async, serve
 
+from service import mcp
 from service.mcp_tools import AskOut, SearchOut
 from service.settings import Settings
 from service.state import ServiceState
@@ -147,7 +149,7 @@ def _over_http(address: str, use: Callable[[ClientSession], Awaitable[None]]) ->
         ):
             await use(session)
 
-    asyncio.run(used())
+    run_async(used())
 
 
 @pytest.mark.parametrize("use", [_use_tools, _use_the_rest, _be_refused])
@@ -175,7 +177,7 @@ def test_the_tools_over_standard_input_and_output(example_settings: Settings, tm
                 for tool, arguments, _ in _REFUSED:
                     await session.call_tool(tool, arguments)
 
-    asyncio.run(use())
+    run_async(use())
     lines = log.read_text().splitlines()
     assert lines
     for line in lines:
@@ -183,8 +185,11 @@ def test_the_tools_over_standard_input_and_output(example_settings: Settings, tm
 
 
 def test_what_nobody_expected_is_logged_in_one_line_and_not_told(
-    example_settings: Settings, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    example_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    captured = LogCapture()
+    monkeypatch.setattr(mcp, "_log", structlog.wrap_logger(structlog.PrintLogger(), processors=[captured]))
+
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
@@ -196,10 +201,9 @@ def test_what_nobody_expected_is_logged_in_one_line_and_not_told(
     with serve(example_settings) as address:
         monkeypatch.setattr(ServiceState, "find", broken)
         _over_http(address, use)
-    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
-    (line,) = [line for line in lines if line["event"] == "mcp_failed"]
-    assert (line["what"], line["error"]) == ("the tool search", "RuntimeError")
-    assert "the secret of the house" in line["exception"]
+    (line,) = captured.entries
+    assert (line["event"], line["what"], line["error"]) == ("mcp_failed", "the tool search", "RuntimeError")
+    assert str(line["exc_info"]) == "the secret of the house"
 
 
 def test_the_tools_describe_what_they_give() -> None:

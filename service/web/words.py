@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from service.web.words_signin import WORDS as SIGNIN_WORDS
+
 LANGUAGES = ("en", "ru")
 
 # A tuple holds the forms of a noun: one, (few,) many.
@@ -151,15 +153,6 @@ WORDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "api": "API",
         "error": "This page cannot be shown",
         "to_start": "To the search box",
-        "sign_in": "Sign in",
-        "sign_out": "Sign out",
-        "sign_in_lead": "These courses are open to those who are signed in.",
-        "sign_in_provider": "Sign in with your institution",
-        "sign_in_link": "Open the link that your lecturer gave you; this browser then stays signed in for some hours.",
-        "sign_in_key": "Programs send a key: see the API.",
-        "signed_out": "You are signed out.",
-        "signed_out_lead": "This browser shows courses that are open to everybody.",
-        "sign_out_provider": "Sign out of your institution too",
     },
     "ru": {
         "language": "Русский",
@@ -304,17 +297,10 @@ WORDS: dict[str, dict[str, str | tuple[str, ...]]] = {
         "api": "API",
         "error": "Эту страницу показать нельзя",
         "to_start": "К поиску",
-        "sign_in": "Войти",
-        "sign_out": "Выйти",
-        "sign_in_lead": "Эти курсы открыты тем, кто вошёл.",
-        "sign_in_provider": "Войти через свой университет",
-        "sign_in_link": "Откройте ссылку, которую дал преподаватель: этот браузер будет помнить вас несколько часов.",
-        "sign_in_key": "Программы присылают ключ: см. API.",
-        "signed_out": "Вы вышли.",
-        "signed_out_lead": "Этот браузер видит курсы, открытые всем.",
-        "sign_out_provider": "Выйти и из университетского входа",
     },
 }
+for _language, _added in SIGNIN_WORDS.items():
+    WORDS[_language].update(_added)
 
 
 def choose_language(asked: str, accepted: str) -> str:
