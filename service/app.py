@@ -34,7 +34,7 @@ from service.web import card, course_pages, former, pages, showing
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
-_PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 503)
+_PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
 def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
