@@ -26,7 +26,7 @@ from ingest.order import Means
 from ingest.worker import work
 from service.settings import Settings
 from service.web.place import Place
-from service.web.words import LANGUAGES, WORDS, choose_language, counted
+from service.web.words import LANGUAGES, Noun, choose_language, counted, words_of
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 ROOT = Path(__file__).parents[1]
@@ -524,24 +524,36 @@ def test_hostile_texts_and_queries_stay_texts(browser: Any, tmp_path: Path) -> N
 # --- its parts -------------------------------------------------------------------------------------------
 
 
-def test_both_languages_say_the_same_things() -> None:
-    assert WORDS["en"].keys() == WORDS["ru"].keys()
-    assert {name: len(forms) for name, forms in WORDS["ru"].items() if isinstance(forms, tuple)} == {
-        name: 3 for name, forms in WORDS["en"].items() if isinstance(forms, tuple)
-    }
+def placeholders(word: str | Noun) -> list[str]:
+    return sorted(re.findall(r"\{\w*\}", word)) if isinstance(word, str) else ["counted"]
+
+
+def test_every_language_says_the_same_things_with_the_same_places_to_fill() -> None:
+    assert set(LANGUAGES) >= {"en", "ru"}
+    for language in LANGUAGES:
+        words = words_of(language)
+        assert {name: placeholders(word) for name, word in words.items()} == {
+            name: placeholders(word) for name, word in words_of("en").items()
+        }, language
+        nouns = {name: word for name, word in words.items() if isinstance(word, Noun)}
+        forms = {next(iter(nouns.values())).form(number) for number in range(200)}
+        assert {name: len(noun.forms) for name, noun in nouns.items()} == dict.fromkeys(nouns, len(forms)), language
 
 
 def test_no_word_is_hidden_behind_a_method_of_dictionaries() -> None:
     """A template that says `t.copy` would print the method of that name."""
-    assert {name for name in WORDS["en"] if hasattr(dict, name)} == set()
+    assert {name for name in words_of("en") if hasattr(dict, name)} == set()
 
 
 def test_numbers_are_counted_as_the_language_does() -> None:
-    forms = ("лекция", "лекции", "лекций")
-    assert [counted(n, forms) for n in (1, 2, 5, 11, 21, 104, 112)] == [
+    lectures = words_of("ru")["lectures"]
+    assert isinstance(lectures, Noun)
+    assert [counted(n, lectures) for n in (1, 2, 5, 11, 21, 104, 112)] == [
         "1 лекция", "2 лекции", "5 лекций", "11 лекций", "21 лекция", "104 лекции", "112 лекций",
     ]  # fmt: skip
-    assert [counted(n, ("page", "pages")) for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
+    pages = words_of("en")["pages"]
+    assert isinstance(pages, Noun)
+    assert [counted(n, pages) for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
 
 
 @pytest.mark.parametrize(
@@ -585,7 +597,7 @@ def test_every_word_of_the_pages_is_used() -> None:
     said = {"language", *Coverage}
     unused = {
         name
-        for name in WORDS["en"].keys() - said
+        for name in words_of("en").keys() - said
         if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates)
     }
     assert unused == set()

@@ -24,7 +24,7 @@ from service.api.answers import MAX_TURN_CHARS
 from service.deps import State
 from service.links import absolute, clock, hit_url
 from service.schemas import citation_out
-from service.web.words import WORDS
+from service.web.words import words_of
 
 router = APIRouter(tags=["chat"])
 
@@ -177,7 +177,7 @@ def _place(hit: Hit, base: str, question: str) -> str:
     passage = hit.passage
     where = passage.title or passage.lecture_title
     if passage.page:
-        words = WORDS["ru" if speaks_russian(question) else "en"]
+        words = words_of("ru" if speaks_russian(question) else "en")
         where += f", {words[f'unit_{passage.page.unit}']} {passage.page.page_number}"
     elif passage.time:
         where += f", {clock(passage.time.at_seconds)}"

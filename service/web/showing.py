@@ -19,7 +19,7 @@ from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.web.place import Place
 from service.web.results import hit_place
-from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
+from service.web.words import LANGUAGES, choose_language, counted, words_of
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
 
@@ -58,7 +58,7 @@ def show_page(request: Request, name: str, place: Place, values: Mapping[str, ob
         "courses": [],
         "place": place,
         "language": language,
-        "languages": [(code, WORDS[code]["language"]) for code in LANGUAGES],
+        "languages": [(code, words_of(code)["language"]) for code in LANGUAGES],
         "t": words_of(language),
     }
     response = _templates.TemplateResponse(request, name, {**known, **values}, status_code=status)
