@@ -78,7 +78,7 @@ def test_typing_suggests_and_the_arrows_choose(page: Page, live: str) -> None:
     page.goto(live)
     expect(page.locator("#q")).to_be_focused()
     page.locator("#q").press_sequentially("drop")
-    option = page.get_by_role("option").first
+    option = page.locator("#suggestions li").first
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
@@ -98,14 +98,13 @@ def test_typing_suggests_and_the_arrows_choose(page: Page, live: str) -> None:
 def test_a_click_opens_the_slide_beside_the_list_and_back_closes_it(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout")
     first = page.locator(".hit").first
-    page.mouse.wheel(0, 200)
-    until(page, "scrollY > 100")
-    scrolled = page.evaluate("scrollY")
+    page.mouse.wheel(0, 100)
+    until(page, "scrollY == 100")
     first.locator("h3 a").click()
     expect(page.locator("#look-title")).to_have_text("Dropout")
     expect(page.locator("#look-title")).to_be_focused()
     expect(page.locator("#look .large img")).to_have_js_property("complete", True)
-    assert page.evaluate("scrollY") == scrolled
+    assert page.evaluate("scrollY") == 100
     assert re.search(r"open=/c/neural-networks/d/slides/02_regularisation\.pdf/7\?m=[a-z2-7]{15}$", page.url)
     page.locator("#look [rel=next]").click()
     expect(page.locator("#look .where")).to_contain_text("page 8 of 12")
@@ -198,6 +197,126 @@ def test_where_the_hits_lie_and_why_they_are_there(page: Page, live: str) -> Non
     page.locator(".why summary").first.click()
     expect(page.locator(".why").first).to_contain_text("words")
     expect(page.locator(".why li").first).to_contain_text("title")
+
+
+# --- the header -------------------------------------------------------------------------------------------
+
+HEADERS = [
+    ("/", None), ("/?q=dropout", None), ("/courses/neural-networks", "In this course"), ("/courses/neural-networks/terms", "In this course"),
+    ("/lectures/2", "In this lecture"), ("/decks/2", "In this lecture"), ("/videos/2", "In this lecture"),
+    ("/c/neural-networks/d/slides/02_regularisation.pdf/7", "In this lecture"), ("/teach", None), ("/docs", None), ("/lectures/999", None),
+]  # fmt: skip
+
+
+def test_every_page_has_the_box_and_searches_where_one_is(browser: Any, live: str) -> None:
+    context = browser.new_context(locale="en")  # one of the pages says that there is no such lecture
+    page = context.new_page()
+    for path, scope in HEADERS:
+        page.goto(live + path)
+        expect(page.locator("header #q")).to_have_count(1)
+        chosen = page.locator("#scope option:checked")
+        assert (chosen.inner_text() if chosen.count() else None) == scope, path
+        page.locator("main").focus()
+        page.keyboard.press("/")
+        expect(page.locator("#q")).to_be_focused()
+        page.locator("main").focus()
+        page.keyboard.press("Control+k")
+        expect(page.locator("#q")).to_be_focused()
+    context.close()
+
+
+def test_inside_a_lecture_the_lecture_is_searched_and_all_of_the_course_is_one_choice_away(
+    page: Page, live: str
+) -> None:
+    page.goto(f"{live}/lectures/2")
+    page.fill("#q", "сеть")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit").first).to_be_visible()
+    expect(page.locator("#scope option:checked")).to_have_text("In this lecture")
+    lectures = page.locator(".hit .where a, .group h2").all_inner_texts()
+    assert {name.split(".")[0] for name in lectures} == {"2"}
+    within = total_of(page)
+    page.locator("#scope").select_option(label="All courses")
+    page.locator("#q").press("Enter")
+    page.wait_for_url(re.compile(r"\?q=[^&]+$"))
+    until(page, f"Number.parseInt(document.querySelector('.summary').innerText.match(/\\d+/)[0]) > {within}")
+
+
+def total_of(page: Page) -> int:
+    return int(re.search(r"\d+", page.locator(".summary").inner_text()).group())  # type: ignore[union-attr]
+
+
+def test_the_theme_is_kept_in_this_browser(page: Page, live: str) -> None:
+    page.goto(live)
+    page.locator("#theme").select_option("dark")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(20, 23, 29)"
+    page.goto(f"{live}/?q=dropout")
+    assert page.evaluate(ground) == "rgb(20, 23, 29)"
+    expect(page.locator("#theme")).to_have_value("dark")
+    page.locator("#theme").select_option("")
+    assert page.evaluate(ground) == "rgb(251, 251, 253)"
+
+
+def test_back_brings_the_box_the_scope_and_the_list_together(page: Page, live: str) -> None:
+    page.goto(f"{live}/lectures/2")
+    page.fill("#q", "dropout")
+    page.keyboard.press("Enter")
+    expect(page.locator(".hit h3").first).to_have_text("Dropout")
+    page.locator("#scope").select_option(label="All courses")
+    page.fill("#q", "attention")
+    page.keyboard.press("Enter")  # the box keeps the focus
+    page.wait_for_url(re.compile("q=attention$"))
+    until(page, "document.title.startsWith('attention')")
+    page.go_back()
+    until(page, "document.title.startsWith('dropout')")
+    expect(page.locator("#q")).to_have_value("dropout")
+    expect(page.locator("#scope option:checked")).to_have_text("In this lecture")
+    page.go_forward()
+    expect(page.locator("#q")).to_have_value("attention")
+    expect(page.locator("#scope")).to_have_count(0)  # there is one course only
+
+
+def test_the_language_link_keeps_what_is_open(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    page.locator(".hit h3 a").first.click()
+    expect(page.locator("#look-title")).to_have_text("Dropout")
+    page.get_by_role("link", name="Русский").click()
+    page.wait_for_url(re.compile("lang=ru"))
+    expect(page.locator("#look-title")).to_have_text("Dropout")
+
+
+def test_a_slow_server_is_said_to_be_slow_and_what_is_typed_meanwhile_stays(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    held: list[Any] = []
+    page.route(re.compile(r"/\?q=attention"), lambda route: held.append(route))  # noqa: PLW0108  (playwright marks it)
+    page.fill("#q", "attention")
+    page.keyboard.press("Enter")
+    expect(page.locator("#busy")).to_be_visible()
+    page.locator("#q").press("End")
+    page.keyboard.type(" heads")
+    held[0].continue_()
+    until(page, "document.title.startsWith('attention')")
+    expect(page.locator("#busy")).to_be_hidden()
+    expect(page.locator("#q")).to_have_value("attention heads")
+
+
+def test_without_a_server_the_page_stays_and_the_way_on_is_offered(browser: Any, live: str) -> None:
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    page.goto(f"{live}/?q=dropout")
+    hits = page.locator(".hit").count()
+    context.set_offline(True)
+    page.fill("#q", "attention")
+    page.keyboard.press("Enter")
+    expect(page.locator("#trouble")).to_contain_text("cannot be reached")
+    assert page.locator(".hit").count() == hits
+    expect(page.locator("#q")).to_have_value("attention")
+    context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    until(page, "document.title.startsWith('attention')")
+    expect(page.locator("#trouble")).to_be_hidden()
+    context.close()
 
 
 # --- asking ----------------------------------------------------------------------------------------------
@@ -516,7 +635,8 @@ def test_hostile_texts_and_queries_stay_texts(browser: Any, tmp_path: Path) -> N
                 page.goto(f"{url}/?q={quote(text)}&open={quote(text)[:60]}")
             else:
                 page.evaluate(
-                    "url => show(url, {push: true, focus: null})", f"/?q={quote(text)}&course=&prev={quote(text)}"
+                    "url => import('/static/swap.js').then(swap => swap.show(url, {push: true, focus: null}))",
+                    f"/?q={quote(text)}&course=&prev={quote(text)}",
                 )
             assert page.evaluate("[window.hacked, document.title === 'hacked']") == [None, False], text
 
@@ -592,13 +712,15 @@ def test_what_is_wrong_is_said_on_a_page(browser: Any, live: str) -> None:
 
 
 def test_every_word_of_the_pages_is_used() -> None:
-    templates = "".join(path.read_text("utf-8") for path in (ROOT / "service" / "web" / "templates").glob("*.html"))
+    web = ROOT / "service" / "web"
+    templates = "".join(path.read_text("utf-8") for path in (web / "templates").glob("*.html"))
+    modules = "".join(path.read_text("utf-8") for path in web.glob("*.py"))
     made_up = re.compile("reason_|kind_|field_|made_by_|gap_|units?_")  # with the name of a thing at their end
     said = {"language", *Coverage}
     unused = {
         name
         for name in words_of("en").keys() - said
-        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates)
+        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates) and f'["{name}"]' not in modules
     }
     assert unused == set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Annotated
 
@@ -30,6 +30,7 @@ from service.state import ServiceState
 from service.web.course_pages import looked_at
 from service.web.place import Place
 from service.web.results import PAGE_SIZE, ResultsView, results_view
+from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
 
 router = APIRouter(route_class=PageRoute)
@@ -68,6 +69,7 @@ def home(
     literal: Annotated[str, Parameter(max_length=1)] = "",
     prev: Text = "",
     open: Address = "",
+    within: Annotated[str, Parameter(alias="in", max_length=200)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
     """The search box; of what was typed the hits, and an answer if it asks something."""
@@ -83,9 +85,12 @@ def home(
         open=open,
         lang=lang,
     )
-    values: dict[str, object] = {"size": PAGE_SIZE, "max_offset": _MAX_OFFSET}
+    values: dict[str, object] = {"size": PAGE_SIZE, "max_offset": _MAX_OFFSET, "is_start": not place.q}
     lengths: dict[tuple[str, int], float] = {}
     try:
+        if within:
+            course, lecture = read_scope(within)
+            place = replace(place, course=course, lecture=lecture)
         with state.library.database.reading() as connection:
             values |= _courses_and_look(connection, caller, place)
             lengths = material_lengths(connection) if place.q else {}

@@ -19,6 +19,7 @@ from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.web.place import Place
 from service.web.results import hit_place
+from service.web.scope import scopes
 from service.web.words import LANGUAGES, choose_language, counted, words_of
 
 _templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
@@ -56,6 +57,8 @@ def show_page(request: Request, name: str, place: Place, values: Mapping[str, ob
     known = {
         "look": None,
         "courses": [],
+        "is_start": False,
+        "scopes": scopes(place, values, words_of(language)),
         "place": place,
         "language": language,
         "languages": [(code, words_of(code)["language"]) for code in LANGUAGES],
