@@ -25,7 +25,7 @@ from service.schemas import ProblemOut
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
 from service.state import ServiceState
-from service.web import course_pages, former, pages, showing
+from service.web import course_pages, former, pages, showing, written
 
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
-    for views in (pages, course_pages, former):
+    for views in (pages, written, course_pages, former):
         app.include_router(views.router, include_in_schema=False)
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

@@ -120,7 +120,7 @@ def test_a_click_opens_the_slide_beside_the_list_and_back_closes_it(page: Page, 
 
 def test_a_slide_and_its_moment_lead_to_each_other(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout")
-    page.locator(".hit").first.locator(".chip", has_text="on video at").click()
+    page.locator(".hit").first.locator(".chip", has_text="in the video at").click()
     until(page, "document.querySelector('#player')?.currentTime > 183")
     at = page.evaluate("document.querySelector('#player').currentTime")
     assert 183.5 <= at <= 228  # where dropout is spoken of
@@ -128,13 +128,13 @@ def test_a_slide_and_its_moment_lead_to_each_other(page: Page, live: str) -> Non
     expect(now).to_contain_text("dropout")
     now.locator(".chip", has_text="slide 7").click()
     expect(page.locator("#look-title")).to_have_text("Dropout")
-    page.locator("#look .turn a", has_text="on video").click()
+    page.locator("#look .turn a", has_text="in the video").click()
     expect(page.locator("#player")).to_be_visible()
 
 
 def test_the_transcript_jumps_within_the_player(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout")
-    page.locator(".hit").first.locator(".chip", has_text="on video at").click()
+    page.locator(".hit").first.locator(".chip", has_text="in the video at").click()
     until(page, "document.querySelector('#player')?.readyState > 0")
     page.locator(".running [data-seek]").first.click()
     until(page, "document.querySelector('#player').currentTime < 5")
@@ -163,40 +163,41 @@ def test_filters_count_and_the_lecture_is_chosen(page: Page, live: str) -> None:
     counts = page.locator(".filters li .quiet").all_inner_texts()
     total = int(re.search(r"\d+", page.locator(".summary").inner_text()).group())  # type: ignore[union-attr]
     assert sum(map(int, counts)) == total
-    page.locator(".filters select").select_option(index=1)
+    count = page.locator(".map li .quiet").nth(1).inner_text()
+    page.locator(".map a").nth(1).click()
     page.wait_for_url(re.compile("lecture="))
-    name = page.locator(".filters select option:checked").inner_text()
-    expect(page.locator(".summary")).to_contain_text(re.search(r"\((\d+)\)", name).group(1))  # type: ignore[union-attr]
+    expect(page.locator(".map a[aria-current]")).to_have_count(1)
+    expect(page.locator(".summary")).to_contain_text(count)
     page.go_back()
     expect(page.locator(".summary")).to_contain_text(str(total))
 
 
 def test_other_readings_are_said_and_have_a_way_back(page: Page, live: str) -> None:
     page.goto(f"{live}/?q={quote('дропаут')}")
-    expect(page.locator(".readings")).to_contain_text("dropout (by ear)")
-    page.get_by_text("Search only for what was typed").click()
-    expect(page.locator(".readings")).to_contain_text("Searched only for what was typed.")
+    expect(page.locator(".readings")).to_contain_text("dropout (sounds like)")
+    page.get_by_text("search exactly as typed").click()
+    expect(page.locator(".readings").first).to_contain_text("Searched exactly as typed.")
     expect(page.locator(".summary")).to_have_attribute("data-coverage", "absent")
     page.get_by_text("Search for other readings too").click()
     expect(page.locator(".hit h3").first).to_have_text("Dropout")
 
 
 def test_coverage_is_said_in_words(page: Page, live: str) -> None:
-    for query, words in (("GAN", "Only the programme names this"), ("седловые точки", "only mentions this")):
+    for query, words in (("GAN", "Only the programme names this"), ("седловые точки", "mentioned, but not explained")):
         page.goto(f"{live}/?q={quote(query)}")
         expect(page.locator(".summary")).to_contain_text(words)
     page.goto(f"{live}/?q={quote('курс доллара')}")
-    expect(page.locator(".summary")).to_contain_text("does not seem to cover this")
+    expect(page.locator(".summary")).to_contain_text("do not seem to cover this")
 
 
 def test_where_the_hits_lie_and_why_they_are_there(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout")
-    assert page.locator(".strip svg a").count() >= 5
-    page.locator(".strip svg a").nth(2).click()
+    assert page.locator(".rails a").count() >= 5
+    page.locator(".rails a").nth(2).click()
     expect(page.locator("#look")).to_be_visible()
     page.locator(".why summary").first.click()
-    expect(page.locator(".why").first).to_contain_text("words")
-    expect(page.locator(".why li").first).to_contain_text("title")
+    expect(page.locator(".why li").first).to_have_text("In the title: dropout")
+    assert re.search(r"\d\.\d", page.locator(".why").first.inner_text()) is None
 
 
 # --- the header -------------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def test_inside_a_lecture_the_lecture_is_searched_and_all_of_the_course_is_one_c
     page.keyboard.press("Enter")
     expect(page.locator(".hit").first).to_be_visible()
     expect(page.locator("#scope option:checked")).to_have_text("In this lecture")
-    lectures = page.locator(".hit .where a, .group h2").all_inner_texts()
+    lectures = page.locator(".group h2").all_inner_texts()
     assert {name.split(".")[0] for name in lectures} == {"2"}
     within = total_of(page)
     page.locator("#scope").select_option(label="All courses")
@@ -319,6 +320,210 @@ def test_without_a_server_the_page_stays_and_the_way_on_is_offered(browser: Any,
     context.close()
 
 
+# --- layout ----------------------------------------------------------------------------------------------
+
+DESKTOP, PHONE = {"width": 1366, "height": 850}, {"width": 375, "height": 812}
+SHIFTS = (
+    "window.shifts = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) window.shifts += e.value; })"
+    ".observe({type: 'layout-shift', buffered: true});"
+)
+
+
+def top_of(page: Page, selector: str) -> float:
+    box = page.locator(selector).first.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+@pytest.mark.parametrize(("viewport", "limit"), [(DESKTOP, 250), (PHONE, 420)])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_hit_is_seen_at_once(browser: Any, live: str, viewport: Any, limit: int, language: str) -> None:
+    with page_of(browser, live, viewport=viewport, locale=language) as page:
+        for query in ("dropout", QUESTION, "дропаут", "GAN"):
+            page.goto(f"{live}/?q={quote(query)}")
+            assert top_of(page, ".hit") < limit, query
+        page.goto(f"{live}/?q={quote(QUESTION)}")
+        expect(page.locator("#answer .sentence").first).to_be_visible()  # with the answer
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, {"width": 1920, "height": 1080}])
+def test_opening_a_hit_moves_nothing(browser: Any, live: str, viewport: Any) -> None:
+    with page_of(browser, live, viewport=viewport) as page:
+        page.goto(f"{live}/?q={quote('обучение')}")
+        page.wait_for_load_state("networkidle")
+        hit = page.locator(".hit").nth(7)
+        hit.scroll_into_view_if_needed()
+        before, widths = hit.bounding_box(), page.locator("header.top").bounding_box()
+        page.evaluate(SHIFTS)
+        hit.locator("h3 a").click()
+        expect(page.locator("#look-title")).to_be_visible()
+        expect(hit).to_have_class(re.compile("current"))
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(100)
+        assert hit.bounding_box() == before
+        assert page.locator("header.top").bounding_box() == widths
+        assert page.evaluate("window.shifts") < 0.02
+        look = page.locator("#look").bounding_box()
+        assert look is not None
+        assert before is not None
+        assert look["x"] >= before["x"] + before["width"]
+        page.locator("[data-close]").click()
+        expect(page.locator("#look")).to_be_hidden()
+        assert hit.bounding_box() == before
+        assert page.evaluate("window.shifts") < 0.02
+
+
+def test_the_panel_scrolls_on_its_own(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport={"width": 1366, "height": 500}) as page:
+        page.goto(f"{live}/?q=dropout&open=page-2-7")
+        box = page.locator("#look").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 50, box["y"] + 100)
+        page.mouse.wheel(0, 150)
+        until(page, "[...document.querySelectorAll('#look, .beside')].some(part => part.scrollTop > 50)")
+        assert page.evaluate("scrollY") == 0
+
+
+def test_on_a_phone_a_sheet_covers_the_list_which_stays_where_it_was(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.goto(f"{live}/?q={quote('обучение')}")
+        hit = page.locator(".hit").nth(5)
+        hit.locator("h3 a").scroll_into_view_if_needed()
+        before = top_of(page, ".hit >> nth=5")
+        hit.locator("h3 a").tap()
+        expect(page.locator("#look-title")).to_be_in_viewport()
+        page.locator("[data-close]").tap()
+        expect(page.locator("#look")).to_be_hidden()
+        assert abs(top_of(page, ".hit >> nth=5") - before) < 2
+
+
+def test_on_a_phone_filters_and_the_answer_are_folded(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport=PHONE) as page:
+        page.goto(f"{live}/?q={quote(QUESTION)}")
+        expect(page.locator(".filters li").first).to_be_hidden()
+        expect(page.locator("#answer .sources")).to_be_hidden()
+        said = page.locator("#answer .said").bounding_box()
+        assert said is not None
+        assert said["height"] < 80  # three lines
+        page.locator("#answer .unfold summary").click()
+        expect(page.locator("#answer .sources")).to_be_visible()
+        page.locator(".filters summary").click()
+        expect(page.locator(".filters li").first).to_be_visible()
+
+
+def test_the_title_of_the_page_names_what_is_open(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    assert page.title() == "dropout · Lecture Search"
+    page.locator(".hit h3 a").first.click()
+    expect(page).to_have_title("Dropout · dropout · Lecture Search")
+    page.locator(".hit.kind-segment h3 a").first.click()
+    expect(page).to_have_title(re.compile(r"^Переобучение и регуляризация, 3:\d\d · dropout · Lecture Search$"))
+
+
+# --- results by lecture ----------------------------------------------------------------------------------
+
+
+def test_lectures_have_their_best_places_and_the_rest_is_a_click_away(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q={quote('обучение')}")
+    names = page.locator(".group h2 a").all_inner_texts()
+    assert len(names) == len(set(names)) > 2
+    group = page.locator(".group", has=page.locator(".more")).first
+    shown = group.locator(".hit").count()
+    assert shown <= 4
+    more = int(re.search(r"\d+", group.locator(".more").inner_text()).group())  # type: ignore[union-attr]
+    name = group.locator("h2 a").inner_text()
+    group.locator(".more a").click()
+    page.wait_for_url(re.compile("lecture="))
+    assert page.locator(".group h2 a").all_inner_texts() == [name]
+    assert total_of(page) == shown + more
+    page.locator(".reset").click()
+    expect(page.locator(".group")).to_have_count(len(names))
+
+
+def test_marks_are_large_enough_to_touch_and_shortly_named(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q={quote('сеть')}")
+    named = page.locator(".rail a").evaluate_all("marks => marks.map(mark => mark.getAttribute('aria-label'))")
+    assert len(named) > 3
+    assert all(re.fullmatch(r"slide \d+(–\d+)?|(\d+:)?\d+:\d\d(–(\d+:)?\d+:\d\d)?", name) for name in named), named
+    sizes = page.locator(".rail .touch").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.width, box.height])"
+    )
+    assert all(width >= 24 and height >= 24 for width, height in sizes), sizes
+    assert set(page.locator(".rail-name").all_inner_texts()) == {"Slides", "Video"}
+
+
+def test_no_title_stands_twice_in_a_hit_and_the_words_in_it_are_marked(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=dropout")
+    expect(page.locator(".hit h3 mark").first).to_have_text("Dropout")
+    for hit in page.locator(".hit").all():
+        title = hit.locator("h3").inner_text()
+        assert hit.inner_text().count(title) == 1, hit.inner_text()
+    segment = page.locator(".hit.kind-segment").first
+    second = re.search(r"\d+:\d\d", segment.locator("h3").inner_text()).group()  # type: ignore[union-attr]
+    assert segment.inner_text().count(second) == 1
+
+
+def test_a_kind_without_results_is_no_link_and_reset_is_offered(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=GAN&lecture={quote('/c/neural-networks/l/5')}")
+    expect(page.locator(".filters .none").first).to_contain_text("0")
+    assert page.locator(".filters .none a").count() == 0
+    page.locator(".reset").click()
+    expect(page.locator(".group").nth(1)).to_be_visible()
+    expect(page.locator(".reset")).to_have_count(0)
+
+
+# --- nothing, or nearly nothing --------------------------------------------------------------------------
+
+
+def test_a_search_in_vain_names_the_unknown_word_and_offers_ways_on(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q=zzxxqqww&course=neural-networks")
+    expect(page.locator(".unknown")).to_contain_text("zzxxqqww")
+    terms = page.locator(".ways .chip")
+    assert terms.count() >= 3
+    term = terms.first.inner_text()
+    terms.first.click()
+    expect(page.locator("#q")).to_have_value(term)
+    expect(page.locator(".hit").first).to_be_visible()
+    page.goto(f"{live}/?q={quote('градиентометр')}")
+    expect(page.locator(".ways .chip").first).to_contain_text("градиент", ignore_case=True)
+
+
+def test_filters_that_leave_nothing_are_said_to_be_the_reason(page: Page, live: str) -> None:
+    page.goto(f"{live}/?q={quote('ранняя остановка')}&in={quote('/c/neural-networks/l/5')}")
+    expect(page.locator(".summary")).to_contain_text("Nothing found")
+    page.locator(".ways a", has_text="Without the filters").click()
+    expect(page.locator(".hit").first).to_be_visible()
+
+
+def test_another_course_is_offered_where_this_one_has_nothing(
+    browser: Any, tmp_path: Path, course_folder: Path
+) -> None:
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    ingest(course_folder, library, None)
+    other = tmp_path / "cooking"
+    write_pdf(other / "soup.pdf", ["Soup\nboil the carrots for an hour", "Bread\nflour and water"])
+    (other / "course.yaml").write_text(
+        "title: Cooking\nlanguage: en\nlectures: [{title: Soups, decks: [soup.pdf]}]\n", "utf-8"
+    )
+    ingest(other, library, None)
+    library.close()
+    with serve(settings) as url, page_of(browser, url) as page:
+        page.goto(f"{url}/?q=carrots")
+        expect(page.locator(".group h2")).to_contain_text("Cooking")
+        page.locator("#scope").select_option(label="Networks")
+        page.locator("#q").press("Enter")
+        expect(page.locator(".summary")).to_contain_text("The course does not seem to cover this")
+        page.locator(".ways a", has_text="In all courses: 1 result").click()
+        expect(page.locator(".hit h3")).to_have_text("Soup")
+        page.goto(url)
+        cards = page.locator(".card").all_inner_texts()
+        assert any("1 lecture · 2 slides" in card and "without" not in card for card in cards)
+        assert any("1 lecture without slides, 1 lecture without video" in card for card in cards)
+        assert not any("gap" in card or "missing" in card for card in cards)
+
+
 # --- asking ----------------------------------------------------------------------------------------------
 
 
@@ -332,9 +537,10 @@ def test_a_question_is_answered_with_citations_that_open(page: Page, live: str) 
     card.locator(".cite").first.click()
     expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
     expect(card).to_be_visible()
+    card.locator(".unfold summary").click()
     card.locator("input[name=q]").fill("а зачем она нужна?")
     card.get_by_role("button", name="Ask").click()
-    expect(page.locator("#answer")).to_contain_text("After")
+    expect(page.locator("#answer")).to_contain_text("Following up on:")
     assert "prev=" in page.url
     expect(page.locator(".hit h3").first).to_contain_text("Ранняя остановка")  # the hits go on from it too
 
@@ -353,7 +559,7 @@ def test_an_answer_is_shown_as_a_model_writes_it(browser: Any, example_settings:
             card = page.locator("#answer")
             expect(card.locator(".mode")).to_have_text("written by a language model from the course")
             expect(card.locator(".sentence").first).to_contain_text("Останавливаемся, когда потери не улучшаются")
-            expect(card).to_contain_text("sentences without a number")
+            expect(card).to_contain_text("Sentences without a number")
             card.locator(".cite").first.click()
             expect(page.locator("#look")).to_be_visible()
 
@@ -405,7 +611,7 @@ def test_without_javascript_search_opening_and_asking_work(browser: Any, live: s
         expect(page.locator("#answer .sentence").first).to_contain_text("останавливаемся")
         page.locator(".hit h3 a").first.click()
         expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
-        page.locator("#look .turn a", has_text="on video").click()
+        page.locator("#look .turn a", has_text="in the video").click()
         expect(page.locator("#player")).to_be_visible()
         page.locator("[data-close]").click()
         expect(page.locator("#look")).to_be_hidden()
@@ -456,7 +662,7 @@ def test_the_page_is_in_the_language_of_the_browser_and_can_be_switched(browser:
         page.keyboard.press("Enter")
         expect(page.locator(".filters")).to_contain_text("Slides")
         assert "lang=en" in page.url
-        page.locator(".hit .where a").first.click()
+        page.locator(".group h2 a").first.click()
         expect(page.get_by_role("heading", name="Slides along the video")).to_be_visible()
 
 
@@ -481,7 +687,7 @@ def test_pages_are_light_and_do_not_jump(browser: Any, live: str) -> None:
         )
         assert shift < 0.05
         image = page.locator(".look img").first
-        assert (image.get_attribute("loading"), image.get_attribute("width")) == ("lazy", "192")
+        assert (image.get_attribute("loading"), image.get_attribute("width")) == ("lazy", "160")
         address = image.get_attribute("src") or ""
         assert "max-age" in page.request.get(live + address).headers["cache-control"]
 
@@ -491,7 +697,7 @@ def test_pages_are_light_and_do_not_jump(browser: Any, live: str) -> None:
 
 def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout")
-    page.locator(".hit .where a").first.click()
+    page.locator(".group h2 a").first.click()
     expect(page.locator(".along li")).to_have_count(8)
     page.locator(".programme a", has_text="Dropout").click()
     expect(page.locator("#look-title")).to_have_text("Dropout")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,21 @@ from urllib.parse import unquote, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader
 
 from index.errors import LecturesError
 from index.types import Unit
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
+from service.web.looking import Moment, Slide
 from service.web.place import Place
 from service.web.results import hit_place
 from service.web.scope import scopes
 from service.web.words import LANGUAGES, choose_language, counted, words_of
 
-_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+_templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
 class PageRoute(APIRoute):
@@ -54,26 +56,32 @@ class PageRoute(APIRoute):
 def show_page(request: Request, name: str, place: Place, values: Mapping[str, object], status: int = 200) -> Response:
     """The page `name` with these values, at the place that its address names."""
     language = choose_language(place.lang, request.headers.get("accept-language", ""))
-    known = {
-        "look": None,
-        "courses": [],
-        "is_start": False,
-        "scopes": scopes(place, values, words_of(language)),
-        "place": place,
-        "language": language,
-        "languages": [(code, words_of(code)["language"]) for code in LANGUAGES],
-        "t": words_of(language),
-    }
-    response = _templates.TemplateResponse(request, name, {**known, **values}, status_code=status)
+    response = HTMLResponse(render(name, place, language, values), status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
+def render(name: str, place: Place, language: str, values: Mapping[str, object]) -> str:
+    """A template with these values, in a language, as HTML."""
+    words = words_of(language)
+    known = {
+        "look": None,
+        "courses": [],
+        "is_start": False,
+        "scopes": scopes(place, values, words),
+        "place": place,
+        "language": language,
+        "languages": [(code, words_of(code)["language"]) for code in LANGUAGES],
+        "t": words,
+    }
+    return _templates.get_template(name).render({**known, **values})
+
+
 def warm_up() -> None:
     """Compile the templates now, some 150 ms, instead of while the first student waits."""
-    for name in _templates.env.list_templates():
-        _templates.env.get_template(name)
+    for name in _templates.list_templates():
+        _templates.get_template(name)
 
 
 def error_page(request: Request, problem: str, status: int) -> Response:
@@ -90,18 +98,6 @@ def error_page(request: Request, problem: str, status: int) -> Response:
     )
 
 
-def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """A snippet cut at its highlights: (text, whether it is highlighted)."""
-    cut: list[tuple[str, bool]] = []
-    at = 0
-    for start, end in highlights:
-        if start < at:
-            continue
-        cut += [(text[at:start], False), (text[start:end], True)]
-        at = end
-    return [piece for piece in [*cut, (text[at:], False)] if piece[0]]
-
-
 def called(words: Mapping[str, str], unit: Unit, number: int) -> str:
     """A page by its number: of slides in a PDF too one says slide 7."""
     return words["slide"].format(number) if unit is Unit.PAGE else f"{words[f'unit_{unit}']} {number}"
@@ -112,12 +108,28 @@ def host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-_templates.env.filters |= {"clock": clock, "counted": counted, "host": host}
-_templates.env.globals |= {
+def first_upper(text: str) -> str:
+    """A text that begins with a capital letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def look_name(look: object, words: Mapping[str, str]) -> str:
+    """What is looked at, for the title of the page: a slide, or a second of a video."""
+    match look:
+        case Slide(page=page, deck=deck):
+            return page.title or called(words, deck.unit, page.page_number)
+        case Moment(video=video, seconds=seconds):
+            return f"{video.lecture.title}, {clock(seconds)}"
+        case _:
+            return ""
+
+
+_templates.filters |= {"clock": clock, "counted": counted, "first_upper": first_upper, "host": host}
+_templates.globals |= {
     "called": called,
-    "pieces": pieces,
     "readable": unquote,
     "hit_place": hit_place,
+    "look_name": look_name,
     "course_url": course_url,
     "deck_image_url": deck_image_url,
     "deck_url": deck_url,

@@ -58,7 +58,7 @@ export async function show(url, { push, focus }) {
     history.pushState({}, "", next.shown);
   }
   const list = $("#results")?.dataset.key;
-  morph(next.page);
+  become(next.page);
   for (const [id, value] of typed) {
     const box = document.getElementById(id);
     if (box) {
@@ -77,17 +77,22 @@ export async function show(url, { push, focus }) {
   }
 }
 
-function morph(page) {
-  const same = $("#results")?.dataset.key === $("#results", page)?.dataset.key;
-  document.title = page.title;
-  document.documentElement.lang = page.documentElement.lang;
-  Idiomorph.morph(document.body, page.body, {
+export function morph(old, next, morphStyle = "outerHTML") {
+  const same = $("#results")?.dataset.key === ($("#results", next) ?? $("#results"))?.dataset.key;
+  Idiomorph.morph(old, next, {
+    morphStyle,
     callbacks: {
-      beforeNodeMorphed: (old, now) => !(old.dataset?.keep && old.id === now.id && old.dataset.keep === now.dataset?.keep),
+      beforeNodeMorphed: (one, now) => !(one.dataset?.keep && one.id === now.id && one.dataset.keep === now.dataset?.keep),
       // what was unfolded stays so as long as the list is the same
       beforeAttributeUpdated: (name, element) => !(same && name === "open" && element.tagName === "DETAILS"),
     },
   });
+}
+
+function become(page) {
+  document.title = page.title;
+  document.documentElement.lang = page.documentElement.lang;
+  morph(document.body, page.body);
   // of what a reader has chosen or typed, attributes say nothing
   for (const select of document.querySelectorAll("select:not(#theme)")) {
     select.value = ([...select.options].find((option) => option.defaultSelected) ?? select.options[0])?.value ?? "";
