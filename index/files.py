@@ -22,9 +22,9 @@ class FileStore:
         self._root = root
 
     def add(self, source: Path, suffix: str) -> str:
-        """Take a copy of a file; its SHA-256. A file that is already there is only read."""
+        """Take a copy of a file; its SHA-256. One that is there is only read, and put right if it is damaged."""
         known = _sha256_of(source)
-        if self.path(known, suffix).exists():
+        if self.is_intact(known, suffix):
             return known
         digest = hashlib.sha256()
         self._root.mkdir(parents=True, exist_ok=True)
@@ -40,17 +40,23 @@ class FileStore:
     def add_bytes(self, content: bytes, suffix: str) -> str:
         """Store bytes; their SHA-256."""
         sha256 = hashlib.sha256(content).hexdigest()
-        target = self.path(sha256, suffix)
-        if not target.exists():
+        if not self.is_intact(sha256, suffix):
             self._root.mkdir(parents=True, exist_ok=True)
             with _temporary(self._root) as (copy, temporary):
                 copy.write(content)
-                self._publish(copy, temporary, target)
+                self._publish(copy, temporary, self.path(sha256, suffix))
         return sha256
 
     def path(self, sha256: str, suffix: str) -> Path:
         """Where the file with this hash is, or would be."""
         return self._root / sha256[:2] / f"{sha256}{suffix}"
+
+    def is_intact(self, sha256: str, suffix: str) -> bool:
+        """Whether the file with this hash is there and its content still has it."""
+        try:
+            return _sha256_of(self.path(sha256, suffix)) == sha256
+        except OSError:  # not there, or a disk that does not give it back
+            return False
 
     def intact_hashes(self) -> set[str]:
         """SHA-256 of every stored file whose content still has it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.embed.protocol import Embedder
@@ -18,12 +19,12 @@ from index.engine.manifest import (
     sweep,
 )
 from index.engine.shard import Shard, open_shard
-from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
 from index.files import FileStore, write_durably
 from index.store.courses import course_slugs, stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
-from index.store.generations import latest_generation
+from index.store.generations import StoredGeneration, latest_generation
 from index.text.analysis import ANALYSIS_VERSION
 
 NO_EMBEDDER = "none"
@@ -141,24 +142,70 @@ def open_served(
     """The generation to serve, and what is degraded about it; `known` are shards that are open already, by name.
 
     IndexUnavailable if nothing was ever published; IndexMismatch if it was made with another embedder or analysis. A
-    damaged shard takes down its course; if the manifest of the newest generation is damaged, the one before it serves.
+    damaged shard takes down its course; if the pointer or the newest manifest is damaged, the newest good one serves.
     """
-    root = library.index_root
-    number = current_number(root)
-    if number is None:
-        raise IndexUnavailable("Nothing is indexed yet; run `lectures ingest PATH` first.")
+    wanted = _wanted(library)
+    first: LecturesError | None = None
+    for number, sha256 in wanted.generations:
+        try:
+            manifest, found = read_generation(library.index_root, number)
+            if sha256 not in (None, found):
+                raise CorruptIndex(f"Generation {number} is not the one in the database; run `lectures reindex`.")
+            generation = open_generation(library.index_root, check_made_with(manifest, embedder), known)
+        except (CorruptIndex, IndexUnavailable, IndexMismatch) as error:
+            if isinstance(error, IndexMismatch) and first is None:
+                raise  # the settings are other ones, nothing is damaged
+            first = first or error
+            continue
+        if first is None:
+            return generation, wanted.problems
+        damaged = wanted.generations[0][0]
+        return generation, (*wanted.problems, f"generation {damaged} is damaged ({first}); generation {number} serves")
+    raise first or IndexUnavailable("Nothing is indexed yet; run `lectures ingest PATH` first.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Generations (number, SHA-256 of the manifest or None where it is not known), the best first; what is wrong."""
+
+    generations: tuple[tuple[int, str | None], ...]
+    problems: tuple[str, ...]
+
+
+def _wanted(library: Library) -> _Wanted:
+    """What is to be served: what the database says; where that is away or has lost it, what the pointer says.
+
+    So a reader that starts after a writer died between its commit and the pointer serves what was committed.
+    """
+    root, problems = library.index_root, []
+    pointed: int | None = None
     try:
-        manifest, _ = read_generation(root, number)
-        return open_generation(root, check_made_with(manifest, embedder), known), ()
-    except (CorruptIndex, IndexUnavailable) as error:
-        for older in reversed([n for n in generation_numbers(root) if n < number]):
-            try:
-                manifest, _ = read_generation(root, older)
-                generation = open_generation(root, check_made_with(manifest, embedder), known)
-            except (CorruptIndex, IndexUnavailable):
-                continue
-            return generation, (f"generation {number} is damaged ({error}); generation {older} serves",)
-        raise
+        pointed = current_number(root)  # before the database is asked: what is published meanwhile is no fault
+    except CorruptIndex as error:
+        problems.append(str(error))
+    latest: StoredGeneration | None = None
+    try:
+        with library.database.reading() as connection:
+            latest = latest_generation(connection)
+        is_known = True
+    except StorageError:
+        is_known = False  # searching goes on without it
+    if latest is not None and pointed is not None and pointed > latest.number:
+        problems.append(
+            f"the pointer names generation {pointed}, the database {latest.number}; the next ingest or "
+            "`lectures reindex` puts it right"
+        )
+    if is_known and latest is None and pointed is None:
+        return _Wanted((), tuple(problems))
+    found: list[tuple[int, str | None]] = []
+    if latest is not None and (pointed is None or generation_file(root, latest.number).is_file()):
+        found.append((latest.number, latest.manifest_sha256))
+    if pointed is not None and pointed not in dict(found):
+        found.append((pointed, None))
+    # what is newer than the newest that was committed was never acknowledged
+    newest = latest.number if latest else pointed
+    older = [n for n in generation_numbers(root) if n not in dict(found) and (newest is None or n < newest)]
+    return _Wanted((*found, *((n, None) for n in reversed(older))), tuple(problems))
 
 
 def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> GenerationManifest:
@@ -178,22 +225,22 @@ def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> 
 
 def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
     """What is wrong with the served generation and the stored files, a sentence each; empty if all is well."""
-    damage = []
+    damage: list[str] = []
     root = library.index_root
     with library.database.reading() as connection:
         latest, slugs = latest_generation(connection), course_slugs(connection)
         referenced = stored_hashes(connection)
+    damage += _wanted(library).problems
     try:
-        number = current_number(root)
-        if number is None and slugs:
-            damage.append("There are courses, but no index; run `lectures reindex`.")
-        elif number is not None:
-            manifest, sha256 = read_generation(root, number)
+        if latest is not None:
+            manifest, sha256 = read_generation(root, latest.number)
             damage += open_generation(root, check_made_with(manifest, embedder)).damaged.values()
-            if latest is None or (latest.number, latest.manifest_sha256) != (number, sha256):
-                damage.append(f"Generation {number} is not the one in the database; run `lectures reindex`.")
+            if latest.manifest_sha256 != sha256:
+                damage.append(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
             if sorted(shard.course for shard in manifest.shards) != slugs:
                 damage.append("The index and the database hold different courses; run `lectures reindex`.")
+        elif slugs or library.served_number() is not None:
+            damage.append("The database names no generation of the index; run `lectures reindex`.")
     except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
         damage.append(str(error))
     damage += [

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from index.addresses import is_web_address
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import SUFFIXES
@@ -41,7 +42,10 @@ def read_course(
     """The course in a folder, lectures in order. CourseError if there is no folder or nothing to ingest in it.
 
     `name` stands for the folder's own where that says nothing, `found_at` is the address that the folder came from.
+    Only an address of the web becomes the course's `source_url`.
     """
+    if source_url and not is_web_address(source_url):
+        raise CourseError(f"The source URL {source_url!r:.80} is no http or https address; give where people can go.")
     name = name or folder.resolve().name
     if not folder.exists():
         raise CourseError(f"There is no folder {folder}; give the path of a course folder, a .zip or an address.")
@@ -65,7 +69,7 @@ def read_course(
         slug=make_slug(slug or course.slug or name),
         title=course.title or name,
         language=language,
-        source_url=source_url or course.source_url or found_at,
+        source_url=source_url or course.source_url or (found_at if found_at and is_web_address(found_at) else None),
     )
 
 

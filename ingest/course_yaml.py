@@ -10,11 +10,18 @@ from typing import Any, TypeVar
 
 import yaml
 
+from index.addresses import is_web_address
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import decode
 from ingest.links import VIDEO_TYPES, youtube_id
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
+
+_COURSE_KEYS = ("slug", "title", "language", "source_url", "lectures", "links", "leave_out")
+_LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "videos", "links")
+_DECK_KEYS = ("path", "label", "remark")
+_LINK_KEYS = ("label", "url")
+_VIDEO_KEYS = ("youtube", "url", "file", "label", "remark")
 
 
 def read_yaml(path: Path) -> PlannedCourse:
@@ -29,16 +36,18 @@ def read_yaml(path: Path) -> PlannedCourse:
         raise CourseError(f"{path.name} cannot be read as YAML: {str(error)[:200]}") from error
     reader = _YamlReader(path.name)
     top = reader.mapping(data, "the file")
+    reader.check_keys(top, _COURSE_KEYS, path.name, "the course")
     lectures = tuple(
         reader.lecture(item, f"lecture {number}") for number, item in enumerate(reader.items(top, "lectures"), 1)
     )
+    title = reader.text(top, "title")
     return PlannedCourse(
         reader.text(top, "slug"),
-        reader.text(top, "title"),
+        title,
         reader.text(top, "language"),
-        reader.text(top, "source_url") or None,
+        reader.kept(reader.published, reader.text(top, "source_url"), title, (), "source_url") or None,
         lectures,
-        tuple(reader.link(item, "a link of the course") for item in reader.items(top, "links")),
+        reader.links(top, title, "a link of the course"),
         leave_out=tuple(str(item) for item in reader.items(top, "leave_out")),
         problems=tuple(reader.problems),
     )
@@ -110,6 +119,13 @@ class _YamlReader:
             raise self.fail(f"{where} should be a mapping like `title: …`, not {value!r:.60}")
         return value
 
+    def check_keys(self, data: Mapping[Any, Any], known: tuple[str, ...], title: str, where: str) -> None:
+        """Tell of keys that nothing reads: most often a slip, such as `deck` for `decks`."""
+        for key in data:
+            if key not in known:
+                said = f"{where} has a key {key!r:.40}, which is not read; there are {', '.join(known)}"
+                self.problems.append((title, str(self.fail(said))))
+
     def text(self, data: Mapping[str, Any], key: str) -> str:
         value = data.get(key)
         if value is None:
@@ -139,12 +155,21 @@ class _YamlReader:
         title = self.text(data, "title")
         if not title:
             raise self.fail(f"{where} has no title")
+        self.check_keys(data, _LECTURE_KEYS, title, repr(title))
         programme = data.get("programme")
         if isinstance(programme, list):
             programme = ". ".join(str(line).strip().rstrip(".") for line in programme) + "."
-        decks = [self.kept(self.deck, item, title, f"a deck of {title!r}") for item in self.items(data, "decks")]
-        notes = [self.kept(self.notes, item, title, f"the notes of {title!r}") for item in self.items(data, "notes")]
-        videos = [self.kept(self.video, item, title, f"a video of {title!r}") for item in self.items(data, "videos")]
+        decks = [
+            self.kept(self.deck, item, title, _DECK_KEYS, f"a deck of {title!r}") for item in self.items(data, "decks")
+        ]
+        notes = [
+            self.kept(self.notes, item, title, _DECK_KEYS, f"the notes of {title!r}")
+            for item in self.items(data, "notes")
+        ]
+        videos = [
+            self.kept(self.video, item, title, _VIDEO_KEYS, f"a video of {title!r}")
+            for item in self.items(data, "videos")
+        ]
         return PlannedLecture(
             self.text(data, "section"),
             title,
@@ -152,21 +177,35 @@ class _YamlReader:
             tuple(str(remark) for remark in self.items(data, "remarks")),
             tuple(deck for deck in decks + notes if deck is not None),
             tuple(video for video in videos if video is not None),
-            tuple(self.link(item, f"a link of {title!r}") for item in self.items(data, "links")),
+            self.links(data, title, f"a link of {title!r}"),
         )
 
-    def kept(self, read: Callable[[object, str], Line], value: object, title: str, where: str) -> Line | None:
+    def kept(
+        self, read: Callable[[object, str], Line], value: object, title: str, keys: tuple[str, ...], where: str
+    ) -> Line | None:
         """What `read` makes of a line; None if it is wrong, which is told and stops nothing."""
+        if isinstance(value, Mapping):
+            self.check_keys(value, keys, title, where)
         try:
             return read(value, where)
         except CourseError as error:
             self.problems.append((title, str(error)))
             return None
 
+    def links(self, data: Mapping[str, Any], title: str, where: str) -> tuple[tuple[str, str], ...]:
+        found = (self.kept(self.link, item, title, _LINK_KEYS, where) for item in self.items(data, "links"))
+        return tuple(link for link in found if link is not None)
+
     def link(self, value: object, where: str) -> tuple[str, str]:
         data = self.mapping(value, where)
-        url = self.text(data, "url")
+        url = self.published(self.text(data, "url"), where)
         return self.text(data, "label") or url, url
+
+    def published(self, value: object, where: str) -> str:
+        """An address that others may be sent to; nothing where none is given."""
+        if value and not is_web_address(str(value)):
+            raise self.fail(f"{where}: {value!r:.60} is no http or https address")
+        return str(value)
 
     def deck_path(self, value: object, where: str) -> str:
         """A path in the course, or the https address of a PDF."""

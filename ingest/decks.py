@@ -122,9 +122,14 @@ def _obtain(place: str, source: DeckSource) -> tuple[str, str]:
         return library.files.add(find_file(place, source.root, "Deck"), suffix), suffix
     with library.database.reading() as connection:
         known = find_fetched(connection, place)
-    if known and not source.refresh and library.files.path(known.sha256, known.suffix).is_file():
+    kept = known is not None and library.files.is_intact(known.sha256, known.suffix)
+    if known and kept and not source.refresh:
         return known.sha256, known.suffix
+    # what was fetched before is better than nothing, be it only what was read of it
+    usable = known if known and (kept or _known(known.sha256, known.suffix, source)) else None
     if source.web is None:
+        if usable:
+            return usable.sha256, usable.suffix
         raise MissingFile(
             f"Deck {place} lies on another site and was not fetched; ingest without --offline, or put the file into "
             "the course folder.",
@@ -133,8 +138,8 @@ def _obtain(place: str, source: DeckSource) -> tuple[str, str]:
     try:
         path, suffix = fetch_deck(place, library.data_dir / "sources", source.web, source.sites)
     except FetchError as error:
-        if known and library.files.path(known.sha256, known.suffix).is_file():
-            return known.sha256, known.suffix  # what was fetched before is better than nothing
+        if usable:
+            return usable.sha256, usable.suffix
         raise FetchError(f"Deck {place}: {error}", code=error.code, passing=error.passing) from error
     try:
         sha256 = library.files.add(path, suffix)

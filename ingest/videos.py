@@ -141,27 +141,38 @@ class _TranscriptReader:
         key = f"youtube:{video}:{languages[0]}"
         with library.database.reading() as connection:
             known = find_fetched(connection, key)
-        if known is None or not library.files.path(known.sha256, known.suffix).is_file():
-            if self._source.youtube is None:
-                return _no_transcript(video, languages[0])
-            try:
-                got = self._source.youtube.captions(video, languages)
-            except CaptionsProblem as error:
-                return Problem(error.code, str(error))
-            detail = {"language": got.language, "generated": got.generated, "asked": list(languages)}
-            known = Fetched(library.files.add_bytes(got.content, ".json3"), ".json3", detail)
-            with library.database.writing() as connection:
-                keep_fetched(connection, key, known)
+        if known is None or not library.files.is_intact(known.sha256, known.suffix):
+            fetched = self._fetched(video, key)
+            if isinstance(fetched, Fetched):
+                known = fetched
+            elif known is None:
+                return fetched
+            # else a damaged file that cannot be had again: what was read of it stands
         language = str(known.detail["language"]).split("-")[0].lower()[:8]
         made_by = MadeBy.GENERATED if known.detail["generated"] else MadeBy.MANUAL
         return _Found(known.sha256, known.suffix, f"https://youtu.be/{video}", language, made_by)
+
+    def _fetched(self, video: str, key: str) -> Fetched | Problem:
+        """Captions as YouTube gives them now, kept under this key."""
+        library, languages = self._source.library, self._source.languages
+        if self._source.youtube is None:
+            return _no_transcript(video, languages[0])
+        try:
+            got = self._source.youtube.captions(video, languages)
+        except CaptionsProblem as error:
+            return Problem(error.code, str(error))
+        detail = {"language": got.language, "generated": got.generated, "asked": list(languages)}
+        found = Fetched(library.files.add_bytes(got.content, ".json3"), ".json3", detail)
+        with library.database.writing() as connection:
+            keep_fetched(connection, key, found)
+        return found
 
     def _recognised(self, planned: PlannedVideo, recording: str) -> _Found | Problem:
         library, model = self._source.library, self._source.asr_model
         key = f"asr:{recording}:{RECOGNISER}"
         with library.database.reading() as connection:
             known = find_fetched(connection, key)
-        if known is None or not library.files.path(known.sha256, known.suffix).is_file():
+        if known is None or not library.files.is_intact(known.sha256, known.suffix):
             missing = asr_problem(model)
             if missing:
                 return _no_transcript(planned.video, self._source.languages[0], f"; or {missing}")
@@ -185,7 +196,7 @@ class _TranscriptReader:
         library, asked = self._source.library, self._source.languages
         with library.database.reading() as connection:
             known = known_transcript(connection, found.sha256, _PARSER)
-        if known is not None:
+        if known is not None and library.files.is_intact(known.vtt_sha256, ".vtt"):
             language = found.language or known.language
             return replace(known, language=language, origin=found.origin, made_by=found.made_by, asked=asked)
         cues = self._captions.read(library.files.path(found.sha256, found.suffix))

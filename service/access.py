@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,22 +17,26 @@ from index.errors import no_course
 from index.store.keys import PREFIX, Key, find_key
 from index.types import AccessScope, Readable
 from service.deps import State
+from service.gate import Work
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
-from service.settings import listed
+from service.settings import Settings, listed
+from service.signin.people import People, Person
 from service.state import ServiceState
 
 _REMEMBERED_SECONDS = 5.0  # how soon a revoked key stops working
 _MAX_REMEMBERED = 10_000  # keys and callers that are remembered at once
+_SIGNED_IN_PER_MINUTE = 3_000  # from one address: a lecture hall may share one
 _ANONYMOUS = frozenset({AccessScope.SEARCH, AccessScope.ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`courses` are the slugs that the caller may read, None for all."""
+    """`courses` are the slugs that the caller may read, None for all; `person` is the name of who is signed in."""
 
     name: str
     scopes: frozenset[AccessScope]
     courses: Readable
+    person: str = ""
 
     def may_read(self, slug: str) -> bool:
         return self.courses is None or slug in self.courses
@@ -67,11 +72,13 @@ class RateLimit:
 class Access:
     """Of one application: the keys it has just seen, and the buckets of its callers."""
 
-    def __init__(self, searches_per_minute: int, answers_per_minute: int) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.limits = {
-            AccessScope.SEARCH: RateLimit(searches_per_minute),
-            AccessScope.ANSWER: RateLimit(answers_per_minute),
+            AccessScope.SEARCH: RateLimit(settings.searches_per_minute),
+            AccessScope.ANSWER: RateLimit(settings.answers_per_minute),
         }
+        self.signing_in = RateLimit(_SIGNED_IN_PER_MINUTE)
+        self.people = People(settings)
         self._keys: OrderedDict[str, tuple[Key | None, float]] = OrderedDict()
 
     async def caller(
@@ -81,19 +88,22 @@ class Access:
         secret = _secret(request)
         if secret is not None and not secret.startswith(PREFIX) and not state.settings.api_keys_required:
             secret = None  # chat programs must send something where nothing is needed
-        if secret is None:
+        person = await self.people.person(request, state) if secret is None else None
+        if person is not None:
+            request.state.person = person.name
+            caller = await _signed_in(person, state)
+        elif secret is None:
             if state.settings.api_keys_required or scope is AccessScope.ADMIN:
                 raise KeyNeeded("This needs a key; send it as `Authorization: Bearer KEY` (`lectures keys create`).")
-            # in a thread: this may be the request that opens a new generation
-            courses = await run_in_threadpool(_public_courses, state) if state.settings.private_courses else None
-            caller = Caller(f"address {_address(request)}", _ANONYMOUS, courses)
+            caller = Caller(f"address {_address(request)}", _ANONYMOUS, await _public_courses(state))
         else:
             key = await self._key(secret, state)
             if key is None or not key.is_valid(dt.datetime.now(dt.UTC)):
                 raise KeyNeeded("The key is unknown, expired or revoked; ask for a new one.")
             caller = Caller(f"key {key.id}", key.scopes, key.courses)
         if scope not in caller.scopes and AccessScope.ADMIN not in caller.scopes:
-            raise ScopeMissing(f"This key may not {scope.value}; ask for one with the scope {scope.value!r}.")
+            whose = "This key" if person is None else f"{person.name:.80}"
+            raise ScopeMissing(f"{whose} may not {scope.value}; ask for the scope {scope.value!r}.")
         limit = self.limits.get(scope) if limited else None
         wait = limit.take(caller.name) if limit else 0.0
         if limit and wait:
@@ -108,6 +118,14 @@ class Access:
             if len(self._keys) > _MAX_REMEMBERED:
                 self._keys.popitem(last=False)
         return known[0]
+
+
+def limit_signing_in(request: Request) -> None:
+    """TooOften if an address signs in so often that it fills the database."""
+    access: Access = request.app.state.access
+    wait = access.signing_in.take(_address(request))
+    if wait:
+        raise TooOften(f"Too many people sign in from here at once; try again in {wait:.0f} s.", wait)
 
 
 def _look_up(state: ServiceState, secret: str) -> Key | None:
@@ -126,34 +144,63 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _public_courses(state: ServiceState) -> frozenset[str] | None:
+async def _signed_in(person: Person, state: ServiceState) -> Caller:
+    """A person as a caller: where anybody may read public courses, what it is granted comes on top of them."""
+    scopes, courses = person.grant.scopes, person.grant.courses
+    if not state.settings.api_keys_required:
+        public = await _public_courses(state)
+        scopes, courses = scopes | _ANONYMOUS, None if courses is None or public is None else courses | public
+    if courses is not None and not courses:
+        raise ScopeMissing(f"{person.name:.80} is signed in, but no course is open to them; ask the lecturer.")
+    return Caller(person.id, scopes, courses, person.name)
+
+
+async def _public_courses(state: ServiceState) -> frozenset[str] | None:
     """The courses that need no key: all, unless some are set apart."""
     private = set(listed(state.settings.private_courses))
-    return frozenset(state.index().generation.number_of) - private if private else None
+    # in a thread: this may be the request that opens a new generation
+    return frozenset((await run_in_threadpool(state.index)).generation.number_of) - private if private else None
 
 
-async def _reader(request: Request, state: State) -> Caller:
+async def _reader(request: Request, state: State) -> AsyncIterator[Caller]:
     """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    async with state.gate.place(Work.LOOK, caller.name):
+        yield caller
 
 
-async def _searcher(request: Request, state: State) -> Caller:
+async def _searcher(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.SEARCH)
+    caller = await access.caller(request, state, AccessScope.SEARCH)
+    async with state.gate.place(Work.SEARCH, caller.name):
+        yield caller
 
 
-async def _answerer(request: Request, state: State) -> Caller:
+async def _answerer(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.ANSWER)
+    caller = await access.caller(request, state, AccessScope.ANSWER)
+    async with state.gate.place(Work.ANSWER, caller.name):
+        yield caller
 
 
-async def _administrator(request: Request, state: State) -> Caller:
+async def _administrator(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
-    return await access.caller(request, state, AccessScope.ADMIN)
+    caller = await access.caller(request, state, AccessScope.ADMIN)
+    async with state.gate.place(Work.INGEST, caller.name):
+        yield caller
 
 
-Reader = Annotated[Caller, Depends(_reader)]
-Searcher = Annotated[Caller, Depends(_searcher)]
+async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
+    """For what everybody may see."""
+    async with state.gate.place(Work.LOOK, f"address {_address(request)}"):
+        yield
+
+
+# A place is given back when the endpoint is done, not when a slow reader has read all; that of an answer is kept to
+# the end of its stream.
+Visitor = Annotated[None, Depends(_visitor, scope="function")]
+Reader = Annotated[Caller, Depends(_reader, scope="function")]
+Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
-Administrator = Annotated[Caller, Depends(_administrator)]
+Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

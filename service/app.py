@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
@@ -24,9 +25,13 @@ from service.observability import Metrics, RequestLog, configure_logging
 from service.schemas import ProblemOut
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
+from service.signin import routes as signin
+from service.signin.oidc import Provider
+from service.signin.proxy import BehindProxy
 from service.state import ServiceState
-from service.web import course_pages, former, pages, showing, written
+from service.web import card, course_pages, former, pages, showing, written
 
+_OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -46,7 +51,9 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state.service = ServiceState(settings, first)
-        state.serving.start()  # what is wrong is said by /readyz and by each search
+        threads = current_default_thread_limiter()
+        threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
+        state.start()  # what is wrong is said by /readyz and by each search
         Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         async with tools.running():
             yield
@@ -54,7 +61,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
 
     app = FastAPI(title="Lecture Search", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.metrics = Metrics()
-    app.state.access = Access(settings.searches_per_minute, settings.answers_per_minute)
+    app.state.access = Access(settings)
+    app.state.provider = Provider(settings) if settings.oidc_issuer else None
     app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
     add_error_handlers(app)
@@ -62,7 +70,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses={503: _PROBLEMS[503]})
-    for views in (pages, written, course_pages, former):
+    for views in (pages, written, course_pages, former, card, signin):
         app.include_router(views.router, include_in_schema=False)
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
@@ -78,6 +86,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.add_middleware(PagesCompressed)
     # bodies in pieces do not say how long they are; those that do are refused by the guard before they are read
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
-    app.add_middleware(Guard)
+    app.add_middleware(Guard, frame_ancestors=settings.frame_ancestors)
     app.add_middleware(RequestLog, metrics=app.state.metrics)
+    if settings.proxy_networks:
+        app.add_middleware(BehindProxy, settings=settings)
     return app

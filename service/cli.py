@@ -10,14 +10,34 @@ import typer
 from index.errors import LecturesError
 from service import cli_eval, cli_ingest
 from service.cli_keys import keys_app
+from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
 from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
+app.add_typer(links_app, name="links")
+app.add_typer(sessions_app, name="sessions")
 app.add_typer(packs_app, name="packs")
 cli_ingest.add_commands(app)
 cli_eval.add_commands(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lectures {version('lecture-search')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Search and answers over lecture courses."""
 
 
 def main() -> None:
@@ -33,6 +53,9 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a disk that is full, a file that may not be read: not a fault of the program
+        sys.stderr.write(f"{error.filename or 'The system'}: {error.strerror or error}.\n")
+        sys.exit(1)
 
 
 @app.command()
@@ -70,7 +93,7 @@ def remove(slug: str, as_json: Json = False) -> None:
 def search(
     query: str,
     course: Course = None,
-    limit: Annotated[int, typer.Option(help="How many hits.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many hits.")] = 10,
     kind: Annotated[str | None, typer.Option(help="page, segment, programme; several by comma.")] = None,
     mode: Annotated[ModeName, typer.Option(help="Words and vectors, words, or vectors.")] = ModeName.HYBRID,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each hit is there.")] = False,
@@ -146,7 +169,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share one index.")] = 1,
 ) -> None:
     """Serve the search box and the API."""
-    from service.opening import hold_native_threads
+    from service.opening import hold_native_threads, names_models
     from service.security import check_bind
     from service.settings import read_settings
     from service.workers import open_socket, serve_in_processes, share_metrics
@@ -159,16 +182,17 @@ def serve(
     from service.running import open_first, run
 
     open_library()[1].close()  # the schema is brought up to date once, before anybody serves
-    listening = open_socket(host, port)
-    first = open_first(settings) if workers > 1 else None
-    bound = listening.getsockname()
-    shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-    greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
-    if workers == 1:
-        run(settings, listening, greeting=greeting)
-    else:
-        sys.stderr.write(greeting)
-        sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
+    with open_socket(host, port) as listening:
+        # models and packs may be missing, which no waiting mends: they are opened before anybody is told where to ask
+        first = open_first(settings) if workers > 1 or names_models(settings) else None
+        bound = listening.getsockname()
+        shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
+        greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
+        if workers == 1:
+            run(settings, listening, first, greeting=greeting)
+        else:
+            sys.stderr.write(greeting)
+            sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
 
 
 @app.command()

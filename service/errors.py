@@ -26,7 +26,7 @@ from index.errors import (
     StorageError,
 )
 from service.answers.llm import ModelFailed
-from service.refusals import KeyNeeded, Overloaded, ScopeMissing, TooOften
+from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
 
 _log = structlog.get_logger("lectures")
 
@@ -40,6 +40,8 @@ _STATUS: dict[type, int] = {
     SourceFileError: 422,
     KeyNeeded: 401,
     ScopeMissing: 403,
+    NotOurPage: 403,
+    SignInFailed: 403,
     TooOften: 429,
     Overloaded: 503,
     IndexUnavailable: 503,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urldefrag, urlsplit
 
+from index.addresses import is_web_address
 from index.marks import address_name
 from index.types import (
     DeckEntry,
@@ -101,7 +102,7 @@ def watch_url(video: VideoEntry, seconds: float) -> str | None:
         case Host.YOUTUBE:
             return youtube_url(video.video, seconds)
         case Host.WEB:
-            return video.video if urlsplit(video.video).scheme in ("http", "https") else None
+            return video.video if is_web_address(video.video) else None
         case Host.FILE:
             return None
 
@@ -112,13 +113,13 @@ def source_url(passage: IndexedPassage) -> str | None:
     page = passage.page
     if page is None:
         return None
-    if page.source_url:
+    if page.source_url and is_web_address(page.source_url):
         host = urlsplit(page.source_url).hostname or ""
         if host.endswith(_VIEWERS):
             return page.source_url
         return f"{urldefrag(page.source_url).url}{_fragment(page, passage.title, page.source_url)}"
     base = passage.course_source_url
-    if not base or urlsplit(base).scheme not in ("http", "https"):
+    if page.source_url or not base or not is_web_address(base):
         return None
     if _is_repository(base):
         base = f"{base.rstrip('/').removesuffix('.git')}/blob/HEAD"

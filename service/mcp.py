@@ -14,8 +14,10 @@ from index.errors import NotFound
 from index.search.search import clean_query
 from index.types import Filters, IndexedPassage, PagePlace, Query, TimePlace
 from service.answers.answering import last_answer
+from service.base import LOCAL, served_at
+from service.gate import Work
 from service.links import absolute, hit_url
-from service.mcp_mount import readable
+from service.mcp_mount import asking, readable
 from service.schemas import answer_out
 from service.settings import Settings, listed
 from service.state import ServiceState
@@ -35,24 +37,27 @@ def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
     @server.tool()
     async def search(query: str) -> dict[str, object]:
         """Passages that match a query in any language: a list of id, title and url."""
-        return await run_in_threadpool(_search, state(), query)
+        async with state().gate.place(Work.SEARCH, asking.get()):
+            return await run_in_threadpool(_search, state(), query)
 
     @server.tool()
     async def fetch(id: str) -> dict[str, object]:
         """The whole text of a passage that a search found, with where it stands."""
-        return await run_in_threadpool(_fetch, state(), id)
+        async with state().gate.place(Work.LOOK, asking.get()):
+            return await run_in_threadpool(_fetch, state(), id)
 
     @server.tool()
     async def ask(question: str) -> dict[str, object]:
         """An answer in sentences, each with citations that quote a slide or a recording word for word."""
-        return await run_in_threadpool(_ask, state(), question)
+        async with state().gate.place(Work.ANSWER, asking.get()):
+            return await run_in_threadpool(_ask, state(), question)
 
     return server
 
 
 def _search(state: ServiceState, query: str) -> dict[str, object]:
     hits = state.find(Query(query, Filters(courses=readable.get()))).hits(_RESULTS)
-    return {"results": [_result(hit.passage, state.settings.public_url) for hit in hits]}
+    return {"results": [_result(hit.passage, _base(state)) for hit in hits]}
 
 
 def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
@@ -70,7 +75,7 @@ def _fetch(state: ServiceState, passage_id: str) -> dict[str, object]:
                 "start_seconds": str(time.start_seconds),
                 "at_seconds": str(time.at_seconds),
             }
-    return {**_result(passage, state.settings.public_url), "text": passage.text, "metadata": metadata}
+    return {**_result(passage, _base(state)), "text": passage.text, "metadata": metadata}
 
 
 def _ask(state: ServiceState, question: str) -> dict[str, object]:
@@ -90,6 +95,10 @@ def http_app(server: MCPServer[Any], settings: Settings) -> Starlette:
             allowed_origins=listed(settings.allowed_origins),
         ),
     )
+
+
+def _base(state: ServiceState) -> str:
+    return served_at.get() or state.settings.public_url or LOCAL
 
 
 def _result(passage: IndexedPassage, base: str) -> dict[str, object]:

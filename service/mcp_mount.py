@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from index.errors import LecturesError
 from index.types import AccessScope
 from service.access import Access
+from service.base import base_of, served_at
 from service.errors import problem, refusal_of
 from service.settings import Settings
 from service.state import ServiceState
@@ -31,6 +32,7 @@ _log = structlog.get_logger("lectures")
 
 # The courses that the caller of this request may read (None: all), set by `KeyGate`.
 readable: ContextVar[frozenset[str] | None] = ContextVar("readable", default=None)
+asking: ContextVar[str] = ContextVar("asking", default="local")  # the caller's name
 
 
 class Tools:
@@ -99,8 +101,11 @@ class KeyGate:
         except LecturesError as error:
             await refusal_of(error)(scope, receive, send)
             return
-        token = readable.set(caller.courses)
+        base = base_of(scope, self._parent.state.service.settings)
+        tokens = readable.set(caller.courses), asking.set(caller.name), served_at.set(base)
         try:
             await self._app(scope, receive, send)
         finally:
-            readable.reset(token)
+            readable.reset(tokens[0])
+            asking.reset(tokens[1])
+            served_at.reset(tokens[2])

@@ -38,6 +38,15 @@ def hold_native_threads(settings: Settings) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+def names_models(settings: Settings) -> bool:
+    """Whether the settings name a model or a pack that does not come with the program."""
+    from service.settings import Settings as Known
+    from service.settings import listed
+
+    packs = listed(settings.packs) != listed(Known.model_fields["packs"].default)
+    return settings.embedder not in ("builtin", "none") or bool(settings.reranker) or packs
+
+
 def open_library() -> tuple[Settings, Library]:
     """The settings and the library they name, its schema brought up to date."""
     from index.library import Library

@@ -31,3 +31,15 @@ class TooOften(LecturesError):
     def __init__(self, message: str, retry_after_seconds: float) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class NotOurPage(LecturesError):
+    """A page of another site sent something in the name of a person who is signed in here."""
+
+    code = "not_our_page"
+
+
+class SignInFailed(LecturesError):
+    """A person could not be signed in."""
+
+    code = "sign_in_failed"

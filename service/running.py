@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+import threading
+from functools import partial
+from types import FrameType
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
@@ -14,13 +20,14 @@ from index.errors import LecturesError
 from index.library import Library, open_served
 from index.search.search import SearchIndex
 from service.app import create_app
+from service.connections import Connection, ConnectionLimits
 from service.settings import Settings, listed
 
-_STOP_SECONDS = 20  # for requests that run when the service is told to stop
+_AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
 
 
 class _Server(uvicorn.Server):
-    """Says where it is reached, once it is."""
+    """Says where it is reached, once it is, and ends in time when it is told to."""
 
     def __init__(self, config: uvicorn.Config, greeting: str) -> None:
         super().__init__(config)
@@ -31,27 +38,46 @@ class _Server(uvicorn.Server):
         if self.started and self._greeting:
             sys.stderr.write(self._greeting)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        # Threads cannot be cancelled: one that waits for a model or a disk would keep the process. Nothing that was
+        # acknowledged depends on how it ends.
+        seconds = (self.config.timeout_graceful_shutdown or 0) + _AFTER_SECONDS
+        last = threading.Timer(seconds, os._exit, (128 + sig,))
+        last.daemon = True
+        last.start()
+
+
+def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.Config:
+    """How an application is served: within the limits of connections, as uvicorn alone would not."""
+    limits = ConnectionLimits(connections=settings.max_connections, arrival_seconds=settings.request_seconds)
+    chosen: dict[str, Any] = {
+        "http": partial(Connection, limits=limits),
+        "ws": "none",
+        "timeout_graceful_shutdown": settings.stop_seconds,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": not settings.proxy_networks,  # else the application reads them: service/signin/proxy.py
+    }
+    return uvicorn.Config(app, **{**chosen, **options})
+
 
 def run(settings: Settings, listening: socket.socket, first: SearchIndex | None = None, *, greeting: str = "") -> None:
     """Serve on this socket; `first` is an index that is open already, `greeting` is said once it can be asked."""
-    config = uvicorn.Config(
-        create_app(settings, first),
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=_STOP_SECONDS,
-    )
+    config = server_config(create_app(settings, first), settings)
     _Server(config, greeting).run(sockets=[listening])
 
 
 def open_first(settings: Settings) -> SearchIndex | None:
     """The index that several processes will share, warmed up; None if there is none that can be served: each process
-    says why."""
+    says why. EmbedderError or what is wrong with the packs, which will not mend themselves while it is served."""
+    embedder = load_embedder(settings.embedder)
+    reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
+    dictionary = load_dictionary(listed(settings.packs))
     library = Library(settings.resolved_database_url, settings.data_dir)
     try:
-        embedder = load_embedder(settings.embedder)
         generation, degraded = open_served(library, embedder)
-        reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-        dictionary = load_dictionary(listed(settings.packs))
     except LecturesError:
         return None
     finally:

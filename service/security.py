@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from urllib.parse import urlsplit
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.errors import NotAllowed
+from index.errors import InvalidRequest, NotAllowed
 from service.errors import problem
+from service.settings import listed
 
 MAX_BODY_BYTES = 1 << 20
 MAX_ADDRESS_BYTES = 16 << 10
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-    "connect-src 'self'; frame-src https://www.youtube-nocookie.com; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self'; frame-src https://www.youtube-nocookie.com; base-uri 'none'"
 )
+_FORM_TARGET = "form_target"  # in the state of a request
+_SITE = re.compile(r"\*|https?://(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?")
 _HEADERS = [
-    (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -29,8 +33,9 @@ _HEADERS = [
 class Guard:
     """ASGI middleware: refuses bodies and addresses that are too long, and adds the headers that every answer has."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: str = "") -> None:
         self._app = app
+        self._ancestors = " ".join(read_sites(frame_ancestors)) or "'none'"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,7 +44,9 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"].extend(_HEADERS)
+                target = scope.get("state", {}).get(_FORM_TARGET, "")
+                policy = f"{_POLICY}; form-action 'self'{target}; frame-ancestors {self._ancestors}"
+                message["headers"].extend([(b"content-security-policy", policy.encode()), *_HEADERS])
             await send(message)
 
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
@@ -52,6 +59,23 @@ class Guard:
             await refusal(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)
+
+
+def let_form_go_to(request: Request, url: str) -> None:
+    """Allow the page that answers this request a form to one other site."""
+    parts = urlsplit(url)
+    setattr(request.state, _FORM_TARGET, f" {parts.scheme}://{parts.netloc}")
+
+
+def read_sites(value: str) -> list[str]:
+    """The sites of a setting; InvalidRequest names the one that is none."""
+    sites = listed(value)
+    for site in sites:
+        if not _SITE.fullmatch(site):
+            raise InvalidRequest(
+                f"LECTURES_FRAME_ANCESTORS: {site!r:.80} is no site; write https://lms.example.org, without a path."
+            )
+    return sites
 
 
 def check_bind(host: str, *, allow_public: bool, keys_required: bool = False) -> None:

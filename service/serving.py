@@ -74,7 +74,7 @@ class Serving:
                 pointer: object = current_number(self._library.index_root)
             except LecturesError as error:
                 pointer = str(error)
-            if pointer is not None and pointer == self._tried:
+            if pointer == self._tried and (pointer is not None or self._index is not None):
                 return
             self._tried = pointer
             try:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -41,6 +42,11 @@ class Settings(BaseSettings):
         32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
     )
     max_concurrent_answers: int = Field(8, ge=1, description="Answers at once; more are answered 503 with Retry-After")
+    max_connections: int = Field(1000, ge=1, description="Connections to a process; more are answered 503 and closed")
+    request_seconds: float = Field(
+        20.0, gt=0, description="A request must have arrived whole by then, or the connection ends"
+    )
+    stop_seconds: int = Field(10, ge=1, description="When told to stop, how long requests that run may go on")
     offline: bool = Field(False, description="Ingest fetches nothing from elsewhere")
     fetch_private: bool = Field(
         False, description="Ingest may fetch over http and from addresses inside the own network"
@@ -58,13 +64,26 @@ class Settings(BaseSettings):
         False, description="Every request needs a key; else anybody may read public courses"
     )
     private_courses: str = Field("", description="Slugs by comma that only keys may read")
+    signin_hours: float = Field(12, gt=0, le=720, description="How long a person stays signed in")
+    signin_grants: str = Field(
+        "", description="What groups may read: `GROUP -> COURSE …; staff -> * +admin; * -> COURSE`"
+    )
+    oidc_issuer: str = Field("", description="OpenID provider that people sign in with, by its https address")
+    oidc_client_id: str = Field("", description="The name of this service there")
+    oidc_client_secret: str = Field("", description="Its secret there", repr=False)
+    oidc_scopes: str = Field("openid profile email", description="What the provider is asked for")
+    oidc_groups_claim: str = Field("groups", description="Claim with a person's groups; dots lead into it")
+    proxy_networks: str = Field("", description="Addresses of proxies by comma whose word on who asks is taken")
+    proxy_user_header: str = Field("X-Forwarded-User", description="Header in which they name the person")
+    proxy_groups_header: str = Field("X-Forwarded-Groups", description="Header in which they name its groups, by comma")
     searches_per_minute: int = Field(6_000, ge=1, description="For each key or address; more are answered 429")
     answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
+    frame_ancestors: str = Field("", description="Sites by comma that may show the pages in a frame; empty: none")
     allowed_origins: str = Field("", description="Origins by comma whose pages may ask the API from a browser")
     allowed_hosts: str = Field(
-        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that /mcp answers to"
+        "127.0.0.1:*,localhost:*,[::1]:*", description="Host headers by comma that are believed and /mcp answers to"
     )
-    public_url: str = Field("http://127.0.0.1:8000", description="Where the service is reached, for links in answers")
+    public_url: str = Field("", description="Where the service is reached; empty: the address that was asked")
     llm_url: str = Field("", description="OpenAI-compatible endpoint that writes answers; empty: quotes only")
     llm_model: str = Field("", description="The model's name there")
     llm_key: str = Field("", description="The key of that endpoint", repr=False)
@@ -79,6 +98,17 @@ class Settings(BaseSettings):
         if bool(self.llm_url) != bool(self.llm_model):
             given, missing = ("LLM_URL", "LLM_MODEL") if self.llm_url else ("LLM_MODEL", "LLM_URL")
             raise ValueError(f"LECTURES_{given} is set and LECTURES_{missing} is not; a language model needs both")
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_people_may(self) -> Settings:
+        if (self.oidc_issuer or self.proxy_networks) and not self.signin_grants:
+            raise ValueError(
+                "LECTURES_SIGNIN_GRANTS is empty: nobody who signs in could read anything; set it, for instance to "
+                "`students -> SLUG; staff -> *`"
+            )
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("LECTURES_OIDC_ISSUER and LECTURES_OIDC_CLIENT_ID are of no use without each other")
         return self
 
     @property
@@ -99,7 +129,8 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 
 def read_settings() -> Settings:
     """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
-    for name in unknown_variables(os.environ):
+    written = dotenv_values(".env", interpolate=False)
+    for name in unknown_variables({*os.environ, *written}):
         _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
         return Settings()

@@ -5,28 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-
-import structlog
 
 from index.embed.models import load_embedder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
-from index.errors import StorageError
 from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
-from index.store.budget import count_model_call
-from index.store.missed import count_missed
 from index.types import ExplainedTerm, Filters, Query
 from service.answers.answering import Event, stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Turn
-from service.gate import Gate
+from service.counters import Counters
+from service.gate import Gate, Lane, Work
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
@@ -34,8 +31,9 @@ from service.serving import Serving
 from service.settings import Settings, listed
 from service.terms import explained_terms
 
-_log = structlog.get_logger("lectures")
 _MAX_PROGRAMMES = 500
+_SEARCHES = 4  # whose requests run at once: between reading and writing two of them search
+_WORKING_OUT = 4  # pages that take many searches at once, each the first time that it is asked for
 _SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)
 
 
@@ -51,9 +49,11 @@ class ServiceState:
             self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary
         )
         self.pictures = Pictures(self.library)
-        self._searches = Gate(settings.max_concurrent_searches, "searches", _SEARCHING)
-        self._answers = Gate(settings.max_concurrent_answers, "answers")
-        self._model = _language_model(settings, self._count_model_call)
+        self.gate = Gate(_lanes(settings))
+        self._searching = threading.BoundedSemaphore(_SEARCHING)
+        self._working_out = threading.BoundedSemaphore(_WORKING_OUT)
+        self.counters = Counters(self.library.database)
+        self._model = _language_model(settings, self.counters.model_call)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})
         self._terms_lock = threading.Lock()
         self._programmes: dict[tuple[int, int, str], tuple[ProgrammeLine, ...]] = {}
@@ -81,14 +81,17 @@ class ServiceState:
         return self.serving.index()
 
     def find(self, query: Query, index: SearchIndex | None = None) -> Found:
-        """A search that takes its place among the others; Overloaded if all are taken."""
-        with self._searches.place():
+        """A search, as soon as few enough others compute."""
+        with self._searching:  # the wait ends: there are few places for requests, and each computes for milliseconds
             return (index or self.index()).find(query)
 
     def terms(self, course: str) -> list[ExplainedTerm]:
         """The terms of a course with where each is first explained; worked out once for each generation."""
         index = self.index()
-        with self._terms_lock:
+        number, known = self._terms
+        if number == index.number and course in known:
+            return known[course]
+        with self._many_searches(), self._terms_lock:
             if self._terms[0] != index.number:
                 self._terms = (index.number, {})
             known = self._terms[1]
@@ -102,18 +105,25 @@ class ServiceState:
         key = (index.number, lecture_id, programme)
         known = self._programmes.get(key)
         if known is None:
-            known = programme_lines(lambda query: self.find(query, index), course, lecture_id, programme)
+            with self._many_searches():
+                known = programme_lines(lambda query: self.find(query, index), course, lecture_id, programme)
             if len(self._programmes) >= _MAX_PROGRAMMES:
                 self._programmes.clear()
             self._programmes[key] = known
         return known
 
     def answering(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
-        """The events of an answer. Overloaded if too many are being given; the place is kept to the last event, or
-        until nobody reads on."""
-        events = self._answer_in_place(question, filters, history)
-        # begun here: what is wrong with the request is said before a stream begins, and a generator that has begun
-        # gives its place back even if the reader goes away without taking anything
+        """The events of an answer, the first already made: what is wrong is said before a stream begins."""
+        index = self.index()
+        events = stream_answer(
+            index,
+            lambda query: self.find(query, index),
+            question,
+            filters=filters,
+            history=history,
+            model=self._model,
+            drop_uncited=self.settings.llm_drop_uncited,
+        )
         return chain([next(events)], events)
 
     def picture(self, sha256: str, page_number: int, width: int) -> Path:
@@ -121,14 +131,9 @@ class ServiceState:
         return self.pictures.picture(sha256, page_number, width)
 
     def note_missed(self, course: str, query: str) -> None:
-        """Count a search that found nothing, if that is wanted; a database that is away is no reason to fail."""
-        if not self.settings.count_missed_searches:
-            return
-        try:
-            with self.library.database.writing() as connection:
-                count_missed(connection, course, query, dt.datetime.now(dt.UTC).date())
-        except StorageError as error:
-            _log.warning("missed_search_not_counted", reason=str(error))
+        """Count a search that found nothing, if that is wanted."""
+        if self.settings.count_missed_searches:
+            self.counters.missed(course, query, dt.datetime.now(dt.UTC).date())
 
     def forget(self, slug: str) -> int:
         """Remove a course; the generation without it. Overloaded while an ingest writes."""
@@ -138,29 +143,40 @@ class ServiceState:
 
         return forget_course(self.library, self.embedder, slug, busy)
 
+    def start(self) -> None:
+        """Open the index and whatever is published later, and write what is counted, in threads beside the requests."""
+        self.serving.start()
+        self.counters.start()
+
     def close(self) -> None:
         self.serving.stop()
+        self.counters.close()
         if self._model is not None:
             self._model.close()
         self.pictures.close()
         self.library.close()
 
-    def _answer_in_place(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
-        index = self.index()
-        with self._answers.place():
-            yield from stream_answer(
-                index,
-                lambda query: self.find(query, index),
-                question,
-                filters=filters,
-                history=history,
-                model=self._model,
-                drop_uncited=self.settings.llm_drop_uncited,
-            )
+    @contextmanager
+    def _many_searches(self) -> Iterator[None]:
+        """A page that takes many searches is worked out. Overloaded rather than keep most of the places for pages."""
+        if not self._working_out.acquire(blocking=False):
+            raise Overloaded("Other pages like this are being worked out; try again in a second.")
+        try:
+            yield
+        finally:
+            self._working_out.release()
 
-    def _count_model_call(self, day: dt.date, limit: int) -> bool:
-        with self.library.database.writing() as connection:
-            return count_model_call(connection, day, limit)
+
+def _lanes(settings: Settings) -> dict[Work, Lane]:
+    """Places, length of the queue and longest wait for each kind of work."""
+    searches = min(_SEARCHES, settings.max_concurrent_searches)
+    answers = settings.max_concurrent_answers
+    return {
+        Work.SEARCH: Lane(searches, settings.max_concurrent_searches - searches, 0.5),
+        Work.ANSWER: Lane(answers, answers, 1.0),  # they wait for a model: a second is little beside it
+        Work.LOOK: Lane(12, 60, 2.0),  # a page asks for some twenty pictures at once
+        Work.INGEST: Lane(2, 30, 5.0),  # they wait for the one who writes
+    }
 
 
 def _language_model(settings: Settings, count_call: Callable[[dt.date, int], bool]) -> LanguageModel | None:

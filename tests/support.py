@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 import uvicorn
+from fastapi import FastAPI
 from fpdf import FPDF
 from numpy.typing import NDArray
 
@@ -27,6 +28,7 @@ from index.types import ROLES, DeckKind, Hit, IndexedPassage, Kind, PagePlace, P
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
 from service.app import create_app
+from service.running import server_config
 from service.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -174,9 +176,9 @@ def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestR
 
 
 @contextmanager
-def serve(settings: Settings) -> Iterator[str]:
+def serve(settings: Settings, app: FastAPI | None = None) -> Iterator[str]:
     """The real service on a free port of this machine, in a thread."""
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error", access_log=False)
+    config = server_config(app or create_app(settings), settings, host="127.0.0.1", port=0, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

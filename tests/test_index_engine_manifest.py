@@ -63,6 +63,16 @@ def test_the_manifest_of_a_shard_is_the_one_that_was_listed(tmp_path: Path) -> N
     (folder / "manifest.json").write_bytes(b"{}")
     with pytest.raises(CorruptIndex, match="course c is damaged"):
         read_shard_manifest(tmp_path, _listed("c", "x"))
+    # the very file that was listed, of a program that writes other things
+    for values, says in (
+        ({"format": FORMAT + 1}, "another format"),
+        ({"format": FORMAT}, "cannot be used"),
+        ([], "be used"),
+    ):
+        content = json.dumps(values).encode()
+        (folder / "manifest.json").write_bytes(content)
+        with pytest.raises(CorruptIndex, match=f"course c .*{says}"):
+            read_shard_manifest(tmp_path, _listed("c", "x", hashlib.sha256(content).hexdigest()))
 
 
 def test_readers_use_what_is_pointed_at(tmp_path: Path) -> None:

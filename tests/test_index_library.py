@@ -182,6 +182,15 @@ def test_every_shard_damaged_is_an_index_of_which_nothing_is_left(
         lambda path: path.write_bytes(path.read_bytes()[:-20]),
         lambda path: path.write_text(path.read_text("utf-8").replace('"shards"', '"chards"'), "utf-8"),
         lambda path: path.write_bytes(b"[]"),
+        lambda path: path.write_bytes(b"[" * 100_000),
+        lambda path: path.write_text(
+            path.read_text("utf-8").replace('"manifest_sha256"', '"manifest_rha256"'), "utf-8"
+        ),
+        lambda path: path.write_text(path.read_text("utf-8").replace('"passages": 2', '"passages": "2"'), "utf-8"),
+        lambda path: path.write_text(path.read_text("utf-8").replace('"number": 2', '"number": 1'), "utf-8"),
+        lambda path: path.write_text(path.read_text("utf-8").replace('"name": "', '"name": "../'), "utf-8"),
+        lambda path: path.write_text(path.read_text("utf-8").replace('"first"', '"second"'), "utf-8"),
+        lambda path: path.write_text(path.read_text("utf-8").replace('"passages": 2', '"passages": 3'), "utf-8"),
         lambda path: path.write_bytes(b"\xff" + path.read_bytes()),
         lambda path: path.unlink(),
     ],
@@ -220,21 +229,56 @@ def test_a_single_damaged_generation_is_refused(
         open_served(sqlite_library, embedder)
 
 
-@pytest.mark.parametrize("content", [b"", b"x\n", b"\xff\n", b"99\n"])
+@pytest.mark.parametrize("content", [b"", b"x\n", b"\xff\n", b"99\n", b"2_0\n", b"-1", b"2\n" * 1000])
 @pytest.mark.usefixtures("folders")
-def test_a_damaged_pointer_is_put_right_by_the_next_writer(
+def test_a_damaged_pointer_is_said_and_the_newest_generation_serves(
     sqlite_library: Library, embedder: CountingEmbedder, content: bytes
 ) -> None:
     (sqlite_library.index_root / "CURRENT").write_bytes(content)
-    if content == b"99\n":
-        assert open_served(sqlite_library, embedder)[1]
-    else:
-        with pytest.raises(CorruptIndex, match="lectures reindex"):
-            open_served(sqlite_library, embedder)
-    assert find_damage(sqlite_library, embedder)
+    generation, degraded = open_served(sqlite_library, embedder)
+    assert (generation.manifest.number, ["pointer" in reason for reason in degraded]) == (2, [True])
+    assert find_damage(sqlite_library, embedder) == list(degraded)
     with sqlite_library.writer():
         pass
     assert (sqlite_library.served_number(), find_damage(sqlite_library, embedder)) == (2, [])
+    assert open_served(sqlite_library, embedder)[1] == ()
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_damaged_pointer_and_a_database_that_is_away_leave_the_newest_good_generation(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    (sqlite_library.index_root / "CURRENT").write_bytes(b"?")
+    Path(str(sqlite_library.database.url.database)).write_bytes(b"no database")
+    for number in (2, 1):
+        generation, degraded = open_served(sqlite_library, embedder)
+        assert (generation.manifest.number, "pointer" in degraded[0]) == (number, True)
+        generation_file(sqlite_library.index_root, number).write_bytes(b"{")
+    with pytest.raises(CorruptIndex, match=r"gen-000002\.json is damaged"):
+        open_served(sqlite_library, embedder)
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_reader_that_starts_after_a_writer_died_before_the_pointer_serves_what_was_committed(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    (sqlite_library.index_root / "CURRENT").write_text("1\n")
+    generation, degraded = open_served(sqlite_library, embedder)
+    assert (generation.manifest.number, degraded) == (2, ())
+    assert find_damage(sqlite_library, embedder) == []
+
+
+@pytest.mark.usefixtures("folders")
+def test_an_index_folder_that_is_gone_is_a_fault_that_reindex_mends(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    shutil.rmtree(sqlite_library.index_root)
+    with pytest.raises(IndexUnavailable, match=r"Generation 2 is not on disk; run `lectures reindex`"):
+        open_served(sqlite_library, embedder)
+    assert any("lectures reindex" in sentence for sentence in find_damage(sqlite_library, embedder))
+    with sqlite_library.writer():
+        reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
 
 
 def test_a_stored_file_that_is_damaged_or_gone_is_named(

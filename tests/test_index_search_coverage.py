@@ -8,10 +8,20 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.search.coverage import Evidence, judge_coverage
+from index.search.subject import Shares, Sign, shares_of
 from index.types import Coverage
 
 _NONE = Evidence(
-    said=0.1, promised=0.0, near=0.2, keyness=0.0, lacking=0.3, apart=0.0, together=0.0, title=0.0, foreign=0.0
+    said=0.1,
+    promised=0.0,
+    near=0.2,
+    keyness=0.0,
+    lacking=0.3,
+    missing=0.0,
+    apart=0.0,
+    together=0.0,
+    title=0.0,
+    foreign=0.0,
 )
 _SOME = replace(_NONE, said=0.6, near=0.4, keyness=0.2, lacking=0.0, together=0.4)
 _FULL = replace(_SOME, said=1.0, keyness=0.8, together=1.0, title=1.0)
@@ -25,11 +35,26 @@ def test_evidence_is_weighed() -> None:
 
 
 def test_a_name_that_the_course_does_not_know_is_not_outvoted_by_its_neighbours() -> None:
-    assert judge_coverage(replace(_SOME, lacking=0.6)) is Coverage.ABSENT
+    assert judge_coverage(replace(_SOME, lacking=0.6, missing=0.6)) is Coverage.ABSENT
+
+
+def test_a_common_word_that_the_course_does_not_know_makes_its_term_unknown() -> None:
+    assert judge_coverage(replace(_SOME, missing=0.5)) is Coverage.ABSENT
 
 
 def test_two_known_words_that_never_stand_together_are_no_term_of_the_course() -> None:
     assert judge_coverage(replace(_SOME, together=0.0, apart=1.0)) is Coverage.ABSENT
+
+
+@pytest.mark.parametrize("query", ["как бороться с переобучением", "fight overfitting"])
+def test_an_everyday_verb_beside_a_term_makes_no_unknown_term_of_it(client: TestClient, query: str) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["coverage"] == "explained"
+
+
+def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_near() -> None:
+    unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
+    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)
+    assert shares_of([unheard], nearness=0.4).keyness == pytest.approx(0.3)
 
 
 def test_what_only_the_programme_holds_is_listed() -> None:

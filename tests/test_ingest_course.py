@@ -137,6 +137,7 @@ def test_a_deck_of_course_yaml_may_lie_elsewhere(tmp_path: Path) -> None:
         ("decks: [a.pdf], videos: [{youtube: nonsense}]", "no YouTube id"),
         ("decks: [a.pdf], videos: [{url: nonsense}]", "no address"),
         ("decks: [a.pdf], videos: [7]", "should be a mapping"),
+        ("decks: [a.pdf], links: [{url: 'javascript:alert(1)'}]", "no http or https address"),
     ],
 )
 def test_one_bad_line_of_course_yaml_loads_the_rest(tmp_path: Path, line: str, problem: str) -> None:
@@ -147,6 +148,23 @@ def test_one_bad_line_of_course_yaml_loads_the_rest(tmp_path: Path, line: str, p
         ("y", [], ()),
     ]
     assert [lecture for lecture, detail in course.problems if problem in detail] == ["x"]
+
+
+def test_keys_of_course_yaml_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text(
+        "lang: en\nlectures:\n  - {title: x, deck: a.pdf, decks: [{path: b.pdf, lable: B}]}\n"
+        "  - {title: y, videos: [{youtube: abcdefghijk, start: 3}]}\n",
+        "utf-8",
+    )
+    course = read_course(tmp_path)
+    assert [(title, detail.partition(", which")[0]) for title, detail in course.problems] == [
+        ("course.yaml", "course.yaml: the course has a key 'lang'"),
+        ("x", "course.yaml: 'x' has a key 'deck'"),
+        ("x", "course.yaml: a deck of 'x' has a key 'lable'"),
+        ("y", "course.yaml: a video of 'y' has a key 'start'"),
+    ]
+    assert "there are path, label, remark." in course.problems[2][1]
+    assert [deck.path for deck in course.lectures[0].decks] == ["b.pdf"]
 
 
 def test_what_was_understood_can_be_written_down_and_reads_the_same(tmp_path: Path) -> None:
@@ -161,3 +179,17 @@ def test_what_was_understood_can_be_written_down_and_reads_the_same(tmp_path: Pa
     ]
     assert (second.title, second.language, second.links) == (first.title, first.language, first.links)
     assert second.leave_out == ("homework/hw1.pdf",)
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://x/y", "http:x"]
+)
+def test_a_course_is_published_only_at_an_address_of_the_web(tmp_path: Path, address: str) -> None:
+    (tmp_path / "course.yaml").write_text(f"title: C\nsource_url: '{address}'\nlectures: [{{title: x}}]\n", "utf-8")
+    course = read_course(tmp_path)
+    assert course.source_url is None
+    assert [lecture for lecture, detail in course.problems if "no http or https address" in detail] == ["C"]
+    with pytest.raises(CourseError, match="no http or https address"):
+        read_course(tmp_path, source_url=address)
+    assert read_course(tmp_path, found_at="git@github.com:someone/course").source_url is None
+    assert read_course(tmp_path, source_url="https://example.org/c").source_url == "https://example.org/c"

@@ -9,7 +9,6 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,8 +19,7 @@ from support import write_pdf
 from index.embed.models import load_embedder
 from index.errors import InvalidRequest, StorageError
 from index.library import Library
-from index.store.budget import count_model_call
-from index.types import Filters, Hit, IndexedPassage, Kind, Snippet
+from index.types import Hit, IndexedPassage, Kind, Snippet
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 from service.answers.citations import Reader
@@ -29,9 +27,7 @@ from service.answers.markup import clean_reply
 from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
 from service.answers.types import Asked, Turn
 from service.app import create_app
-from service.refusals import Overloaded
 from service.settings import Settings, read_settings
-from service.state import ServiceState
 
 
 def _ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
@@ -151,19 +147,6 @@ def test_an_answer_streams_its_sentences_and_ends_whole(client: TestClient) -> N
     assert [data["text"] for name, data in events if name == "sentence"] == [
         sentence["text"] for sentence in events[-1][1]["sentences"]
     ]
-
-
-def test_an_answer_that_nobody_reads_gives_its_place_back(example_settings: Settings) -> None:
-    state = ServiceState(example_settings.model_copy(update={"max_concurrent_answers": 1}))
-    for read in (0, 1, 2):  # the student goes away before the first event, or after it
-        events = state.answering("что такое dropout?", Filters(), ())
-        for _ in range(read):
-            next(events)
-        with pytest.raises(Overloaded):
-            state.answering("что такое dropout?", Filters(), ())
-        del events
-    assert list(state.answering("что такое dropout?", Filters(), ()))
-    state.close()
 
 
 def _events(lines: Iterator[str]) -> list[tuple[str, Any]]:
@@ -337,43 +320,24 @@ def test_a_dead_model_is_left_alone_after_three_failures(asking: Any) -> None:
     assert found["took_ms"] < 500
 
 
-def test_the_daily_budget_holds_and_is_kept_in_the_database(asking: Any, example_settings: Settings) -> None:
-    library = Library(example_settings.resolved_database_url, example_settings.data_dir)
-    day = dt.date(2000, 1, 1)
-    with library.database.writing() as connection:
-        assert [count_model_call(connection, day, 2) for _ in range(4)] == [True, True, False, False]
-        assert not count_model_call(connection, dt.date(2000, 1, 2), 0)
-    library.close()
+def test_a_spent_budget_ends_in_quotes(asking: Any) -> None:
     client, seen = asking(says("Dropout [1]."), llm_per_day=0)
     assert "budget of 0" in _ask(client, "что такое dropout?")["degraded"][0]
     assert not seen
 
 
-def test_a_budget_that_cannot_be_counted_ends_in_quotes(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_that_cannot_be_read_ends_in_quotes(asking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     client, seen = asking(says("Dropout [1]."))
 
-    def broken(_connection: Any, _day: dt.date, _limit: int) -> bool:
+    def broken(_connection: Any, _day: dt.date) -> int:
         raise StorageError("The database cannot be used: disk I/O error")
 
-    monkeypatch.setattr("service.state.count_model_call", broken)
+    monkeypatch.setattr("service.counters.model_calls_made", broken)
     for _ in range(2):
         found = _ask(client, "что такое dropout?")
         assert (found["mode"], len(found["degraded"])) == ("extractive", 1)
         assert "disk I/O error" in found["degraded"][0]
     assert not seen
-
-
-def test_calls_of_a_new_day_are_counted_by_all_at_once(library: Library) -> None:
-    together = threading.Barrier(8)
-
-    def call() -> bool:
-        together.wait()
-        with library.database.writing() as connection:
-            return count_model_call(connection, dt.date(2030, 1, 1), 6)
-
-    with ThreadPoolExecutor(8) as pool:
-        allowed = [done.result() for done in [pool.submit(call) for _ in range(8)]]
-    assert sum(allowed) == 6
 
 
 def test_a_busy_model_is_not_waited_for(asking: Any) -> None:

@@ -109,7 +109,6 @@ def test_the_plan_can_be_written_down(tmp_path: Path) -> None:
         (["ingest", "pyproject.toml"], 1, "is a file"),
         (["search", ""], 1, "The query is empty"),
         (["search", "x", "--course", "nope"], 1, "There is no course 'nope'"),
-        (["search", "x", "--limit", "0"], 1, "must be from 1"),
         (["search", "x", "--kind", "essay"], 1, "there are page, segment, programme"),
         (["remove", "nope"], 1, "There is no course 'nope'"),
         (["eval", "nowhere.jsonl"], 1, "cannot be read"),

@@ -237,9 +237,10 @@ def test_the_published_file_is_opened_at_the_place_where_it_can_be(
             "https://docs.google.com/presentation/d/1/edit#slide=id.p5",
             "https://docs.google.com/presentation/d/1/edit#slide=id.p5",
         ),
+        ("javascript://example.org/x.pdf", None),
     ],
 )
-def test_a_page_of_a_viewer_is_opened_as_it_was_linked(address: str, expected: str) -> None:
+def test_a_page_of_a_viewer_is_opened_as_it_was_linked(address: str, expected: str | None) -> None:
     place = PagePlace(1, address, DeckKind.SLIDES, 4, source_url=address)
     passage = IndexedPassage("p", Kind.PAGE, "T", "", "0", "c", "C", None, "en", 1, 1, "L", "", None, place)
     assert source_url(passage) == expected

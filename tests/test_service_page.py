@@ -17,10 +17,12 @@ import yaml
 from model_stub import model_server, says
 from playwright.sync_api import Dialog, Page, expect
 from support import CountingEmbedder, ingest, serve, write_pdf
+from support import until as until_true
 
 from index.library import Library
 from index.store.jobs import read_job
 from index.store.keys import create_key
+from index.store.missed import list_missed
 from index.types import AccessScope, Coverage
 from ingest.order import Means
 from ingest.worker import work
@@ -715,6 +717,11 @@ def test_terms_lead_to_where_they_are_explained(page: Page, live: str) -> None:
     expect(page.locator("#look-title")).to_have_text("Ранняя остановка (early stopping)")
 
 
+def _missed(library: Library) -> list[tuple[str, int]]:
+    with library.database.reading() as connection:
+        return [(missed.query, missed.count) for missed in list_missed(connection, None)]
+
+
 def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
     browser: Any, tmp_path: Path, course_folder: Path, embedder: CountingEmbedder
 ) -> None:
@@ -728,6 +735,7 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
     with serve(settings) as url, page_of(browser, url) as page:
         page.goto(f"{url}/?q=Zeppelin")
         assert page.request.get(f"{url}/api/search", params={"q": "zeppelin"}).ok
+        until_true(lambda: _missed(library) == [("zeppelin", 2)])
         page.goto(f"{url}/teach")
         expect(page.locator("table.gaps")).to_contain_text("missing_file")
         expect(page.locator("#order-form")).to_be_hidden()

@@ -19,6 +19,7 @@ from index.store.catalogue import list_courses
 from index.store.jobs import add_job, read_job
 from service.app import create_app
 from service.schemas import IngestOut
+from service.schemas.courses import CourseSummaryOut
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -164,3 +165,13 @@ def _printed(library: Library, command: str) -> Any:
         cwd=ROOT,
     )
     return json.loads(done.stdout)
+
+
+def test_an_address_of_another_scheme_is_never_given_out() -> None:
+    given = {"slug": "c", "title": "C", "language": "en", "lectures": 1, "passages": 1, "ingested_at": "2026-01-01"}
+    for address, shown in (
+        ("javascript:alert(1)", None),
+        ("https://[::1/x", None),
+        ("https://a.example", "https://a.example"),
+    ):
+        assert CourseSummaryOut.model_validate({**given, "source_url": address}).source_url == shown

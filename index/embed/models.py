@@ -32,7 +32,7 @@ class SentenceTransformerEmbedder:
             )
         except Exception as error:  # the library raises anything from OSError to its own hub errors
             raise EmbedderError(
-                f"The embedder {name!r} could not be loaded ({type(error).__name__}: {str(error)[:200]}); "
+                f"The embedder {name!r} could not be loaded ({type(error).__name__}: {in_a_line(error)}); "
                 "give a folder with a sentence-transformers model, or use the embedder `builtin`."
             ) from error
         dimension = self._model.get_embedding_dimension()
@@ -95,7 +95,12 @@ def _weights_digest(model: object) -> str:
 
 def needs_models(what: str) -> EmbedderError:
     """Said where a setting names a model and the libraries for models are not installed."""
-    return EmbedderError(f"{what} needs the libraries for models; run: pip install 'lecture-search[models]'")
+    return EmbedderError(f"{what} needs the libraries for models; run: pip install '.[models]'")
+
+
+def in_a_line(error: Exception) -> str:
+    """The beginning of what a library said, in one line."""
+    return " ".join(str(error).split())[:200]
 
 
 def load_embedder(name: str) -> Embedder | None:

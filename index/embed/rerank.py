@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.models import needs_models
+from index.embed.models import in_a_line, needs_models
 from index.errors import EmbedderError
 
 _BATCH = 4  # between batches the clock is looked at
@@ -28,7 +28,7 @@ class Reranker:
             )
         except Exception as error:  # the library raises anything from OSError to its own hub errors
             raise EmbedderError(
-                f"The reranker {name!r} could not be loaded ({type(error).__name__}: {str(error)[:200]}); give a "
+                f"The reranker {name!r} could not be loaded ({type(error).__name__}: {in_a_line(error)}); give a "
                 "folder with a cross-encoder, or name none."
             ) from error
         self._deadline_seconds = deadline_seconds

@@ -11,11 +11,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import write_durably
@@ -23,6 +24,10 @@ from index.files import write_durably
 FORMAT = 5
 DATA = "shard.safetensors"
 _KEEP = 2  # generations
+_POINTER = re.compile(rb"(\d{1,9})\n?")
+_SHARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")  # a folder beside the others, and nowhere else
+
+Manifest = TypeVar("Manifest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,13 @@ def read_shard_manifest(root: Path, listed: ListedShard) -> ShardManifest:
         raise CorruptIndex(f"The index of course {listed.course} is not there; run `lectures reindex`.") from error
     if hashlib.sha256(content).hexdigest() != listed.manifest_sha256:
         raise CorruptIndex(f"The index of course {listed.course} is damaged; run `lectures reindex`.")
-    return ShardManifest(**json.loads(content))
+    try:
+        values: dict[str, Any] = json.loads(content)
+        if values["format"] != FORMAT:
+            raise CorruptIndex(f"The index of course {listed.course} has another format; run `lectures reindex`.")
+        return _checked(ShardManifest, values)
+    except (ValueError, TypeError, KeyError) as error:
+        raise CorruptIndex(f"The index of course {listed.course} cannot be used; run `lectures reindex`.") from error
 
 
 def write_generation(root: Path, number: int, analysis: str, embedder: str, shards: Iterable[ListedShard]) -> str:
@@ -134,10 +145,24 @@ def read_generation(root: Path, number: int) -> tuple[GenerationManifest, str]:
         values: dict[str, Any] = json.loads(content)
         if values["format"] != FORMAT:
             raise IndexMismatch(f"The index has format {values['format']}, not {FORMAT}; run `lectures reindex`.")
-        shards = tuple(ListedShard(**shard) for shard in values["shards"])
-        return GenerationManifest(**{**values, "shards": shards}), hashlib.sha256(content).hexdigest()
-    except (ValueError, TypeError, KeyError) as error:
+        shards = tuple(_checked(ListedShard, shard) for shard in values["shards"])
+        manifest = _checked(GenerationManifest, {**values, "shards": shards})
+        if manifest.number != number or len({shard.course for shard in shards}) < len(shards):
+            raise ValueError("another generation, or a course twice")
+        if not all(_SHARD_NAME.fullmatch(shard.name) for shard in shards):
+            raise ValueError("no name of a shard")
+        return manifest, hashlib.sha256(content).hexdigest()
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise CorruptIndex(f"The manifest {path} is damaged; run `lectures reindex`.") from error
+
+
+def _checked(kind: type[Manifest], values: dict[str, Any]) -> Manifest:
+    """A manifest of these values; TypeError if one is missing, unknown or not of its type."""
+    types = {"str": str, "int": int, "list[str]": list, "tuple[ListedShard, ...]": tuple}
+    for field in fields(kind):  # type: ignore[arg-type]
+        if type(values[field.name]) is not types[str(field.type)]:
+            raise TypeError(f"{field.name} is {values[field.name]!r:.80}")
+    return kind(**values)
 
 
 def point_to(root: Path, number: int) -> None:
@@ -147,12 +172,16 @@ def point_to(root: Path, number: int) -> None:
 
 def current_number(root: Path) -> int | None:
     """The generation that readers use, or None if there is none yet."""
+    path = root / "CURRENT"
     try:
-        return int((root / "CURRENT").read_text("ascii"))
+        found = _POINTER.fullmatch(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise CorruptIndex(f"The pointer {root / 'CURRENT'} is damaged; run `lectures reindex`.") from error
+    except OSError as error:
+        raise CorruptIndex(f"The pointer {path} cannot be read ({error}); run `lectures reindex`.") from error
+    if found is None:
+        raise CorruptIndex(f"The pointer {path} is damaged; the next ingest or `lectures reindex` puts it right.")
+    return int(found[1])
 
 
 def generation_numbers(root: Path) -> list[int]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from index.embed.adaptation import Adaptation
 from index.engine.container import Arrays, open_packed
 from index.engine.glossary import ShardTerms
-from index.engine.manifest import DATA, FORMAT, ListedShard, ShardManifest, read_shard_manifest, shard_folder
+from index.engine.manifest import DATA, ListedShard, ShardManifest, read_shard_manifest, shard_folder
 from index.engine.passages import Passages
 from index.engine.postings import Postings
 from index.engine.suggest import ShardSuggestions
@@ -54,8 +54,6 @@ def adaptation_arrays(adaptation: Adaptation | None) -> Arrays:
 def open_shard(root: Path, listed: ListedShard) -> Shard:
     """The shard that a generation lists, once every byte of it was seen to be what was listed; else CorruptIndex."""
     manifest = read_shard_manifest(root, listed)
-    if manifest.format != FORMAT:
-        raise CorruptIndex(f"The index of course {listed.course} has another format; run `lectures reindex`.")
     path = shard_folder(root, listed.name) / DATA
     arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}")
     try:

@@ -8,21 +8,28 @@ the nearest passages are in meaning. Fitted on what courses say themselves and o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
-from index.search.subject import Sign, read_signs, said_together, share_apart, unknown_words
+from index.search.subject import read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
 from index.search.words import WordScores
 from index.types import Coverage
 
 # The signs by which a question is known to be off the subject, with their coefficients: training/coverage.py.
-_WEIGHTS = {"keyness": 11.5, "lacking": -5.2, "apart": -3.7, "together": 1.7, "near": 2.8, "title": 10.3}
-_CONSTANT = -2.5  # 2 to 3 of 100 that courses explain lie below 0
-_EXPLAINED_FROM = 2.3  # below it, and above 0, lies what is only mentioned
+_WEIGHTS = {
+    "keyness": 11.7,
+    "lacking": -2.1,
+    "missing": -17.4,
+    "apart": -7.2,
+    "together": 2.1,
+    "near": 1.0,
+    "title": 4.6,
+}
+_CONSTANT = -1.6  # one in 100 of what courses explain lies below 0, 7 in 100 of what they do not above
+_EXPLAINED_FROM = 2.6  # below it, and above 0, lies what is only mentioned
 SIGNS = tuple(_WEIGHTS)
 _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where there is no embedder
 _NEAREST = 10
@@ -37,9 +44,10 @@ class Evidence:
     `said` and `promised` are the most of the query that one passage or one programme holds, `together` how much of it
     one of the best passages says in one breath, `near` the similarity of the ten nearest, `title` how far a title is
     what was asked. `keyness` is how far the query's words are the course's own rather than everyday language's,
-    `lacking` how much of it are names of something that the course does not know, `apart` how much of it are words
-    of a term that the course says but never together, `foreign` the share in a language that the searched
-    passages are not in. `unknown` are the words that the course does not know.
+    `lacking` how much of it are names of something that the course does not know, `missing` how much of a query for
+    one term are words that the course does not know, `apart` how much of it are words of a term that the course says
+    but never together, `foreign` the share in a language that the searched passages are not in. `unknown` are the
+    words that the course does not know.
     """
 
     said: float
@@ -47,6 +55,7 @@ class Evidence:
     near: float
     keyness: float
     lacking: float
+    missing: float
     apart: float
     together: float
     title: float
@@ -86,18 +95,20 @@ def gather_evidence(words: WordScores, ranked: Ranked, scope: Scope, *, vectors:
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
     titles = ranked.title[material][:5]
     signs = read_signs(words.phrases, scope, _latin_languages(scope))
-    keyness, lacking, foreign = _shares(signs)
-    heard = 1 / max(1 - foreign, 0.1)
+    nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
+    shares = shares_of(signs, nearness)
+    heard = 1 / max(1 - shares.foreign, 0.1)
     return Evidence(
         said=min(1.0, heard * words.most_matched(~programme)),
         promised=min(1.0, heard * words.most_matched(programme)),
-        near=float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS,
-        keyness=keyness,
-        lacking=lacking,
+        near=nearness,
+        keyness=shares.keyness,
+        lacking=shares.lacking,
+        missing=share_missing(signs),
         apart=share_apart(signs, scope),
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
-        foreign=foreign,
+        foreign=shares.foreign,
         unknown=unknown_words(signs),
     )
 
@@ -106,14 +117,3 @@ def _latin_languages(scope: Scope) -> tuple[str, ...]:
     """The languages of the Latin words of a scope."""
     shards = (scope.generation.shards[number] for number in scope.shards)
     return tuple(dict.fromkeys(["en", *(own for shard in shards for own in shard.manifest.languages)]))
-
-
-def _shares(signs: Sequence[Sign]) -> tuple[float, float, float]:
-    """The shares of the query's importance: of the subject, names that are not known, in a language that the searched
-    passages are not in."""
-    total = sum(sign.importance for sign in signs)
-    if not total:
-        return 0.0, 0.0, 0.0
-    foreign = sum(sign.importance for sign in signs if not sign.heard)
-    lacking = sum(sign.importance * sign.name * (1 - min(1, sign.known)) for sign in signs if sign.heard)
-    return sum(sign.importance * sign.keyness for sign in signs) / total, lacking / total, foreign / total

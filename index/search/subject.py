@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,10 @@ _NO_TRUST, _FULL_TRUST = 0.6, 0.9
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
+# A word in a language that the passages are not in is of their subject as far as they are near in meaning: not at all
+# below the first similarity, fully from the second on.
+_FAR, _CLOSE = 0.15, 0.4
+_TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
 _READ = 5  # passages in which a term of several words is looked for
 _BREATH_CHARS = 30  # between two words of a term, those between them included
 _SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
@@ -156,17 +161,55 @@ def _organising() -> frozenset[str]:
     return frozenset(_stem(fold(word)) for word in _ORGANISATION)
 
 
+class Shares(NamedTuple):
+    """Shares of a query's importance: of the subject, names that are not known, in a language that the searched
+    passages are not in."""
+
+    keyness: float
+    lacking: float
+    foreign: float
+
+
+def shares_of(signs: Sequence[Sign], nearness: float) -> Shares:
+    """`nearness` is the similarity of the nearest passages: what a word of another language is judged by."""
+    total = sum(sign.importance for sign in signs)
+    if not total:
+        return Shares(0.0, 0.0, 0.0)
+    meant = min(1.0, max(0.0, (nearness - _FAR) / (_CLOSE - _FAR)))
+    return Shares(
+        keyness=sum(sign.importance * sign.keyness * (1.0 if sign.heard else meant) for sign in signs) / total,
+        lacking=sum(sign.importance * sign.name * (1 - min(1, sign.known)) for sign in signs if sign.heard) / total,
+        foreign=sum(sign.importance for sign in signs if not sign.heard) / total,
+    )
+
+
 def share_apart(signs: Sequence[Sign], scope: Scope) -> float:
     """Of a query for a term of two words that the courses say each: the share of neighbours that they never
-    say beside each other, as "decision trees" of a course that has decisions and trees. 0 for any other query."""
+    say beside each other, as "decision trees" of a course that has decisions and trees; a neighbour that everyday
+    language says as often, as the verb of "fight overfitting", is part of no term. 0 for any other query."""
     telling = [sign for sign in signs if sign.weight >= _TELLING]
     if not 2 <= len(telling) <= _TERM_WORDS or any(sign.known < 1 or not sign.terms for sign in telling):
         return 0.0
     apart = [
-        not any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+        0.0
+        if any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+        else min(1.0, min(first.keyness, second.keyness) / _TERM_KEYNESS)
         for first, second in pairwise(telling)
     ]
     return sum(apart) / len(apart)
+
+
+def share_missing(signs: Sequence[Sign]) -> float:
+    """Of a query for a term of one word or two: the share that the courses do not know, even if it is no name, as
+    "genetic" of "genetic algorithm"; less so beside a word that is all of the subject, as "fight" of "fight
+    overfitting". 0 for any other query, which may be a description in words of its own."""
+    telling = [sign for sign in signs if sign.weight >= _TELLING]
+    total = sum(sign.importance for sign in signs)
+    if not total or len(telling) > _TERM_WORDS:
+        return 0.0
+    of_a_term = 1 - max((sign.keyness for sign in telling if sign.known), default=0.0)
+    lacking = (max(s.name, of_a_term) * s.importance * (1 - min(1, s.known)) for s in telling if s.heard)
+    return sum(lacking) / total
 
 
 def unknown_words(signs: Iterable[Sign]) -> tuple[str, ...]:

@@ -10,18 +10,19 @@ from sqlalchemy.engine import Connection
 from index.store.tables import model_calls
 
 
-def count_model_call(connection: Connection, day: dt.date, limit: int) -> bool:
-    """Count one more call of this day, if the limit allows it."""
+def model_calls_made(connection: Connection, day: dt.date) -> int:
+    """How many calls of this day are written."""
+    return connection.scalar(sa.select(model_calls.c.calls).where(model_calls.c.day == day.isoformat())) or 0
+
+
+def add_model_calls(connection: Connection, day: dt.date, calls: int) -> None:
+    """So many more calls of this day."""
     name = day.isoformat()
-    counted = sa.update(model_calls).where(model_calls.c.day == name, model_calls.c.calls < limit)
-    counted = counted.values(calls=model_calls.c.calls + 1)
+    counted = sa.update(model_calls).where(model_calls.c.day == name).values(calls=model_calls.c.calls + calls)
     if connection.execute(counted).rowcount:
-        return True
-    if limit < 1:
-        return False
+        return
     try:
         with connection.begin_nested():
-            connection.execute(sa.insert(model_calls).values(day=name, calls=1))
-    except sa.exc.IntegrityError:  # the limit is reached, or another process was the day's first a moment ago
-        return connection.execute(counted).rowcount > 0
-    return True
+            connection.execute(sa.insert(model_calls).values(day=name, calls=calls))
+    except sa.exc.IntegrityError:  # another process was the day's first a moment ago
+        connection.execute(counted)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import sqlalchemy as sa
@@ -126,9 +127,15 @@ def _parse(url: str) -> URL:
 
 def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+        except ModuleNotFoundError as error:
+            raise StorageError(
+                "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or leave "
+                "LECTURES_DATABASE_URL empty."
+            ) from error
+    if url.database and not Path(url.database).exists():
+        _make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -145,11 +152,27 @@ def _make_engine(url: URL) -> Engine:
     return engine
 
 
+def _make_folder(folder: Path) -> None:
+    """The folder of the database, made and found writable; StorageError says why not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"The data folder {folder} cannot be written ({error.strerror or error}); mend that, or name another with "
+            "LECTURES_DATA_DIR."
+        ) from error
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.OperationalError as error:
-        raise StorageError(f"The database cannot be used: {str(error.orig)[:200]}") from error
+        said = " ".join(str(error.orig).split())[:200]
+        raise StorageError(
+            f"The database cannot be used: {said} (LECTURES_DATABASE_URL or LECTURES_DATA_DIR names it)."
+        ) from error
     except sa.exc.DatabaseError as error:
         raise StorageError(f"The database refused: {str(error.orig)[:200]}") from error

@@ -16,6 +16,7 @@ from index.store.tables import api_keys, courses
 from index.types import AccessScope
 
 PREFIX = "lk_"
+LINK_PREFIX = "ll_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,13 @@ def create_key(
     scopes: Collection[AccessScope],
     slugs: Collection[str] | None = None,
     days: int | None = None,
+    *,
+    link: bool = False,
 ) -> tuple[Key, str]:
-    """A new key and its secret, which is shown this once and never again. InvalidRequest for an unknown course."""
+    """A new key and its secret, which is shown this once and never again. InvalidRequest for an unknown course.
+
+    A `link` is a key that opens the page instead of the API: its secret stands in an address.
+    """
     if not name.strip() or not scopes:
         raise InvalidRequest("A key needs a name and at least one scope: search, answer or admin.")
     if days is not None and not 1 <= days <= 3650:
@@ -51,10 +57,10 @@ def create_key(
         for slug in slugs:
             if slug not in known:
                 raise InvalidRequest(f"There is no course {slug!r:.80}; `lectures courses` lists those there are.")
-    secret = PREFIX + secrets.token_urlsafe(32)  # 256 bits
+    secret = (LINK_PREFIX if link else PREFIX) + secrets.token_urlsafe(32)  # 256 bits
     now = dt.datetime.now(dt.UTC)
     values = {
-        "id": f"k_{secrets.token_hex(6)}",
+        "id": f"{'l' if link else 'k'}_{secrets.token_hex(6)}",
         "name": name.strip()[:200],
         "digest": _digest(secret),
         "scopes": sorted(scopes),
@@ -67,9 +73,10 @@ def create_key(
     return _keys(connection, sa.select(api_keys).where(api_keys.c.id == values["id"]))[0], secret
 
 
-def list_keys(connection: Connection) -> list[Key]:
-    """All keys, the oldest first."""
-    return _keys(connection, sa.select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
+def list_keys(connection: Connection, *, links: bool = False) -> list[Key]:
+    """All keys, or all links, the oldest first."""
+    chosen = sa.select(api_keys).where(api_keys.c.id.startswith("l_" if links else "k_", autoescape=True))
+    return _keys(connection, chosen.order_by(api_keys.c.created_at, api_keys.c.id))
 
 
 def revoke_key(connection: Connection, key_id: str) -> None:
@@ -82,6 +89,15 @@ def revoke_key(connection: Connection, key_id: str) -> None:
 
 def find_key(connection: Connection, secret: str) -> Key | None:
     """The key of this secret, whether it is still valid or not; None if there is none."""
+    return _find(connection, secret) if secret.startswith(PREFIX) else None
+
+
+def find_link(connection: Connection, secret: str) -> Key | None:
+    """The link of this secret, whether it is still valid or not; None if there is none."""
+    return _find(connection, secret) if secret.startswith(LINK_PREFIX) else None
+
+
+def _find(connection: Connection, secret: str) -> Key | None:
     # by a hash of 256 random bits: how long the database compares it tells nothing of the secret
     found = _keys(connection, sa.select(api_keys).where(api_keys.c.digest == _digest(secret)))
     return found[0] if found else None

@@ -14,15 +14,20 @@ _MAX_CHARS = 200
 _MAX_ROWS = 5_000  # beyond that new queries are not kept: a flood of nonsense must not fill the disk
 
 
-def count_missed(connection: Connection, course: str, query: str, day: dt.date) -> None:
-    """One more search for these words that found nothing."""
-    key = {"course": course[:80], "query": " ".join(query.casefold().split())[:_MAX_CHARS]}
+def missed_key(course: str, query: str) -> tuple[str, str]:
+    """The course and the words by which a search is counted: searches that differ in case or spaces are one."""
+    return course[:80], " ".join(query.casefold().split())[:_MAX_CHARS]
+
+
+def count_missed(connection: Connection, course: str, query: str, day: dt.date, times: int = 1) -> None:
+    """So many more searches for these words that found nothing."""
+    key = dict(zip(("course", "query"), missed_key(course, query), strict=True))
     where = sa.and_(missed_searches.c.course == key["course"], missed_searches.c.query == key["query"])
-    again = {"count": missed_searches.c.count + 1, "last_day": day.isoformat()}
+    again = {"count": missed_searches.c["count"] + times, "last_day": day.isoformat()}
     if connection.execute(sa.update(missed_searches).where(where).values(again)).rowcount:
         return
     if (connection.scalar(sa.select(sa.func.count()).select_from(missed_searches)) or 0) < _MAX_ROWS:
-        connection.execute(sa.insert(missed_searches).values(**key, count=1, last_day=day.isoformat()))
+        connection.execute(sa.insert(missed_searches).values(**key, count=times, last_day=day.isoformat()))
 
 
 def list_missed(connection: Connection, readable: Readable, limit: int = 50) -> list[MissedSearch]:

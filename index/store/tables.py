@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 
 metadata = MetaData(
     naming_convention={
@@ -276,6 +276,38 @@ api_keys = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+)
+
+# People who signed in: by a link (its key says what they may), or by a provider (the row does).
+sessions = Table(
+    "sessions",
+    metadata,
+    # SHA-256 of the token, which has 256 random bits
+    Column("digest", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("scopes", JSON, nullable=False),
+    Column("courses", JSON),
+    # marks the settings by which it was opened: where they change, it is over
+    Column("rules", String(64), nullable=False),
+    Column("key_id", String(20), ForeignKey("api_keys.id", ondelete="CASCADE"), index=True),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+# Values that must not come a second time (SHA-256), kept until they would be refused anyway.
+used_once = Table(
+    "used_once",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
+)
+
+# What this installation signs with; made when it is first needed.
+signin_secrets = Table(
+    "signin_secrets",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 # The largest id that a table ever gave away. SQLite would give a freed one to another row, so that an old number would

@@ -42,7 +42,7 @@ class LanguageModel:
     """Chat completions with a breaker: an endpoint that failed three times in a row is left alone for half a minute."""
 
     def __init__(self, settings: ModelSettings, spend: Callable[[dt.date, int], bool]) -> None:
-        """`spend(day, limit)` counts one call of a day, durably, and says whether the limit allows it.
+        """`spend(day, limit)` counts one call of a day and says whether the limit allows it.
 
         The client is made here and not by the first question, whose deadline it would cost (half a second).
         """

@@ -6,6 +6,7 @@ Markdown is read by a library and written again by an allow-list. The only modul
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
@@ -17,6 +18,7 @@ _SCHEME = re.compile(
     re.IGNORECASE,
 )
 _HOST = re.compile(r"(?<![\w@.\\])(?:[\w-]{1,63}\.)+([a-zA-Zа-яА-Я]{2,24})(?![\w(])(?:[:/?#][^\s\]]*)?|\S+@\S+\.\S+")
+_ADDRESS = re.compile(f"{_SCHEME.pattern}|{_HOST.pattern}", re.IGNORECASE)
 # Code spans, and formulas between dollars or \( \) and \[ \]: what they hold is not Markdown.
 _OPAQUE = re.compile(
     r"```[^`]*```|``[^`\n]+``|`[^`\n]+`|\$\$[^$]{1,2000}\$\$|\$(?=\S)[^$\n]{1,600}(?<=\S)\$(?!\d)|"
@@ -95,8 +97,23 @@ def clean_reply(text: str, known: str = "") -> str:
     return "".join(found).strip()
 
 
+def formulas_of(text: str) -> Iterator[tuple[int, int]]:
+    """`[start, end)` of the formulas between dollars or \\( \\) and \\[ \\] that hold nothing but a formula."""
+    for match in _OPAQUE.finditer(text):
+        if not match.group().startswith("`") and not _harms(match.group()):
+            yield match.span()
+
+
+def addresses_of(text: str) -> Iterator[tuple[int, int]]:
+    """`[start, end)` of what programs may take for an address: with a scheme or www, of a host, of mail."""
+    for match in _ADDRESS.finditer(text):
+        found = _HOST.fullmatch(match.group())
+        if found is None or _is_address(found, ""):
+            yield match.span()
+
+
 def _harms(formula: str) -> bool:
-    found = _HARMFUL.search(formula) or _SCHEME.search(formula)
+    found = _HARMFUL.search(formula) or next(addresses_of(formula), None)
     return found is not None or any(map(_is_tag, _TAG.finditer(formula)))
 
 

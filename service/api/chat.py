@@ -21,6 +21,7 @@ from service.answers.answering import Event, Started, last_answer
 from service.answers.questions import speaks_russian
 from service.answers.types import Answer, Citation, Outcome, Sentence, Turn
 from service.api.answers import MAX_TURN_CHARS
+from service.base import Base
 from service.deps import State
 from service.links import absolute, clock, hit_url
 from service.schemas import citation_out
@@ -94,7 +95,7 @@ def models(state: State, caller: Reader) -> ModelsOut:
         }
     },
 )
-def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
+def chat(state: State, caller: Answerer, base: Base, asked: ChatIn) -> Response:
     """An answer to the last message of the user."""
     course = None if asked.model in {ALL_COURSES, ""} else asked.model
     if course is not None and not (caller.may_read(course) and course in state.index().generation.number_of):
@@ -109,7 +110,7 @@ def chat(state: State, caller: Answerer, asked: ChatIn) -> Response:
         if message.role in {"user", "assistant"}
     )
     events = state.answering(question, Filters(course=course, courses=caller.courses), history)
-    chat_id, created, base = f"chatcmpl-{secrets.token_hex(12)}", int(time.time()), state.settings.public_url
+    chat_id, created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
     head = {"id": chat_id, "created": created, "model": asked.model}
     if asked.stream:
         return StreamingResponse(_chunks(events, head, base), media_type=sse.MEDIA_TYPE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
 
 from index.search.found import MAX_LIMIT, MAX_OFFSET
@@ -29,7 +29,6 @@ def search(
     request: Request,
     state: State,
     caller: Searcher,
-    background: BackgroundTasks,
     q: Text = "",
     course: Course = None,
     lecture: Annotated[int | None, Parameter(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
@@ -47,7 +46,7 @@ def search(
     _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
     if found.coverage is Coverage.ABSENT:
-        background.add_task(state.note_missed, course or "", found.query)
+        state.note_missed(course or "", found.query)
     # the model is serialised once, here: returning it would validate and walk it a second time
     return Response(found.model_dump_json(by_alias=True), media_type="application/json")
 

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field
 
 from index.types import DeckEntry, DeckKind, ExplainedTerm, Host, MadeBy, Page, Reason, State, Unit
 from service.schemas.places import CourseRef, PlaceOut, place_out
-from service.schemas.shape import Shape, Timestamp
+from service.schemas.shape import PublishedUrl, Shape, Timestamp
 
 
 class ProblemRef(Shape):
@@ -80,7 +80,7 @@ class LectureDetailsOut(LectureOut):
 
 class CourseSummaryOut(CourseRef):
     language: str
-    source_url: str | None
+    source_url: PublishedUrl
     lectures: int
     passages: int
     ingested_at: Timestamp
@@ -88,7 +88,7 @@ class CourseSummaryOut(CourseRef):
 
 class CourseOut(CourseRef):
     language: str
-    source_url: str | None
+    source_url: PublishedUrl
     links: list[LinkOut]
     lectures: list[LectureOut]
     gaps: list[GapOut]

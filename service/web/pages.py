@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
@@ -17,7 +17,7 @@ from index.errors import InvalidRequest, LecturesError
 from index.store.catalogue import course_details, lecture_details, list_courses, material_lengths
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
-from service.access import Caller, Reader, Searcher
+from service.access import Caller, Reader, Searcher, Visitor
 from service.answers.answering import quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Outcome, Turn
@@ -67,7 +67,6 @@ def home(
     request: Request,
     state: State,
     caller: Searcher,
-    background: BackgroundTasks,
     q: Text = "",
     course: Short = "",
     kind: Short = "",
@@ -118,7 +117,7 @@ def home(
             "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
         }
         if view.missed:
-            background.add_task(state.note_missed, place.course, place.q)
+            state.note_missed(place.course, place.q)
     except LecturesError as error:
         return show_page(request, "home.html", place, {**values, "problem": str(error)}, status_of(error))
     return show_page(request, "home.html", place, values)
@@ -200,6 +199,6 @@ def teach(
 
 
 @router.get("/docs")
-def docs(request: Request, lang: Annotated[str, Parameter(max_length=2)] = "") -> Response:
+def docs(request: Request, _visitor: Visitor, lang: Annotated[str, Parameter(max_length=2)] = "") -> Response:
     """The API, from its own description: readable offline, without scripts from elsewhere."""
     return show_page(request, "docs.html", Place("/docs", lang=lang), {"api": request.app.openapi()})

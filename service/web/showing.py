@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,8 +16,11 @@ from jinja2 import Environment, FileSystemLoader
 
 from index.errors import LecturesError
 from index.types import Unit
+from service.base import base_of
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
+from service.refusals import KeyNeeded
+from service.settings import Settings
 from service.web.looking import Moment, Slide
 from service.web.place import Place
 from service.web.results import hit_place
@@ -41,7 +44,11 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except LecturesError as error:
                 refused = refusal_of(error)
-                response = error_page(request, str(error), refused.status_code)
+                if isinstance(error, KeyNeeded):
+                    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                    response = sign_in_page(request, asked, refused.status_code)
+                else:
+                    response = error_page(request, str(error), refused.status_code)
                 for name in ("Retry-After", "WWW-Authenticate"):
                     if name in refused.headers:
                         response.headers[name] = refused.headers[name]
@@ -56,7 +63,8 @@ class PageRoute(APIRoute):
 def show_page(request: Request, name: str, place: Place, values: Mapping[str, object], status: int = 200) -> Response:
     """The page `name` with these values, at the place that its address names."""
     language = choose_language(place.lang, request.headers.get("accept-language", ""))
-    response = HTMLResponse(render(name, place, language, values), status)
+    own = {"person": getattr(request.state, "person", ""), "oembed": _oembed(request, place)}
+    response = HTMLResponse(render(name, place, language, {**own, **values}), status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
@@ -69,6 +77,8 @@ def render(name: str, place: Place, language: str, values: Mapping[str, object])
         "look": None,
         "courses": [],
         "is_start": False,
+        "person": "",
+        "oembed": "",
         "scopes": scopes(place, values, words),
         "place": place,
         "language": language,
@@ -76,6 +86,15 @@ def render(name: str, place: Place, language: str, values: Mapping[str, object])
         "t": words,
     }
     return _templates.get_template(name).render({**known, **values})
+
+
+def _oembed(request: Request, place: Place) -> str:
+    """Where an editor asks how to show this page in a frame; empty where nothing may."""
+    settings: Settings = request.app.state.service.settings
+    if not settings.frame_ancestors or not place.path.startswith("/c/") or place.path.endswith("/terms"):
+        return ""
+    base = base_of(request.scope, settings)
+    return f"{base}/api/oembed?{urlencode({'url': base + place.path})}"
 
 
 def warm_up() -> None:
@@ -96,6 +115,14 @@ def error_page(request: Request, problem: str, status: int) -> Response:
         {"problem": problem, "status": status},
         status,
     )
+
+
+def sign_in_page(request: Request, going_to: str, status: int = 200) -> Response:
+    """A page that says what to do to be signed in."""
+    offered = request.app.state.provider is not None
+    way = f"/signin/provider?{urlencode({'next': going_to})}" if offered else ""
+    place = Place("/signin", lang=request.query_params.get("lang", "")[:2])
+    return show_page(request, "signin.html", place, {"provider": way, "refused": status != HTTPStatus.OK}, status)
 
 
 def called(words: Mapping[str, str], unit: Unit, number: int) -> str:

@@ -178,4 +178,13 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "hint_open": "Choose a result: the slide or the video opens here.",
     "way_terms_of": "Terms: {}",
     "refold": "Show less",
+    "sign_in": "Sign in",
+    "sign_out": "Sign out",
+    "sign_in_lead": "These courses are open to those who are signed in.",
+    "sign_in_provider": "Sign in with your institution",
+    "sign_in_link": "Open the link that your lecturer gave you; this browser then stays signed in for some hours.",
+    "sign_in_key": "Programs send a key: see the API.",
+    "signed_out": "You are signed out.",
+    "signed_out_lead": "This browser shows courses that are open to everybody.",
+    "sign_out_provider": "Sign out of your institution too",
 }

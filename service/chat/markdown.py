@@ -1,0 +1,64 @@
+"""Text of a course → Markdown that shows exactly this text: no link, picture, heading or HTML comes of it.
+
+Chat programs render what they are given. Signs are escaped by a backslash, as CommonMark has it, and only where they
+would mean something: most lines stay as they are. Addresses cannot be escaped, since many programs make links of them
+wherever they stand: an invisible sign (U+2060, a joint without width) within them makes them plain words.
+"""
+
+from __future__ import annotations
+
+import re
+
+from service.answers.markup import addresses_of, formulas_of
+
+_JOINT = "\u2060"
+_ESCAPED = re.compile(
+    r"\\(?=[!-/:-@\[-`{-~])|"  # a backslash that would itself escape
+    r"[`~$]|(?<!\s)\*|\*(?!\s)|"
+    r"(?<![^\W_])_|_(?![^\W_])|"  # within a name (A_ij) it means nothing
+    r"\[(?=[\d^\[\]])|"  # [1] and [^1]: taken for citations and footnotes
+    r"(?<=\])[(:\[]|"  # ](…) a link, ]: its definition
+    r"<(?=[a-zA-Z/!?@])|"  # a tag, a comment, a mention; "a < b" is none
+    r"&(?=#?\w{1,32};)"  # an entity
+)
+# What may begin a heading, a list, a quotation, a rule or a table where it begins a line.
+_LINE_MARK = re.compile(r"^(?=[#>+*=|:-])|^\d{1,9}(?=[.)])")
+_JOINTS = re.compile(r"(?<=[:.])(?=\S)|(?=@)|(?<=/)(?=/)")
+# Where an address begins for sure, whatever follows.
+_BEGINNINGS = re.compile(r"(?<=:)(?=//)|(?<=[wW]{2})(?=[wW]\.)|(?<=[\w.+-])(?=@[\w-]{1,63}\.\w)")
+_NO_FORMULA = re.compile(r"www\.|\*\*|__|~~|`", re.IGNORECASE)  # programs that set no formulas would read these
+_BRACKETS = re.compile(r"\\.|[\[\]]")
+
+
+def escape(text: str) -> str:
+    """One line of Markdown that reads as `text` does; formulas between dollars stay for programs that set them."""
+    text = " ".join(text.split())
+    shown, at = [], 0
+    for start, end in formulas_of(text):
+        if _NO_FORMULA.search(text, start, end):
+            continue
+        shown += [_escaped(text[at:start]), text[start:end]]
+        at = end
+    shown.append(_escaped(text[at:]))
+    return _LINE_MARK.sub(lambda match: f"{match.group()}\\", "".join(shown), count=1)
+
+
+def link(text: str, address: str) -> str:
+    """A link of ours, named by a text of the course."""
+    label, depth, balanced = escape(text), 0, True
+    for bracket in _BRACKETS.findall(label):
+        depth += {"[": 1, "]": -1}.get(bracket, 0)
+        balanced = balanced and depth >= 0
+    if depth or not balanced:  # else one of them would end the link
+        label = _BRACKETS.sub(lambda match: f"\\{match.group()}" if match.group() in "[]" else match.group(), label)
+    return f"[{label}]({address})"
+
+
+def _escaped(text: str) -> str:
+    joined, at = [], 0
+    for start, end in addresses_of(text):
+        joined += [text[at:start], _JOINTS.sub(_JOINT, text[start:end])]
+        at = end
+    joined.append(text[at:])
+    broken = _BEGINNINGS.sub(_JOINT, "".join(joined))
+    return _ESCAPED.sub(lambda match: f"\\{match.group()}", broken)

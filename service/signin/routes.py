@@ -1,0 +1,149 @@
+"""Signing in and out: `/signin…`, `/signout`. What a person may then read, `people.py` works out at each request."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from index.store.sessions import end_session, open_link, open_session, use_once
+from service.access import Access, limit_signing_in
+from service.base import base_of
+from service.deps import State
+from service.links import course_url
+from service.refusals import NotOurPage, SignInFailed
+from service.signin.cookies import forget_token, from_own_page, read_state, read_token, set_state, set_token
+from service.signin.grants import granted
+from service.signin.keeping import session_end, state_secret
+from service.signin.oidc import Provider
+from service.signin.tokens import read_ours, sign_for_us
+from service.web.place import Place
+from service.web.showing import PageRoute, show_page, sign_in_page
+
+router = APIRouter(route_class=PageRoute)
+
+_BEGUN_SECONDS = 600  # how long a person may take at the provider
+_PURPOSE = "provider"
+
+Next = Annotated[str, Query(max_length=2_000)]
+Lang = Annotated[str, Query(max_length=2)]
+
+
+@router.get("/signin")
+def sign_in(request: Request, next: Next = "/") -> Response:
+    """What to do to be signed in."""
+    return sign_in_page(request, safe_next(next))
+
+
+@router.get("/signin/link/{secret}")
+def by_link(request: Request, state: State, secret: Annotated[str, Path(max_length=200)]) -> Response:
+    """A link that a lecturer gave away: opens a session, and leads to an address without the secret."""
+    limit_signing_in(request)
+    with state.library.database.writing() as connection:
+        opened = open_link(connection, secret, session_end(state))
+    if opened is None:
+        raise SignInFailed("This link is unknown, expired or revoked; ask the lecturer for a new one.")
+    token, slugs = opened
+    response = _to(course_url(slugs[0]) if len(slugs) == 1 else "/")
+    set_token(response, request, state.settings.public_url, token)
+    return response
+
+
+@router.get("/signin/provider")
+def to_provider(request: Request, state: State, next: Next = "/") -> Response:
+    """To the provider of the institution."""
+    limit_signing_in(request)
+    url, kept = _provider(request).begin(_back(request, state))
+    response = _to(url)
+    signed = sign_for_us({**kept, "next": safe_next(next)}, state_secret(state), _PURPOSE, _BEGUN_SECONDS)
+    set_state(response, request, state.settings.public_url, signed, seconds=_BEGUN_SECONDS)
+    return response
+
+
+@router.get("/signin/provider/back")
+def from_provider(
+    request: Request,
+    state: State,
+    code: Annotated[str, Query(max_length=4_000)] = "",
+    answers: Annotated[str, Query(max_length=200, alias="state")] = "",
+    error: Annotated[str, Query(max_length=200)] = "",
+    iss: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Back from the provider: opens a session, if this browser was sent there and it is the provider that says who."""
+    limit_signing_in(request)
+    settings, provider = state.settings, _provider(request)
+    kept = read_ours(read_state(request, settings.public_url), state_secret(state), _PURPOSE)
+    if not hmac.compare_digest(answers.encode(), kept["state"].encode()):
+        raise SignInFailed("This answers another request than the one that this browser made; sign in again.")
+    if error or not code:
+        raise SignInFailed(f"The provider did not sign you in ({error or 'no code'}); sign in again.")
+    if iss and iss != settings.oidc_issuer:  # RFC 9207
+        raise SignInFailed("This answer is of another provider.")
+    identity = provider.finish(code, kept, _back(request, state))
+    access: Access = request.app.state.access
+    grant = granted(identity.groups, access.people.grants)
+    until = session_end(state)
+    with state.library.database.writing() as connection:
+        if not use_once(connection, f"state {kept['state']}", until):
+            raise SignInFailed("This answer was used already; sign in again.")
+        old = read_token(request, settings.public_url)
+        if old:
+            end_session(connection, old)
+        rules = access.people.rules
+        token = open_session(connection, identity.name, grant.scopes, grant.courses, rules=rules, until=until)
+    response = _to(kept["next"])
+    set_state(response, request, settings.public_url, "")
+    set_token(response, request, settings.public_url, token)
+    return response
+
+
+@router.post("/signout")
+def sign_out(request: Request, state: State, lang: Lang = "") -> Response:
+    """End the session of this browser, for every process at once."""
+    settings = state.settings
+    if not from_own_page(request, settings.public_url):
+        raise NotOurPage("Only a page of this service can sign you out.")
+    token = read_token(request, settings.public_url)
+    if token:
+        with state.library.database.writing() as connection:
+            end_session(connection, token)
+    values: dict[str, object] = {}
+    if settings.oidc_issuer:
+        values["provider_out"] = _provider(request).sign_out_url(f"{_own_address(request, state)}/")
+    response = show_page(request, "signedout.html", Place("/", lang=lang), values)
+    forget_token(response, request, settings.public_url)
+    response.headers["Clear-Site-Data"] = '"cache"'  # pictures of private courses
+    return response
+
+
+def safe_next(address: str) -> str:
+    """Where to go on, on this site only: anything else is the start."""
+    parts = urlsplit(address)
+    here = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    clean = here and "\\" not in address and address.isprintable()
+    return quote(address, safe="/?=&:~%#+,;@!$'()*-._[]") if clean and not address.startswith("/signin") else "/"
+
+
+def _provider(request: Request) -> Provider:
+    provider: Provider | None = request.app.state.provider
+    if provider is None:
+        raise SignInFailed(
+            "No provider is set up here (LECTURES_OIDC_ISSUER); open the link that your lecturer gave you."
+        )
+    return provider
+
+
+def _back(request: Request, state: State) -> str:
+    return f"{_own_address(request, state)}/signin/provider/back"
+
+
+def _own_address(request: Request, state: State) -> str:
+    return base_of(request.scope, state.settings)
+
+
+def _to(address: str) -> RedirectResponse:
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return RedirectResponse(address, 303, headers)

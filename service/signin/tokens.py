@@ -1,0 +1,152 @@
+"""Signed tokens ↔ what they say: those of providers and platforms are checked, our own are made.
+
+The one module that knows joserfc, which does the cryptography.
+"""
+
+from __future__ import annotations
+
+import hmac
+import threading
+import time
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet, OctKey, RSAKey
+
+from service.refusals import SignInFailed
+
+Claims = dict[str, Any]
+_LEEWAY_SECONDS = 60  # clocks of two sites may differ by so much
+_OLDEST_SECONDS = 3600  # a provider that says more has a clock that is wrong
+_KEYS_SECONDS = 3600.0
+_ASK_AGAIN_SECONDS = 30.0  # a key that is not known may be new, but nobody can make us ask more often
+_TIMEOUT_SECONDS = 10.0
+_MAX_BYTES = 1 << 20
+_MAX_TOKEN_CHARS = 32_000
+
+
+class PublishedKeys:
+    """The public keys that a site publishes at an address, asked for when they are first needed or have changed."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: KeySet | None = None
+        self._asked = -_KEYS_SECONDS
+        self._lock = threading.Lock()
+
+    def get(self, *, newer: bool = False) -> KeySet:
+        """The keys; `newer` if one was not among them. SignInFailed if the site does not say."""
+        with self._lock:
+            age = time.monotonic() - self._asked
+            if self._keys is None or age > _KEYS_SECONDS or (newer and age > _ASK_AGAIN_SECONDS):
+                self._asked = time.monotonic()
+                try:
+                    self._keys = KeySet.import_key_set(fetch_json(self._url))  # type: ignore[arg-type]  # it checks them
+                except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+                    raise SignInFailed(f"What {self._url} publishes is no set of keys.") from error
+            return self._keys
+
+
+def fetch_json(url: str) -> Claims:
+    """The JSON object at an address that the operator has set. SignInFailed if there is none."""
+    try:
+        response = httpx.get(url, timeout=_TIMEOUT_SECONDS, headers={"Accept": "application/json"})
+        found = response.raise_for_status().json() if len(response.content) <= _MAX_BYTES else None
+    except (httpx.HTTPError, ValueError) as error:
+        raise SignInFailed(f"{url} does not answer as it should; try again later.") from error
+    if not isinstance(found, dict):
+        raise SignInFailed(f"{url} does not answer with a JSON object.")
+    return found
+
+
+def read_id_token(
+    token: str, keys: PublishedKeys, *, issuer: str, client_id: str, nonce: str, algorithms: Collection[str]
+) -> Claims:
+    """The claims of a token about a person, each checked as OpenID Connect Core 3.1.3.7 says. SignInFailed if it is not
+    by this issuer, for this client, of this moment, and the answer to this very request."""
+    found = _verified(token, keys, algorithms)
+    registry = jwt.JWTClaimsRegistry(
+        leeway=_LEEWAY_SECONDS,
+        iss={"essential": True, "value": issuer},
+        sub={"essential": True},
+        aud={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True},
+    )
+    try:
+        registry.validate(found)
+    except JoseError as error:
+        raise SignInFailed(f"The token about you is not valid ({error.error}); sign in again.") from error
+    audience = found["aud"] if isinstance(found["aud"], list) else [found["aud"]]
+    if (
+        client_id not in audience
+        or (len(audience) > 1 and "azp" not in found)
+        or found.get("azp", client_id) != client_id
+    ):
+        raise SignInFailed("The token about you was made for another service.")
+    if not nonce or not hmac.compare_digest(str(found["nonce"]).encode(), nonce.encode()):
+        raise SignInFailed("The token about you answers another request; sign in again.")
+    if not time.time() - _OLDEST_SECONDS < found["iat"] < time.time() + _LEEWAY_SECONDS:
+        raise SignInFailed("The token about you was not made just now; sign in again.")
+    return found
+
+
+def sign_for_us(claims: Mapping[str, object], secret: str, purpose: str, seconds: int) -> str:
+    """What a browser carries for us for a while, for one purpose."""
+    known = {**claims, "aud": purpose, "exp": int(time.time()) + seconds}
+    return jwt.encode({"alg": "HS256"}, known, OctKey.import_key(secret))
+
+
+def read_ours(token: str, secret: str, purpose: str) -> Claims:
+    """What we signed for this purpose. SignInFailed if we did not, or too long ago."""
+    try:
+        if len(token) > _MAX_TOKEN_CHARS:
+            raise ValueError
+        found = dict(jwt.decode(token, OctKey.import_key(secret), algorithms=["HS256"]).claims)
+        registry = jwt.JWTClaimsRegistry(aud={"essential": True, "value": purpose}, exp={"essential": True})
+        registry.validate(found)
+    except ExpiredTokenError as error:
+        raise SignInFailed("That took too long; sign in again.") from error
+    except (JoseError, ValueError) as error:
+        raise SignInFailed("Signing in was not begun in this browser; begin here, and let it keep cookies.") from error
+    return found
+
+
+def new_private_key() -> str:
+    """A key of 2,048 bits to sign with, as PEM."""
+    return RSAKey.generate_key(2048, auto_kid=False).as_pem(private=True).decode()
+
+
+def sign_for_others(claims: Mapping[str, object], private_key: str, seconds: int) -> str:
+    """A token that others check with our public key (RS256)."""
+    key = _private(private_key)
+    now = int(time.time())
+    header = {"alg": "RS256", "kid": key.kid}
+    return jwt.encode(header, {**claims, "iat": now, "exp": now + seconds}, key)
+
+
+def public_keys(private_key: str) -> Claims:
+    """The set of keys with which others check what we sign."""
+    key = _private(private_key)
+    return {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "RS256", "kid": key.kid}]}
+
+
+def _private(pem: str) -> RSAKey:
+    key = RSAKey.import_key(pem)
+    return RSAKey.import_key(pem, {"kid": key.thumbprint()})
+
+
+def _verified(token: str, keys: PublishedKeys, algorithms: Collection[str]) -> Claims:
+    if len(token) > _MAX_TOKEN_CHARS:
+        raise SignInFailed("The token about you is too long.")
+    try:
+        try:
+            return dict(jwt.decode(token, keys.get(), algorithms=algorithms).claims)
+        except InvalidKeyIdError:
+            return dict(jwt.decode(token, keys.get(newer=True), algorithms=algorithms).claims)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise SignInFailed("The token about you is not signed by who should have signed it.") from error

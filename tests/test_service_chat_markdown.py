@@ -1,0 +1,106 @@
+"""Text of a course as Markdown: rendered, it reads as it stands in the course, and leads nowhere."""
+
+from __future__ import annotations
+
+import html
+import random
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from service.chat.markdown import escape, link
+
+_RENDERED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_JOINT = "\u2060"
+# What programs make links of wherever it stands in the text, whatever was escaped.
+_LINKED = re.compile(
+    r"https?://|ftp://|(?<!\w)//\w|www\.\w|mailto:\w|[\w.+-]+@[\w-]+\.\w|(?<![\w.:/@-])[\w-]+\.(?:com|org|ru|io)\b"
+)
+
+ATTACKS = [
+    "![p](http://evil.example/p.png)",
+    "[Click](https://evil.example)",
+    "[a][b] [b]: https://evil.example",
+    "[b]: //evil.example/x 'title'",
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "<https://evil.example>",
+    "http://evil.example/x?y=1",
+    "see WWW.evil.com, please",
+    "write to me@evil.com",
+    "mailto:me@evil.com",
+    "//evil.com/x.js",
+    "evil.com",
+    "$![p](http://evil.com)$",
+    "$www.evil.com$",
+    "\\(<img src=//evil.com>\\)",
+    "`code` ![x](http://evil.com/`y`)",
+    "\\![p](http://evil.com) \\\\[q](http://evil.com)",
+    "[![p](http://evil.com)](http://evil.com)",
+    "&lt;img src=x&gt; &#60;b&#62;",
+    "| a | b |\n|---|---|\n| ![p](http://evil.com) | c |",
+    "# heading",
+    "> quotation",
+    "- item",
+    "1. item",
+    "```\nfence\n```",
+    "--- \n===",
+    "<!-- comment --> <?x?> <![CDATA[x]]>",
+    "[^1]: note http://evil.com [^1]",
+    "**bold** *slanted* __under__ ~~gone~~",
+    "<details><summary>x</summary>y</details>",
+    "<@everyone> <#general>",
+]
+PLAIN = [
+    "x = A_ij * B_jk, если a < b и b > c",
+    "torch.nn.functional.dropout(x, p=0.5)",
+    "p(x|y) ≥ 0.5 for x_1, x_2",
+    "Формула $p(y|x) = \\frac{1}{Z} e^{-E(x,y)}$ верна",
+    "def f(a): return a + 1",
+    "a[i] += b[j]",
+    "50 % of the units, 2 * 3 = 6",
+    "Dropout (Srivastava et al., 2014)",
+]
+
+
+def _shown(text: str) -> str:
+    return html.unescape(re.sub(r"</?p>", "", _RENDERED.render(text))).strip()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_comes_of_markup_in_a_course(attack: str) -> None:
+    for before in ("", "Dropout: ", "[1] "):
+        written = escape(f"{before}{attack}")
+        assert _shown(written).replace(_JOINT, "") == " ".join(f"{before}{attack}".split())
+        assert "<" not in re.sub(r"</?p>", "", _RENDERED.render(written)).replace("&lt;", "")
+        assert not _LINKED.search(_shown(written))
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_ordinary_lines_formulas_and_code_stay_as_they_are(text: str) -> None:
+    assert escape(text) == text
+
+
+def test_signs_that_would_mean_something_are_escaped_and_no_others() -> None:
+    assert escape("costs $5, then $6") == "costs \\$5, then \\$6"
+    assert escape("List<int> and **kwargs in __init__") == "List\\<int> and \\*\\*kwargs in \\_\\_init\\_\\_"
+    assert escape("as in [5], x[0] = 1") == "as in \\[5], x\\[0] = 1"
+
+
+def test_a_link_of_ours_is_one_whatever_it_is_called() -> None:
+    for attack in ATTACKS:
+        rendered = _RENDERED.render(link(f"x {attack}", "http://127.0.0.1:8000/c/x"))
+        assert re.findall(r'href="([^"]*)"', rendered) == ["http://127.0.0.1:8000/c/x"]
+        assert "<img" not in rendered
+
+
+def test_three_hundred_mixtures_of_attacks_lead_nowhere() -> None:
+    chance = random.Random(7)
+    for _ in range(300):
+        one, other = chance.sample(ATTACKS, 2)
+        at = chance.randrange(len(one))
+        written = escape(one[:at] + other + one[at:])
+        rendered = re.sub(r"</?p>", "", _RENDERED.render(written))
+        assert "<" not in rendered.replace("&lt;", "")
+        assert not _LINKED.search(html.unescape(rendered)), written

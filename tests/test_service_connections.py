@@ -1,0 +1,270 @@
+"""Connections within limits: slow, idle and huge ones end, whatever they send; the service stops in time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from support import serve, until
+
+from service.connections import ConnectionLimits
+from service.running import _Server, server_config
+from service.settings import Settings
+
+_ROOT = Path(__file__).parents[1]
+_GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+_POST = b"POST /api/answers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def url(example_settings: Settings) -> Iterator[str]:
+    """The service with limits that a test reaches."""
+    with serve(example_settings.model_copy(update={"request_seconds": 0.5})) as address:
+        yield address
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[socket.socket]:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        yield connection
+
+
+def _rest(connection: socket.socket) -> bytes:
+    """All that the service sends until it ends the connection; fails if it does not end."""
+    received = b""
+    try:
+        while some := connection.recv(65536):
+            received += some
+    except ConnectionResetError:  # ended while something was still on its way to it
+        pass
+    return received
+
+
+def _status(response: bytes) -> int:
+    assert b'"status": %d' % int(response.split()[1]) in response  # a problem, in the shape of all others
+    return int(response.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(_GET + b"X-Slow: ", 408), (_POST + b'{"question"', 408), (_POST.replace(b"\r\n\r\n", b"\r\nX-Half"), 408)],
+)
+def test_half_a_request_ends_in_time(url: str, sent: bytes, status: int) -> None:
+    with _connected(url) as connection:
+        connection.sendall(sent)
+        assert _status(_rest(connection)) == status
+
+
+def test_a_drip_of_bytes_does_not_buy_time(url: str) -> None:
+    with _connected(url) as connection:
+        connection.sendall(_GET + b"X-Slow: ")
+        connection.settimeout(0.05)
+        received = b""
+        for _ in range(200):
+            try:
+                connection.sendall(b"x")
+                received += connection.recv(65536)
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+            if received:
+                break
+        assert _status(received) == 408
+
+
+def test_a_connection_that_says_nothing_is_closed_without_a_word(url: str) -> None:
+    with _connected(url) as connection:
+        assert _rest(connection) == b""
+    with _connected(url) as connection:
+        connection.sendall(b"\r\n\r\n")  # what may stand before a request
+        assert _rest(connection) == b""
+
+
+def test_a_connection_is_kept_for_whole_requests_one_after_the_other(url: str) -> None:
+    with _connected(url) as connection:
+        for _ in range(3):
+            connection.sendall(_GET + b"\r\n")
+            assert b"alive" in connection.recv(65536)
+
+
+def test_two_requests_at_once_are_answered_in_order(url: str) -> None:
+    with _connected(url) as connection:
+        connection.sendall(_GET + b"\r\n" + _GET.replace(b"/livez", b"/nothing") + b"Connection: close\r\n\r\n")
+        received = _rest(connection)
+        assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"404"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"X-Large: " + b"x" * 40_000 + b"\r\n",
+        b"".join(b"X-Some-%d: x\r\n" % number for number in range(101)),
+        b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1_000) for number in range(40)),
+        b"X-Endless: " + b"x" * 5_000_000,
+        b"x" * 5_000_000,
+    ],
+)
+def test_a_head_that_is_too_large_is_refused_and_not_kept(url: str, head: bytes) -> None:
+    with _connected(url) as connection:
+        with suppress(OSError):  # refused before all of it was sent
+            connection.sendall(_GET + head + b"\r\n")
+        assert _rest(connection)[:12] in (b"HTTP/1.1 431", b"")  # nothing, if the answer was lost by a reset
+    with _connected(url) as connection:
+        connection.sendall(_GET + b"\r\n")
+        assert b"alive" in connection.recv(65536)
+
+
+def test_a_head_within_the_limits_is_read(url: str) -> None:
+    with _connected(url) as connection:
+        some = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 300) for number in range(98))
+        connection.sendall(_GET + some + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def test_a_body_that_comes_after_a_refusal_is_not_read(url: str) -> None:
+    with _connected(url) as connection:
+        head = _POST.replace(b"\r\n\r\n", b"\r\n" + b"X-Large: " + b"x" * 40_000 + b"\r\n\r\n")
+        with suppress(OSError):
+            connection.sendall(head + b"x" * 100 + _GET + b"\r\n")
+        assert _rest(connection).count(b"HTTP/1.1") <= 1
+
+
+def test_more_connections_than_the_limit_are_told_and_those_that_are_there_go_on(example_settings: Settings) -> None:
+    with serve(example_settings.model_copy(update={"max_connections": 3})) as address:
+        with httpx.Client(base_url=address) as known, _connected(address), _connected(address):
+            assert known.get("/livez").status_code == 200
+            with _connected(address) as one_too_many:
+                refused = _rest(one_too_many)
+                assert (_status(refused), b"retry-after: 1" in refused) == (503, True)
+            assert known.get("/livez").status_code == 200
+        until(lambda: httpx.get(f"{address}/livez").status_code == 200)
+
+
+def test_a_client_that_does_not_read_does_not_keep_its_response(
+    example_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    app = FastAPI()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65536
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    @app.get("/")
+    def answer() -> StreamingResponse:
+        return StreamingResponse(endless())
+
+    monkeypatch.setattr("service.running.ConnectionLimits", partial(ConnectionLimits, unread_seconds=0.3))
+    with serve(example_settings, app) as address, _connected(address) as connection:
+        connection.sendall(_GET.replace(b"/livez", b"/") + b"\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        assert ended.wait(20)
+
+
+# --- the end -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def process(example_settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`lectures serve` on a free port, and its address."""
+    environment = {
+        **os.environ,
+        "LECTURES_DATA_DIR": str(example_settings.data_dir),
+        "LECTURES_STOP_SECONDS": "1",
+    }
+    started = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "serve", "--port", "0"],
+        cwd=_ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert started.stderr is not None
+    address = ""
+    while not address:
+        found = re.search(r"http://\S+", started.stderr.readline())
+        address = found.group() if found else ""
+        assert started.poll() is None
+    yield started, address
+    if started.poll() is None:
+        started.kill()
+    started.wait(timeout=20)
+    started.stderr.close()
+
+
+def test_half_a_request_does_not_hold_up_the_end(process: tuple[subprocess.Popen[str], str]) -> None:
+    started, address = process
+    assert httpx.get(f"{address}/livez").status_code == 200
+    with _connected(address) as head, _connected(address) as body, _connected(address):
+        head.sendall(_GET)
+        body.sendall(_POST + b"{")
+        assert httpx.get(f"{address}/livez").status_code == 200
+        started.send_signal(signal.SIGTERM)
+        assert started.wait(timeout=10) in (0, -signal.SIGTERM)
+        assert (_rest(head), _rest(body)) == (b"", b"")
+
+
+def test_clients_that_ask_all_the_while_lose_no_answer_at_the_end(process: tuple[subprocess.Popen[str], str]) -> None:
+    started, address = process
+    asking = threading.Barrier(5)
+    lost: list[str] = []
+    answered: list[int] = []
+
+    def ask() -> None:
+        with httpx.Client(base_url=address, timeout=20) as client:
+            for number in range(100_000):
+                if number == 3:
+                    asking.wait()
+                try:
+                    answered.append(client.get("/api/search", params={"q": "dropout"}).status_code)
+                except httpx.ConnectError:  # nobody listens any more: nothing was asked
+                    return
+                except httpx.HTTPError as error:
+                    lost.append(repr(error))
+                    return
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    asking.wait()
+    started.send_signal(signal.SIGTERM)
+    assert started.wait(timeout=20) in (0, -signal.SIGTERM)
+    for thread in threads:
+        thread.join(timeout=20)
+    assert lost == []
+    assert set(answered) == {200}
+
+
+def test_threads_that_work_on_do_not_keep_the_process(
+    example_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+    statuses: list[int] = []
+
+    def leave(status: int) -> None:
+        statuses.append(status)
+        ended.set()
+
+    monkeypatch.setattr("service.running.os._exit", leave)
+    monkeypatch.setattr("service.running._AFTER_SECONDS", 0.0)
+    config = server_config(FastAPI(), example_settings, timeout_graceful_shutdown=0)
+    _Server(config, "").handle_exit(signal.SIGTERM, None)
+    assert ended.wait(20)
+    assert statuses == [128 + signal.SIGTERM]

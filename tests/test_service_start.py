@@ -1,0 +1,153 @@
+"""What is wrong at the start: one sentence that names it and what to do, exit code 1, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import types
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from service.cli import main
+from service.settings import Settings, unknown_variables
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    code: object
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str, **environment: str) -> Done: ...
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`lectures …` in an empty folder, with these variables."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # what serving sets is taken back after the test
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("LECTURES_DATA_DIR", "data")
+
+    def command(*arguments: str, **environment: str) -> Done:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["lectures", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Done(ended.value.code, said.out, said.err)
+
+    return command
+
+
+def _refused(done: Done) -> str:
+    """What was said: one line, exit code 1."""
+    assert (done.code, done.out) == (1, ""), done.err
+    assert done.err.count("\n") == 1, done.err
+    return done.err
+
+
+def test_the_version_is_that_of_the_distribution(run: Run) -> None:
+    done = run("--version")
+    assert (done.out, done.code) == (f"lectures {version('lecture-search')}\n", 0)
+
+
+def test_a_port_that_is_taken_is_named(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        said = _refused(run("serve", "--port", port))
+    assert f"port {port} (address already in use)" in said
+    assert "--port" in said
+
+
+@pytest.mark.parametrize("command", [["courses"], ["serve", "--port", "0"], ["ingest", str(ROOT / "examples")]])
+def test_a_data_folder_that_cannot_be_made_is_named(run: Run, tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "data").write_text("not a folder")
+    said = _refused(run(*command))
+    assert str(tmp_path / "data") in said
+    assert "LECTURES_DATA_DIR" in said
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(run: Run) -> None:
+    said = _refused(run("courses", LECTURES_DATA_DIR="/proc"))
+    assert "/proc" in said
+    assert "LECTURES_DATA_DIR" in said
+
+
+def test_a_postgresql_address_without_its_driver_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    said = _refused(run("courses", LECTURES_DATABASE_URL="postgresql://u:secret@x/y"))
+    assert "pip install '.[postgres]'" in said
+    assert "secret" not in said
+
+
+def test_a_database_that_is_away_is_one_sentence(run: Run) -> None:
+    said = _refused(run("courses", LECTURES_DATABASE_URL="postgresql://u:secret@127.0.0.1:9/y"))
+    assert "127.0.0.1" in said
+    assert "LECTURES_DATABASE_URL" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("setting", ["LECTURES_EMBEDDER", "LECTURES_RERANKER"])
+def test_a_model_without_its_libraries_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    said = _refused(run("serve", "--port", "0", **{setting: "some/model"}))
+    assert "'some/model'" in said
+    assert "pip install '.[models]'" in said
+
+
+def test_a_model_that_does_not_load_is_said_before_anything_is_served(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SentenceTransformer:
+        def __init__(self, name: str, **_: object) -> None:
+            raise OSError(f"no folder {name}\nlook elsewhere")
+
+    # the library itself is replaced: loading it takes longer than all the tests of this file
+    library = types.ModuleType("sentence_transformers")
+    library.SentenceTransformer = SentenceTransformer  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sentence_transformers", library)
+    said = _refused(run("serve", "--port", "0", LECTURES_EMBEDDER="models/none"))
+    assert "'models/none'" in said
+    assert "no folder models/none look elsewhere" in said
+
+
+def test_packs_that_are_not_there_are_said_before_anything_is_served(run: Run) -> None:
+    assert "nowhere.jsonl" in _refused(run("serve", "--port", "0", LECTURES_PACKS="nowhere.jsonl"))
+
+
+def test_a_model_url_without_a_model_is_refused(run: Run) -> None:
+    assert "LECTURES_LLM_MODEL" in _refused(run("serve", "--port", "0", LECTURES_LLM_URL="http://127.0.0.1:1/v1"))
+
+
+def test_unknown_settings_are_named_wherever_they_stand(
+    run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / ".env").write_text("LECTURES_OFLINE=true\nlectures_embedder=none\nOTHER=1\n")
+    with caplog.at_level(logging.WARNING):
+        assert run("courses", LECTURES_EMBEDER="none").code == 0
+    assert [message.split()[0] for message in caplog.messages] == ["LECTURES_EMBEDER", "LECTURES_OFLINE"]
+    assert unknown_variables([f"LECTURES_{name.upper()}" for name in Settings.model_fields]) == []
+
+
+@pytest.mark.parametrize("limit", ["0", "51", "-3"])
+def test_a_limit_out_of_range_is_wrong_usage(run: Run, limit: str) -> None:
+    done = run("search", "x", "--limit", limit)
+    assert (done.code, done.out) == (2, "")
+    assert "--limit" in done.err
