@@ -84,17 +84,27 @@ def test_typing_suggests_and_the_arrows_choose(page: Page, live: str) -> None:
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#q")).to_have_value(option.inner_text())
+    expect(page.locator("#q")).to_have_value(option.get_attribute("data-text") or "")
     page.keyboard.press("Escape")
     expect(page.locator("#suggestions")).to_be_hidden()
     expect(page.locator("#q")).to_have_value("drop")
     page.locator("#q").press_sequentially("o")
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
-    chosen = option.inner_text()
+    chosen = option.get_attribute("data-text") or ""
     page.keyboard.press("Enter")
     expect(page.locator(".hit mark").first).to_be_visible()
     assert f"q={quote_plus(chosen)}" in page.url
+
+
+def test_a_suggestion_shows_what_was_typed_of_it_and_what_it_is(page: Page, live: str) -> None:
+    page.goto(live)
+    page.locator("#q").press_sequentially("норм")
+    option = page.locator("#suggestions li").first
+    expect(option.locator("b")).to_have_text("Норм", ignore_case=True)
+    expect(option.locator(".quiet")).to_have_text(re.compile(r"^(term|slide|programme) · \d\. .|^lecture \d"))
+    page.fill("#q", "(.*+")  # no pattern of ours
+    expect(page.locator("#suggestions")).to_be_hidden()
 
 
 def test_a_click_opens_the_slide_beside_the_list_and_back_closes_it(page: Page, live: str) -> None:

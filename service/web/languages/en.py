@@ -187,4 +187,8 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "signed_out": "You are signed out.",
     "signed_out_lead": "This browser shows courses that are open to everybody.",
     "sign_out_provider": "Sign out of your institution too",
+    "suggested_lecture": "lecture",
+    "suggested_term": "term",
+    "suggested_title": "slide",
+    "suggested_programme": "programme",
 }

@@ -192,4 +192,8 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "signed_out": "Вы вышли.",
     "signed_out_lead": "Этот браузер видит курсы, открытые всем.",
     "sign_out_provider": "Выйти и из университетского входа",
+    "suggested_lecture": "лекция",
+    "suggested_term": "термин",
+    "suggested_title": "слайд",
+    "suggested_programme": "программа",
 }
