@@ -675,7 +675,7 @@ def test_the_page_is_in_the_language_of_the_browser_and_can_be_switched(browser:
         expect(page.locator(".filters")).to_contain_text("Slides")
         assert "lang=en" in page.url
         page.locator(".group h2 a").first.click()
-        expect(page.get_by_role("heading", name="Slides along the video")).to_be_visible()
+        expect(page.get_by_role("heading", name="Slides in this video")).to_be_visible()
 
 
 def test_in_the_dark_the_ground_is_dark(browser: Any, live: str) -> None:
@@ -721,6 +721,16 @@ def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Pa
     expect(page.locator(".gaps li")).to_have_count(2)
 
 
+def test_a_course_says_what_each_lecture_has_and_no_codes(page: Page, live: str) -> None:
+    page.goto(f"{live}/courses/neural-networks")
+    lectures = page.locator(".lectures li").all_inner_texts()
+    assert len(lectures) == 5
+    assert "12 slides · 6 minutes of video" in lectures[1]
+    assert "no video yet · no slides yet" in lectures[4]
+    assert all(name[:1].isupper() for name in page.locator("main h2").all_inner_texts())
+    assert "no_video" not in page.locator("main").inner_text()
+
+
 def test_terms_lead_to_where_they_are_explained(page: Page, live: str) -> None:
     page.goto(f"{live}/courses/neural-networks/terms")
     page.get_by_role("link", name="Ранняя остановка (early stopping)").first.click()
@@ -750,10 +760,10 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
         expect(page.locator("table.gaps")).to_contain_text("missing_file")
         expect(page.locator("#order-form")).to_be_hidden()
         page.fill("#key", secret)
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Sign in").click()
         expect(page.locator("#missed-list")).to_contain_text("zeppelin × 2")
         page.fill("#source", str(course_folder))
-        page.get_by_role("button", name="Ingest", exact=True).click()
+        page.get_by_role("button", name="Import", exact=True).click()
         job = page.locator("#job-list li")
         expect(job).to_contain_text("queued")
         identity = job.get_attribute("id") or ""
@@ -761,7 +771,7 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
         expect(job).to_contain_text("cancelled")
         write_pdf(course_folder / "more.pdf", ["Momentum\nrolls downhill"])
         page.fill("#source", str(course_folder))
-        page.get_by_role("button", name="Ingest", exact=True).click()
+        page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#job-list li")).to_have_count(2)
         work(library, None, Means(offline=True), threading.Event(), once=True)
         expect(page.locator("#job-list li").first).to_contain_text("done")
@@ -921,15 +931,18 @@ def test_an_address_leaves_out_what_is_empty() -> None:
 def test_what_is_wrong_is_said_on_a_page(browser: Any, live: str) -> None:
     context = browser.new_context(locale="ru")
     page = context.new_page()
-    for path, status, words in (
-        ("/lectures/999", 404, "There is no lecture 999."),
-        ("/courses/nowhere", 404, "There is no course"),
-        ("/?q=x&offset=9999", 422, "offset"),
-        ("/?q=dropout&kind=nonsense", 422, "nonsense"),
+    for path, status, words, detail in (
+        ("/lectures/999", 404, "По этому адресу ничего нет", "There is no lecture 999."),
+        ("/courses/nowhere", 404, "По этому адресу ничего нет", "There is no course"),
+        ("/?q=x&offset=9999", 422, "не получается выполнить", "offset"),
+        ("/?q=dropout&kind=nonsense", 422, "не получается выполнить", "nonsense"),
+        (f"/?q={'x' * 1500}", 422, "слишком длинный", "1000 are searched"),
     ):
         answer = page.goto(live + path)
         assert answer.status == status
         expect(page.get_by_role("alert")).to_contain_text(words)
+        expect(page.locator(".detail p")).to_be_hidden()
+        expect(page.locator(".detail p")).to_contain_text(detail)
     page.get_by_role("link", name="Поиск по лекциям").click()
     expect(page.locator("#q")).to_be_focused()
     context.close()
@@ -939,12 +952,14 @@ def test_every_word_of_the_pages_is_used() -> None:
     web = ROOT / "service" / "web"
     templates = "".join(path.read_text("utf-8") for path in (web / "templates").glob("*.html"))
     modules = "".join(path.read_text("utf-8") for path in web.glob("*.py"))
-    made_up = re.compile("reason_|kind_|field_|made_by_|gap_|units?_")  # with the name of a thing at their end
+    made_up = re.compile(
+        "reason_|kind_|made_by_|gap_|units?_|suggested_|problem_\\d"
+    )  # with the name of a thing at their end
     said = {"language", *Coverage}
     unused = {
         name
         for name in words_of("en").keys() - said
-        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates) and f'["{name}"]' not in modules
+        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates) and f'"{name}"' not in modules
     }
     assert unused == set()
 

@@ -108,8 +108,8 @@ class ShardSuggestions:
 
 
 def build_suggestions(passages: Sequence[IndexedPassage], glossary: Iterable[Term]) -> Arrays:
-    """The arrays of `ShardSuggestions`: every lecture, term, title and phrase of a programme worth offering, once, in the
-    form in which it is written most often. Speech offers nothing of its own: its word pairs are fragments."""
+    """The arrays of `ShardSuggestions`: every lecture, term, title and phrase of a programme worth offering, once, in
+    the form in which it is written most often. Speech offers nothing of its own: its word pairs are fragments."""
     offered: dict[tuple[str, ...], _Offered] = {}
 
     def offer(phrase: str, kind: SuggestionKind, row: int, count: int = 1) -> None:
