@@ -11,7 +11,8 @@ from index.embed.protocol import Embedder
 from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites
-from ingest.pipeline import Fetching, IngestReport, Progress, Report, ingest_course
+from ingest.fetching import Fetching
+from ingest.pipeline import IngestReport, Progress, Report, ingest_course
 from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, open_source
 from ingest.youtube import YouTube, YouTubeSettings

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -226,7 +227,8 @@ class _Git:
                     f"{self._shown} is larger than {self._limits.bytes >> 20} MB; ingest a folder with less of it."
                 )
             if problem:
-                child.kill()
+                with contextlib.suppress(ProcessLookupError):  # it ended a moment ago
+                    os.killpg(child.pid, signal.SIGKILL)  # what it started too: that holds the connection and our pipes
                 return
             time.sleep(_LOOK_SECONDS)
 

@@ -22,7 +22,9 @@ class Work(StrEnum):
 
     SEARCH = "search"
     ANSWER = "answer"
-    LOOK = "look"  # pages of courses, pictures, files
+    LOOK = "look"  # pages of courses, files
+    PICTURE = "picture"
+    SIGN_IN = "sign in"
     INGEST = "ingest"
 
 

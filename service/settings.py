@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     proxy_networks: str = Field("", description="Addresses of proxies by comma whose word on who asks is taken")
     proxy_user_header: str = Field("X-Forwarded-User", description="Header in which they name the person")
     proxy_groups_header: str = Field("X-Forwarded-Groups", description="Header in which they name its groups, by comma")
+    lti_file: str = Field("", description="YAML file of the learning platforms that sign people in (LTI 1.3)")
     searches_per_minute: int = Field(6_000, ge=1, description="For each key or address; more are answered 429")
     answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
     frame_ancestors: str = Field("", description="Sites by comma that may show the pages in a frame; empty: none")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -18,7 +17,7 @@ import openai
 import pytest
 from mcp import ClientSession, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from support import serve
+from support import run_async, serve
 
 from service.client import ApiError, AsyncLectures, Lectures
 from service.schemas import AnswerOut, SentenceOut
@@ -111,7 +110,7 @@ def test_the_tools_over_http(live: str) -> None:
         async with streamable_http_client(f"{live}/mcp/") as streams, ClientSession(streams[0], streams[1]) as session:
             await _use_tools(session)
 
-    asyncio.run(use())
+    run_async(use())
 
 
 def test_the_tools_over_standard_input_and_output(example_settings: Settings) -> None:
@@ -126,7 +125,7 @@ def test_the_tools_over_standard_input_and_output(example_settings: Settings) ->
         async with stdio_client(command) as streams, ClientSession(streams[0], streams[1]) as session:
             await _use_tools(session)
 
-    asyncio.run(use())
+    run_async(use())
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
@@ -169,7 +168,7 @@ def test_our_async_client_does_the_same(live: str) -> None:
             with pytest.raises(ApiError):
                 _ = [event async for event in lectures.stream(" ")]
 
-    asyncio.run(use())
+    run_async(use())
 
 
 # --- Telegram -----------------------------------------------------------------------------------------------

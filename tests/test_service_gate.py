@@ -12,7 +12,7 @@ import httpx
 import pytest
 from model_stub import hangs, model_server
 from starlette.testclient import TestClient
-from support import serve, until
+from support import run_async, serve, until
 
 from index.search.search import SearchIndex
 from index.store.keys import create_key
@@ -74,7 +74,7 @@ def _with(door: _Door, visit: Callable[[_Door], Coroutine[Any, Any, None]]) -> _
             await door.goes_away(name)
         assert all((lane.inside, lane.length) == (0, 0) for lane in door.gate.lanes.values())
 
-    asyncio.run(whole())
+    run_async(whole())
     return door
 
 
@@ -191,6 +191,7 @@ def _addresses(app: Any) -> list[tuple[str, str]]:
     ]
     pages = ("/", "/teach", "/docs", "/c/neural-networks", "/c/neural-networks/terms", "/c/neural-networks/l/1")
     more = ("/c/neural-networks/d/x/1", "/c/neural-networks/v/x/1", "/courses/neural-networks", "/decks/1")
+    found += [("GET", "/signin"), ("GET", "/signin/link/x"), ("GET", "/signin/provider"), ("POST", "/signout")]
     return found + [("GET", path) for path in pages + more]
 
 

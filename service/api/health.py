@@ -7,18 +7,19 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from index.errors import LecturesError
 from service.deps import State
+from service.openapi import OPEN
 from service.schemas.health import ReadyOut
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/livez")
+@router.get("/livez", openapi_extra=OPEN)
 def livez() -> dict[str, str]:
     """The process answers. Depends on nothing else."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", openapi_extra=OPEN)
 def readyz(state: State) -> ReadyOut:
     """A verified generation is served with the embedder that made it; 503 says why not."""
     index = state.index()

@@ -18,6 +18,7 @@ from index.types import JobRecord, JobState
 from service import sse
 from service.access import Administrator
 from service.deps import State
+from service.openapi import ADMIN
 from service.refusals import Overloaded
 from service.schemas import IngestIn, IngestOut, IngestQueuedOut
 from service.state import ServiceState
@@ -30,7 +31,7 @@ _MAX_WATCHERS = 32
 _MAX_WAITING = 100  # more orders than this are somebody's mistake
 
 
-@router.post("/ingests", status_code=202)
+@router.post("/ingests", status_code=202, openapi_extra=ADMIN)
 def order(
     state: State,
     caller: Administrator,
@@ -53,20 +54,20 @@ def order(
         return IngestQueuedOut(id=add_job(connection, asked.source, options, key))
 
 
-@router.get("/ingests")
+@router.get("/ingests", openapi_extra=ADMIN)
 def jobs(state: State, caller: Administrator, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[IngestOut]:
     """The newest ingests."""
     with state.library.database.reading() as connection:
         return [IngestOut.model_validate(found) for found in list_jobs(connection, limit, caller.courses)]
 
 
-@router.get("/ingests/{job_id}")
+@router.get("/ingests/{job_id}", openapi_extra=ADMIN)
 def job(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
     """How far an ingest is, and how it ended."""
     return IngestOut.model_validate(_read(state, caller.courses, job_id))
 
 
-@router.delete("/ingests/{job_id}")
+@router.delete("/ingests/{job_id}", openapi_extra=ADMIN)
 def cancel(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
     """Cancel an ingest: at once if it waits, else at its next step. What is served stays as it was."""
     _read(state, caller.courses, job_id)
@@ -78,6 +79,7 @@ def cancel(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
 @router.get(
     "/ingests/{job_id}/events",
     response_class=Response,
+    openapi_extra=ADMIN,
     responses={**sse.event_responses("`job` at each change, to its end")},
 )
 async def events(state: State, caller: Administrator, request: Request, job_id: JobId) -> Response:

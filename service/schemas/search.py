@@ -31,6 +31,9 @@ from service.schemas.places import (
 )
 from service.schemas.shape import Shape
 
+# What a query must hold at least one of: a character that is neither a space nor a control character.
+NOT_EMPTY = r"[^\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\ufeff]"
+
 
 class AlignedOut(Shape):
     """The other side: of a page the second at which it is discussed, of speech the page that it is about."""
