@@ -19,8 +19,6 @@ from mcp import ClientSession, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from support import run_async, serve
 
-from service.client import ApiError, AsyncLectures, Lectures
-from service.schemas import AnswerOut, SentenceOut
 from service.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -135,42 +133,6 @@ def test_a_web_page_elsewhere_cannot_reach_the_tools(live: str, headers: dict[st
     assert httpx.post(f"{live}/mcp/", json=body, headers={**accept, **headers}).status_code in {403, 421}
 
 
-# --- ours ---------------------------------------------------------------------------------------------------
-
-
-def test_our_client_searches_asks_and_streams(live: str) -> None:
-    with Lectures(live) as lectures:
-        assert [course.slug for course in lectures.courses()] == ["neural-networks"]
-        assert lectures.search("дропаут", kinds=["page"], limit=1).rewrites[0].target == "dropout"
-        whole = lectures.ask(_QUESTION, course="neural-networks")
-        events = list(lectures.stream(_QUESTION))
-        assert [type(event) for event in events] == [SentenceOut] * len(whole.sentences) + [AnswerOut]
-        assert [event.text for event in events if isinstance(event, SentenceOut)] == [s.text for s in whole.sentences]
-        with pytest.raises(ApiError, match="no course 'nope'") as refused:
-            lectures.search("x", course="nope")
-        assert (refused.value.status, refused.value.code) == (404, "not_found")
-        with pytest.raises(ApiError, match="empty"):
-            list(lectures.stream(" "))
-    with Lectures("http://127.0.0.1:9") as nobody, pytest.raises(ApiError, match="cannot be reached"):
-        nobody.courses()
-
-
-def test_our_async_client_does_the_same(live: str) -> None:
-    async def use() -> None:
-        async with AsyncLectures(live) as lectures:
-            assert [course.slug for course in await lectures.courses()] == ["neural-networks"]
-            assert (await lectures.search("dropout", limit=1)).hits
-            whole = await lectures.ask(_QUESTION)
-            events = [event async for event in lectures.stream(_QUESTION)]
-            assert events[-1].sentences == whole.sentences  # type: ignore[union-attr]
-            with pytest.raises(ApiError):
-                await lectures.ask("x" * 100_000)
-            with pytest.raises(ApiError):
-                _ = [event async for event in lectures.stream(" ")]
-
-    run_async(use())
-
-
 # --- Telegram -----------------------------------------------------------------------------------------------
 
 
@@ -235,7 +197,7 @@ def test_the_telegram_bot_answers_and_follows_up(live: str) -> None:
             "TELEGRAM_TOKEN": "1:test",
             "TELEGRAM_API": api,
             "LECTURES_URL": live,
-            "PYTHONPATH": str(EXAMPLES.parent),
+            "PYTHONPATH": str(EXAMPLES.parent / "clients" / "python"),
         }
         bot = subprocess.Popen([sys.executable, str(EXAMPLES / "telegram_bot.py")], env=environment)
         try:
