@@ -43,6 +43,7 @@ class Connection(HttpToolsProtocol):
         self._unread: asyncio.TimerHandle | None = None
         self._begun = False  # part of a request is there
         self._in_head = True
+        self._ended = False  # a request, by the bytes that just came
         self._head_bytes = 0
         self._refused = False
         self._last = False  # the service ends
@@ -63,9 +64,11 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             return
         self._expect_request()
+        self._ended = False
         super().data_received(data)
-        # one header without an end is told of by the parser when it is whole: too late
-        if self._in_head:
+        # one header without an end is told of by the parser when it is whole: too late. Bytes that ended a request are
+        # most often of its body.
+        if self._in_head and not self._ended:
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head_bytes:
                 self._refuse_head()
@@ -95,7 +98,7 @@ class Connection(HttpToolsProtocol):
             return
         self._stop(self._arrival)
         self._arrival = None
-        self._begun, self._in_head, self._head_bytes = False, True, 0
+        self._begun, self._in_head, self._ended, self._head_bytes = False, True, True, 0
         super().on_message_complete()
 
     def pause_writing(self) -> None:

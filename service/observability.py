@@ -203,3 +203,18 @@ def configure_logging(level: str, *, words: bool = False) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+class _Lines(logging.Handler):
+    """What libraries log, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        _log.log(record.levelno, "library", logger=record.name, message=record.getMessage(), exc_info=error)
+
+
+def log_libraries(level: int) -> None:
+    """Write what libraries log into the same lines; a library that finds this sets up no other way for everybody."""
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Lines) for handler in root.handlers):
+        root.addHandler(_Lines(level))

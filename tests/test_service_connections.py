@@ -136,6 +136,19 @@ def test_a_head_within_the_limits_is_read(url: str) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
+def test_the_bytes_of_a_body_are_none_of_the_head(url: str) -> None:
+    """Whether a body comes with its head or in pieces of their own: the end of a request begins no new head."""
+    question = b'{"question": "' + b"x" * 40_000 + b'"}'
+    head = _POST.replace(b"Content-Length: 100", b"Content-Length: %d" % len(question))
+    with _connected(url) as connection:
+        for _ in range(3):
+            connection.sendall(head + question)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 422")
+        connection.sendall(head)
+        connection.sendall(question)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 422")
+
+
 def test_a_body_that_comes_after_a_refusal_is_not_read(url: str) -> None:
     with _connected(url) as connection:
         head = _POST.replace(b"\r\n\r\n", b"\r\n" + b"X-Large: " + b"x" * 40_000 + b"\r\n\r\n")

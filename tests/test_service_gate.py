@@ -200,7 +200,7 @@ def test_everything_but_health_takes_a_place_and_refusals_say_when_to_come_back(
     app = create_app(example_settings)
     bodies = {
         "/api/answers": {"question": "dropout"},
-        "/api/ingests": {"source": "x"},
+        "/api/ingests": {"source": "https://example.org/x"},
         "/v1/chat/completions": {"messages": [{"role": "user", "content": "dropout"}]},
     }
     with TestClient(app, raise_server_exceptions=False) as client:
