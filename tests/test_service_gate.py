@@ -14,7 +14,7 @@ import httpx
 import pytest
 from model_stub import hangs, model_server
 from starlette.testclient import TestClient
-from support import run_async, serve, until
+from support import run_async, serve, until, until_ready
 
 from index.search.search import SearchIndex
 from index.store.keys import create_key
@@ -204,6 +204,7 @@ def test_everything_but_health_takes_a_place_and_refusals_say_when_to_come_back(
         "/v1/chat/completions": {"messages": [{"role": "user", "content": "dropout"}]},
     }
     with TestClient(app, raise_server_exceptions=False) as client:
+        until_ready(client)
         lane = {work: Lane(0, 0, 0.0) for work in Work}
         app.state.service.gate = Gate(lane, app.state.metrics)
         with app.state.service.library.database.writing() as connection:
