@@ -27,7 +27,7 @@ class FileStore:
         if self.is_intact(known, suffix):
             return known
         digest = hashlib.sha256()
-        self._root.mkdir(parents=True, exist_ok=True)
+        make_folder(self._root)
         with source.open("rb") as original, _temporary(self._root) as (copy, temporary):
             while block := original.read(_BLOCK):
                 digest.update(block)
@@ -41,7 +41,7 @@ class FileStore:
         """Store bytes; their SHA-256."""
         sha256 = hashlib.sha256(content).hexdigest()
         if not self.is_intact(sha256, suffix):
-            self._root.mkdir(parents=True, exist_ok=True)
+            make_folder(self._root)
             with _temporary(self._root) as (copy, temporary):
                 copy.write(content)
                 self._publish(copy, temporary, self.path(sha256, suffix))
@@ -80,7 +80,7 @@ class FileStore:
     def _publish(self, copy: IO[bytes], temporary: Path, target: Path) -> None:
         copy.flush()
         os.fsync(copy.fileno())
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         temporary.replace(target)
         fsync_folder(target.parent)
 
@@ -93,6 +93,17 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(copy.fileno())
         temporary.replace(path)
     fsync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that their names survive a power cut."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        made.mkdir(exist_ok=True)
+        fsync_folder(made.parent)
 
 
 def fsync_folder(folder: Path) -> None:
