@@ -17,9 +17,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
-from support import serve, until
+from support import bare_app, serve, until
 
 from service.connections import ConnectionLimits
 from service.running import _Server, server_config
@@ -173,7 +172,7 @@ def test_a_client_that_does_not_read_does_not_keep_its_response(
     example_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = threading.Event()
-    app = FastAPI()
+    app = bare_app()
 
     async def endless() -> AsyncIterator[bytes]:
         try:
@@ -277,7 +276,7 @@ def test_threads_that_work_on_do_not_keep_the_process(
 
     monkeypatch.setattr("service.running.os._exit", leave)
     monkeypatch.setattr("service.running._AFTER_SECONDS", 0.0)
-    config = server_config(FastAPI(), example_settings, timeout_graceful_shutdown=0)
+    config = server_config(bare_app(), example_settings, timeout_graceful_shutdown=0)
     _Server(config, "").handle_exit(signal.SIGTERM, None)
     assert ended.wait(20)
     assert statuses == [128 + signal.SIGTERM]

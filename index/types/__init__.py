@@ -55,7 +55,7 @@ from index.types.passage import (
     TimePlace,
 )
 from index.types.query import TYPED, Filters, Mode, Phrase, Query, Reading, Reason, Rewrite, Word
-from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, TermMatch
+from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, Suggested, SuggestionKind, TermMatch
 from index.types.term import ExplainedTerm
 
 __all__ = [
@@ -113,6 +113,8 @@ __all__ = [
     "Segment",
     "Snippet",
     "State",
+    "Suggested",
+    "SuggestionKind",
     "TermMatch",
     "TimeLocator",
     "TimePlace",
