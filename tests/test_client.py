@@ -206,15 +206,15 @@ def test_ingests_are_ordered_watched_and_cancelled(tmp_path: Path) -> None:
     from index.store.keys import create_key  # noqa: PLC0415
     from index.types import AccessScope  # noqa: PLC0415
 
-    settings = Settings(data_dir=tmp_path / "data", embedder="none", ingest_roots=str(tmp_path))
+    settings = Settings(data_dir=tmp_path / "data", embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
     with library.database.writing() as connection:
         _, secret = create_key(connection, "admin", [AccessScope.ADMIN])
     library.close()
     with serve(settings) as url, Lectures(url, secret) as lectures:
-        job = lectures.ingest(str(tmp_path), course="x", idempotency_key="once").id
-        assert lectures.ingest(str(tmp_path), course="x", idempotency_key="once").id == job
+        job = lectures.ingest("https://example.org/course.zip", course="x", idempotency_key="once").id
+        assert lectures.ingest("https://example.org/course.zip", course="x", idempotency_key="once").id == job
         assert [found.id for found in lectures.ingests()] == [job]
         states = []
         for found in lectures.watch(job):
