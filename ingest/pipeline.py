@@ -17,12 +17,11 @@ from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
-from ingest.downloads import Sites
+from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
+from ingest.sound import sound_text
 from ingest.videos import VideoSource, read_cues, read_videos
-from ingest.web import Limits
-from ingest.youtube import YouTube
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,6 @@ class IngestReport:
 Report = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetching:
-    """What may be had from elsewhere, by default nothing. `refresh`: fetch decks again that were fetched before."""
-
-    web: Limits | None = None
-    youtube: YouTube | None = None
-    asr_model: str = ""
-    refresh: bool = False
-    sites: Sites = field(default_factory=Sites)
-
-
 def ingest_course(
     planned: PlannedCourse,
     folder: Path,
@@ -75,7 +63,7 @@ def ingest_course(
     *,
     languages: Sequence[str] = (),
     with_transcripts: bool = True,
-    fetching: Fetching = Fetching(),
+    fetching: Fetching = NOTHING,
     progress: Report = lambda _: None,
 ) -> IngestReport:
     """Take up what changed in a course, and publish it. One bad file is a gap in the report, never an error.
@@ -84,16 +72,28 @@ def ingest_course(
     an ingest that dies leaves the course as it was, and the next one goes on from there.
     """
     wanted = tuple(dict.fromkeys([*languages, planned.language, "ru", "en"])) if with_transcripts else ()
-    with library.writer(lambda: progress(Progress("waiting", 0, 0))):
+
+    def on_wait() -> None:
+        progress(Progress("waiting", 0, 0))
+
+    def told(done: int, total: int, what: str) -> None:
+        progress(Progress("fetching", done, total, what))
+
+    check_fits(library, embedder, planned.slug)
+    failed = Fetcher(library, fetching, told, on_wait).fetch(planned, folder.resolve(), wanted)
+    with library.writer(on_wait):
         check_fits(library, embedder, planned.slug)
         # what damaged rows say was read is read again
         distrusted = planned.slug if row_damage(library, planned.slug) else None
-        course = _gather(planned, folder, library, wanted, fetching, distrusted, progress)
+        course = _gather(planned, folder, library, wanted, failed, fetching.asr_model, distrusted, progress)
         passages = _passages_of(course)
         content_hash = _identity(course)
         report = _summary(course, passages)
         report.gaps += [
             {"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems
+        ]
+        report.gaps += [
+            {"lecture": planned.title, "code": "bad_name", "detail": detail} for detail in planned.bad_names
         ]
         report.gaps += [
             {
@@ -128,11 +128,12 @@ def _gather(
     folder: Path,
     library: Library,
     wanted: tuple[str, ...],
-    fetching: Fetching,
+    failed: Failed,
+    asr_model: str,
     distrusted: str | None,
     progress: Report,
 ) -> Course:
-    """Everything that the course says and holds, read as far as it is not known already."""
+    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
     root = folder.resolve()
 
     def told(step: str) -> Callable[[int, int, str], None]:
@@ -140,12 +141,12 @@ def _gather(
 
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
-        DeckSource(root, library, planned.language, fetching.web, fetching.refresh, fetching.sites, distrusted),
+        DeckSource(root, library, planned.language, failed.decks, distrusted),
         told("reading decks"),
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
-        VideoSource(root, library, wanted, fetching.youtube, fetching.asr_model, distrusted),
+        VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
         told("reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
@@ -157,7 +158,7 @@ def _gather(
         planned.slug,
         planned.title,
         planned.language,
-        str(root),
+        sound_text(str(root)),
         planned.source_url,
         _aligned(lectures, library, planned.language, distrusted, told("aligning")),
         planned.links,
