@@ -34,7 +34,7 @@ from service.web import card, course_pages, former, pages, showing, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
-_PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 503)
+_PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
 def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings, first)
+        state = app.state.service = ServiceState(settings, first, app.state.metrics)
         threads = current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search

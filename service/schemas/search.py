@@ -82,6 +82,7 @@ class HitOut(Shape):
     )
     aligned: AlignedOut | None = Field(None, description="null where nothing is sure enough to be claimed")
     explanation: dict[str, object] | None = None
+    text: str | None = Field(None, description="The whole passage, if it was asked for")
 
 
 class SearchOut(Shape):
@@ -111,8 +112,8 @@ class SuggestOut(Shape):
     suggestions: list[SuggestionOut]
 
 
-def hit_out(hit: Hit) -> HitOut:
-    """A hit with the addresses that it leads to."""
+def hit_out(hit: Hit, *, text: bool = False) -> HitOut:
+    """A hit with the addresses that it leads to; with `text` the whole passage."""
     passage = hit.passage
     return HitOut(
         id=passage.id,
@@ -131,6 +132,7 @@ def hit_out(hit: Hit) -> HitOut:
         twin_of=hit.twin_of,
         aligned=_aligned(passage.course_slug, passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
+        text=passage.text if text else None,
     )
 
 
