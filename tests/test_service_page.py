@@ -26,12 +26,16 @@ from index.store.missed import list_missed
 from index.types import AccessScope, Coverage
 from ingest.order import Means
 from ingest.worker import work
+from service.answers.types import AnswerMode, Outcome
+from service.schemas import AnswerOut, SentenceOut
 from service.settings import Settings
 from service.web.place import Place
+from service.web.showing import render
 from service.web.words import LANGUAGES, Noun, choose_language, counted, words_of
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 ROOT = Path(__file__).parents[1]
+expect.set_options(timeout=30_000)
 QUESTION = "что такое ранняя остановка?"
 DESKTOP, PHONE = {"width": 1366, "height": 850}, {"width": 375, "height": 812}
 SHIFTS = (
@@ -45,7 +49,7 @@ def page_of(browser: Any, url: str, **options: Any) -> Iterator[Page]:
     """A page in a context of its own; nothing may go wrong in its console, and nothing may be asked of other hosts."""
     context = browser.new_context(**{"locale": "en", "viewport": {"width": 1300, "height": 900}, **options})
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)  # nothing waits so long but on a machine that is busy
     troubles: list[str] = []
     page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -66,7 +70,7 @@ def page_of(browser: Any, url: str, **options: Any) -> Iterator[Page]:
 
 def until(page: Page, expression: str) -> None:
     """Wait until an expression is true; the library's own waiting needs `unsafe-eval`, which the pages forbid."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, expression
         page.wait_for_timeout(30)
@@ -913,6 +917,34 @@ def test_hostile_texts_and_queries_stay_texts(browser: Any, tmp_path: Path) -> N
                     f"/?q={quote(text)}&course=&prev={quote(text)}",
                 )
             assert page.evaluate("[window.hacked, document.title === 'hacked']") == [None, False], text
+
+
+def test_hostile_sentences_of_a_model_stay_texts_in_the_card(page: Page, live: str) -> None:
+    strings = hostile()
+    answer = AnswerOut(
+        question=strings[0],
+        mode=AnswerMode.GENERATED,
+        outcome=Outcome.ANSWERED,
+        coverage=Coverage.EXPLAINED,
+        degraded=[],
+        note=strings[1],
+        unknown_words=[],
+        sentences=[SentenceOut(text=text, citations=[]) for text in strings],
+        citations=[],
+        hits=[],
+        took_ms=0,
+    )
+    html = render("_written.html", Place(q=strings[2], prev=strings[3]), "en", {"answer": answer})
+    page.goto(f"{live}/?q={quote(QUESTION)}")
+    page.evaluate(
+        "html => import('/static/swap.js').then(swap => swap.morph(document.querySelector('#answer'),"
+        " new DOMParser().parseFromString(html, 'text/html').body, 'innerHTML'))",
+        html,
+    )
+    assert page.locator("#answer .sentence").count() == 300
+    assert page.locator("#answer .sentence").nth(4).inner_text() == strings[4]
+    page.wait_for_timeout(50)
+    assert page.evaluate("[window.hacked, document.title === 'hacked']") == [None, False]
 
 
 # --- its parts -------------------------------------------------------------------------------------------
