@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -45,7 +44,9 @@ def _client(
     settings: Settings, platform: platform_stub.Platform, folder: Path, slug: str = "neural-networks"
 ) -> TestClient:
     (folder / "lti.yaml").write_text(platform.registration(**{"7": slug}), "utf-8")
-    changed = settings.model_copy(update={"lti_file": str(folder / "lti.yaml"), "api_keys_required": True})
+    changed = settings.model_copy(
+        update={"lti_file": str(folder / "lti.yaml"), "api_keys_required": True, "public_url": _BASE}
+    )
     return TestClient(create_app(changed), base_url=_BASE, follow_redirects=False)
 
 
@@ -193,18 +194,9 @@ def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, written: str, 
 
 
 @pytest.fixture(scope="module")
-def strict_browser() -> Iterator[Any]:
+def strict_browser(launch_browser: Callable[..., Any]) -> Any:
     """A browser that blocks cookies of third parties."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("Debian's chromium is not installed (apt-get install chromium)")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415
-
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--test-third-party-cookie-phaseout"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield opened
-        opened.close()
+    return launch_browser("--test-third-party-cookie-phaseout")
 
 
 def test_a_launch_and_an_insertion_work_in_a_frame_without_third_party_cookies(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from support import run_async
 
 from service.app import create_app
 from service.methods import HeadAnswered
@@ -35,7 +36,8 @@ def test_problems_have_one_shape_that_is_named_once(document: dict[str, Any]) ->
         for status, body in refusals.items():
             if path.startswith("/v1") or status == "416":
                 continue
-            assert body["content"] == {"application/problem+json": reference}, (path, status)
+            assert body["content"]["application/problem+json"] == reference, (path, status)
+            assert path.endswith(".webp") or len(body["content"]) == 1, (path, status)
 
 
 def test_every_operation_has_a_short_name_a_tag_that_is_described_and_a_summary(document: dict[str, Any]) -> None:
@@ -100,7 +102,7 @@ def test_head_answers_as_get_does_without_a_body(document: dict[str, Any], clien
         assert head.content == b"", path
         assert head.status_code == got.status_code, path
         assert head.headers["content-type"] == got.headers["content-type"], path
-        if path not in {"/metrics", "/api/search"}:  # where the times that they hold may have another length
+        if path not in {"/metrics", "/api/search", "/"}:  # where the times that they hold may have another length
             assert head.headers.get("content-length") == got.headers.get("content-length"), path
 
 
@@ -122,7 +124,7 @@ def test_a_head_of_what_goes_on_ends() -> None:
         return {"type": "http.disconnect"}
 
     scope: dict[str, Any] = {"type": "http", "method": "HEAD"}
-    asyncio.run(asyncio.wait_for(HeadAnswered(endless)(scope, receive, send), 10))
+    run_async(asyncio.wait_for(HeadAnswered(endless)(scope, receive, send), 10))
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[1] == {"type": "http.response.body", "body": b""}
     assert scope["method"] == "HEAD"

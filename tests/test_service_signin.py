@@ -67,7 +67,8 @@ def _link(library: Library, *slugs: str, days: int = 30) -> tuple[str, str]:
 
 
 def _client(settings: Settings, **changes: Any) -> TestClient:
-    return TestClient(create_app(settings.model_copy(update=changes)), follow_redirects=False)
+    changed = settings.model_copy(update={"public_url": "http://testserver", **changes})
+    return TestClient(create_app(changed), follow_redirects=False)
 
 
 def test_a_session_is_kept_as_a_hash_and_ends(library: Library) -> None:

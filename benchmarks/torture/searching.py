@@ -35,6 +35,14 @@ def ask(
     port: int, path: str, body: Any = None, *, key: str = "", method: str = "", seconds: float = 20.0
 ) -> tuple[int, bytes]:
     """(status, body) of one request on a connection of its own; (0, the reason) if there was no answer."""
+    status, _, content = ask_fully(port, path, body, key=key, method=method, seconds=seconds)
+    return status, content
+
+
+def ask_fully(
+    port: int, path: str, body: Any = None, *, key: str = "", method: str = "", seconds: float = 20.0
+) -> tuple[int, dict[str, str], bytes]:
+    """(status, headers by their small names, body) of one request, as `ask`."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     headers = {"Content-Type": "application/json"} if body is not None else {}
     headers |= {"Authorization": f"Bearer {key}"} if key else {}
@@ -42,9 +50,9 @@ def ask(
     try:
         connection.request(method or ("POST" if content else "GET"), path, content, headers)
         answer = connection.getresponse()
-        return answer.status, answer.read()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        return 0, f"{type(error).__name__}: {error}".encode()
+        return 0, {}, f"{type(error).__name__}: {error}".encode()
     finally:
         connection.close()
 

@@ -45,6 +45,11 @@ class Ended:
     out: str
     err: str
     seconds: float
+    peak_mb: float
+
+    def json(self) -> Any:
+        """What it wrote as its last line."""
+        return json.loads(self.out.splitlines()[-1])
 
 
 class Child:
@@ -68,10 +73,10 @@ class Child:
             self.signal(signal.SIGKILL)
             self.is_over_in(10)
         took = perf_counter() - self._started
-        status = self._zygote.ask({"reap": self.pid})["status"]
+        reaped = self._zygote.ask({"reap": self.pid})
         os.close(self._handle)
         out, err = ((self._folder / name).read_text("utf-8", "replace") for name in ("out", "err"))
-        return Ended(os.waitstatus_to_exitcode(status), out, err, took)
+        return Ended(os.waitstatus_to_exitcode(reaped["status"]), out, err, took, reaped["peak_kib"] / 1024)
 
     @property
     def err(self) -> str:
@@ -128,7 +133,7 @@ class Zygote:
         ended = self.start_call(function, *arguments).end()
         if ended.code:
             raise RuntimeError(f"{function} ended with {ended.code}: {ended.err[-2_000:]}")
-        return json.loads(ended.out.splitlines()[-1])
+        return ended.json()
 
     def start_call(self, function: str, *arguments: Any) -> Child:
         """A child that runs `module:function` and writes what it returns as JSON."""
@@ -164,7 +169,8 @@ def serve() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "reap" in request:
-            reply = {"status": os.waitpid(request["reap"], 0)[1]}
+            _, status, used = os.wait4(request["reap"], 0)
+            reply = {"status": status, "peak_kib": used.ru_maxrss}
         else:
             pid = os.fork()
             if not pid:

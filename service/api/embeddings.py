@@ -6,7 +6,7 @@ import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from index.errors import InvalidRequest, NotFound
 from service.access import Searcher
@@ -19,6 +19,11 @@ router = APIRouter(tags=["chat"])
 MAX_TEXTS, MAX_TEXT_CHARS = 256, 8_000
 
 
+_TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARS, "pattern": r"\S"}
+# What the description says; what is read is more, so that each refusal can be a sentence.
+_INPUT = WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": MAX_TEXTS}]})
+
+
 class EmbeddingsIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
@@ -27,6 +32,7 @@ class EmbeddingsIn(BaseModel):
     )
     input: Annotated[
         str | list[str] | list[int] | list[list[int]],
+        _INPUT,
         Field(description="A text, or some; numbers of tokens are refused"),
     ]
     encoding_format: Literal["float", "base64"] = "float"
@@ -60,9 +66,7 @@ def embeddings(state: State, caller: Searcher, asked: EmbeddingsIn) -> Embedding
         raise NotFound(f"There is no embedder {asked.model!r:.80}; this service embeds with {name!r:.80}.")
     own = state.embedder.dimension
     if asked.dimensions not in {None, own}:
-        raise InvalidRequest(
-            f"The embedder makes vectors of {own} numbers, not {asked.dimensions}; leave dimensions out."
-        )
+        raise NotFound(f"The embedder makes vectors of {own} numbers, not {asked.dimensions}; leave dimensions out.")
     texts = _texts(asked.input)
     vectors = state.embed(texts, as_queries=asked.input_type == "query").astype("<f4")
     as_text = asked.encoding_format == "base64"
