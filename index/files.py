@@ -27,7 +27,7 @@ class FileStore:
         if self.is_intact(known, suffix):
             return known
         digest = hashlib.sha256()
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._make_root()
         with source.open("rb") as original, _temporary(self._root) as (copy, temporary):
             while block := original.read(_BLOCK):
                 digest.update(block)
@@ -41,7 +41,7 @@ class FileStore:
         """Store bytes; their SHA-256."""
         sha256 = hashlib.sha256(content).hexdigest()
         if not self.is_intact(sha256, suffix):
-            self._root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
             with _temporary(self._root) as (copy, temporary):
                 copy.write(content)
                 self._publish(copy, temporary, self.path(sha256, suffix))
@@ -50,7 +50,7 @@ class FileStore:
     def add_blocks(self, blocks: Iterable[bytes], sha256: str, suffix: str) -> None:
         """Store what is known to have this SHA-256; StorageError if it has another one."""
         digest = hashlib.sha256()
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._make_root()
         with _temporary(self._root) as (copy, temporary):
             for block in blocks:
                 digest.update(block)
@@ -92,6 +92,10 @@ class FileStore:
                 path.unlink(missing_ok=True)
                 deleted += 1
         return deleted
+
+    def _make_root(self) -> None:
+        with translated_disk(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
 
     def _publish(self, copy: IO[bytes], temporary: Path, target: Path) -> None:
         copy.flush()
@@ -140,16 +144,26 @@ def _temporary(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """A new file beside where it is to be; it is gone after the block, if it was not renamed."""
     path: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
-        path = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            yield file, path
-    except OSError as error:
-        raise StorageError(
-            f"The disk refused to store a file in {folder} ({error.strerror or error}); free some space, or see to it "
-            "that the folder can be written."
-        ) from error
+        with translated_disk(folder):
+            descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+            path = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file, path
     finally:
         if path is not None:
             with suppress(OSError):  # a disk that is read only by now; the next writer sweeps
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def translated_disk(folder: Path) -> Iterator[None]:
+    """StorageError where the disk refuses something in the block; `folder` is named where the system names no file."""
+    try:
+        yield
+    except BrokenPipeError:  # of whoever reads what we print
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"The disk refused {error.filename or folder} ({error.strerror or error}); free some space, or see to it "
+            "that it can be written. What was served before is still served."
+        ) from error
