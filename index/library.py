@@ -32,6 +32,7 @@ from index.store.passages import read_passages
 from index.text.analysis import ANALYSIS_VERSION
 
 NO_EMBEDDER = "none"
+_LOOKS = 3  # for damage, while others publish
 RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
 
 
@@ -229,7 +230,28 @@ def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> 
 
 
 def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
-    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well."""
+    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well.
+
+    Looked for again where somebody published meanwhile: what was read before and after is not of one state.
+    """
+    for _ in range(_LOOKS):
+        before = _latest_number(library)
+        damage = _damage_now(library, embedder)
+        if not damage or _latest_number(library) == before:
+            break
+    return damage
+
+
+def _latest_number(library: Library) -> int | None:
+    try:
+        with library.database.reading() as connection:
+            latest = latest_generation(connection)
+    except StorageError:
+        return None
+    return latest.number if latest else None
+
+
+def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
     try:
         with library.database.reading() as connection:
             faults = [f"The database is damaged: {fault}. {RESTORE}" for fault in file_faults(connection)]
