@@ -17,7 +17,7 @@ from support import CountingEmbedder, ingest, open_index, write_course, write_pd
 
 from index.engine.manifest import FORMAT, generation_file, generation_numbers, read_generation, shard_folder
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, NotFound
-from index.library import Library, find_damage, open_served
+from index.library import Library, find_damage, open_served, row_damage
 from index.publish import reindex
 from index.store.database import writer_lock
 from index.store.tables import embeddings
@@ -267,6 +267,28 @@ def test_a_reader_that_starts_after_a_writer_died_before_the_pointer_serves_what
     generation, degraded = open_served(sqlite_library, embedder)
     assert (generation.manifest.number, degraded) == (2, ())
     assert find_damage(sqlite_library, embedder) == []
+
+
+def test_what_is_published_while_damage_is_looked_for_is_none(
+    sqlite_library: Library,
+    folders: dict[str, Path],
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+    numbers = iter(range(1))
+
+    def publish_once(library: Library, slug: str) -> str | None:
+        for number in numbers:
+            write_course(folders["second"], "Second", [f"Kernel\nnumber {number}"])
+            ingest(folders["second"], other, embedder)
+            write_course(folders["first"], "First", [f"Momentum\nnumber {number}"])
+            ingest(folders["first"], other, embedder)
+        return row_damage(library, slug)
+
+    monkeypatch.setattr("index.library.row_damage", publish_once)
+    assert find_damage(sqlite_library, embedder) == []
+    other.close()
 
 
 @pytest.mark.usefixtures("folders")
