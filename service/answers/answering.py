@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from index.search.found import Find, Found
 from index.search.search import MAX_QUERY_CHARS, SearchIndex
+from index.text.analysis import fold
 from index.types import Coverage, Filters, Hit, Kind, Query
 from service.answers.citations import Reader
 from service.answers.extractive import extract_answer
+from service.answers.kinds import sides_of
 from service.answers.llm import LanguageModel, ModelFailed
 from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
@@ -38,6 +40,8 @@ def quoted_answer(index: SearchIndex, question: str, found: Found, cited: Iterab
 
     `cited` is what the conversation has cited so far."""
     asked = what_is_asked(question)
+    if found.query != question and sides_of(fold(found.query)) is not None:
+        asked = Asked.COMPARISON  # "and compared with X?", once it is known with what
     outcome = _outcome(asked, found.coverage)
     hits = found.hits(_HITS)
     bare = Answer(
