@@ -38,7 +38,13 @@ class Guard:
 
 GUARDS = (
     Guard("fsync of folders", "index/files.py", "os.fsync(descriptor)", "pass", "3:10:1"),
-    Guard("fsync of files", "index/files.py", "os.fsync(copy.fileno())\n            temporary", "temporary", "3:40:1"),
+    Guard(
+        "fsync of files",
+        "index/files.py",
+        "os.fsync(copy.fileno())\n        temporary.replace(path)",
+        "temporary",
+        "3:40:1",
+    ),
     Guard("a whole file or none", "index/files.py", "temporary.replace(path)", "path.write_bytes(content)", "2:60:3"),
     Guard(
         "rows are committed after the shard is whole",

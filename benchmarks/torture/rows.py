@@ -22,4 +22,5 @@ ROWS = (
     Row(10, "overload", "four times the clients, slow ones and idle ones, an ingest beside", 1, 20),
     Row(13, "stopping", "SIGTERM under load and with half-sent bodies", 2, 40),
     Row(18, "soak", "mixed traffic, seconds", 2, 240),
+    Row(9, "roles", "every operation by every kind of caller, made-up requests", 0, 60),
 )
