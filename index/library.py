@@ -22,7 +22,7 @@ from index.engine.manifest import (
 from index.engine.passages import dump_passage
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
-from index.files import FileStore, write_durably
+from index.files import FileStore, translated_disk, write_durably
 from index.store.courses import course_slugs, stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
@@ -59,9 +59,9 @@ class Library:
         """The right to write, one at a time; `on_wait` is called before another writer is waited for, and may raise.
 
         What a writer that died left half done is finished before the block. What it left over is swept after it, even
-        if the block finds nothing to do: until then it may be of use.
+        if the block finds nothing to do: until then it may be of use. StorageError where the disk refuses.
         """
-        with writer_lock(self.database, self.data_dir, on_wait):
+        with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait):
             self.recover()
             leftovers = self._unfinished.exists()
             write_durably(self._unfinished, b"")

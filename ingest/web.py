@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from index.errors import SourceFileError
+from index.files import translated_disk
 
 _AGENT = "lecture-search"
 _SCHEMES: tuple[str, ...] = ("https",)
@@ -87,18 +88,19 @@ def fetch(url: str, folder: Path, limits: Limits, progress: Callable[[int, int],
 
     `progress` is told (bytes so far, bytes in all or 0).
     """
-    folder.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + limits.seconds
-    with (
-        _client(limits, deadline) as web,
-        tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file,
-    ):
-        path = Path(file.name)
-        try:
-            _copy(web, url, file.write, deadline, limits, progress)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+    with translated_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (
+            _client(limits, deadline) as web,
+            tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file,
+        ):
+            path = Path(file.name)
+            try:
+                _copy(web, url, file.write, deadline, limits, progress)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
     return path
 
 

@@ -38,6 +38,13 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A reading transaction in which everything is as it was at its first query, whatever others write."""
+        level = {} if self.url.get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with _translated(), reading_rows(), self.engine.execution_options(**level).connect() as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at its end, or rolled back if the block raises.
 
@@ -89,16 +96,20 @@ class Database:
                 f"The database {self.url.render_as_string()} has schema {found}, newer than this program's "
                 f"{SCHEMA_REVISION}; install the newer version."
             )
+        with self.migrating() as connection:
+            if connection.dialect.name == "postgresql":  # of several that start together one migrates
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
+            self.upgrade(connection, "head")
+
+    def upgrade(self, connection: Connection, revision: str) -> None:
+        """Bring the schema to this revision, in a transaction of `migrating`."""
         from alembic import command  # noqa: PLC0415  (only needed when the schema changes)
         from alembic.config import Config  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with self.migrating() as connection:
-            if connection.dialect.name == "postgresql":  # of several that start together one migrates
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
     def close(self) -> None:
         self.engine.dispose()
