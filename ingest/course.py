@@ -81,7 +81,8 @@ def read_course(
 
 def _planned(folder: Path, *, linked_only: bool) -> PlannedCourse:
     """The course as its course.yaml says, else as its README and folder show."""
-    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
+    files = [folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()]
+    yaml_file = next((file for file in files if file.resolve().is_relative_to(folder.resolve())), None)
     if yaml_file is not None:
         course = read_yaml(yaml_file)
         return course if linked_only else _with_other_files(course, folder)

@@ -30,7 +30,7 @@ from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.state import ServiceState
-from service.web import card, course_pages, former, pages, showing
+from service.web import card, course_pages, former, pages, showing, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings, first)
+        state = app.state.service = ServiceState(settings, first, app.state.metrics)
         threads = current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search
@@ -77,7 +77,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     for module in (chat, embeddings):
         app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses=problems(503))
-    for views in (pages, course_pages, former, card, lti_routes):
+    for views in (pages, written, course_pages, former, card, lti_routes):
         app.include_router(views.router, include_in_schema=False)
     app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))

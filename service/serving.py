@@ -106,7 +106,7 @@ class Serving:
             elif tried.again_at is not None and time.monotonic() >= tried.again_at:
                 pause = min(2 * tried.pause, _AGAIN_AT_MOST_SECONDS)
                 self._try_to_open(_Tried(pointer, pause=pause))
-            elif self._index is not None:
+            elif self._index is not None and pointer is not None:
                 self._look_at_files(self._index)
 
     def shaken(self) -> str | None:

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         20.0, gt=0, description="A request must have arrived whole by then, or the connection ends"
     )
     stop_seconds: int = Field(10, ge=1, description="When told to stop, how long requests that run may go on")
+    ingest_roots: str = Field(
+        "", description="Folders by comma from which courses may be ordered over HTTP; empty: addresses only"
+    )
     offline: bool = Field(False, description="Ingest fetches nothing from elsewhere")
     fetch_private: bool = Field(
         False, description="Ingest may fetch over http and from addresses inside the own network"

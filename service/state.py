@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
+from time import perf_counter
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Event, Turn
 from service.counters import Counters
 from service.gate import Gate, Lane, Work
+from service.observability import Metrics
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
@@ -43,16 +45,17 @@ _SEARCHING = 2  # threads that search at the same time; more only hand the inter
 class ServiceState:
     """Shared by all requests."""
 
-    def __init__(self, settings: Settings, first: SearchIndex | None = None) -> None:
+    def __init__(self, settings: Settings, first: SearchIndex | None = None, metrics: Metrics | None = None) -> None:
         """`first` is an index that is open already, with its embedder."""
         self.settings = settings
+        self._metrics = metrics or Metrics()
         self._first = first
         self.library = Library(settings.resolved_database_url, settings.data_dir)
         self.serving = Serving(
             self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary
         )
         self.pictures = Pictures(self.library)
-        self.gate = Gate(_lanes(settings))
+        self.gate = Gate(_lanes(settings), self._metrics)
         self._searching = threading.BoundedSemaphore(_SEARCHING)
         self._working_out = threading.BoundedSemaphore(_WORKING_OUT)
         self.counters = Counters(self.library.database)
@@ -85,8 +88,13 @@ class ServiceState:
 
     def find(self, query: Query, index: SearchIndex | None = None) -> Found:
         """A search, as soon as few enough others compute."""
+        started = perf_counter()
         with self._searching:  # the wait ends: there are few places for requests, and each computes for milliseconds
-            return (index or self.index()).find(query)
+            turn = perf_counter()
+            found = (index or self.index()).find(query)
+        self._metrics.took("turn", turn - started)
+        self._metrics.took("find", perf_counter() - turn)
+        return found
 
     def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
         """(n, d) float32: row i embeds texts[i]; a few at a time, so that searches go on. EmbedderError without one."""

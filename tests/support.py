@@ -30,6 +30,7 @@ from index.types import ROLES, DeckKind, Hit, IndexedPassage, Kind, PagePlace, P
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
 from service.app import create_app
+from service.observability import Metrics
 from service.running import server_config
 from service.settings import Settings
 
@@ -175,6 +176,13 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
 
 def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestReport:
     return ingest_course(read_course(folder), folder, library, embedder)
+
+
+def bare_app() -> FastAPI:
+    """An application with routes of a test, to be served as ours is."""
+    app = FastAPI()
+    app.state.metrics = Metrics()
+    return app
 
 
 @contextmanager

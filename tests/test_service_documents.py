@@ -185,7 +185,7 @@ def test_a_video_elsewhere_is_a_link_with_its_words(client: TestClient) -> None:
 def test_kinds_are_called_by_their_names_in_both_languages(client: TestClient) -> None:
     for language, words in (("en", "slide 1"), ("ru", "слайд 1")):
         shown = client.get(f"/?q=momentum&lang={language}").text
-        assert words in shown.split('class="where"')[1].split("</p>")[0]
+        assert words in shown.split('class="also"')[1].split("</div>")[0]
     assert "3 ячейки" in client.get("/c/mixed?lang=ru").text
     assert "3 cells" in client.get("/c/mixed?lang=en").text
     chat = {"model": "lectures", "messages": [{"role": "user", "content": "momentum"}]}

@@ -17,4 +17,9 @@ ROWS = (
     Row(8, "hostile", "mutated files of every kind, and bombs", 0, 5000),
     Row(14, "addresses", "addresses that lead inside, typed and by redirect", 0, 1000),
     Row(15, "markup", "markup through every field into everything that comes back", 0, 500),
+    Row(16, "canaries", "secrets through every path and failure", 13, 500),
+    Row(11, "neighbours", "model, YouTube, database and index down, slow, lying, half closed", 0, 5),
+    Row(10, "overload", "four times the clients, slow ones and idle ones, an ingest beside", 1, 20),
+    Row(13, "stopping", "SIGTERM under load and with half-sent bodies", 2, 40),
+    Row(18, "soak", "mixed traffic, seconds", 2, 240),
 )

@@ -16,12 +16,22 @@ from index.search.moments import said_together, with_mark, with_moment
 from index.search.query import rewrites_of
 from index.search.ranking import Ranked
 from index.search.words import WordScores
+from index.text.analysis import find_terms
 from index.text.snippet import make_snippet
 from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind, Mode, Query, Reason, Rewrite
 
 MAX_LIMIT = 50
 MAX_OFFSET = 450
 _MOST_MINUTES = 3  # of one explanation, from its start to its best
+
+
+@dataclass(frozen=True, slots=True)
+class LectureHits:
+    """A lecture by its id, how many hits it has, and the best of them."""
+
+    lecture_id: int
+    count: int
+    best: IndexedPassage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +84,25 @@ class Found:
         if kinds is not None:
             chosen &= np.isin(self.index.kind_of[self.ranked.rows], [KINDS.index(kind) for kind in kinds])
         return replace(self, ranked=self.ranked.take(np.flatnonzero(chosen)))
+
+    @property
+    def lectures(self) -> tuple[LectureHits, ...]:
+        """The lectures that have hits, in the order of their best ones."""
+        own = self.index.lecture_of[self.ranked.rows]
+        ids, first, counts = np.unique(own, return_index=True, return_counts=True)
+        return tuple(
+            LectureHits(int(ids[i]), int(counts[i]), self.index.passages([int(self.ranked.rows[first[i]])])[0])
+            for i in np.argsort(first)
+        )
+
+    def passages(self, limit: int, offset: int = 0) -> list[IndexedPassage]:
+        """The passages of some of the hits, best first, as they are: speech from its beginning on."""
+        return self.index.passages(self.ranked.rows[offset : offset + limit].tolist())
+
+    def spans(self, text: str, passage: IndexedPassage) -> tuple[tuple[int, int], ...]:
+        """Where words of the query stand in a text that belongs to a passage, such as its title."""
+        tokens = find_terms(text, self.weights, latin_language(passage))
+        return tuple(dict.fromkeys((token.start, token.end) for token in tokens))
 
     def hits(self, limit: int = 10, offset: int = 0, *, explain: bool = False) -> tuple[Hit, ...]:
         """Some of the hits, best first. InvalidRequest for a limit or an offset out of range."""

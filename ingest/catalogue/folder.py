@@ -95,8 +95,17 @@ def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     """`os.walk` through what is material of the course: no hidden folders, no links, nothing that programs install."""
     for place, names, found in os.walk(root):
         names[:] = sorted(name for name in names if not name.startswith(".") and name not in _NO_COURSE)
-        names[:] = [name for name in names if not os.path.islink(f"{place}/{name}")]  # noqa: PTH114  (os.walk's own text)
-        yield place, names, found
+        names[:] = [name for name in names if not _is_elsewhere(f"{place}/{name}")]
+        yield place, names, [name for name in found if not _leads_out(root, f"{place}/{name}")]
+
+
+def _is_elsewhere(folder: str) -> bool:
+    """Whether a folder is a link, or the data of an installation that was put beside the course."""
+    return os.path.islink(folder) or os.path.exists(f"{folder}/writer.lock")  # noqa: PTH110, PTH114  (os.walk's text)
+
+
+def _leads_out(root: Path, file: str) -> bool:
+    return os.path.islink(file) and not Path(file).resolve().is_relative_to(root.resolve())  # noqa: PTH114
 
 
 def unreadable_names(root: Path) -> list[str]:

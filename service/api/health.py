@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from index.errors import LecturesError
 from service.deps import State
+from service.gauges import installation_metrics
 from service.openapi import OPEN
 from service.schemas.health import ReadyOut
 
@@ -40,6 +41,6 @@ def readyz(state: State) -> ReadyOut:
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request) -> Response:
+def metrics(request: Request, state: State) -> Response:
     """Prometheus text."""
-    return Response(request.app.state.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)
+    return Response(request.app.state.metrics.exposed(installation_metrics(state)), media_type=CONTENT_TYPE_LATEST)

@@ -15,12 +15,14 @@ from starlette.concurrency import run_in_threadpool
 from index.errors import InvalidRequest, LecturesError, NotFound
 from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
 from index.types import JobRecord, JobState
+from ingest.sources import check_allowed
 from service import sse
 from service.access import Administrator
 from service.deps import State
 from service.openapi import ADMIN
 from service.refusals import Overloaded
 from service.schemas import IngestIn, IngestOut, IngestQueuedOut
+from service.settings import listed
 from service.state import ServiceState
 
 router = APIRouter(tags=["ingests"])
@@ -45,7 +47,14 @@ def order(
         raise InvalidRequest("source: it must not hold a NUL character.")
     if caller.courses is not None and asked.course not in caller.courses:
         raise InvalidRequest("course: this key may only ingest the courses that it is held to; name one of them.")
-    options = {"course": asked.course, "languages": asked.languages, "linked_only": asked.linked_only}
+    roots = listed(state.settings.ingest_roots)
+    check_allowed(asked.source, roots, state.settings.data_dir)
+    options = {
+        "course": asked.course,
+        "languages": asked.languages,
+        "linked_only": asked.linked_only,
+        "roots": roots,
+    }
     # hashed: two callers may choose the same key, and both parts together are longer than what is stored
     key = hashlib.sha256(f"{caller.name}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     with state.library.database.writing() as connection:

@@ -16,7 +16,7 @@ from index.types import Coverage, Filters, Mode, Query
 from service.access import Searcher
 from service.deps import State
 from service.finding import read_kinds, timed_search
-from service.schemas import SearchOut, SuggestionOut, SuggestOut
+from service.schemas import SearchOut, SuggestOut, suggestion_out
 from service.schemas.search import NOT_EMPTY
 
 router = APIRouter(tags=["search"])
@@ -54,10 +54,11 @@ def search(
     offset: Annotated[int, Parameter(ge=0, le=MAX_OFFSET, description="How many hits before them")] = 0,
     explain: bool = False,
     literal: Annotated[bool, Parameter(description="Only as it was typed: no other readings")] = False,
+    text: Annotated[bool, Parameter(description="Give each hit the whole text of its passage")] = False,
 ) -> Response:
     """Slide pages, moments of video and programme lines that answer, best first."""
     filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
-    found = timed_search(state.find, Query(q, filters, mode, literal), limit, offset, explain=explain)
+    found = timed_search(state.find, Query(q, filters, mode, literal), limit, offset, explain=explain, text=text)
     asked = {"query": found.query} if state.settings.log_queries else {}
     _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
@@ -78,4 +79,4 @@ def suggest(
     """Completions of what is being typed."""
     prefix = clean_query(q)
     found = state.index().suggest(prefix, limit, Filters(course=course or None, courses=caller.courses))
-    return SuggestOut(query=prefix, suggestions=[SuggestionOut(text=s.text, count=s.count) for s in found])
+    return SuggestOut(query=prefix, suggestions=[suggestion_out(one) for one in found])

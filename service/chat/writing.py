@@ -14,7 +14,7 @@ from index.types import Hit
 from service.answers.types import Answer, AnswerMode, Citation, Outcome, Said
 from service.chat.markdown import escape, link, plain
 from service.links import absolute, clock, hit_url
-from service.web.words import WORDS
+from service.web.words import words_of
 
 _NEAREST = 5  # places that are shown where nothing is quoted
 _SOURCE = re.compile(r"^- ((?:\\?\[\d{1,4}\] )+)\[.*\]\(([^\s()]{1,2000})\)$", re.MULTILINE)
@@ -126,7 +126,7 @@ def place_name(hit: Hit, *, russian: bool) -> str:
     passage = hit.passage
     title = passage.title or passage.lecture_title
     if passage.page:
-        unit = WORDS["ru" if russian else "en"][f"unit_{passage.page.unit}"]
+        unit = words_of("ru" if russian else "en")[f"unit_{passage.page.unit}"]
         return f"{title}, {unit} {passage.page.page_number}"
     return f"{title}, {clock(passage.time.at_seconds)}" if passage.time else title
 

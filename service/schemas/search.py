@@ -6,7 +6,19 @@ from dataclasses import asdict
 
 from pydantic import AliasChoices, Field
 
-from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, TimePlace, Unit
+from index.types import (
+    Aligned,
+    Coverage,
+    Hit,
+    Kind,
+    Mode,
+    PagePlace,
+    Reason,
+    Suggested,
+    SuggestionKind,
+    TimePlace,
+    Unit,
+)
 from service.links import hit_url, image_url, kept_url, place_address, place_url, source_url
 from service.schemas.places import (
     CourseRef,
@@ -70,6 +82,7 @@ class HitOut(Shape):
     )
     aligned: AlignedOut | None = Field(None, description="null where nothing is sure enough to be claimed")
     explanation: dict[str, object] | None = None
+    text: str | None = Field(None, description="The whole passage, if it was asked for")
 
 
 class SearchOut(Shape):
@@ -87,7 +100,11 @@ class SearchOut(Shape):
 
 class SuggestionOut(Shape):
     text: str
-    count: int
+    count: int = Field(description="How many passages carry it")
+    kind: SuggestionKind
+    course: CourseRef
+    lecture: LectureRef
+    place: str = Field(description="The address of a place that carries it; of a lecture its page")
 
 
 class SuggestOut(Shape):
@@ -95,8 +112,8 @@ class SuggestOut(Shape):
     suggestions: list[SuggestionOut]
 
 
-def hit_out(hit: Hit) -> HitOut:
-    """A hit with the addresses that it leads to."""
+def hit_out(hit: Hit, *, text: bool = False) -> HitOut:
+    """A hit with the addresses that it leads to; with `text` the whole passage."""
     passage = hit.passage
     return HitOut(
         id=passage.id,
@@ -115,6 +132,21 @@ def hit_out(hit: Hit) -> HitOut:
         twin_of=hit.twin_of,
         aligned=_aligned(passage.course_slug, passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
+        text=passage.text if text else None,
+    )
+
+
+def suggestion_out(found: Suggested) -> SuggestionOut:
+    """A completion with where it comes from."""
+    passage = found.passage
+    lecture = lecture_ref(passage)
+    return SuggestionOut(
+        text=found.text,
+        count=found.count,
+        kind=found.kind,
+        course=CourseRef(slug=passage.course_slug, title=passage.course_title),
+        lecture=lecture,
+        place=lecture.url if found.kind is SuggestionKind.LECTURE else kept_url(passage),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Reader, Searcher, Visitor
 from service.answers.answering import cited_before, quoted_answer
 from service.answers.questions import standalone, what_is_asked
-from service.answers.types import Asked, Turn
+from service.answers.types import Asked, Outcome, Turn
 from service.deps import State
 from service.errors import status_of
 from service.finding import read_kinds
@@ -29,12 +29,16 @@ from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
 from service.web.place import Place
-from service.web.results import PAGE_SIZE, ResultsView, results_view
+from service.web.results import ResultsView, results_view
+from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
+from service.web.ways import Ways, ways_on
 
 router = APIRouter(route_class=PageRoute)
 _MAX_OFFSET = 450
-_CARDS_WITH_GAPS = 12
+_CARDS_AT_A_GLANCE = 12
+# where a language model may find what no quote says
+_WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
 _LECTURE = re.compile(r"^/c/([^/]{1,80})/l/(\d{1,6})(?:\?m=(\w{1,40}))?$")
 
 Text = Annotated[str, Parameter(max_length=4_000)]
@@ -44,14 +48,18 @@ Address = Annotated[str, Parameter(max_length=2_000)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseCard:
-    """A course at a glance: what there is of it, and how much is missing."""
+    """A course at a glance, for those who learn in it. `without_slides` and `without_video` are lectures, where others
+    of the course have them."""
 
     slug: str
     title: str
     lectures: int
+    slides: int
     pages: int
     minutes: int
-    gaps: int
+    hours: int
+    without_slides: int
+    without_video: int
 
 
 @router.get("/")
@@ -67,6 +75,7 @@ def home(
     literal: Annotated[str, Parameter(max_length=1)] = "",
     prev: Text = "",
     open: Address = "",
+    within: Annotated[str, Parameter(alias="in", max_length=200)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
     """The search box; of what was typed the hits, and an answer if it asks something."""
@@ -82,34 +91,43 @@ def home(
         open=open,
         lang=lang,
     )
-    values: dict[str, object] = {"size": PAGE_SIZE, "max_offset": _MAX_OFFSET}
+    values: dict[str, object] = {"max_offset": _MAX_OFFSET, "is_start": not place.q}
     lengths: dict[tuple[str, int], float] = {}
     try:
+        if within:
+            course, lecture = read_scope(within)
+            place = replace(place, course=course, lecture=lecture)
         with state.library.database.reading() as connection:
             values |= _courses_and_look(connection, caller, place)
             lengths = material_lengths(connection) if place.q else {}
             values |= _lecture(connection, caller, place) if place.lecture else {}
     except LecturesError as error:
-        values["problem"] = str(error)
+        values |= {"problem": str(error), "status": status_of(error)}
     if "moved" in values:
         return RedirectResponse(str(values["moved"]), 302)
     if not place.q:
         return show_page(request, "home.html", place, values)
     try:
         number = values.get("lecture_id")
-        view, answer = _search(state, caller, place, number if isinstance(number, int) else None, lengths)
-        values |= {"view": view, "answer": answer, "has_model": state.has_model}
+        view, answer, ways = _search(state, caller, place, number if isinstance(number, int) else None, lengths)
+        values |= {
+            "view": view,
+            "answer": answer,
+            "ways": ways,
+            "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
+        }
         if view.missed:
             state.note_missed(place.course, place.q)
     except LecturesError as error:
-        return show_page(request, "home.html", place, {**values, "problem": str(error)}, status_of(error))
+        status = status_of(error)
+        return show_page(request, "home.html", place, {**values, "problem": str(error), "status": status}, status)
     return show_page(request, "home.html", place, values)
 
 
 def _courses_and_look(connection: Connection, caller: Caller, place: Place) -> dict[str, object]:
     """The courses to choose from, where nothing is searched with what there is of them; and what is looked at."""
     courses = list_courses(connection, caller.courses)
-    cards = [] if place.q else [_card(connection, item, caller.courses) for item in courses[:_CARDS_WITH_GAPS]]
+    cards = [] if place.q else [_card(connection, item, caller.courses) for item in courses[:_CARDS_AT_A_GLANCE]]
     return {"courses": courses, "cards": cards, **looked_at(connection, caller.courses, place)}
 
 
@@ -131,33 +149,41 @@ def _search(
     place: Place,
     lecture_id: int | None,
     lengths: Mapping[tuple[str, int], float],
-) -> tuple[ResultsView, AnswerOut | None]:
-    """What the page shows of a search; on its first page also the quoted answer to what was a question, unless the
-    course says nothing of it."""
+) -> tuple[ResultsView, AnswerOut | None, Ways | None]:
+    """What the page shows of a search, with ways on where it found too little; on its first page also the quoted answer
+    to what was a question, if there is one."""
     filters = Filters(place.course or None, lecture_id, read_kinds([place.kind]), caller.courses)
     history = (Turn("user", place.prev),) if place.prev else ()
     index, started = state.index(), perf_counter()
     everywhere = Filters(course=place.course or None, courses=caller.courses)
     found = state.find(Query(standalone(place.q, history), everywhere, literal=bool(place.literal)), index)
     view = results_view(found, place, filters, lengths, started)
+    ways = ways_on(state, index, caller.courses, place, view)
     asks = what_is_asked(place.q) is not Asked.NOTHING
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
-        return view, None
+        return view, None, ways
     cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
-    return view, answer_out(quoted_answer(index, place.q, found, cited), 0.0)
+    answer = quoted_answer(index, place.q, found, cited)
+    # what only names a place says no more than the list does, unless a model writes from it or it follows a question
+    told = answer.outcome is Outcome.ANSWERED or place.prev or (state.has_model and answer.outcome in _WRITABLE)
+    return view, answer_out(answer, 0.0) if told else None, ways
 
 
 def _card(connection: Connection, item: CourseSummary, readable: Readable) -> CourseCard:
-    details = course_details(connection, item.slug, readable)
+    lectures = course_details(connection, item.slug, readable).lectures
+    slides = [sum(deck.page_count for deck in lecture.decks) for lecture in lectures]
+    seconds = sum(video.duration_seconds or 0 for lecture in lectures for video in lecture.videos)
+    without_slides, without_video = slides.count(0), sum(not lecture.videos for lecture in lectures)
     return CourseCard(
         slug=item.slug,
         title=item.title,
         lectures=item.lectures,
-        pages=sum(deck.page_count for lecture in details.lectures for deck in lecture.decks + lecture.notes),
-        minutes=round(
-            sum(video.duration_seconds or 0 for lecture in details.lectures for video in lecture.videos) / 60
-        ),
-        gaps=len(details.gaps),
+        slides=sum(slides),
+        pages=sum(deck.page_count for lecture in lectures for deck in lecture.notes),
+        minutes=round(seconds / 60),
+        hours=round(seconds / 3600) if seconds >= 5_400 else 0,
+        without_slides=without_slides % len(lectures) if lectures else 0,
+        without_video=without_video % len(lectures) if lectures else 0,
     )
 
 

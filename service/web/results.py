@@ -1,61 +1,83 @@
-"""Results of a search → what the page shows of them: hits with folded twins, counts for filters, where they lie."""
+"""Results of a search → what the page shows of them: lectures with their best places, and counts to narrow by.
+
+The order of hits is that of the API; lectures stand in the order of their best hits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from index.search.found import MAX_LIMIT, Found
-from index.types import Coverage, Facets, Filters, Hit, IndexedPassage, Kind, PagePlace, TimePlace
+from index.search.found import Found, LectureHits
+from index.types import Coverage, Filters, Hit, Kind
 from service.finding import search_out
-from service.links import kept_url, lecture_url
-from service.schemas import HitOut, ProgrammeLocatorOut, SearchOut
+from service.links import lecture_url
+from service.schemas import HitOut, ProgrammeLocatorOut, SearchOut, hit_out
 from service.web.place import Place
+from service.web.rails import Rail, rails_of
+from service.web.snippets import Pieces, pieces, readable
+from service.web.why import Why, why_found
 
-PAGE_SIZE = 10
-_STRIP_LECTURES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A hit on the strip of its lecture; `at` is in percent of the deck's pages or of the video's time."""
-
-    at: float
-    kind: Kind
-    url: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """Where in a lecture the hits lie."""
-
-    position: int
-    title: str
-    url: str
-    marks: list[Mark]
+PAGE_SIZE = 10  # hits, where one lecture is shown
+LECTURES = 6  # to a page
+_PLACES = 12  # about so many hits to a page of lectures
+_LEAST, _FEW = 3, 2
+_ON_RAILS = 30
+_FACETS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class ShownHit:
-    """A hit with the older editions that are folded under it."""
+    """A hit as it is shown, with the older editions that are folded under it; `title` is empty where it would only
+    repeat the lecture's."""
 
     hit: HitOut
+    title: Pieces
+    snippet: Pieces
     url: str
     aligned_url: str | None
+    why: Why | None
     older: list[tuple[HitOut, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class ResultsView:
-    found: SearchOut
+class Group:
+    """A lecture: its best hits, how many more it has and where they are, and where all of them lie in it."""
+
+    position: int
+    title: Pieces
+    course: str
+    url: str
     hits: list[ShownHit]
+    more: int
+    more_url: str
+    rails: list[Rail]
+
+
+@dataclass(frozen=True, slots=True)
+class LectureFacet:
+    """A lecture to narrow by; its address, and how many hits it has of the chosen kind."""
+
+    address: str
+    course: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsView:
+    """`kinds` holds those that the search has at all, each with its hits in the chosen lecture."""
+
+    found: SearchOut
+    groups: list[Group]
     kinds: list[tuple[Kind, int]]
-    lectures: list[tuple[str, str, int]]
-    strips: list[Strip]
+    lectures: list[LectureFacet]
+    whole: int
     missed: bool
     took_ms: float
+    previous: int | None
+    next: int | None
 
 
 def results_view(
@@ -63,36 +85,91 @@ def results_view(
 ) -> ResultsView:
     """What the page shows of one search over all that its address leaves; `filters` choose among what was found.
 
-    `lengths` are pages of decks (`page`, id) and seconds of videos (`time`, id): what the strips are measured by.
+    `lengths` are pages of decks (`page`, id) and seconds of videos (`time`, id): what the rails are measured by.
     `started` is the `perf_counter` at which the search began.
     """
-    whole = found.hits(MAX_LIMIT)
     chosen = found.narrow(filters.lecture, filters.kinds)
-    shown = search_out(chosen, chosen.hits(PAGE_SIZE, place.offset, explain=True), 0.0)
-    known = {hit.passage.lecture_id: hit.passage for hit in whole}
-    facets = found.facets
+    lectures = chosen.lectures
+    groups, step, count = _groups(chosen, lectures, place, filters, lengths)
+    counts = dict(found.narrow(filters.lecture).facets.kinds)
+    has = dict(found.facets.kinds)
     return ResultsView(
-        shown,
-        fold_twins(shown.hits, place),
-        _kinds(facets),
-        [(_lecture_of(known[key]), known[key].lecture_title, n) for key, n in facets.lectures if key in known],
-        _strips(whole, place, lengths),
+        search_out(chosen, (), 0.0),
+        fold_twins(groups, place),
+        [(kind, counts.get(kind, 0)) for kind in Kind if kind in has],
+        [_facet(lecture) for lecture in found.narrow(kinds=filters.kinds).lectures[:_FACETS]],
+        found.total,
         found.coverage is Coverage.ABSENT or found.total == 0,
         round((perf_counter() - started) * 1000, 1),
+        max(place.offset - step, 0) if place.offset else None,
+        place.offset + step if place.offset + step < count else None,
     )
 
 
-def fold_twins(hits: Sequence[HitOut], place: Place) -> list[ShownHit]:
-    """Hits in order; an older edition of a slide lies under the newer one where both are on this page."""
-    by_id = {hit.id: ShownHit(hit, hit_place(hit, place), aligned_place(hit, place), []) for hit in hits}
-    shown = []
-    for hit in hits:
-        newer = by_id.get(hit.twin_of or "")
-        if newer is not None and newer.hit.id != hit.id:
-            newer.older.append((hit, hit_place(hit, place)))
-        else:
-            shown.append(by_id[hit.id])
-    return shown
+def _groups(
+    chosen: Found,
+    lectures: Sequence[LectureHits],
+    place: Place,
+    filters: Filters,
+    lengths: Mapping[tuple[str, int], float],
+) -> tuple[list[Group], int, int]:
+    """The groups of a page, how many places or lectures a page has, and how many there are of them."""
+    if filters.lecture is not None:
+        groups = [_group(chosen, one, place, PAGE_SIZE, place.offset, lengths) for one in lectures]
+        return groups, PAGE_SIZE, chosen.total
+    shown = lectures[place.offset : place.offset + LECTURES]
+    each = max(_LEAST, _PLACES // len(shown)) if shown else 0
+    return [_group(chosen, one, place, each, 0, lengths) for one in shown], LECTURES, len(lectures)
+
+
+def _group(
+    chosen: Found, own: LectureHits, place: Place, limit: int, offset: int, lengths: Mapping[tuple[str, int], float]
+) -> Group:
+    within = chosen.narrow(own.lecture_id)
+    hits = within.hits(limit, offset, explain=True)
+    # of a lecture that holds one place more than are shown that place is shown as well
+    more = own.count - offset - len(hits)
+    if 0 < more <= _FEW and not place.lecture:
+        hits, more = within.hits(limit + more, offset, explain=True), 0
+    rest = within.passages(_ON_RAILS - len(hits), len(hits))
+    address = _address(own)
+    best = own.best
+    return Group(
+        best.lecture_position,
+        pieces(best.lecture_title, chosen.spans(best.lecture_title, best)),
+        best.course_title,
+        place.plain(address),
+        [_shown(within, hit, place) for hit in hits],
+        0 if place.lecture else more,
+        place.url(lecture=address, course=best.course_slug, offset=0, open=""),
+        [] if offset else rails_of([*(hit.passage for hit in hits), *rest], place, lengths),
+    )
+
+
+def _shown(found: Found, hit: Hit, place: Place) -> ShownHit:
+    out, passage = hit_out(hit), hit.passage
+    repeated = passage.title.casefold() in ("", passage.lecture_title.casefold()) or passage.kind is Kind.PROGRAMME
+    return ShownHit(
+        out,
+        [] if repeated else pieces(passage.title, found.spans(passage.title, passage)),
+        readable(hit.snippet.text, hit.snippet.highlights, passage.text),
+        hit_place(out, place),
+        aligned_place(out, place),
+        why_found(hit),
+        [],
+    )
+
+
+def fold_twins(groups: Sequence[Group], place: Place) -> list[Group]:
+    """Groups in order; an older edition of a slide lies under the newer one where both are on this page."""
+    by_id = {shown.hit.id: shown for group in groups for shown in group.hits}
+    for group in groups:
+        for shown in list(group.hits):
+            newer = by_id.get(shown.hit.twin_of or "")
+            if newer is not None and newer is not shown:
+                newer.older.append((shown.hit, hit_place(shown.hit, place)))
+                group.hits.remove(shown)
+    return [group for group in groups if group.hits]
 
 
 def hit_place(hit: HitOut, place: Place) -> str:
@@ -105,41 +182,11 @@ def aligned_place(hit: HitOut, place: Place) -> str | None:
     return place.look(hit.aligned.place) if hit.aligned else None
 
 
-def _lecture_of(passage: IndexedPassage) -> str:
-    return lecture_url(passage.course_slug, passage.lecture_position, passage.lecture_mark)
+def _facet(own: LectureHits) -> LectureFacet:
+    return LectureFacet(
+        _address(own), own.best.course_slug, f"{own.best.lecture_position}. {own.best.lecture_title}", own.count
+    )
 
 
-def _kinds(facets: Facets) -> list[tuple[Kind, int]]:
-    counts = dict(facets.kinds)
-    return [(kind, counts[kind]) for kind in Kind if kind in counts]
-
-
-def _strips(hits: Iterable[Hit], place: Place, lengths: Mapping[tuple[str, int], float]) -> list[Strip]:
-    strips: dict[int, Strip] = {}
-    for hit in hits:
-        passage = hit.passage
-        mark = _mark(passage, place, lengths)
-        if mark is None:
-            continue
-        if passage.lecture_id not in strips:
-            if len(strips) == _STRIP_LECTURES:
-                continue
-            url = place.plain(_lecture_of(passage))
-            strips[passage.lecture_id] = Strip(passage.lecture_position, passage.lecture_title, url, [])
-        strips[passage.lecture_id].marks.append(mark)
-    return list(strips.values())
-
-
-def _mark(passage: IndexedPassage, place: Place, lengths: Mapping[tuple[str, int], float]) -> Mark | None:
-    match passage.place:
-        case PagePlace() as page:
-            length = lengths.get(("page", page.deck_id))
-            at, label = page.page_number - 0.5, passage.title or str(page.page_number)
-        case TimePlace() as time:
-            length = lengths.get(("time", time.video_id))
-            at, label = time.at_seconds, passage.text[:60]
-        case None:
-            return None
-    if not length:
-        return None
-    return Mark(round(min(100 * at / length, 100), 1), passage.kind, place.look(kept_url(passage)), label)
+def _address(own: LectureHits) -> str:
+    return lecture_url(own.best.course_slug, own.best.lecture_position, own.best.lecture_mark)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader
 
 from index.errors import LecturesError
 from index.types import Unit
@@ -20,11 +23,15 @@ from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.refusals import KeyNeeded
 from service.settings import Settings
+from service.web.looking import Moment, Slide
 from service.web.place import Place
 from service.web.results import hit_place
-from service.web.words import LANGUAGES, WORDS, choose_language, counted, words_of
+from service.web.scope import scopes
+from service.web.words import LANGUAGES, choose_language, counted, words_of
 
-_templates = Jinja2Templates(directory=Path(__file__).parent / "templates")
+T = TypeVar("T")
+
+_templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
 
 class PageRoute(APIRoute):
@@ -60,20 +67,29 @@ class PageRoute(APIRoute):
 def show_page(request: Request, name: str, place: Place, values: Mapping[str, object], status: int = 200) -> Response:
     """The page `name` with these values, at the place that its address names."""
     language = choose_language(place.lang, request.headers.get("accept-language", ""))
-    known = {
-        "look": None,
-        "courses": [],
-        "place": place,
-        "language": language,
-        "languages": [(code, WORDS[code]["language"]) for code in LANGUAGES],
-        "t": words_of(language),
-        "person": getattr(request.state, "person", ""),
-        "oembed": _oembed(request, place),
-    }
-    response = _templates.TemplateResponse(request, name, {**known, **values}, status_code=status)
+    own = {"person": getattr(request.state, "person", ""), "oembed": _oembed(request, place)}
+    response = HTMLResponse(render(name, place, language, {**own, **values}), status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def render(name: str, place: Place, language: str, values: Mapping[str, object]) -> str:
+    """A template with these values, in a language, as HTML."""
+    words = words_of(language)
+    known = {
+        "look": None,
+        "courses": [],
+        "is_start": False,
+        "person": "",
+        "oembed": "",
+        "scopes": scopes(place, values, words),
+        "place": place,
+        "language": language,
+        "languages": [(code, words_of(code)["language"]) for code in LANGUAGES],
+        "t": words,
+    }
+    return _templates.get_template(name).render({**known, **values})
 
 
 def _oembed(request: Request, place: Place) -> str:
@@ -87,8 +103,8 @@ def _oembed(request: Request, place: Place) -> str:
 
 def warm_up() -> None:
     """Compile the templates now, some 150 ms, instead of while the first student waits."""
-    for name in _templates.env.list_templates():
-        _templates.env.get_template(name)
+    for name in _templates.list_templates():
+        _templates.get_template(name)
 
 
 def error_page(request: Request, problem: str, status: int) -> Response:
@@ -113,18 +129,6 @@ def sign_in_page(request: Request, going_to: str, status: int = 200) -> Response
     return show_page(request, "signin.html", place, {"provider": way, "refused": status != HTTPStatus.OK}, status)
 
 
-def pieces(text: str, highlights: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """A snippet cut at its highlights: (text, whether it is highlighted)."""
-    cut: list[tuple[str, bool]] = []
-    at = 0
-    for start, end in highlights:
-        if start < at:
-            continue
-        cut += [(text[at:start], False), (text[start:end], True)]
-        at = end
-    return [piece for piece in [*cut, (text[at:], False)] if piece[0]]
-
-
 def called(words: Mapping[str, str], unit: Unit, number: int) -> str:
     """A page by its number: of slides in a PDF too one says slide 7."""
     return words["slide"].format(number) if unit is Unit.PAGE else f"{words[f'unit_{unit}']} {number}"
@@ -135,12 +139,39 @@ def host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-_templates.env.filters |= {"clock": clock, "counted": counted, "host": host}
-_templates.env.globals |= {
+def first_upper(text: str) -> str:
+    """A text that begins with a capital letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def groupby_run(items: Iterable[T], name: str) -> list[tuple[object, list[T]]]:
+    """Neighbouring items with the same attribute together, in their order."""
+    return [(key, list(own)) for key, own in groupby(items, attrgetter(name))]
+
+
+def look_name(look: object, words: Mapping[str, str]) -> str:
+    """What is looked at, for the title of the page: a slide, or a second of a video."""
+    match look:
+        case Slide(page=page, deck=deck):
+            return page.title or called(words, deck.unit, page.page_number)
+        case Moment(video=video, seconds=seconds):
+            return f"{video.lecture.title}, {clock(seconds)}"
+        case _:
+            return ""
+
+
+_templates.filters |= {
+    "clock": clock,
+    "counted": counted,
+    "first_upper": first_upper,
+    "groupby_run": groupby_run,
+    "host": host,
+}
+_templates.globals |= {
     "called": called,
-    "pieces": pieces,
     "readable": unquote,
     "hit_place": hit_place,
+    "look_name": look_name,
     "course_url": course_url,
     "deck_image_url": deck_image_url,
     "deck_url": deck_url,

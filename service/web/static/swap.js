@@ -1,0 +1,150 @@
+// An address → the page at it, in place: the page that is there is morphed into it, so that what has not changed is not
+// touched: the box that is being typed in, a player that runs. Links and forms marked data-swap come here.
+//
+// An element with data-keep is left as it is where the next page has one with the same id and the same data-keep.
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const BUSY_MS = 150; // what is faster needs no sign that it is under way
+
+let fetching = null;
+let opener = null; // where the keyboard goes back to when what was looked at is closed
+
+function assets(page) {
+  return [...page.querySelectorAll("head script[src], head link[rel=stylesheet]")].map((one) => one.getAttribute("src") ?? one.getAttribute("href"));
+}
+
+function typedBoxes() {
+  return [...document.querySelectorAll("input[id]:is([type=search], [type=text])")];
+}
+
+async function bring(url, signal) {
+  const response = await fetch(url, { signal, headers: { Accept: "text/html" } });
+  if (!response.headers.get("Content-Type")?.startsWith("text/html")) {
+    throw new TypeError(`${url} is no page`);
+  }
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  return { page, shown: response.redirected ? response.url : url }; // a place that has moved has another address now
+}
+
+export async function show(url, { push, focus }) {
+  fetching?.abort();
+  const current = (fetching = new AbortController());
+  const before = new Map(typedBoxes().map((box) => [box.id, box.value]));
+  const slow = setTimeout(() => ($("#busy").hidden = false), BUSY_MS);
+  let next;
+  try {
+    next = await bring(url, current.signal);
+  } catch (error) {
+    if (error.name !== "AbortError") {
+      failed(() => show(url, { push, focus }));
+    }
+    return;
+  } finally {
+    clearTimeout(slow);
+    if (fetching === current) {
+      $("#busy").hidden = true;
+    }
+  }
+  if (current.signal.aborted) {
+    return;
+  }
+  if (String(assets(document)) !== String(assets(next.page))) {
+    location.assign(url); // a page with other scripts
+    return;
+  }
+  const typed = typedBoxes().filter((box) => before.has(box.id) && before.get(box.id) !== box.value).map((box) => [box.id, box.value]);
+  if (push) {
+    history.replaceState({ ...history.state, y: scrollY }, "");
+    history.pushState({}, "", next.shown);
+  }
+  const list = $("#results")?.dataset.key;
+  become(next.page);
+  for (const [id, value] of typed) {
+    const box = document.getElementById(id);
+    if (box) {
+      box.value = value; // what was typed meanwhile
+    }
+  }
+  if (!push && history.state?.y !== undefined) {
+    scrollTo(0, history.state.y);
+  } else if (push && list !== $("#results")?.dataset.key) {
+    scrollTo(0, 0);
+  }
+  arrived();
+  if (focus) {
+    const opened = $("#look-title");
+    (opened ?? focus.back?.() ?? $("#main")).focus({ preventScroll: true });
+  }
+}
+
+export function morph(old, next, morphStyle = "outerHTML") {
+  const same = $("#results")?.dataset.key === ($("#results", next) ?? $("#results"))?.dataset.key;
+  Idiomorph.morph(old, next, {
+    morphStyle,
+    callbacks: {
+      beforeNodeMorphed: (one, now) => !(one.dataset?.keep && one.id === now.id && one.dataset.keep === now.dataset?.keep),
+      // what was unfolded stays so as long as the list is the same
+      beforeAttributeUpdated: (name, element) => !(same && name === "open" && element.tagName === "DETAILS"),
+    },
+  });
+}
+
+function become(page) {
+  document.title = page.title;
+  document.documentElement.lang = page.documentElement.lang;
+  morph(document.body, page.body);
+  // of what a reader has chosen or typed, attributes say nothing
+  for (const select of document.querySelectorAll("select:not(#theme)")) {
+    select.value = ([...select.options].find((option) => option.defaultSelected) ?? select.options[0])?.value ?? "";
+  }
+  for (const box of typedBoxes()) {
+    box.value = box.getAttribute("value") ?? "";
+  }
+}
+
+function failed(again) {
+  const trouble = $("#trouble");
+  trouble.hidden = false;
+  $("[data-retry]", trouble).onclick = () => {
+    trouble.hidden = true;
+    again();
+  };
+}
+
+export function arrived() {
+  document.dispatchEvent(new Event("arrived"));
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-swap]");
+  if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
+    return;
+  }
+  event.preventDefault();
+  const address = link.href instanceof SVGAnimatedString ? new URL(link.href.baseVal, location.href).href : link.href;
+  if ("close" in link.dataset) {
+    const back = opener;
+    show(address, { push: true, focus: { back: () => (back && document.contains(back) ? back : null) } });
+    return;
+  }
+  if (!link.closest("#look")) {
+    opener = link;
+  }
+  show(address, { push: true, focus: {} });
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-swap]");
+  if (!form) {
+    return;
+  }
+  event.preventDefault();
+  const given = [...new FormData(form)].filter(([, value]) => value !== "");
+  show(`${form.getAttribute("action")}?${new URLSearchParams(given)}`, { push: true, focus: null });
+});
+
+document.addEventListener("change", (event) => {
+  event.target.closest("form[data-submit]")?.requestSubmit();
+});
+
+addEventListener("popstate", () => show(location.href, { push: false, focus: null }));
