@@ -27,6 +27,7 @@ Reason = (
     | str
 )
 State = Literal["ready", "partial", "missing", "broken"] | str
+SuggestionKind = Literal["lecture", "term", "title", "programme"] | str
 Unit = Literal["page", "slide", "section", "cell", "part"] | str
 
 
@@ -349,7 +350,11 @@ class SuggestOut(Shape):
 
 class SuggestionOut(Shape):
     text: str
-    count: int
+    count: int = Field(description="How many passages carry it")
+    kind: SuggestionKind
+    course: CourseRef
+    lecture: LectureRef
+    place: str = Field(description="The address of a place that carries it; of a lecture its page")
 
 
 class TermOut(Shape):
