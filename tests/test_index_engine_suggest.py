@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from support import passage
 
 from index.engine.glossary import Term
 from index.engine.suggest import ShardSuggestions, build_suggestions
-from index.types import Kind, Reason
+from index.types import IndexedPassage, Kind, Reason, SuggestionKind
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +33,50 @@ def test_a_completion_is_found_by_each_of_its_words_as_it_was_first_written(sugg
     assert _found(suggestions, "dropout") == [("Dropout", 2, False), ("Inverted dropout", 1, True)]
     assert _found(suggestions, "inv") == [("Inverted dropout", 1, False)]
     assert _found(suggestions, "stride") == [("stride", 5, False)]
-    assert _found(suggestions, "внимания") == [("слой внимания", 3, True), ("внимания номер", 3, False)]
     assert _found(suggestions, "свертк") == [("Свёртка", 1, False), ("шаг свёртки", 1, True)]
     assert _found(suggestions, "zzz") == []
 
 
-def test_two_words_in_a_row_are_offered_if_three_passages_hold_them(suggestions: ShardSuggestions) -> None:
-    assert _found(suggestions, "слой") == [("слой внимания", 3, False)]
+def test_speech_offers_no_word_pairs(suggestions: ShardSuggestions) -> None:
+    assert _found(suggestions, "слой") == []
+
+
+def test_forms_of_one_phrase_are_one_completion_as_it_is_written_most_often() -> None:
+    titles = ["нейронной сети", "нейронная сеть", "Нейронных сетей", "нейронная сеть"]
+    found = _found(_of([passage("x", row, title=title) for row, title in enumerate(titles)]), "нейрон")
+    assert found == [("нейронная сеть", 4, False)]
+
+
+def test_a_completion_says_what_it_is_and_where_it_stands() -> None:
+    passages = [
+        passage("x", 0, title="Cover", lecture_title="Convolution"),
+        passage("y", 1, title="Stride", lecture_title="Convolution"),
+        passage("Pooling; stride", 2, kind=Kind.PROGRAMME, place=None, lecture_title="Convolution"),
+        passage(
+            "z",
+            3,
+            title="Recurrence",
+            lecture_id=2,
+            lecture_title="Sequences that are long and have no end, with examples",
+        ),
+    ]
+    made = _of(passages, [Term("stride", "шаг", Reason.GLOSSARY, 3, (1,))])
+    kinds = {
+        one.text: (one.kind, one.row) for letter in "cpsшr" for one, inner in made.starting_with(letter) if not inner
+    }
+    assert kinds == {
+        "Convolution": (SuggestionKind.LECTURE, 0),
+        "Cover": (SuggestionKind.TITLE, 0),
+        "Pooling": (SuggestionKind.PROGRAMME, 2),
+        "stride": (SuggestionKind.TERM, 1),
+        "шаг": (SuggestionKind.TERM, 1),
+        "Recurrence": (SuggestionKind.TITLE, 3),
+        "Sequences that are long and have no end, with examples": (SuggestionKind.LECTURE, 3),
+    }
+
+
+def _of(passages: Sequence[IndexedPassage], terms: Sequence[Term] = ()) -> ShardSuggestions:
+    return ShardSuggestions(build_suggestions(passages, terms))
 
 
 @pytest.mark.parametrize(

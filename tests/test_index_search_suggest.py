@@ -9,7 +9,7 @@ import pytest
 from support import passage
 
 from index.engine.glossary import Term
-from index.engine.suggest import ShardSuggestions, Suggestion, build_suggestions
+from index.engine.suggest import ShardSuggestions, build_suggestions
 from index.search.suggest import complete
 from index.types import IndexedPassage, Kind, Reason
 
@@ -43,13 +43,10 @@ def shards() -> list[ShardSuggestions]:
         ("early", "Early stopping"),
         ("спуск", "Градиентный спуск"),
         ("шаг", "шаг свёртки"),
-        ("слой вн", "слой внимания"),
         ("свертк", "Свёртка"),
     ],
 )
-def test_titles_programmes_terms_and_frequent_phrases_are_offered(
-    shards: list[ShardSuggestions], typed: str, first: str
-) -> None:
+def test_titles_programmes_and_terms_are_offered(shards: list[ShardSuggestions], typed: str, first: str) -> None:
     assert complete(shards, typed, 5)[0].text == first
 
 
@@ -85,7 +82,16 @@ def test_courses_are_kept_apart_and_the_limit_holds(shards: list[ShardSuggestion
 def test_what_several_courses_offer_is_offered_once_with_the_sum_of_its_counts(shards: list[ShardSuggestions]) -> None:
     another = _suggestions([_titled("DROPOUT", 0), _titled("Dropconnect", 1), _titled("Dropconnect", 2)])
     found = complete([*shards, another], "dro", 5)
-    assert found == [Suggestion("Dropout", 3), Suggestion("Dropconnect", 2)]
+    assert [(one.text, one.count, one.shard) for one in found] == [("Dropout", 3, 0), ("Dropconnect", 2, 1)]
+
+
+def test_lectures_and_terms_stand_before_titles_that_are_more_frequent() -> None:
+    passages = [
+        *(_titled("Attention maps", row) for row in range(5)),
+        replace(passage("x", 9), lecture_id=2, lecture_title="Attention"),
+    ]
+    found = complete([_suggestions(passages, [Term("attention head", "голова", Reason.GLOSSARY, 2, (3,))])], "att", 5)
+    assert [one.text for one in found] == ["attention head", "Attention", "Attention maps"]
 
 
 def test_a_course_where_the_word_begins_the_completion_says_how_it_is_sorted(shards: list[ShardSuggestions]) -> None:

@@ -84,17 +84,27 @@ def test_typing_suggests_and_the_arrows_choose(page: Page, live: str) -> None:
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
-    expect(page.locator("#q")).to_have_value(option.inner_text())
+    expect(page.locator("#q")).to_have_value(option.get_attribute("data-text") or "")
     page.keyboard.press("Escape")
     expect(page.locator("#suggestions")).to_be_hidden()
     expect(page.locator("#q")).to_have_value("drop")
     page.locator("#q").press_sequentially("o")
     expect(option).to_be_visible()
     page.keyboard.press("ArrowDown")
-    chosen = option.inner_text()
+    chosen = option.get_attribute("data-text") or ""
     page.keyboard.press("Enter")
     expect(page.locator(".hit mark").first).to_be_visible()
     assert f"q={quote_plus(chosen)}" in page.url
+
+
+def test_a_suggestion_shows_what_was_typed_of_it_and_what_it_is(page: Page, live: str) -> None:
+    page.goto(live)
+    page.locator("#q").press_sequentially("норм")
+    option = page.locator("#suggestions li").first
+    expect(option.locator("b")).to_have_text("Норм", ignore_case=True)
+    expect(option.locator(".quiet")).to_have_text(re.compile(r"^(term|slide|programme) · \d\. .|^lecture \d"))
+    page.fill("#q", "(.*+")  # no pattern of ours
+    expect(page.locator("#suggestions")).to_be_hidden()
 
 
 def test_a_click_opens_the_slide_beside_the_list_and_back_closes_it(page: Page, live: str) -> None:
@@ -710,6 +720,16 @@ def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Pa
     expect(page.locator(".about .notice")).to_contain_text("no slides and no video of this lecture yet")
 
 
+def test_a_course_says_what_each_lecture_has_and_no_codes(page: Page, live: str) -> None:
+    page.goto(f"{live}/courses/neural-networks")
+    lectures = page.locator(".lectures li").all_inner_texts()
+    assert len(lectures) == 5
+    assert "12 slides · 6 minutes of video" in lectures[1]
+    assert "no video yet · no slides yet" in lectures[4]
+    assert all(name[:1].isupper() for name in page.locator("main h2").all_inner_texts())
+    assert "no_video" not in page.locator("main").inner_text()
+
+
 def test_terms_lead_to_where_they_are_explained(page: Page, live: str) -> None:
     page.goto(f"{live}/courses/neural-networks/terms")
     page.get_by_role("link", name="Ранняя остановка (early stopping)").first.click()
@@ -739,10 +759,10 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
         expect(page.locator("table.gaps")).to_contain_text("missing_file")
         expect(page.locator("#order-form")).to_be_hidden()
         page.fill("#key", secret)
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Sign in").click()
         expect(page.locator("#missed-list")).to_contain_text("zeppelin × 2")
         page.fill("#source", str(course_folder))
-        page.get_by_role("button", name="Ingest", exact=True).click()
+        page.get_by_role("button", name="Import", exact=True).click()
         job = page.locator("#job-list li")
         expect(job).to_contain_text("queued")
         identity = job.get_attribute("id") or ""
@@ -750,7 +770,7 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
         expect(job).to_contain_text("cancelled")
         write_pdf(course_folder / "more.pdf", ["Momentum\nrolls downhill"])
         page.fill("#source", str(course_folder))
-        page.get_by_role("button", name="Ingest", exact=True).click()
+        page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#job-list li")).to_have_count(2)
         work(library, None, Means(offline=True), threading.Event(), once=True)
         expect(page.locator("#job-list li").first).to_contain_text("done")
@@ -910,15 +930,18 @@ def test_an_address_leaves_out_what_is_empty() -> None:
 def test_what_is_wrong_is_said_on_a_page(browser: Any, live: str) -> None:
     context = browser.new_context(locale="ru")
     page = context.new_page()
-    for path, status, words in (
-        ("/lectures/999", 404, "There is no lecture 999."),
-        ("/courses/nowhere", 404, "There is no course"),
-        ("/?q=x&offset=9999", 422, "offset"),
-        ("/?q=dropout&kind=nonsense", 422, "nonsense"),
+    for path, status, words, detail in (
+        ("/lectures/999", 404, "По этому адресу ничего нет", "There is no lecture 999."),
+        ("/courses/nowhere", 404, "По этому адресу ничего нет", "There is no course"),
+        ("/?q=x&offset=9999", 422, "не получается выполнить", "offset"),
+        ("/?q=dropout&kind=nonsense", 422, "не получается выполнить", "nonsense"),
+        (f"/?q={'x' * 1500}", 422, "слишком длинный", "1000 are searched"),
     ):
         answer = page.goto(live + path)
         assert answer.status == status
         expect(page.get_by_role("alert")).to_contain_text(words)
+        expect(page.locator(".detail p")).to_be_hidden()
+        expect(page.locator(".detail p")).to_contain_text(detail)
     page.get_by_role("link", name="Поиск по лекциям").click()
     expect(page.locator("#q")).to_be_focused()
     context.close()
@@ -928,12 +951,14 @@ def test_every_word_of_the_pages_is_used() -> None:
     web = ROOT / "service" / "web"
     templates = "".join(path.read_text("utf-8") for path in (web / "templates").glob("*.html"))
     modules = "".join(path.read_text("utf-8") for path in web.glob("*.py"))
-    made_up = re.compile("reason_|kind_|field_|made_by_|gap_|units?_")  # with the name of a thing at their end
+    made_up = re.compile(
+        "reason_|kind_|made_by_|gap_|units?_|suggested_|problem_\\d"
+    )  # with the name of a thing at their end
     said = {"language", *Coverage}
     unused = {
         name
         for name in words_of("en").keys() - said
-        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates) and f'["{name}"]' not in modules
+        if not made_up.match(name) and not re.search(rf"t\.{name}\b", templates) and f'"{name}"' not in modules
     }
     assert unused == set()
 

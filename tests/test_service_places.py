@@ -134,7 +134,7 @@ def test_a_shared_search_with_something_open_survives(settings: Settings, librar
     with served(settings) as client:
         lost = client.get(shared)
         assert lost.status_code == 200
-        assert "There is nothing at this place any more." in lost.text
+        assert "This slide or moment was removed." in lost.text
 
 
 def test_addresses_without_or_with_a_damaged_mark(settings: Settings, library: Library, tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_addresses_of_before_lead_on_while_their_numbers_mean_the_same(
             client.get("/decks/1", follow_redirects=False).headers["location"] == "/c/nets/d/one.pdf?before=1#changed"
         )
         assert "where it led is not known" in client.get("/decks/1").text
-        assert "There is nothing at this place any more." in client.get("/?q=loss&open=page-1-4").text
+        assert "This slide or moment was removed." in client.get("/?q=loss&open=page-1-4").text
         assert client.get("/api/decks/1").status_code == 200
 
 

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import write_durably
 
-FORMAT = 5
+FORMAT = 6
 DATA = "shard.safetensors"
 _KEEP = 2  # generations
 _POINTER = re.compile(rb"(\d{1,9})\n?")

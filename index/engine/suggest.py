@@ -1,4 +1,4 @@
-"""Titles, programmes and terms of a course → completions for a search box."""
+"""Lectures, terms, titles and programmes of a course → completions for a search box."""
 
 from __future__ import annotations
 
@@ -6,32 +6,43 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.container import Arrays, open_texts, pack_texts
-from index.engine.glossary import Term
+from index.engine.glossary import Term, key_of
 from index.text.analysis import fold, is_stop_word, words
-from index.types import IndexedPassage, Kind
+from index.types import IndexedPassage, Kind, SuggestionKind
 
 _SEPARATORS = re.compile(r"[.;:•\n]|,\s|\s[–—-]\s|[()\[\]«»\"]")
-_MAX_CHARS = 60
-_MAX_WORDS = 6
-_MIN_PHRASE_COUNT = 3  # passages that must hold two or three words in a row to make them a frequent phrase
+_MAX_CHARS, _MAX_WORDS = 60, 6
+_MAX_LECTURE_CHARS, _MAX_LECTURE_WORDS = 90, 14  # lectures are known by their titles, however long
+_KINDS = tuple(SuggestionKind)
 _PREFIX_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A completion and how many passages carry it."""
+    """A completion, how many passages carry it, and the row of one that does, in which of the searched shards."""
 
     text: str
     count: int
+    kind: SuggestionKind = SuggestionKind.TITLE
+    row: int = 0
+    shard: int = 0
+
+
+@dataclass(slots=True)
+class _Offered:
+    """What is written in several forms, "neural nets" and "neural net", and is one completion."""
+
+    kind: SuggestionKind
+    row: int
+    count: int = 0
+    forms: Counter[str] = field(default_factory=Counter)
 
 
 class ShardSuggestions:
@@ -43,6 +54,8 @@ class ShardSuggestions:
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._texts = open_texts(arrays, "suggest.texts")
         self._counts: NDArray[np.uint32] = arrays["suggest.counts"]
+        self._kinds: NDArray[np.uint8] = arrays["suggest.kinds"]
+        self._rows: NDArray[np.uint32] = arrays["suggest.rows"]
         self._keys = open_texts(arrays, "suggest.keys")
         self._entries: NDArray[np.uint32] = arrays["suggest.entries"]
         self._inner: NDArray[np.bool_] = arrays["suggest.inner"]
@@ -55,7 +68,10 @@ class ShardSuggestions:
             if not self._keys[place].startswith(prefix):
                 return
             number = int(self._entries[place])
-            yield Suggestion(self._texts[number], int(self._counts[number])), bool(self._inner[place])
+            suggestion = Suggestion(
+                self._texts[number], int(self._counts[number]), _KINDS[self._kinds[number]], int(self._rows[number])
+            )
+            yield suggestion, bool(self._inner[place])
 
     def near(self, typed: str, *, whole: bool) -> list[str]:
         """Beginnings of known words one slip away from the typed letters (whole words, if asked), the nearest first."""
@@ -92,77 +108,73 @@ class ShardSuggestions:
 
 
 def build_suggestions(passages: Sequence[IndexedPassage], glossary: Iterable[Term]) -> Arrays:
-    """The arrays of `ShardSuggestions`: every title, programme phrase, term and frequent phrase worth offering."""
-    counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
+    """The arrays of `ShardSuggestions`: every lecture, term, title and phrase of a programme worth offering, once, in
+    the form in which it is written most often. Speech offers nothing of its own: its word pairs are fragments."""
+    offered: dict[tuple[str, ...], _Offered] = {}
 
-    def offer(phrase: str, count: int = 1) -> None:
+    def offer(phrase: str, kind: SuggestionKind, row: int, count: int = 1) -> None:
         text = " ".join(phrase.split()).strip(" ,.:;–—-/")
-        parts = text.split(" ")
-        if not 2 < len(text) <= _MAX_CHARS or len(parts) > _MAX_WORDS or is_stop_word(parts[-1]):
+        key = _worth_offering(text, kind) and (key_of(text) or (fold(text),))
+        if not key:
             return
-        key = fold(text)
-        counts[key] += count
-        written.setdefault(key, text)
+        known = offered.setdefault(key, _Offered(kind, row))
+        if _KINDS.index(kind) < _KINDS.index(known.kind):
+            known.kind, known.row = kind, row
+            known.forms.clear()
+        if kind is known.kind:
+            known.forms[text] += count
+        known.count += count
 
-    for passage in passages:
+    lectures: set[int] = set()
+    for row, passage in enumerate(passages):
+        if passage.lecture_id not in lectures:
+            lectures.add(passage.lecture_id)
+            offer(passage.lecture_title, SuggestionKind.LECTURE, row)
         if passage.title:
-            offer(passage.title)
+            offer(passage.title, SuggestionKind.TITLE, row)
         if passage.kind is Kind.PROGRAMME:
             for phrase in _SEPARATORS.split(passage.text):
-                offer(phrase)
+                offer(phrase, SuggestionKind.PROGRAMME, row)
     for term in glossary:
-        offer(term.text, term.count)
-        offer(term.counterpart, term.count)
-    for phrase, count in _frequent_phrases(passages).items():
-        if fold(phrase) not in counts:
-            offer(phrase, count)
-    return _pack([(written[key], counts[key]) for key in sorted(counts)])
+        row = term.rows[0] if term.rows else 0
+        offer(term.text, SuggestionKind.TERM, row, term.count)
+        offer(term.counterpart, SuggestionKind.TERM, row, term.count)
+    return _pack([_settled(own) for own in offered.values()])
 
 
-def _pack(entries: Sequence[tuple[str, int]]) -> Arrays:
+def _worth_offering(text: str, kind: SuggestionKind) -> bool:
+    parts = text.split(" ")
+    if kind is SuggestionKind.LECTURE:
+        return 2 < len(text) <= _MAX_LECTURE_CHARS and len(parts) <= _MAX_LECTURE_WORDS
+    return 2 < len(text) <= _MAX_CHARS and len(parts) <= _MAX_WORDS and not is_stop_word(parts[-1])
+
+
+def _settled(own: _Offered) -> Suggestion:
+    """The completion in its most frequent form, of equal ones the first."""
+    text = max(own.forms, key=lambda form: own.forms[form])
+    return Suggestion(text, own.count, own.kind, own.row)
+
+
+def _pack(entries: Iterable[Suggestion]) -> Arrays:
+    own = sorted(entries, key=lambda entry: (fold(entry.text), entry.text))
     keys = []
-    for number, (text, _) in enumerate(entries):
-        folded = fold(text)
+    for number, entry in enumerate(own):
+        folded = fold(entry.text)
         starts = [0, *(match.end() for match in re.finditer(r"[\s/]+", folded))]
         keys += [(folded[start:], start > 0, number) for start in starts]
     keys.sort()
-    known = sorted({word for text, _ in entries for word in words(fold(text))})
+    known = sorted({word for entry in own for word in words(fold(entry.text))})
     return {
-        **pack_texts("suggest.texts", [text for text, _ in entries]),
-        "suggest.counts": np.array([count for _, count in entries], np.uint32),
+        **pack_texts("suggest.texts", [entry.text for entry in own]),
+        "suggest.counts": np.array([entry.count for entry in own], np.uint32),
+        "suggest.kinds": np.array([_KINDS.index(entry.kind) for entry in own], np.uint8),
+        "suggest.rows": np.array([entry.row for entry in own], np.uint32),
         **pack_texts("suggest.keys", [key for key, _, _ in keys]),
         "suggest.entries": np.array([number for _, _, number in keys], np.uint32),
         "suggest.inner": np.array([inner for _, inner, _ in keys], np.bool_),
         **pack_texts("suggest.words", known),
         "suggest.letters": _letters(known),
     }
-
-
-def _frequent_phrases(passages: Iterable[IndexedPassage]) -> dict[str, int]:
-    """Two words in a row with the number of passages that hold them: only of words that say something."""
-    counts: Counter[str] = Counter()
-    written: dict[str, str] = {}
-    for passage in passages:
-        seen: set[str] = set()
-        for line in _SEPARATORS.split(passage.text):
-            found = words(line)
-            for first, second in pairwise(found):
-                if f"{first} {second}" in line and _says_something(first) and _says_something(second):
-                    seen.add(f"{_folded(first)} {_folded(second)}")
-                    written.setdefault(f"{_folded(first)} {_folded(second)}", f"{first} {second}")
-        counts.update(seen)
-    return {written[key]: count for key, count in counts.items() if count >= _MIN_PHRASE_COUNT}
-
-
-@lru_cache(maxsize=50_000)
-def _folded(word: str) -> str:
-    return fold(word)
-
-
-@lru_cache(maxsize=50_000)
-def _says_something(word: str) -> bool:
-    return len(word) > 2 and word.replace("-", "").isalpha() and not is_stop_word(word)
 
 
 def _letters(words: Sequence[str]) -> NDArray[np.uint32]:

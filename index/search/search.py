@@ -16,7 +16,6 @@ from index.engine.glossary import general_glossary
 from index.engine.passages import KINDS
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
-from index.engine.suggest import Suggestion
 from index.errors import CorruptIndex, InvalidRequest, no_course
 from index.remember import Remembered
 from index.search.coverage import gather_evidence, judge_coverage
@@ -41,7 +40,7 @@ from index.search.words import WordScores
 from index.text.analysis import STOP_WEIGHT, is_stop_word
 from index.text.everyday import everyday_frequency
 from index.text.language import STEMMERS, telltale_words
-from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Phrase, Query
+from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Phrase, Query, Suggested
 
 MAX_QUERY_CHARS = 1_000
 
@@ -99,11 +98,11 @@ class SearchIndex:
             words=words,
         )
 
-    def suggest(self, prefix: str, limit: int, filters: Filters = Filters()) -> list[Suggestion]:  # noqa: B008  (frozen)
+    def suggest(self, prefix: str, limit: int, filters: Filters = Filters()) -> list[Suggested]:  # noqa: B008  (frozen)
         """Completions of what is being typed, from one course or from those that the caller may read."""
-        scope = self._scope(filters)
-        shards = [self.generation.shards[number].suggestions for number in scope.shards]
-        return complete(shards, prefix[:MAX_QUERY_CHARS], limit)
+        shards = [self.generation.shards[number] for number in self._scope(filters).shards]
+        found = complete([shard.suggestions for shard in shards], prefix[:MAX_QUERY_CHARS], limit)
+        return [Suggested(one.text, one.count, one.kind, shards[one.shard].passages[one.row]) for one in found]
 
     def similarities(self, query: str, texts: Sequence[str], passages: Sequence[IndexedPassage]) -> list[float]:
         """How near in meaning each text, taken from its passage, is to a query: 0 to 1.

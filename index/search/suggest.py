@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from index.engine.suggest import ShardSuggestions, Suggestion
 from index.text.analysis import fold
 from index.text.layout import other_layout
+from index.types import SuggestionKind
 
+_TELLING = frozenset({SuggestionKind.LECTURE, SuggestionKind.TERM})
 _MIN_TYPED = 4  # letters of a word that may hold a slip
 _CORRECTED_WORDS = 3  # the last words of what is typed are put right
 _CORRECTING_SHARDS = 12  # slips are looked for in the words of so many courses: each costs half a millisecond
@@ -27,23 +30,24 @@ def complete(shards: Sequence[ShardSuggestions], prefix: str, limit: int) -> lis
 
 
 def _starting_with(shards: Sequence[ShardSuggestions], wanted: str, limit: int) -> list[Suggestion]:
-    """Those of all shards, one that several have with the sum of its counts."""
+    """Those of all shards, one that several have with the sum of its counts: first those that begin with the prefix,
+    then lectures and terms before titles and programmes."""
     if not wanted:
         return []
-    texts: dict[str, str] = {}
+    found: dict[str, Suggestion] = {}
     counts: dict[str, int] = {}
     inner: dict[str, bool] = {}
-    for shard in shards:
+    for number, shard in enumerate(shards):
         own: dict[str, int] = {}
         for suggestion, is_inner in shard.starting_with(wanted):
             key = fold(suggestion.text)
-            texts.setdefault(key, suggestion.text)
+            found.setdefault(key, replace(suggestion, shard=number))
             own[key] = suggestion.count
             inner[key] = inner.get(key, True) and is_inner
         for key, count in own.items():
             counts[key] = counts.get(key, 0) + count
-    best = sorted(texts, key=lambda key: (inner[key], -counts[key], texts[key]))[:limit]
-    return [Suggestion(texts[key], counts[key]) for key in best]
+    best = sorted(found, key=lambda key: (inner[key], found[key].kind not in _TELLING, -counts[key], found[key].text))
+    return [replace(found[key], count=counts[key]) for key in best[:limit]]
 
 
 def _readings(shards: Sequence[ShardSuggestions], wanted: str) -> Iterator[str]:

@@ -54,7 +54,7 @@ from index.types.passage import (
     TimePlace,
 )
 from index.types.query import TYPED, Filters, Mode, Phrase, Query, Reading, Reason, Rewrite, Word
-from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, TermMatch
+from index.types.result import Coverage, Explanation, Facets, Hit, Snippet, Suggested, SuggestionKind, TermMatch
 from index.types.term import ExplainedTerm
 
 __all__ = [
@@ -111,6 +111,8 @@ __all__ = [
     "Segment",
     "Snippet",
     "State",
+    "Suggested",
+    "SuggestionKind",
     "TermMatch",
     "TimeLocator",
     "TimePlace",

@@ -16,6 +16,15 @@ class Coverage(StrEnum):
     ABSENT = "absent"
 
 
+class SuggestionKind(StrEnum):
+    """What a completion is, the most telling first."""
+
+    LECTURE = "lecture"  # the title of one
+    TERM = "term"
+    TITLE = "title"  # of a page
+    PROGRAMME = "programme"  # a phrase of one
+
+
 @dataclass(frozen=True, slots=True)
 class Snippet:
     """`highlights` are `[start, end)` character offsets into `text`."""
@@ -83,3 +92,13 @@ class Facets:
 
     kinds: tuple[tuple[Kind, int], ...] = ()
     lectures: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A completion of what is being typed, how many passages carry it, and one that does."""
+
+    text: str
+    count: int
+    kind: SuggestionKind
+    passage: IndexedPassage

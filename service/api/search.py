@@ -14,7 +14,7 @@ from index.types import Coverage, Filters, Mode, Query
 from service.access import Searcher
 from service.deps import State
 from service.finding import read_kinds, timed_search
-from service.schemas import SearchOut, SuggestionOut, SuggestOut
+from service.schemas import SearchOut, SuggestOut, suggestion_out
 
 router = APIRouter(tags=["search"])
 _log = structlog.get_logger("lectures")
@@ -62,4 +62,4 @@ def suggest(
     """Completions of what is being typed."""
     prefix = clean_query(q)
     found = state.index().suggest(prefix, limit, Filters(course=course or None, courses=caller.courses))
-    return SuggestOut(query=prefix, suggestions=[SuggestionOut(text=s.text, count=s.count) for s in found])
+    return SuggestOut(query=prefix, suggestions=[suggestion_out(one) for one in found])

@@ -58,6 +58,7 @@ from service.schemas.search import (
     SuggestionOut,
     SuggestOut,
     hit_out,
+    suggestion_out,
 )
 
 __all__ = [
@@ -107,5 +108,6 @@ __all__ = [
     "lecture_ref",
     "locator_out",
     "place_out",
+    "suggestion_out",
     "terms_out",
 ]

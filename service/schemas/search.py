@@ -6,7 +6,19 @@ from dataclasses import asdict
 
 from pydantic import AliasChoices, Field
 
-from index.types import Aligned, Coverage, Hit, Kind, Mode, PagePlace, Reason, TimePlace, Unit
+from index.types import (
+    Aligned,
+    Coverage,
+    Hit,
+    Kind,
+    Mode,
+    PagePlace,
+    Reason,
+    Suggested,
+    SuggestionKind,
+    TimePlace,
+    Unit,
+)
 from service.links import hit_url, image_url, kept_url, place_address, place_url, source_url
 from service.schemas.places import (
     CourseRef,
@@ -84,7 +96,11 @@ class SearchOut(Shape):
 
 class SuggestionOut(Shape):
     text: str
-    count: int
+    count: int = Field(description="How many passages carry it")
+    kind: SuggestionKind
+    course: CourseRef
+    lecture: LectureRef
+    place: str = Field(description="The address of a place that carries it; of a lecture its page")
 
 
 class SuggestOut(Shape):
@@ -112,6 +128,20 @@ def hit_out(hit: Hit) -> HitOut:
         twin_of=hit.twin_of,
         aligned=_aligned(passage.course_slug, passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
+    )
+
+
+def suggestion_out(found: Suggested) -> SuggestionOut:
+    """A completion with where it comes from."""
+    passage = found.passage
+    lecture = lecture_ref(passage)
+    return SuggestionOut(
+        text=found.text,
+        count=found.count,
+        kind=found.kind,
+        course=CourseRef(slug=passage.course_slug, title=passage.course_title),
+        lecture=lecture,
+        place=lecture.url if found.kind is SuggestionKind.LECTURE else kept_url(passage),
     )
 
 

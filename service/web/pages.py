@@ -103,7 +103,7 @@ def home(
             lengths = material_lengths(connection) if place.q else {}
             values |= _lecture(connection, caller, place) if place.lecture else {}
     except LecturesError as error:
-        values["problem"] = str(error)
+        values |= {"problem": str(error), "status": status_of(error)}
     if "moved" in values:
         return RedirectResponse(str(values["moved"]), 302)
     if not place.q:
@@ -122,7 +122,8 @@ def home(
         if view.missed:
             state.note_missed(place.course, place.q)
     except LecturesError as error:
-        return show_page(request, "home.html", place, {**values, "problem": str(error)}, status_of(error))
+        status = status_of(error)
+        return show_page(request, "home.html", place, {**values, "problem": str(error), "status": status}, status)
     return show_page(request, "home.html", place, values)
 
 

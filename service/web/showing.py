@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlencode, urlsplit
 
 from fastapi import Request, Response
@@ -28,6 +30,8 @@ from service.web.scope import scopes
 from service.web.snippets import pieces
 from service.web.study import Frame, Study
 from service.web.words import LANGUAGES, choose_language, counted, words_of
+
+T = TypeVar("T")
 
 _templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
 
@@ -142,6 +146,11 @@ def first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def groupby_run(items: Iterable[T], name: str) -> list[tuple[object, list[T]]]:
+    """Neighbouring items with the same attribute together, in their order."""
+    return [(key, list(own)) for key, own in groupby(items, attrgetter(name))]
+
+
 def look_name(look: object, words: Mapping[str, str]) -> str:
     """What is looked at, for the title of the page: a slide, or a second of a video."""
     match look:
@@ -153,7 +162,13 @@ def look_name(look: object, words: Mapping[str, str]) -> str:
             return ""
 
 
-_templates.filters |= {"clock": clock, "counted": counted, "first_upper": first_upper, "host": host}
+_templates.filters |= {
+    "clock": clock,
+    "counted": counted,
+    "first_upper": first_upper,
+    "groupby_run": groupby_run,
+    "host": host,
+}
 _templates.globals |= {
     "called": called,
     "readable": unquote,

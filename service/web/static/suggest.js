@@ -15,13 +15,34 @@ function close() {
   asking?.abort();
 }
 
-function option({ text }, number) {
-  const item = document.createElement("li");
+function part(tag, text, name = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = name;
+  return made;
+}
+
+// a completion with what was typed of it marked
+function withTyped(text, words) {
+  const shown = part("span", "");
+  const beginnings = words.map((word) => word.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|");
+  let at = 0;
+  for (const found of beginnings ? text.matchAll(new RegExp(`(?<![\\p{L}\\p{N}])(?:${beginnings})`, "giu")) : []) {
+    shown.append(text.slice(at, found.index), part("b", found[0]));
+    at = found.index + found[0].length;
+  }
+  shown.append(text.slice(at));
+  return shown;
+}
+
+function option({ text, kind, lecture }, number) {
+  const item = part("li", "");
   item.id = `suggestion-${number}`;
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
   item.dataset.text = text;
-  item.textContent = text;
+  const where = kind === "lecture" ? ` ${lecture.position}` : ` · ${lecture.position}. ${lecture.title}`;
+  item.append(withTyped(text, box().value.trim().split(/\s+/u).filter(Boolean)), part("span", list().dataset[kind] + where, "quiet"));
   return item;
 }
 
