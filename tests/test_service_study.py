@@ -124,7 +124,7 @@ def test_a_chosen_slide_moves_the_video_only_if_that_is_asked_for(page: Page, li
     assert shown(page) == "7"
     expect(page.locator("#look-title")).to_have_text("Dropout")
     assert second(page) == 20
-    page.get_by_role("link", name="on video at 3:25").click()
+    page.get_by_role("link", name="in the video at 3:25").click()
     until(page, "document.querySelector('#player').currentTime >= 205")
 
 
@@ -416,7 +416,16 @@ def test_a_lecture_without_slides_or_without_video_looks_whole(browser: Any, lon
             assert page.locator(".player").count() == has_video
             said = page.locator("main").inner_text()
             # no names of files or of YouTube, no codes, no words for operators, nothing about what cannot be known
-            for inner in ("BCDEFGHIJK", "zyxwvut", ".pdf", "missing_file", "no_slides", "ingest", "match the slides", ".vtt"):
+            for inner in (
+                "BCDEFGHIJK",
+                "zyxwvut",
+                ".pdf",
+                "missing_file",
+                "no_slides",
+                "ingest",
+                "match the slides",
+                ".vtt",
+            ):
                 assert inner not in said, (number, inner)
         expect(page.locator("main")).to_contain_text("There is no transcript of this video yet.")
         page.goto(f"{long_course}/c/kites/l/2")
