@@ -1,4 +1,5 @@
 # make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
+# make torture: what is promised, broken on purpose, in half an hour; ROWS=1,5 chooses, SHORT=1 is the form of the tests
 # make bench: how fast and how large; SIZE=1000, 100000 or 1000000 passages, made once and kept in BENCH_DATA
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,11 @@ SIZE ?= 1000
 BENCH_DATA ?= .bench/$(SIZE)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check bench clean
+ROWS ?=
+SEED ?= 1
+TORTURE_JSON ?= .torture.json
+
+.PHONY: demo test check bench torture clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -44,5 +49,8 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.bench --passages $(SIZE) --data $(BENCH_DATA) --json $(BENCH_DATA).json
 
+torture: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.torture --rows "$(ROWS)" --seed $(SEED) $(if $(SHORT),--short) --json $(TORTURE_JSON)
+
 clean:
-	rm -rf $(VENV) $(DEMO_DATA) .check .bench
+	rm -rf $(VENV) $(DEMO_DATA) .check .bench $(TORTURE_JSON)

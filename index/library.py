@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.embed.protocol import Embedder
+from index.engine.build import shard_name
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import (
     GenerationManifest,
@@ -18,6 +19,7 @@ from index.engine.manifest import (
     read_generation,
     sweep,
 )
+from index.engine.passages import dump_passage
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
 from index.files import FileStore, write_durably
@@ -25,9 +27,12 @@ from index.store.courses import course_slugs, stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
 from index.store.generations import StoredGeneration, latest_generation
+from index.store.integrity import are_as_written, damaged_embeddings, file_faults
+from index.store.passages import read_passages
 from index.text.analysis import ANALYSIS_VERSION
 
 NO_EMBEDDER = "none"
+RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
 
 
 class Library:
@@ -224,27 +229,65 @@ def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> 
 
 
 def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
-    """What is wrong with the served generation and the stored files, a sentence each; empty if all is well."""
-    damage: list[str] = []
-    root = library.index_root
-    with library.database.reading() as connection:
-        latest, slugs = latest_generation(connection), course_slugs(connection)
-        referenced = stored_hashes(connection)
-    damage += _wanted(library).problems
+    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well."""
     try:
-        if latest is not None:
-            manifest, sha256 = read_generation(root, latest.number)
-            damage += open_generation(root, check_made_with(manifest, embedder)).damaged.values()
-            if latest.manifest_sha256 != sha256:
-                damage.append(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
-            if sorted(shard.course for shard in manifest.shards) != slugs:
-                damage.append("The index and the database hold different courses; run `lectures reindex`.")
-        elif slugs or library.served_number() is not None:
-            damage.append("The database names no generation of the index; run `lectures reindex`.")
-    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
-        damage.append(str(error))
-    damage += [
-        f"The stored file {sha256} is missing or damaged; ingest its course again."
-        for sha256 in sorted(referenced - library.files.intact_hashes())
+        with library.database.reading() as connection:
+            faults = [f"The database is damaged: {fault}. {RESTORE}" for fault in file_faults(connection)]
+            latest, slugs = latest_generation(connection), course_slugs(connection)
+            referenced = stored_hashes(connection)
+        with library.database.reading() as connection:
+            vectors = len(damaged_embeddings(connection))
+    except StorageError as error:
+        return [f"{error} {RESTORE}"]
+    rows = [sentence for sentence in (row_damage(library, slug) for slug in slugs) if sentence]
+    if vectors:
+        rows.append(f"The vectors of {vectors} passages are damaged; `lectures reindex` makes them anew.")
+    return [
+        *faults,
+        *rows,
+        *_index_damage(library, embedder, latest, slugs),
+        *(
+            f"The stored file {sha256} is missing or damaged; ingest its course again."
+            for sha256 in sorted(referenced - library.files.intact_hashes())
+        ),
     ]
+
+
+def row_damage(library: Library, slug: str) -> str | None:
+    """The sentence that says that the rows of a course are not those that were written; None if they are."""
+    try:
+        with library.database.reading() as connection:
+            if are_as_written(connection, slug):
+                return None
+    except StorageError:
+        pass  # some of them cannot even be read
+    return f"The rows of course {slug} are not those that were written; ingest it again, or `lectures remove {slug}`."
+
+
+def _index_damage(
+    library: Library, embedder: Embedder | None, latest: StoredGeneration | None, slugs: list[str]
+) -> list[str]:
+    damage = list(_wanted(library).problems)
+    if latest is None:
+        if slugs or library.served_number() is not None:
+            damage.append("The database names no generation of the index; run `lectures reindex`.")
+        return damage
+    try:
+        manifest, sha256 = read_generation(library.index_root, latest.number)
+        generation = open_generation(library.index_root, check_made_with(manifest, embedder))
+    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
+        return [*damage, str(error)]
+    damage += generation.damaged.values()
+    if latest.manifest_sha256 != sha256:
+        damage.append(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
+    if sorted(shard.course for shard in manifest.shards) != slugs:
+        damage.append("The index and the database hold different courses; run `lectures reindex`.")
+    for listed in manifest.shards:
+        try:
+            with library.database.reading() as connection:
+                records = [dump_passage(passage) for passage in read_passages(connection, listed.course)]
+        except StorageError:
+            continue  # said of the rows already
+        if listed.course in slugs and shard_name(listed.course, records, listed.fingerprint) != listed.name:
+            damage.append(f"What is served of course {listed.course} is not what its rows say; run `lectures reindex`.")
     return damage

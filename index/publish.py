@@ -25,8 +25,8 @@ from index.engine.manifest import (
     write_generation,
 )
 from index.engine.shard import open_shard
-from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, no_course
-from index.library import Library, check_made_with, name_of
+from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError, no_course
+from index.library import RESTORE, Library, check_made_with, name_of, row_damage
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
 from index.store.embeddings import (
     add_embeddings,
@@ -36,6 +36,14 @@ from index.store.embeddings import (
     read_embeddings,
 )
 from index.store.generations import StoredGeneration, add_generation, latest_generation
+from index.store.integrity import (
+    adopt_rows,
+    damaged_embeddings,
+    drop_rows_of_vectors,
+    file_faults,
+    forget_read,
+    record_rows,
+)
 from index.store.passages import content_hashes, read_passages
 from index.text.analysis import ANALYSIS_VERSION
 from index.types import ROLES, IndexedPassage, Passage
@@ -103,25 +111,32 @@ def embed_missing(library: Library, plan: Plan, progress: Progress = lambda _don
     return len(todo)
 
 
-def publish(library: Library, plan: Plan, change: Callable[[Connection], object]) -> int:
+def publish(library: Library, plan: Plan, change: Callable[[Connection], object], *, distrusted: bool = False) -> int:
     """Change the rows of a course and make the generation that shows them, both or neither; its number.
 
     The shard and the manifest are on disk and checked before the rows are committed, and are pointed at after. A crash
-    between the two is finished by `Library.recover`.
+    between the two is finished by `Library.recover`. Where the rows that are there are `distrusted`, they are first
+    forgotten, and what they may have referred to is swept by a walk through all.
     """
     with library.database.writing() as connection:
+        if distrusted:
+            forget_read(connection, plan.course)
         before = _Held.by(connection, plan.course)
         others = _other_shards(library, connection, plan.embedder, plan.course)
         change(connection)
         own = []
         if course_hash(connection, plan.course) is not None:
+            record_rows(connection, plan.course)
             passages = list(read_passages(connection, plan.course))
             own = [build_shard(library.index_root, plan.course, passages, _made(connection, plan))]
         number = _add_generation(library, connection, plan.embedder, [*others, *own])
         after = _Held.by(connection, plan.course)
     point_to(library.index_root, number)
     sweep(library.index_root, number)
-    _forget(library, plan.course, before, after, [*others, *own])
+    if distrusted:
+        library.sweep_all()
+    else:
+        _forget(library, plan.course, before, after, [*others, *own])
     return number
 
 
@@ -148,27 +163,60 @@ def reindex(
 ) -> int:
     """Build every shard anew from the rows alone, course by course: after a change of embedder, or damage.
 
-    The number of the new generation. For writers.
+    The number of the new generation. For writers. Rows that are not those that were written enter no index: what is
+    served of their course stays, or goes if it is of no use, and StorageError says so when the others are done.
     """
     with library.database.reading() as connection:
         slugs = course_slugs(connection)
+        faults = file_faults(connection)
+        damaged_vectors = damaged_embeddings(connection)
+    if faults:
+        raise StorageError(f"The database is damaged: {faults[0]}. {RESTORE}")
+    if damaged_vectors:
+        with library.database.writing() as connection:
+            drop_rows_of_vectors(connection, damaged_vectors)
     shards: list[ListedShard] = []
+    refused: list[str] = []
     for done, slug in enumerate(slugs):
         progress(done, len(slugs), slug)
-        with library.database.reading() as connection:
-            passages = list(read_passages(connection, slug))
-        plan = plan_course(library, embedder, slug, passages, anew=True)
-        embed_missing(library, plan)
-        with library.database.reading() as connection:
-            made = _made(connection, plan)
-        shards.append(build_shard(library.index_root, slug, passages, made))
+        damage = row_damage(library, slug)
+        if damage:
+            refused.append(damage)
+            shards += _shard_before(library, embedder, slug)
+        else:
+            shards.append(_built_anew(library, embedder, slug))
     with library.database.writing() as connection:
+        for slug in slugs:
+            adopt_rows(connection, slug)
         number = _add_generation(library, connection, embedder, shards)
     point_to(library.index_root, number)
     sweep(library.index_root, number)
     library.sweep_all()
     progress(len(slugs), len(slugs), "")
+    if refused:
+        raise StorageError(f"Generation {number} is served; not all of it is new. {' '.join(refused)}")
     return number
+
+
+def _built_anew(library: Library, embedder: Embedder | None, slug: str) -> ListedShard:
+    with library.database.reading() as connection:
+        passages = list(read_passages(connection, slug))
+    plan = plan_course(library, embedder, slug, passages, anew=True)
+    embed_missing(library, plan)
+    with library.database.reading() as connection:
+        made = _made(connection, plan)
+    return build_shard(library.index_root, slug, passages, made)
+
+
+def _shard_before(library: Library, embedder: Embedder | None, slug: str) -> list[ListedShard]:
+    """The shard that is served of a course, which its damaged rows cannot make again; none if it is of no use."""
+    try:
+        with library.database.reading() as connection:
+            manifest = check_made_with(_latest_manifest(library, connection), embedder)
+        listed = manifest.shard_of(slug)
+        return [] if listed is None or open_shard(library.index_root, listed).course != slug else [listed]
+    except (CorruptIndex, IndexUnavailable, IndexMismatch):
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +262,11 @@ def _other_shards(
         return ()
     manifest = check_made_with(_latest_manifest(library, connection), embedder)
     listed = {shard.course: shard for shard in manifest.shards}
-    missing = sorted(slugs - listed.keys())
+    # a course whose rows are damaged was left out by `reindex`, and does not keep others from being mended
+    missing = [slug for slug in sorted(slugs - listed.keys()) if row_damage(library, slug) is None]
     if missing:
-        raise IndexMismatch(f"The index lacks {', '.join(missing)}; run `lectures reindex`.")
-    return tuple(listed[slug] for slug in sorted(slugs))
+        raise IndexMismatch(f"The index lacks {', '.join(missing)}; ingest what is lacking, or run `lectures reindex`.")
+    return tuple(listed[slug] for slug in sorted(slugs & listed.keys()))
 
 
 def _latest_manifest(library: Library, connection: Connection) -> GenerationManifest:

@@ -13,10 +13,12 @@ from index.addresses import is_web_address
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import SUFFIXES
+from ingest.catalogue.folder import unreadable_names
 from ingest.catalogue.plan import read_catalogue, read_other_files
 from ingest.catalogue.titles import title_of_path
 from ingest.course_yaml import read_yaml
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
+from ingest.sound import is_file_path, sound_course, sound_text
 
 _SLUG = re.compile(r"[^a-z0-9]+")
 _LANGUAGE = re.compile(r"^[a-z]{2,3}$")
@@ -51,7 +53,7 @@ def read_course(
         raise CourseError(f"There is no folder {folder}; give the path of a course folder, a .zip or an address.")
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
-    course = _with_plain_transcripts(_planned(folder, linked_only=linked_only), folder)
+    course = sound_course(_with_plain_transcripts(_planned(folder, linked_only=linked_only), folder))
     if not course.lectures:
         raise CourseError(
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
@@ -67,15 +69,20 @@ def read_course(
     return replace(
         course,
         slug=make_slug(slug or course.slug or name),
-        title=course.title or name,
+        title=course.title or sound_text(name),
         language=language,
+        bad_names=tuple(
+            f"The file {name!r:.100} has a name that is no text in UTF-8; rename it and ingest again."
+            for name in unreadable_names(folder)
+        ),
         source_url=source_url or course.source_url or (found_at if found_at and is_web_address(found_at) else None),
     )
 
 
 def _planned(folder: Path, *, linked_only: bool) -> PlannedCourse:
     """The course as its course.yaml says, else as its README and folder show."""
-    yaml_file = next((folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()), None)
+    files = [folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()]
+    yaml_file = next((file for file in files if file.resolve().is_relative_to(folder.resolve())), None)
     if yaml_file is not None:
         course = read_yaml(yaml_file)
         return course if linked_only else _with_other_files(course, folder)
@@ -117,7 +124,7 @@ def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ..
     for place in places:
         if not place.is_dir():
             continue
-        for path in sorted(place.iterdir()):
+        for path in _named(place):
             if path.suffix.lower() not in SUFFIXES or not path.is_file():
                 continue
             if path.stem == stem:
@@ -132,6 +139,11 @@ def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ..
         return rank, item[0].name
 
     return sorted(found, key=preference)
+
+
+def _named(folder: Path) -> list[Path]:
+    """What lies in a folder and has a name that is a text, in order."""
+    return sorted(path for path in folder.iterdir() if is_file_path(path.name))
 
 
 def video_stem(video: PlannedVideo) -> str:
@@ -150,7 +162,7 @@ def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
         return []
     videos = {video for lecture in course.lectures for video in lecture.videos}
     claimed = {path for video in videos for path, _ in find_transcripts(folder, video, ())}
-    files = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = sorted(path for path in _named(place) if path.suffix.lower() in SUFFIXES and path.is_file())
     return [path.relative_to(folder).as_posix() for path in files if path not in claimed]
 
 
@@ -163,7 +175,11 @@ def _with_other_files(course: PlannedCourse, folder: Path) -> PlannedCourse:
 
 def _with_plain_transcripts(course: PlannedCourse, folder: Path) -> PlannedCourse:
     """The course with what is said in its videos as notes, where that lies in `transcripts/` as text without times."""
-    texts = sorted((folder / "transcripts").glob("*.txt")) if (folder / "transcripts").is_dir() else []
+    texts = (
+        [path for path in _named(folder / "transcripts") if path.suffix == ".txt"]
+        if (folder / "transcripts").is_dir()
+        else []
+    )
     if not texts:
         return course
     lectures = []

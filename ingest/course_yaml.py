@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 import yaml
 
 from index.addresses import is_web_address
-from index.errors import CourseError
+from index.errors import CourseError, SourceFileError
 from index.types import DeckKind, Host
-from ingest.captions import decode
 from ingest.links import VIDEO_TYPES, youtube_id
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
+from ingest.sound import is_file_path
+from ingest.yaml_data import read_yaml_data
 
 _COURSE_KEYS = ("slug", "title", "language", "source_url", "lectures", "links", "leave_out")
 _LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "videos", "links")
@@ -25,15 +26,12 @@ _VIDEO_KEYS = ("youtube", "url", "file", "label", "remark")
 
 
 def read_yaml(path: Path) -> PlannedCourse:
-    text = decode(path.read_bytes())
     try:
-        data = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise CourseError(f"{path.name} is malformed{where}: {error.problem}. Correct it and ingest again.") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise CourseError(f"{path.name} cannot be read as YAML: {str(error)[:200]}") from error
+        data = read_yaml_data(path)
+    except SourceFileError as error:
+        raise CourseError(
+            f"{path.name} cannot be used: {str(error).rstrip('.')}. Correct it and ingest again."
+        ) from error
     reader = _YamlReader(path.name)
     top = reader.mapping(data, "the file")
     reader.check_keys(top, _COURSE_KEYS, path.name, "the course")
@@ -146,7 +144,7 @@ class _YamlReader:
         if not isinstance(value, str) or not value.strip():
             raise self.fail(f"{where} should be a path, not {value!r:.60}")
         pieces = PurePosixPath(value.strip())
-        if pieces.is_absolute() or ".." in pieces.parts:
+        if pieces.is_absolute() or ".." in pieces.parts or not is_file_path(value):
             raise self.fail(f"{where} should be a path inside the course folder, not {value!r:.60}")
         return str(pieces)
 

@@ -1,9 +1,9 @@
-"""What a course says of a deck → the deck: its file found or fetched, its pages read, and what is wrong with them."""
+"""What a course says of a deck → the deck: its file found, its pages read, and what is wrong with them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,17 +11,16 @@ from queue import Queue
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store.courses import Fetched, KnownDeck, find_fetched, keep_fetched, known_pages
+from index.store.courses import KnownDeck, find_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
 from ingest.documents import DOCUMENTS, SUFFIXES, Document, DocumentReader
-from ingest.downloads import Sites, fetch_deck
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
 from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
 from ingest.pdf import EXTRACTOR, MAX_PAGES, PdfReader, RawPage
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedDeck
 from ingest.symbols import tidy
-from ingest.web import FetchError, Limits
+from ingest.web import FetchError
 
 _EXTRACTOR = f"{EXTRACTOR}+{CLEANER}"
 _OCR_BELOW_WORDS = 3  # pages with fewer words are pictures: reading those helped alignment by .04 to .13
@@ -31,14 +30,16 @@ _MAX_OCR_PAGES = 300  # some five minutes on two cores
 
 @dataclass(frozen=True, slots=True)
 class DeckSource:
-    """Where decks are looked for. `web` is None where nothing may be fetched; `refresh` fetches again."""
+    """Where decks are looked for; `failed` says by address why some were not fetched.
+
+    What the rows of course `distrusted` say was read before is read again.
+    """
 
     root: Path
     library: Library
     language: str
-    web: Limits | None = None
-    refresh: bool = False
-    sites: Sites = field(default_factory=Sites)
+    failed: Mapping[str, FetchError] = field(default_factory=dict)
+    distrusted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> D
 
 
 def _obtain(place: str, source: DeckSource) -> tuple[str, str]:
-    """(the SHA-256 under which the file is kept, its suffix); fetched only once, unless it is to be refreshed."""
+    """(the SHA-256 under which the file is kept, its suffix); one of another site was fetched before."""
     library = source.library
     if "://" not in place:
         suffix = Path(place).suffix.lower()
@@ -122,32 +123,16 @@ def _obtain(place: str, source: DeckSource) -> tuple[str, str]:
         return library.files.add(find_file(place, source.root, "Deck"), suffix), suffix
     with library.database.reading() as connection:
         known = find_fetched(connection, place)
-    kept = known is not None and library.files.is_intact(known.sha256, known.suffix)
-    if known and kept and not source.refresh:
-        return known.sha256, known.suffix
     # what was fetched before is better than nothing, be it only what was read of it
-    usable = known if known and (kept or _known(known.sha256, known.suffix, source)) else None
-    if source.web is None:
-        if usable:
-            return usable.sha256, usable.suffix
-        raise MissingFile(
-            f"Deck {place} lies on another site and was not fetched; ingest without --offline, or put the file into "
-            "the course folder.",
-            code="not_fetched",
-        )
-    try:
-        path, suffix = fetch_deck(place, library.data_dir / "sources", source.web, source.sites)
-    except FetchError as error:
-        if usable:
-            return usable.sha256, usable.suffix
-        raise FetchError(f"Deck {place}: {error}", code=error.code, passing=error.passing) from error
-    try:
-        sha256 = library.files.add(path, suffix)
-    finally:
-        path.unlink(missing_ok=True)
-    with library.database.writing() as connection:
-        keep_fetched(connection, place, Fetched(sha256, suffix, {}))
-    return sha256, suffix
+    if known and (library.files.is_intact(known.sha256, known.suffix) or _known(known.sha256, known.suffix, source)):
+        return known.sha256, known.suffix
+    if place in source.failed:
+        raise source.failed[place]
+    raise MissingFile(
+        f"Deck {place} lies on another site and was not fetched; ingest without --offline, or put the file into "
+        "the course folder.",
+        code="not_fetched",
+    )
 
 
 def _extractor(language: str, suffix: str) -> str:
@@ -159,7 +144,7 @@ def _extractor(language: str, suffix: str) -> str:
 
 def _known(sha256: str, suffix: str, source: DeckSource) -> KnownDeck | None:
     with source.library.database.reading() as connection:
-        return known_pages(connection, sha256, _extractor(source.language, suffix))
+        return known_pages(connection, sha256, _extractor(source.language, suffix), source.distrusted)
 
 
 def _extract(sha256: str, suffix: str, name: str, source: DeckSource, readers: _Readers) -> KnownDeck:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from index.addresses import is_web_address
 from ingest.web import FetchError, Limits, fetch
 
 _ID = re.compile(r"/d/(?:e/)?([A-Za-z0-9_-]{10,})")
@@ -29,6 +30,8 @@ class Sites:
 
 def fetch_deck(url: str, folder: Path, limits: Limits, sites: Sites = Sites()) -> tuple[Path, str]:
     """(a temporary file with the deck at an address, its suffix by its content); FetchError says why there is none."""
+    if not is_web_address(url):
+        raise FetchError(f"{url!r:.200} is no address of the web; correct it and ingest again.", code="bad_address")
     address = _download_address(url, folder, limits, sites)
     path = fetch(address, folder, limits)
     try:

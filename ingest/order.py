@@ -11,9 +11,10 @@ from index.embed.protocol import Embedder
 from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites
-from ingest.pipeline import Fetching, IngestReport, Progress, Report, ingest_course
+from ingest.fetching import Fetching
+from ingest.pipeline import IngestReport, Progress, Report, ingest_course
 from ingest.planned import PlannedCourse
-from ingest.sources import Source, SourceLimits, open_source
+from ingest.sources import Source, SourceLimits, check_allowed, open_source
 from ingest.youtube import YouTube, YouTubeSettings
 
 
@@ -35,7 +36,10 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be taken up, and how. It is kept as JSON in the queue."""
+    """What is to be taken up, and how. It is kept as JSON in the queue.
+
+    `roots` is None where whoever ordered it may read everything here; else the only folders that it may lie below.
+    """
 
     source: str
     course: str | None = None
@@ -45,21 +49,27 @@ class Order:
     with_transcripts: bool = True
     offline: bool = False
     refresh: bool = False
+    roots: tuple[str, ...] | None = None
 
     def options(self) -> dict[str, Any]:
         """All but the source, as JSON."""
         options = asdict(self)
         del options["source"]
-        return {**options, "languages": list(self.languages)}
+        roots = None if self.roots is None else list(self.roots)
+        return {**options, "languages": list(self.languages), "roots": roots}
 
     @classmethod
     def of(cls, source: str, options: Mapping[str, Any]) -> Order:
         known = {name: value for name, value in options.items() if name in cls.__slots__ and name != "source"}
-        return cls(source, **{**known, "languages": tuple(known.get("languages") or ())})
+        roots = known.get("roots")
+        lists = {"languages": tuple(known.get("languages") or ()), "roots": None if roots is None else tuple(roots)}
+        return cls(source, **{**known, **lists})
 
 
 def plan(order: Order, data_dir: Path, means: Means, progress: Report = lambda _: None) -> tuple[PlannedCourse, Source]:
     """The course as it is understood, and where it lies here; only copies of what lies elsewhere are made."""
+    if order.roots is not None:  # asked when it was ordered too, but folders and links change
+        check_allowed(order.source, order.roots, data_dir)
     found = open_source(
         order.source,
         data_dir / "sources",

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from index.embed.protocol import Embedder
-from index.library import Library
+from index.library import Library, row_damage
 from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
@@ -17,12 +17,11 @@ from ingest.align import ALIGNER, align
 from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
-from ingest.downloads import Sites
+from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
+from ingest.sound import sound_text
 from ingest.videos import VideoSource, read_cues, read_videos
-from ingest.web import Limits
-from ingest.youtube import YouTube
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,6 @@ class IngestReport:
 Report = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Fetching:
-    """What may be had from elsewhere, by default nothing. `refresh`: fetch decks again that were fetched before."""
-
-    web: Limits | None = None
-    youtube: YouTube | None = None
-    asr_model: str = ""
-    refresh: bool = False
-    sites: Sites = field(default_factory=Sites)
-
-
 def ingest_course(
     planned: PlannedCourse,
     folder: Path,
@@ -75,7 +63,7 @@ def ingest_course(
     *,
     languages: Sequence[str] = (),
     with_transcripts: bool = True,
-    fetching: Fetching = Fetching(),
+    fetching: Fetching = NOTHING,
     progress: Report = lambda _: None,
 ) -> IngestReport:
     """Take up what changed in a course, and publish it. One bad file is a gap in the report, never an error.
@@ -84,14 +72,28 @@ def ingest_course(
     an ingest that dies leaves the course as it was, and the next one goes on from there.
     """
     wanted = tuple(dict.fromkeys([*languages, planned.language, "ru", "en"])) if with_transcripts else ()
-    with library.writer(lambda: progress(Progress("waiting", 0, 0))):
+
+    def on_wait() -> None:
+        progress(Progress("waiting", 0, 0))
+
+    def told(done: int, total: int, what: str) -> None:
+        progress(Progress("fetching", done, total, what))
+
+    check_fits(library, embedder, planned.slug)
+    failed = Fetcher(library, fetching, told, on_wait).fetch(planned, folder.resolve(), wanted)
+    with library.writer(on_wait):
         check_fits(library, embedder, planned.slug)
-        course = _gather(planned, folder, library, wanted, fetching, progress)
+        # what damaged rows say was read is read again
+        distrusted = planned.slug if row_damage(library, planned.slug) else None
+        course = _gather(planned, folder, library, wanted, failed, fetching.asr_model, distrusted, progress)
         passages = _passages_of(course)
         content_hash = _identity(course)
         report = _summary(course, passages)
         report.gaps += [
             {"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems
+        ]
+        report.gaps += [
+            {"lecture": planned.title, "code": "bad_name", "detail": detail} for detail in planned.bad_names
         ]
         report.gaps += [
             {
@@ -103,14 +105,18 @@ def ingest_course(
         ]
         with library.database.reading() as connection:
             unchanged = course_hash(connection, course.slug) == content_hash
-        if unchanged and library.is_current(embedder, course.slug):
+        if unchanged and distrusted is None and library.is_current(embedder, course.slug):
             report.generation = library.served_number()
             return report
+
         plan = plan_course(library, embedder, course.slug, passages)
         report.embedded = embed_missing(library, plan, lambda done, total: progress(Progress("embedding", done, total)))
         progress(Progress("publishing", 0, 1))
         report.generation = publish(
-            library, plan, lambda connection: replace_course(connection, course, passages, content_hash)
+            library,
+            plan,
+            lambda connection: replace_course(connection, course, passages, content_hash),
+            distrusted=distrusted is not None,
         )
         report.changed = True
         progress(Progress("publishing", 1, 1))
@@ -122,10 +128,12 @@ def _gather(
     folder: Path,
     library: Library,
     wanted: tuple[str, ...],
-    fetching: Fetching,
+    failed: Failed,
+    asr_model: str,
+    distrusted: str | None,
     progress: Report,
 ) -> Course:
-    """Everything that the course says and holds, read as far as it is not known already."""
+    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
     root = folder.resolve()
 
     def told(step: str) -> Callable[[int, int, str], None]:
@@ -133,12 +141,12 @@ def _gather(
 
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
-        DeckSource(root, library, planned.language, fetching.web, fetching.refresh, fetching.sites),
+        DeckSource(root, library, planned.language, failed.decks, distrusted),
         told("reading decks"),
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
-        VideoSource(root, library, wanted, fetching.youtube, fetching.asr_model),
+        VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
         told("reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
@@ -150,9 +158,9 @@ def _gather(
         planned.slug,
         planned.title,
         planned.language,
-        str(root),
+        sound_text(str(root)),
         planned.source_url,
-        _aligned(lectures, library, planned.language, told("aligning")),
+        _aligned(lectures, library, planned.language, distrusted, told("aligning")),
         planned.links,
     )
 
@@ -180,7 +188,11 @@ def _lecture(
 
 
 def _aligned(
-    lectures: Sequence[Lecture], library: Library, language: str, told: Callable[[int, int, str], None]
+    lectures: Sequence[Lecture],
+    library: Library,
+    language: str,
+    distrusted: str | None,
+    told: Callable[[int, int, str], None],
 ) -> tuple[Lecture, ...]:
     """The lectures with the pages of their slides set against the time of their videos, where they have both."""
     reader = CaptionReader()
@@ -194,7 +206,7 @@ def _aligned(
                 continue
             key = _alignment_key(decks, spoken, language)
             with library.database.reading() as connection:
-                alignment = known_alignment(connection, key)
+                alignment = known_alignment(connection, key, distrusted)
             if alignment is None:
                 cues = [(video, read_cues(library, transcript, reader)) for video, transcript in spoken]
                 alignment = Alignment(key, *align([(deck.path, deck.pages) for deck in decks], cues, language))

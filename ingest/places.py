@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from index.errors import SourceFileError
+from ingest.sound import is_file_path
 
 _LFS = b"version https://git-lfs"
 
@@ -16,6 +17,8 @@ class MissingFile(SourceFileError):
 def find_file(place: str, root: Path, what: str) -> Path:
     """The file at `place` below `root`; MissingFile says why there is none."""
     path = root / place
+    if not is_file_path(place):
+        raise MissingFile(f"{what} {place!r:.80} cannot be the name of a file; rename it.", code="bad_name")
     if not path.resolve().is_relative_to(root.resolve()):
         raise MissingFile(f"{what} {place} leads out of the course folder; put a copy into it.", code="outside")
     if not path.is_file():

@@ -44,7 +44,7 @@ class PlannedCourse:
     """`why` are sentences on how the lectures were found, `left_out` is (label, place, reason) of what is in none.
 
     `leave_out` are files that the lecturer wants to be left out, `problems` (lecture, what is wrong) are lines of
-    course.yaml that cannot be used.
+    course.yaml that cannot be used, `bad_names` sentences on files whose names are no text.
     """
 
     slug: str
@@ -57,3 +57,4 @@ class PlannedCourse:
     left_out: tuple[tuple[str, str, str], ...] = ()
     leave_out: tuple[str, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    bad_names: tuple[str, ...] = ()

@@ -7,17 +7,19 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from index.errors import CourseError
+from index.addresses import is_web_address
+from index.errors import CourseError, NotAllowed
 from ingest.web import Limits, check_address, fetch, final_address
 
 _TREE = re.compile(r"^(/[^/]+/[^/]+?)(?:\.git)?(?:/(?:-/)?tree/(.+?))?/?$")
@@ -63,6 +65,31 @@ def open_source(source: str, cache: Path, limits: SourceLimits, report: Report =
     if path.suffix.lower() == ".zip" and path.is_file():
         return Source(_unpacked(path, cache, limits, report), None, path.stem)
     return Source(path, None, path.resolve().name)
+
+
+def check_allowed(source: str, roots: Sequence[str], data_dir: Path) -> None:
+    """NotAllowed unless a source that somebody elsewhere named is an address, or lies below one of these folders.
+
+    Nothing of the installation itself is a course: its originals are those of every course, private ones too.
+    """
+    if "://" in source:
+        if not is_web_address(source):
+            raise NotAllowed(
+                "Over HTTP courses are taken from https addresses or from folders that the operator named."
+            )
+        return
+    allowed = [Path(root).resolve() for root in roots]
+    try:
+        place, data = Path(source).resolve(), data_dir.resolve()
+    except (OSError, ValueError) as error:
+        raise NotAllowed("This source can be no folder; give an address.") from error
+    if not any(place.is_relative_to(root) for root in allowed):
+        raise NotAllowed(
+            "This folder is not among those that LECTURES_INGEST_ROOTS names, from which courses may be ordered over "
+            "HTTP; give an address, or ask the operator to ingest it."
+        )
+    if place.is_relative_to(data) or data.is_relative_to(place):
+        raise NotAllowed("This folder holds the installation's own data, which is no course; give the course's folder.")
 
 
 def _sweep(cache: Path) -> None:
@@ -226,7 +253,8 @@ class _Git:
                     f"{self._shown} is larger than {self._limits.bytes >> 20} MB; ingest a folder with less of it."
                 )
             if problem:
-                child.kill()
+                with contextlib.suppress(ProcessLookupError):  # it ended a moment ago
+                    os.killpg(child.pid, signal.SIGKILL)  # what it started too: that holds the connection and our pipes
                 return
             time.sleep(_LOOK_SECONDS)
 

@@ -1,9 +1,9 @@
-"""What a course says of a video → the video with its transcript: from the folder, the cache, YouTube, or recognised."""
+"""What a course says of a video → the video with its transcript: from the folder, what was fetched, or recognised."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.errors import SourceFileError
@@ -17,7 +17,6 @@ from ingest.course import find_transcripts
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedVideo
 from ingest.segments import SEGMENTER, merge_cues
-from ingest.youtube import CaptionsProblem, YouTube
 
 _PARSER = f"{PARSER}+{SEGMENTER}"
 
@@ -27,15 +26,22 @@ Told = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
-    """Where transcripts are looked for. `youtube` is None where nothing may be fetched; `languages` are wanted ones,
+    """Where transcripts are looked for. `failed` says by video why YouTube gave none; `languages` are wanted ones,
     best first, none where transcripts are left out; `asr_model` is the folder of a speech recogniser's model, or empty.
+    What the rows of course `distrusted` say was read before is read again.
     """
 
     root: Path
     library: Library
     languages: tuple[str, ...]
-    youtube: YouTube | None = None
+    failed: Mapping[str, Problem] = field(default_factory=dict)
     asr_model: str = ""
+    distrusted: str | None = None
+
+
+def captions_key(video: str, languages: Sequence[str]) -> str:
+    """By which the captions of a YouTube video are kept that were fetched for these languages, best first."""
+    return f"youtube:{video}:{languages[0]}"
 
 
 def read_videos(planned: Sequence[PlannedVideo], source: VideoSource, told: Told) -> dict[PlannedVideo, Video]:
@@ -137,35 +143,13 @@ class _TranscriptReader:
             yield self._recognised(planned, recording)
 
     def _from_youtube(self, video: str) -> _Found | Problem:
-        library, languages = self._source.library, self._source.languages
-        key = f"youtube:{video}:{languages[0]}"
-        with library.database.reading() as connection:
-            known = find_fetched(connection, key)
-        if known is None or not library.files.is_intact(known.sha256, known.suffix):
-            fetched = self._fetched(video, key)
-            if isinstance(fetched, Fetched):
-                known = fetched
-            elif known is None:
-                return fetched
-            # else a damaged file that cannot be had again: what was read of it stands
+        with self._source.library.database.reading() as connection:
+            known = find_fetched(connection, captions_key(video, self._source.languages))
+        if known is None:
+            return self._source.failed.get(video) or _no_transcript(video, self._source.languages[0])
         language = str(known.detail["language"]).split("-")[0].lower()[:8]
         made_by = MadeBy.GENERATED if known.detail["generated"] else MadeBy.MANUAL
         return _Found(known.sha256, known.suffix, f"https://youtu.be/{video}", language, made_by)
-
-    def _fetched(self, video: str, key: str) -> Fetched | Problem:
-        """Captions as YouTube gives them now, kept under this key."""
-        library, languages = self._source.library, self._source.languages
-        if self._source.youtube is None:
-            return _no_transcript(video, languages[0])
-        try:
-            got = self._source.youtube.captions(video, languages)
-        except CaptionsProblem as error:
-            return Problem(error.code, str(error))
-        detail = {"language": got.language, "generated": got.generated, "asked": list(languages)}
-        found = Fetched(library.files.add_bytes(got.content, ".json3"), ".json3", detail)
-        with library.database.writing() as connection:
-            keep_fetched(connection, key, found)
-        return found
 
     def _recognised(self, planned: PlannedVideo, recording: str) -> _Found | Problem:
         library, model = self._source.library, self._source.asr_model
@@ -195,7 +179,7 @@ class _TranscriptReader:
     def _transcript(self, found: _Found) -> Transcript:
         library, asked = self._source.library, self._source.languages
         with library.database.reading() as connection:
-            known = known_transcript(connection, found.sha256, _PARSER)
+            known = known_transcript(connection, found.sha256, _PARSER, self._source.distrusted)
         if known is not None and library.files.is_intact(known.vtt_sha256, ".vtt"):
             language = found.language or known.language
             return replace(known, language=language, origin=found.origin, made_by=found.made_by, asked=asked)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import ipaddress
 import socket
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,8 +22,15 @@ import httpx
 from index.errors import SourceFileError
 
 _AGENT = "lecture-search"
-_BLOCK = 1 << 20
 _SCHEMES: tuple[str, ...] = ("https",)
+
+
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind a translator for everybody (RFC 6052)
+_ISATAP = (0x00005EFE, 0x02005EFE)  # the middle of addresses whose end is one of IPv4 (RFC 5214)
+_NEVER_PUBLIC = (
+    ipaddress.ip_network("::/96"),  # IPv4 as it was once written in IPv6 (RFC 4291)
+    ipaddress.ip_network("64:ff9b:1::/48"),  # a translator of one's own network (RFC 8215)
+)
 
 
 class FetchError(SourceFileError):
@@ -80,7 +90,7 @@ def fetch(url: str, folder: Path, limits: Limits, progress: Callable[[int, int],
     folder.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + limits.seconds
     with (
-        _client(limits) as web,
+        _client(limits, deadline) as web,
         tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file,
     ):
         path = Path(file.name)
@@ -94,19 +104,30 @@ def fetch(url: str, folder: Path, limits: Limits, progress: Callable[[int, int],
 
 def final_address(url: str, limits: Limits) -> str:
     """Where an address leads after its redirects, each of them checked."""
-    with _client(limits) as web:
+    deadline = time.monotonic() + limits.seconds
+    with _client(limits, deadline) as web:
         try:
             with web.stream("GET", url, headers={"User-Agent": f"git/{_AGENT}"}) as response:
                 _check_status(response, url)
                 return str(response.url)
-        except httpx.HTTPError as error:
-            raise _translated(url, error) from error
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise _late(url, limits) if time.monotonic() >= deadline else _translated(url, error) from error
 
 
-def _client(limits: Limits) -> httpx.Client:
-    return httpx.Client(
-        transport=_CheckedTransport(limits), timeout=httpx.Timeout(20.0), follow_redirects=True, max_redirects=5
-    )
+@contextmanager
+def _client(limits: Limits, deadline: float) -> Iterator[httpx.Client]:
+    """A client whose connections are cut at the deadline: a byte now and then would satisfy every time-out."""
+    transport = _CheckedTransport(limits)
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), transport.cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        with httpx.Client(
+            transport=transport, timeout=httpx.Timeout(20.0), follow_redirects=True, max_redirects=5
+        ) as web:
+            yield web
+    finally:
+        timer.cancel()
 
 
 class _CheckedTransport(httpx.BaseTransport):
@@ -115,6 +136,28 @@ class _CheckedTransport(httpx.BaseTransport):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._inner = httpx.HTTPTransport(retries=0)
+        self._lock = threading.Lock()
+        self._is_cut = False
+        self._sockets: list[socket.socket] = []
+
+    def cut(self) -> None:
+        """End every connection, now and from now on."""
+        with self._lock:
+            self._is_cut = True
+            for own in self._sockets:
+                with suppress(OSError):  # the other side was quicker
+                    own.shutdown(socket.SHUT_RDWR)
+
+    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Remember each connection as it is made (the trace extension of httpcore)."""
+        if event != "connection.connect_tcp.complete":
+            return
+        # a copy of its own: TLS takes the socket over
+        own = info["return_value"].get_extra_info("socket").dup()
+        with self._lock:
+            self._sockets.append(own)
+        if self._is_cut:
+            self.cut()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host, address = check_address(str(request.url), self._limits)
@@ -127,12 +170,14 @@ class _CheckedTransport(httpx.BaseTransport):
             request.url.copy_with(host=address),
             headers=headers,
             stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
+            extensions={**request.extensions, "sni_hostname": host, "trace": self._note},
         )
         return self._inner.handle_request(pinned)
 
     def close(self) -> None:
         self._inner.close()
+        for own in self._sockets:
+            own.close()
 
 
 def _copy(
@@ -151,21 +196,26 @@ def _copy(
             total = int(declared) if declared.isdigit() else 0
             if total > limits.file_bytes:
                 raise _too_large(url, limits)
-            for block in response.iter_bytes(_BLOCK):
+            for block in response.iter_bytes():
                 size += len(block)
                 if size > limits.file_bytes:
                     raise _too_large(url, limits)
-                if time.monotonic() > deadline:
-                    raise FetchError(
-                        f"{_shown(url)} did not arrive within {limits.seconds:.0f} s; ingest again, or put the file "
-                        "into the course folder.",
-                        code="timeout",
-                        passing=True,
-                    )
                 write(block)
                 progress(size, total)
-    except httpx.HTTPError as error:
-        raise _translated(url, error) from error
+        # a connection that was cut may look like one that came to its end
+        if time.monotonic() >= deadline:
+            raise _late(url, limits)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise _late(url, limits) if time.monotonic() >= deadline else _translated(url, error) from error
+
+
+def _late(url: str, limits: Limits) -> FetchError:
+    return FetchError(
+        f"{_shown(url)} did not arrive within {limits.seconds:.0f} s; ingest again, or put the file into the course "
+        "folder.",
+        code="timeout",
+        passing=True,
+    )
 
 
 def _check_status(response: httpx.Response, url: str) -> None:
@@ -181,7 +231,9 @@ def _check_status(response: httpx.Response, url: str) -> None:
         )
 
 
-def _translated(url: str, error: httpx.HTTPError) -> FetchError:
+def _translated(url: str, error: httpx.HTTPError | httpx.InvalidURL | UnicodeError) -> FetchError:
+    if not isinstance(error, httpx.HTTPError):
+        return FetchError(f"{url!r:.200} is no address; correct it and ingest again.", code="bad_address")
     if isinstance(error, httpx.TooManyRedirects):
         return FetchError(f"{_shown(url)} leads in circles; correct the link and ingest again.", code="bad_address")
     what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached from here"
@@ -199,12 +251,21 @@ def _too_large(url: str, limits: Limits) -> FetchError:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            ip = inner
-        elif ip in ipaddress.ip_network("64:ff9b::/96"):  # translated IPv4 (RFC 6052)
-            ip = ipaddress.ip_address(int(ip) & 0xFFFFFFFF)
+        if ip.ipv4_mapped is not None:  # the same host by its other name
+            return _is_public(str(ip.ipv4_mapped))
+        if ip.is_site_local or any(ip in network for network in _NEVER_PUBLIC):
+            return False
+        return ip.is_global and not ip.is_multicast and all(map(_is_public, map(str, _embedded(ip))))
     return ip.is_global and not ip.is_multicast
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that a gateway may take out of an IPv6 address."""
+    found = [ip.sixtofour, *(ip.teredo or ())]
+    number = int(ip)
+    if ip in _TRANSLATED or (number >> 32) & 0xFFFFFFFF in _ISATAP:
+        found.append(ipaddress.IPv4Address(number & 0xFFFFFFFF))
+    return [inner for inner in found if inner is not None]
 
 
 def _shown(url: str) -> str:

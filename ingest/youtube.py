@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from queue import Empty, Queue
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
@@ -123,6 +125,7 @@ FAILURE_CODES = frozenset({"captions_unreadable", *(code for _, code, _, _ in _F
 # after these nothing more is asked in this run, nor after two that timed out one after the other
 _STOPPING = frozenset({"youtube_blocked", "youtube_unreachable"})
 _MAX_TIMEOUTS = 2
+_REQUESTS = 4  # that one video takes at most: its page, consent, the list, the captions
 
 
 class CaptionsProblem(FetchError):
@@ -172,7 +175,7 @@ class YouTube:
         self._asked = True
         for again in (True, False):
             try:
-                found = self._fetch(video, languages)
+                found = self._fetch_in_time(video, languages)
                 self._timeouts = 0
                 return found
             except (*_UNREADABLE, CouldNotRetrieveTranscript, requests.RequestException) as error:
@@ -185,6 +188,25 @@ class YouTube:
                     self._stopped = problem.code
                 raise problem from error
         raise AssertionError("unreachable")
+
+    def _fetch_in_time(self, video: str, languages: Sequence[str]) -> FetchedCaptions:
+        """What `_fetch` gives, or its error. A byte now and then would satisfy the time-outs of every single read."""
+        ended: Queue[FetchedCaptions | Exception] = Queue(1)
+
+        def run() -> None:
+            try:
+                ended.put(self._fetch(video, languages))
+            except Exception as error:  # raised again below, where somebody waits for it
+                ended.put(error)
+
+        threading.Thread(target=run, name="youtube", daemon=True).start()
+        try:
+            found = ended.get(timeout=_REQUESTS * self._settings.seconds)
+        except Empty:
+            raise requests.exceptions.ReadTimeout("the answers came too slowly") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _fetch(self, video: str, languages: Sequence[str]) -> FetchedCaptions:
         tracks = list(self._api.list(video))

@@ -27,5 +27,5 @@ if given is not None:
 else:
     from service.settings import Settings
 
-    with Database(Settings().resolved_database_url).writing() as opened:
+    with Database(Settings().resolved_database_url).migrating() as opened:
         run(opened)

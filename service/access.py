@@ -163,10 +163,18 @@ async def _public_courses(state: ServiceState) -> frozenset[str] | None:
 
 
 async def _reader(request: Request, state: State) -> AsyncIterator[Caller]:
-    """For what a page shows beside its hits: pictures, courses. Not counted, since one page asks for many."""
+    """For what a page shows beside its hits: courses, files. Not counted, since one page asks for many."""
     access: Access = request.app.state.access
     caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
     async with state.gate.place(Work.LOOK, caller.name):
+        yield caller
+
+
+async def _viewer(request: Request, state: State) -> AsyncIterator[Caller]:
+    """For pictures of pages."""
+    access: Access = request.app.state.access
+    caller = await access.caller(request, state, AccessScope.SEARCH, limited=False)
+    async with state.gate.place(Work.PICTURE, caller.name):
         yield caller
 
 
@@ -197,10 +205,17 @@ async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
         yield
 
 
+async def _newcomer(request: Request, state: State) -> AsyncIterator[None]:
+    async with state.gate.place(Work.SIGN_IN, f"address {_address(request)}"):
+        yield
+
+
 # A place is given back when the endpoint is done, not when a slow reader has read all; that of an answer is kept to
 # the end of its stream.
+NEWCOMER = Depends(_newcomer, scope="function")  # for all that signs in or out
 Visitor = Annotated[None, Depends(_visitor, scope="function")]
 Reader = Annotated[Caller, Depends(_reader, scope="function")]
+Viewer = Annotated[Caller, Depends(_viewer, scope="function")]
 Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
 Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

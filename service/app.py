@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
+from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -16,15 +15,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
-from service.access import Access
-from service.api import answers, chat, courses, health, ingests, media, missed, search
+from service.access import NEWCOMER, Access
+from service.api import answers, chat, courses, embeddings, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.mcp_mount import KeyGate, Tools
+from service.methods import HeadAnswered
 from service.observability import Metrics, RequestLog, configure_logging
-from service.schemas import ProblemOut
+from service.openapi import add_description, operation_id, problems
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
+from service.signin import lti_routes
 from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
@@ -33,11 +34,7 @@ from service.web import card, course_pages, former, pages, showing, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
-_PROBLEM = {"application/problem+json": {"schema": ProblemOut.model_json_schema()}}
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
-    for status in (400, 401, 403, 404, 413, 414, 422, 429, 503)
-}
+_PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
 def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
@@ -50,7 +47,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings, first)
+        state = app.state.service = ServiceState(settings, first, app.state.metrics)
         threads = current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search
@@ -59,7 +56,16 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
             yield
         state.close()
 
-    app = FastAPI(title="Lecture Search", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Lecture Search",
+        summary="Search and answers over lecture courses.",
+        version=version("lecture-search"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
+    add_description(app)
     app.state.metrics = Metrics()
     app.state.access = Access(settings)
     app.state.provider = Provider(settings) if settings.oidc_issuer else None
@@ -68,10 +74,12 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     add_error_handlers(app)
     for module in (search, courses, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
-    app.include_router(chat.router, prefix="/v1", responses=_PROBLEMS)
-    app.include_router(health.router, responses={503: _PROBLEMS[503]})
-    for views in (pages, written, course_pages, former, card, signin):
+    for module in (chat, embeddings):
+        app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
+    app.include_router(health.router, responses=problems(503))
+    for views in (pages, written, course_pages, former, card, lti_routes):
         app.include_router(views.router, include_in_schema=False)
+    app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     origins = listed(settings.allowed_origins)
@@ -84,6 +92,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
             max_age=600,
         )
     app.add_middleware(PagesCompressed)
+    app.add_middleware(HeadAnswered)
     # bodies in pieces do not say how long they are; those that do are refused by the guard before they are read
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(Guard, frame_ancestors=settings.frame_ancestors)

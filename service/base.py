@@ -14,6 +14,7 @@ from service.settings import Settings, listed
 
 LOCAL = "http://127.0.0.1:8000"  # of `lectures serve` as it is; for tools that no request of the web has called
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # The base of the request that is being answered, for the tools of /mcp.
 served_at: ContextVar[str | None] = ContextVar("served_at", default=None)
@@ -34,7 +35,8 @@ def base_of(scope: Scope, settings: Settings) -> str:
     name, port = scope.get("server") or (None, None)
     if not name or port is None:  # a socket of the file system has no address
         return LOCAL
-    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}"
+    host = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{host}" if port == _DEFAULT_PORTS[scheme] else f"{scheme}://{host}:{port}"
 
 
 def is_allowed(host: str, allowed: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -33,13 +34,16 @@ class ConnectionLimits:
 class Connection(HttpToolsProtocol):
     """One connection. A request that is refused ends it."""
 
-    def __init__(self, *arguments: Any, limits: ConnectionLimits = ConnectionLimits(), **named: Any) -> None:
+    def __init__(self, *arguments: Any, limits: ConnectionLimits, hit: Callable[[str], None], **named: Any) -> None:
+        """`hit` is told which limit a request was refused for."""
         super().__init__(*arguments, **named)
         self._limits = limits
+        self._hit = hit
         self._arrival: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._begun = False  # part of a request is there
         self._in_head = True
+        self._ended = False  # a request, by the bytes that just came
         self._head_bytes = 0
         self._refused = False
         self._last = False  # the service ends
@@ -47,6 +51,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self._limits.connections:
+            self._hit("connections")
             self._refuse(503, "There are too many connections; try again in a second.", "overloaded")
         else:
             self._expect_request()
@@ -59,9 +64,11 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             return
         self._expect_request()
+        self._ended = False
         super().data_received(data)
-        # one header without an end is told of by the parser when it is whole: too late
-        if self._in_head:
+        # one header without an end is told of by the parser when it is whole: too late. Bytes that ended a request are
+        # most often of its body.
+        if self._in_head and not self._ended:
             self._head_bytes += len(data)
             if self._head_bytes > self._limits.head_bytes:
                 self._refuse_head()
@@ -91,7 +98,7 @@ class Connection(HttpToolsProtocol):
             return
         self._stop(self._arrival)
         self._arrival = None
-        self._begun, self._in_head, self._head_bytes = False, True, 0
+        self._begun, self._in_head, self._ended, self._head_bytes = False, True, True, 0
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -125,9 +132,11 @@ class Connection(HttpToolsProtocol):
         elif not self._begun:
             self.transport.close()
         else:
+            self._hit("arrival")
             self._refuse(408, f"The request did not arrive within {self._limits.arrival_seconds:.0f} s.", "too_slow")
 
     def _refuse_head(self) -> None:
+        self._hit("head")
         self._refuse(
             431,
             f"A request may have {self._limits.headers} headers and, with its address, {self._limits.head_bytes >> 10} "

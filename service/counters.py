@@ -47,6 +47,13 @@ class Counters:
             if key in self._missed or len(self._missed) < _MAX_WAITING:
                 self._missed[key] += 1
 
+    def model_calls(self, day: dt.date) -> int:
+        """How many calls of this day are known. StorageError if the database is away."""
+        with self._database.reading() as connection:
+            made = model_calls_made(connection, day)
+        with self._lock:
+            return made + self._calls[day]
+
     def model_call(self, day: dt.date, limit: int) -> bool:
         """Count one more call of this day, if the limit allows it. StorageError if it is not known how many were made.
 

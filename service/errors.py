@@ -26,6 +26,7 @@ from index.errors import (
     StorageError,
 )
 from service.answers.llm import ModelFailed
+from service.methods import allowed_methods
 from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
 
 _log = structlog.get_logger("lectures")
@@ -52,37 +53,48 @@ _STATUS: dict[type, int] = {
     ModelFailed: 503,
 }
 
+_OPENAI = "/v1/"
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+
 
 def add_error_handlers(app: FastAPI) -> None:
     """Every error leaves in one shape."""
 
     @app.exception_handler(LecturesError)
-    def _ours(_request: Request, error: LecturesError) -> JSONResponse:
-        return refusal_of(error)
+    def _ours(request: Request, error: LecturesError) -> JSONResponse:
+        return refusal_of(error, request.url.path)
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+    def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "request"
-        return problem(422, f"{where}: {first['msg']}.", "invalid_request")
+        where = ".".join(str(part) for part in first["loc"][1:])
+        detail = f"{where or 'request'}: {first['msg']}."
+        return problem(422, detail, "invalid_request", path=request.url.path, param=where or None)
 
     @app.exception_handler(HTTPException)
-    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+    def _http(request: Request, error: HTTPException) -> JSONResponse:
         code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "http_error")
-        response = problem(error.status_code, str(error.detail), code)
+        response = problem(error.status_code, str(error.detail), code, path=request.url.path)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # the router names those of one of its routes
+            response.headers["Allow"] = ", ".join(allowed_methods(app.routes, request.scope))
         return response
 
     @app.exception_handler(Exception)
     def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        # a file that was written to while it is mapped makes any error that there is
+        shaken = request.app.state.service.serving.shaken() if hasattr(request.app.state, "service") else None
+        if shaken:
+            return problem(503, shaken, CorruptIndex.code)
         _log.error("unexpected_error", path=request.url.path, error=type(error).__name__, exc_info=error)
-        return problem(500, "Something went wrong on our side; the log says what.", "internal")
+        detail = "Something went wrong on our side; the log says what."
+        return problem(500, detail, "internal", path=request.url.path)
 
 
-def refusal_of(error: LecturesError) -> JSONResponse:
+def refusal_of(error: LecturesError, path: str = "") -> JSONResponse:
     """The problem response of one of our errors."""
     wait = error.retry_after_seconds if isinstance(error, TooOften) else 1.0
-    return problem(status_of(error), str(error), error.code, wait)
+    return problem(status_of(error), str(error), error.code, wait, path)
 
 
 def status_of(error: LecturesError) -> int:
@@ -90,18 +102,26 @@ def status_of(error: LecturesError) -> int:
     return next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
 
 
-def problem(status: int, detail: str, code: str, retry_after_seconds: float = 1.0) -> JSONResponse:
-    """A problem response; overload says when to come back, a missing key how to send one."""
+def problem(
+    status: int, detail: str, code: str, retry_after_seconds: float = 1.0, path: str = "", param: str | None = None
+) -> JSONResponse:
+    """A problem response; overload says when to come back, a missing key how to send one.
+
+    Under /v1, where clients of OpenAI's API read nothing else, it also has a member `error` as that API has it.
+    """
     headers: dict[str, str] = {}
     if status in (429, 503):
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_seconds)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    content = {
+    content: dict[str, object] = {
         "type": f"urn:lectures:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
     }
+    if path.startswith(_OPENAI):
+        kind = _OPENAI_TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+        content["error"] = {"message": detail, "type": kind, "code": code, "param": param}
     return JSONResponse(content, status, headers, media_type="application/problem+json")

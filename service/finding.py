@@ -11,15 +11,17 @@ from index.types import Hit, Kind, Query
 from service.schemas import RewriteOut, SearchOut, hit_out
 
 
-def timed_search(find: Find, query: Query, limit: int, offset: int = 0, *, explain: bool = False) -> SearchOut:
-    """The response to a query; `find` answers it."""
+def timed_search(
+    find: Find, query: Query, limit: int, offset: int = 0, *, explain: bool = False, text: bool = False
+) -> SearchOut:
+    """The response to a query; `find` answers it. With `text` each hit has the whole text of its passage."""
     started = perf_counter()
     found = find(query)
     hits = found.hits(limit, offset, explain=explain)
-    return search_out(found, hits, (perf_counter() - started) * 1000)
+    return search_out(found, hits, (perf_counter() - started) * 1000, text=text)
 
 
-def search_out(found: Found, hits: Iterable[Hit], took_ms: float) -> SearchOut:
+def search_out(found: Found, hits: Iterable[Hit], took_ms: float, *, text: bool = False) -> SearchOut:
     """The response of a search: what the API returns and `lectures search --json` prints."""
     return SearchOut(
         query=found.query,
@@ -31,7 +33,7 @@ def search_out(found: Found, hits: Iterable[Hit], took_ms: float) -> SearchOut:
         generation=found.generation,
         took_ms=round(took_ms, 2),
         total=found.total,
-        hits=[hit_out(hit) for hit in hits],
+        hits=[hit_out(hit, text=text) for hit in hits],
     )
 
 

@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from time import perf_counter
 
+from service.observability import Metrics
 from service.refusals import Overloaded
 
 
@@ -22,7 +24,9 @@ class Work(StrEnum):
 
     SEARCH = "search"
     ANSWER = "answer"
-    LOOK = "look"  # pages of courses, pictures, files
+    LOOK = "look"  # pages of courses, files
+    PICTURE = "picture"
+    SIGN_IN = "sign in"
     INGEST = "ingest"
 
 
@@ -35,7 +39,6 @@ class Lane:
     wait_seconds: float
     inside: int = 0
     waiting: OrderedDict[str, deque[asyncio.Future[bool]]] = field(default_factory=OrderedDict)
-    refused: int = 0
 
     @property
     def length(self) -> int:
@@ -70,8 +73,9 @@ class Lane:
 class Gate:
     """The lanes of one application, by what goes first. Used by its event loop alone."""
 
-    def __init__(self, lanes: Mapping[Work, Lane]) -> None:
+    def __init__(self, lanes: Mapping[Work, Lane], metrics: Metrics) -> None:
         self.lanes = dict(lanes)
+        self._metrics = metrics
 
     @property
     def places(self) -> int:
@@ -85,13 +89,16 @@ class Gate:
         if not lane.waiting and lane.inside < self._places(work):
             lane.inside += 1
         else:
-            await self._wait(lane, caller)
+            await self._wait(work, lane, caller)
+        self._metrics.crowd(work, lane.inside, lane.length)
         try:
             yield
         finally:
             self._give_back(lane)
+            self._metrics.crowd(work, lane.inside, lane.length)
 
-    async def _wait(self, lane: Lane, caller: str) -> None:
+    async def _wait(self, work: Work, lane: Lane, caller: str) -> None:
+        started = perf_counter()
         turn = asyncio.get_running_loop().create_future()
         lane.join(caller, turn)
         try:
@@ -105,8 +112,10 @@ class Gate:
         if not turn.done():
             self._give_up(lane, caller, turn)
         elif turn.result():
+            if work is Work.SEARCH:
+                self._metrics.took("place", perf_counter() - started)
             return
-        lane.refused += 1
+        self._metrics.hit(f"places of {work}")
         raise Overloaded("More is asked at once than can be answered soon; try again in a second.")
 
     def _give_up(self, lane: Lane, caller: str, turn: asyncio.Future[bool]) -> None:

@@ -7,14 +7,18 @@ import os
 import re
 import sys
 import uuid
+from collections.abc import Iterable
 from time import perf_counter
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, multiprocess
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = structlog.get_logger("lectures")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_LIMITS = {413: "body", 414: "address", 429: "rate"}
+_PREFIXES, _MOUNTS = ("/api", "/v1"), ("/mcp", "/static")
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -37,14 +41,56 @@ class Metrics:
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30),
         )
         self.coverage = Counter("lectures_searches", "Searches by coverage", ["coverage"], registry=self.registry)
+        self.stages = Histogram(
+            "lectures_search_stage_seconds",
+            "Time of a search by stage: place (waiting to be let in), turn (for others that compute), find",
+            ["stage"],
+            registry=self.registry,
+            buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+        )
+        self.limits = Counter(
+            "lectures_limits_hit", "Refusals by the limit that was reached", ["limit"], registry=self.registry
+        )
+        self.places = Gauge(
+            "lectures_places",
+            "Requests that are inside or wait, by kind of work",
+            ["work", "state"],
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
 
-    def exposed(self) -> bytes:
-        """All of it in Prometheus's text format."""
-        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-            return generate_latest(self.registry)
-        everybody = CollectorRegistry()
-        multiprocess.MultiProcessCollector(everybody)  # type: ignore[no-untyped-call]
-        return generate_latest(everybody)
+    def hit(self, limit: str) -> None:
+        """A request was refused because of this limit."""
+        self.limits.labels(limit).inc()
+
+    def took(self, stage: str, seconds: float) -> None:
+        """A stage of a search."""
+        self.stages.labels(stage).observe(seconds)
+
+    def crowd(self, work: str, inside: int, waiting: int) -> None:
+        """How many requests for this kind of work are inside and wait now."""
+        self.places.labels(work, "inside").set(inside)
+        self.places.labels(work, "waiting").set(waiting)
+
+    def exposed(self, installation: Iterable[Metric]) -> bytes:
+        """All of it in Prometheus's text format, with what was just found of the installation."""
+        now = CollectorRegistry()
+        now.register(_Found(installation))
+        own = self.registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            own = CollectorRegistry()
+            multiprocess.MultiProcessCollector(own)  # type: ignore[no-untyped-call]
+        return generate_latest(own) + generate_latest(now)
+
+
+class _Found(Collector):
+    """Metrics that are there already, as the library takes them."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = list(metrics)
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
 
 
 class RequestLog:
@@ -78,6 +124,8 @@ class RequestLog:
             took = perf_counter() - started
             route = _route_of(scope)
             self._metrics.requests.labels(route, str(status)).inc()
+            if status in _LIMITS:
+                self._metrics.hit(_LIMITS[status])
             self._metrics.seconds.labels(route).observe(took)
             write = _log.debug if route in _QUIET else _log.info
             write(
@@ -92,9 +140,15 @@ class RequestLog:
 
 def _route_of(scope: Scope) -> str:
     """The pattern that matched, never the address itself: a label must not grow with what callers type."""
-    path = getattr(scope.get("route"), "path", "none")
-    inner = scope["path"].startswith("/api/") and not path.startswith("/api") and path != "none"
-    return f"/api{path}" if inner else str(path)
+    asked = scope["path"]
+    for mount in _MOUNTS:
+        if asked.startswith(f"{mount}/"):
+            return mount
+    path = str(getattr(scope.get("route"), "path", "none"))
+    for prefix in _PREFIXES:
+        if asked.startswith(f"{prefix}/") and not path.startswith(prefix) and path != "none":
+            return prefix + path
+    return path
 
 
 def configure_logging(level: str) -> None:
@@ -113,3 +167,18 @@ def configure_logging(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+class _Lines(logging.Handler):
+    """What libraries log, as lines of ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        _log.log(record.levelno, "library", logger=record.name, message=record.getMessage(), exc_info=error)
+
+
+def log_libraries(level: int) -> None:
+    """Write what libraries log into the same lines; a library that finds this sets up no other way for everybody."""
+    root = logging.getLogger()
+    if not any(isinstance(handler, _Lines) for handler in root.handlers):
+        root.addHandler(_Lines(level))

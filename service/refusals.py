@@ -11,6 +11,15 @@ class Overloaded(LecturesError):
     code = "overloaded"
 
 
+class BeingDrawn(Overloaded):
+    """A picture takes long to draw; it is there later, or found to be impossible."""
+
+    code = "being_drawn"
+
+    def __init__(self, message: str = "This page takes long to draw; ask again in a while.") -> None:
+        super().__init__(message)
+
+
 class KeyNeeded(LecturesError):
     """No key was given where one is needed, or it is unknown, expired or revoked."""
 

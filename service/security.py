@@ -50,12 +50,13 @@ class Guard:
             await send(message)
 
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
-            refusal = problem(414, "The address is too long; send a shorter question.", "too_long")
+            refusal = problem(414, "The address is too long; send a shorter question.", "too_long", path=scope["path"])
             await refusal(scope, receive, send_guarded)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
-            refusal = problem(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MB.", "too_large")
+            detail = f"The body is larger than {MAX_BODY_BYTES >> 20} MB; send less at once."
+            refusal = problem(413, detail, "too_large", path=scope["path"])
             await refusal(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)

@@ -1,23 +1,46 @@
-"""The generation that is served just now: opened beside the requests, swapped when a newer one is published."""
+"""The generation that is served just now: opened beside the requests, swapped when a newer one is published.
+
+What is open goes on from its mapped files whatever happens to the folder, and says so. Only a file that is changed in
+place takes its course down: what is mapped is no longer what was checked.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.engine.dictionary import Dictionary
-from index.engine.manifest import current_number
-from index.errors import IndexUnavailable, LecturesError, StorageError
+from index.engine.generation import Generation
+from index.engine.manifest import DATA, ListedShard, current_number, shard_folder
+from index.engine.shard import Shard, open_shard
+from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
 from index.library import Library, open_served
 from index.search.search import SearchIndex
 
 _log = structlog.get_logger("lectures")
 _LOOK_SECONDS = 0.5  # how soon a new generation is noticed: one small file is read
 _FIRST_SECONDS = 60.0  # how long the first requests wait for the first generation to be open
+# what cannot be served may have been put back: every byte of it is read again after a while, ever more rarely
+_AGAIN_SECONDS, _AGAIN_AT_MOST_SECONDS = 5.0, 600.0
+_SHAKEN_SECONDS = 10.0  # after damage was found, requests that began before may still fail of it
+_GONE = "The index of course {} is gone from the disk and searched from memory; put it back or run `lectures reindex`."
+
+_Stamp = tuple[int, int, int]  # of a file: inode, time of change, size
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What the pointer said when a generation was last opened, or could not be; when it is worth another try."""
+
+    pointer: int | str | None
+    again_at: float | None = None
+    pause: float = _AGAIN_SECONDS
 
 
 class Serving:
@@ -37,9 +60,10 @@ class Serving:
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._index = first
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
-        self._tried: object = (
-            None if first is None else first.number
-        )  # what the pointer said when a generation was last opened, or could not be
+        self._own = () if first is None else _own_reasons(first)  # what is degraded about the open generation
+        self._tried: _Tried | None = None if first is None else _Tried(first.number)
+        self._files = {} if first is None else self._stamps(first.generation)
+        self._damaged_at = -_SHAKEN_SECONDS
         self._looked = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -68,21 +92,30 @@ class Serving:
         return index
 
     def look(self) -> None:
-        """Open what the pointer names, if that was not tried already. One that cannot be served is tried once."""
+        """Open what the pointer names if that was not tried already, or is worth another try; else see whether the
+        files of what is open are still what was checked."""
         with self._lock:
+            pointer: int | str | None
             try:
-                pointer: object = current_number(self._library.index_root)
+                pointer = current_number(self._library.index_root)
             except LecturesError as error:
                 pointer = str(error)
-            if pointer == self._tried and (pointer is not None or self._index is not None):
-                return
-            self._tried = pointer
-            try:
-                self._open()
-            except Exception as error:  # whatever it is, the thread must live to open the next generation
-                self._keep_on(error)
-            finally:
-                self._looked.set()
+            tried = self._tried
+            if tried is None or tried.pointer != pointer:
+                self._try_to_open(_Tried(pointer))
+            elif tried.again_at is not None and time.monotonic() >= tried.again_at:
+                pause = min(2 * tried.pause, _AGAIN_AT_MOST_SECONDS)
+                self._try_to_open(_Tried(pointer, pause=pause))
+            elif self._index is not None and pointer is not None:
+                self._look_at_files(self._index)
+
+    def shaken(self) -> str | None:
+        """What happened to the files of the open index just now, if anything did: an unexpected error may come of
+        it."""
+        self.look()
+        if self._index is None or time.monotonic() - self._damaged_at > _SHAKEN_SECONDS:
+            return None
+        return " ".join(self._index.generation.damaged.values()) or None
 
     def _watch(self) -> None:
         while True:
@@ -90,20 +123,38 @@ class Serving:
             if self._stop.wait(_LOOK_SECONDS):
                 return
 
-    def _open(self) -> None:
-        embedder = self._load_embedder()
-        before = {} if self._index is None else {shard.name: shard for shard in self._index.generation.shards}
+    def _try_to_open(self, trying: _Tried) -> None:
+        """What cannot be served, or not all of it, is tried again after a pause."""
+        try:
+            whole = self._open()
+        except Exception as error:  # whatever it is, the thread must live to open the next generation
+            self._keep_on(error)
+            whole = False
+        again_at = None if whole else time.monotonic() + trying.pause
+        self._tried = _Tried(trying.pointer, again_at, trying.pause)
+        self._looked.set()
+
+    def _open(self) -> bool:
+        """Open and swap; whether all of it can be served."""
+        embedder, now = self._load_embedder(), self._index
+        before = {} if now is None else {shard.name: shard for shard in now.generation.shards}
         generation, degraded = open_served(self._library, embedder, before)
+        whole = not (degraded or generation.damaged)
+        if now is not None and _alike(now.generation, generation):
+            self._own = degraded
+            self._say()
+            return whole
         index = SearchIndex(generation, embedder, degraded, self._load_reranker(), self._load_dictionary())
         if self._index is None:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index
             self._looked.set()
         index.warm_up()
-        self._index = index
+        self._index, self._own, self._files = index, degraded, self._stamps(generation)
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():
             _log.error("course_not_served", course=course, reason=reason)
+        return whole
 
     def _keep_on(self, error: Exception) -> None:
         """What was verified and opened goes on serving; the reason is said in every response."""
@@ -112,17 +163,69 @@ class Serving:
             if isinstance(error, LecturesError)
             else StorageError(f"The index cannot be read ({type(error).__name__}: {error}).")
         )
-        if (
-            isinstance(problem, IndexUnavailable)
-            and self._index is None
-            and isinstance(self._problem, IndexUnavailable)
-        ):
-            self._problem = problem
-            return
+        if self._index is not None and isinstance(problem, IndexUnavailable):
+            root = self._library.index_root
+            problem = StorageError(f"The index is gone from {root}; put it back or run `lectures reindex`.")
+        if str(problem) != str(self._problem) and not isinstance(problem, IndexUnavailable):
+            _log.error("index_not_opened", reason=str(problem))
         self._problem = problem
-        if self._index is not None:
-            index = self._index
-            self._index = SearchIndex(
-                index.generation, index.embedder, (str(problem),), self._load_reranker(), index.dictionary
-            )
-        _log.error("index_not_opened", reason=str(problem))
+        self._own = (str(problem),)
+        self._say()
+
+    def _say(self, gone: Sequence[str] = ()) -> None:
+        """Serve on what is open, saying what is degraded about it."""
+        index = self._index
+        degraded = (*self._own, *(_GONE.format(course) for course in gone))
+        if index is not None and _own_reasons(index) != degraded:
+            for reason in set(degraded) - set(_own_reasons(index)):
+                _log.error("index_degraded", reason=reason)
+            self._index = SearchIndex(index.generation, index.embedder, degraded, index.reranker, index.dictionary)
+
+    # --- files of what is open ----------------------------------------------------------------------------------
+
+    def _stamps(self, generation: Generation) -> dict[str, _Stamp | None]:
+        """What the files of the shards look like, by name; they were just checked, or are known."""
+        return {shard.name: self._stamp(shard) for shard in generation.shards}
+
+    def _stamp(self, shard: Shard) -> _Stamp | None:
+        try:
+            found = (shard_folder(self._library.index_root, shard.name) / DATA).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _look_at_files(self, index: SearchIndex) -> None:
+        """A file that is gone is still mapped: that is said. One that was written to takes its course down, unless it
+        holds what it held."""
+        generation, gone, damaged = index.generation, [], {}
+        for shard in generation.shards:
+            stamp = self._stamp(shard)
+            if stamp is None:
+                gone.append(shard.course)
+            elif stamp != self._files[shard.name]:
+                try:
+                    open_shard(self._library.index_root, _listed(generation, shard))
+                    self._files[shard.name] = stamp
+                except CorruptIndex as error:
+                    damaged[shard.course] = str(error)
+                    _log.error("course_not_served", course=shard.course, reason=str(error))
+        if damaged:
+            kept = [shard for shard in generation.shards if shard.course not in damaged]
+            left = Generation(generation.manifest, kept, {**generation.damaged, **damaged})
+            self._index = SearchIndex(left, index.embedder, self._own, index.reranker, index.dictionary)
+            self._damaged_at = time.monotonic()
+            self._tried = _Tried(generation.manifest.number, self._damaged_at + _AGAIN_SECONDS)
+        self._say(gone)
+
+
+def _own_reasons(index: SearchIndex) -> tuple[str, ...]:
+    return tuple(reason for reason in index.degraded if reason not in index.generation.damaged.values())
+
+
+def _alike(one: Generation, other: Generation) -> bool:
+    """Whether both show the same."""
+    return one.manifest == other.manifest and one.damaged.keys() == other.damaged.keys()
+
+
+def _listed(generation: Generation, shard: Shard) -> ListedShard:
+    return next(listed for listed in generation.manifest.shards if listed.name == shard.name)

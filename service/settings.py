@@ -47,6 +47,9 @@ class Settings(BaseSettings):
         20.0, gt=0, description="A request must have arrived whole by then, or the connection ends"
     )
     stop_seconds: int = Field(10, ge=1, description="When told to stop, how long requests that run may go on")
+    ingest_roots: str = Field(
+        "", description="Folders by comma from which courses may be ordered over HTTP; empty: addresses only"
+    )
     offline: bool = Field(False, description="Ingest fetches nothing from elsewhere")
     fetch_private: bool = Field(
         False, description="Ingest may fetch over http and from addresses inside the own network"
@@ -76,6 +79,7 @@ class Settings(BaseSettings):
     proxy_networks: str = Field("", description="Addresses of proxies by comma whose word on who asks is taken")
     proxy_user_header: str = Field("X-Forwarded-User", description="Header in which they name the person")
     proxy_groups_header: str = Field("X-Forwarded-Groups", description="Header in which they name its groups, by comma")
+    lti_file: str = Field("", description="YAML file of the learning platforms that sign people in (LTI 1.3)")
     searches_per_minute: int = Field(6_000, ge=1, description="For each key or address; more are answered 429")
     answers_per_minute: int = Field(600, ge=1, description="For each key or address; more are answered 429")
     frame_ancestors: str = Field("", description="Sites by comma that may show the pages in a frame; empty: none")

@@ -8,22 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
+from time import perf_counter
+
+import numpy as np
 
 from index.embed.models import load_embedder
-from index.embed.protocol import Embedder
+from index.embed.protocol import Embedder, Vectors
 from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
+from index.errors import EmbedderError
 from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
 from index.types import ExplainedTerm, Filters, Query
-from service.answers.answering import Event, stream_answer
+from service.answers.answering import stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
-from service.answers.types import Turn
+from service.answers.types import Event, Turn
 from service.counters import Counters
 from service.gate import Gate, Lane, Work
+from service.observability import Metrics
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
@@ -34,22 +38,24 @@ from service.terms import explained_terms
 _MAX_PROGRAMMES = 500
 _SEARCHES = 4  # whose requests run at once: between reading and writing two of them search
 _WORKING_OUT = 4  # pages that take many searches at once, each the first time that it is asked for
+_EMBEDDED = 8  # texts for others between two searches
 _SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)
 
 
 class ServiceState:
     """Shared by all requests."""
 
-    def __init__(self, settings: Settings, first: SearchIndex | None = None) -> None:
+    def __init__(self, settings: Settings, first: SearchIndex | None = None, metrics: Metrics | None = None) -> None:
         """`first` is an index that is open already, with its embedder."""
         self.settings = settings
+        self._metrics = metrics or Metrics()
         self._first = first
         self.library = Library(settings.resolved_database_url, settings.data_dir)
         self.serving = Serving(
             self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary
         )
         self.pictures = Pictures(self.library)
-        self.gate = Gate(_lanes(settings))
+        self.gate = Gate(_lanes(settings), self._metrics)
         self._searching = threading.BoundedSemaphore(_SEARCHING)
         self._working_out = threading.BoundedSemaphore(_WORKING_OUT)
         self.counters = Counters(self.library.database)
@@ -82,8 +88,27 @@ class ServiceState:
 
     def find(self, query: Query, index: SearchIndex | None = None) -> Found:
         """A search, as soon as few enough others compute."""
+        started = perf_counter()
         with self._searching:  # the wait ends: there are few places for requests, and each computes for milliseconds
-            return (index or self.index()).find(query)
+            turn = perf_counter()
+            found = (index or self.index()).find(query)
+        self._metrics.took("turn", turn - started)
+        self._metrics.took("find", perf_counter() - turn)
+        return found
+
+    def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
+        """(n, d) float32: row i embeds texts[i]; a few at a time, so that searches go on. EmbedderError without one."""
+        embedder = self.embedder
+        if embedder is None:
+            raise EmbedderError("There is no embedder; LECTURES_EMBEDDER names one.")
+        made = []
+        for start in range(0, len(texts), _EMBEDDED):
+            few = texts[start : start + _EMBEDDED]
+            with self._searching:
+                made += (
+                    [embedder.embed_query(text) for text in few] if as_queries else list(embedder.embed_passages(few))
+                )
+        return np.stack(made)
 
     def terms(self, course: str) -> list[ExplainedTerm]:
         """The terms of a course with where each is first explained; worked out once for each generation."""
@@ -125,10 +150,6 @@ class ServiceState:
             drop_uncited=self.settings.llm_drop_uncited,
         )
         return chain([next(events)], events)
-
-    def picture(self, sha256: str, page_number: int, width: int) -> Path:
-        """The file of a page's picture, drawn the first time it is asked for."""
-        return self.pictures.picture(sha256, page_number, width)
 
     def note_missed(self, course: str, query: str) -> None:
         """Count a search that found nothing, if that is wanted."""
@@ -174,7 +195,9 @@ def _lanes(settings: Settings) -> dict[Work, Lane]:
     return {
         Work.SEARCH: Lane(searches, settings.max_concurrent_searches - searches, 0.5),
         Work.ANSWER: Lane(answers, answers, 1.0),  # they wait for a model: a second is little beside it
-        Work.LOOK: Lane(12, 60, 2.0),  # a page asks for some twenty pictures at once
+        Work.LOOK: Lane(10, 30, 2.0),
+        Work.PICTURE: Lane(40, 80, 2.0),  # they wait in the event loop; a page asks for some twenty at once
+        Work.SIGN_IN: Lane(4, 20, 5.0),  # they write, or ask the provider
         Work.INGEST: Lane(2, 30, 5.0),  # they wait for the one who writes
     }
 

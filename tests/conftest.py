@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,14 +153,26 @@ def client(example_settings: Settings) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def launch_browser() -> Iterator[Callable[..., Any]]:
+    """Opens a Chromium with these arguments besides; one library for all, since it cannot be started twice."""
     executable = shutil.which("chromium")
     if executable is None:
         pytest.skip("Debian's chromium is not installed (apt-get install chromium)")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415
 
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+    usual = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+    opened = []
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=arguments)
-        yield opened
-        opened.close()
+
+        def launch(*arguments: str) -> Any:
+            opened.append(playwright.chromium.launch(executable_path=executable, args=[*usual, *arguments]))
+            return opened[-1]
+
+        yield launch
+        for browser in opened:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch_browser: Callable[..., Any]) -> Any:
+    return launch_browser()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +30,7 @@ from index.types import ROLES, DeckKind, Hit, IndexedPassage, Kind, PagePlace, P
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
 from service.app import create_app
+from service.observability import Metrics
 from service.running import server_config
 from service.settings import Settings
 
@@ -175,6 +178,13 @@ def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestR
     return ingest_course(read_course(folder), folder, library, embedder)
 
 
+def bare_app() -> FastAPI:
+    """An application with routes of a test, to be served as ours is."""
+    app = FastAPI()
+    app.state.metrics = Metrics()
+    return app
+
+
 @contextmanager
 def serve(settings: Settings, app: FastAPI | None = None) -> Iterator[str]:
     """The real service on a free port of this machine, in a thread."""
@@ -201,3 +211,9 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def run_async(what: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns; in a thread, since the browser's library keeps an event loop in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, what).result()

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.responses import StreamingResponse
-from support import serve
+from support import bare_app, serve
 
 from service.settings import Settings
 
@@ -26,7 +26,7 @@ def proxy(example_settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None:
         pytest.skip("Debian's nginx is not installed (apt-get install nginx-light)")
-    app = FastAPI()
+    app = bare_app()
 
     @app.get("/who")
     def who(request: Request) -> dict[str, object]:

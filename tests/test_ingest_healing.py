@@ -11,7 +11,8 @@ from web_stub import web_site
 
 from index.library import Library, find_damage
 from ingest.course import read_course
-from ingest.pipeline import Fetching, ingest_course
+from ingest.fetching import Fetching
+from ingest.pipeline import ingest_course
 from ingest.web import Limits
 
 

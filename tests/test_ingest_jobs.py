@@ -25,6 +25,7 @@ from index.store.jobs import add_job, cancel_job, claim_job, finish_job, read_jo
 from index.store.keys import create_key
 from index.store.tables import jobs
 from index.types import AccessScope, JobState
+from ingest.course import read_course
 from ingest.order import Means, Order
 from ingest.pipeline import IngestReport, Progress
 from ingest.sources import SourceLimits
@@ -255,7 +256,8 @@ def test_two_ingests_at_once_queue_up(sqlite_library: Library, course_folder: Pa
 
 @pytest.fixture
 def admin(tmp_path: Path) -> Iterator[tuple[TestClient, Library, dict[str, str]]]:
-    settings = Settings(data_dir=tmp_path / "data", embedder="none")
+    roots = f"{tmp_path / 'course'}, {tmp_path / 'data'}, {tmp_path / 'more'}"
+    settings = Settings(data_dir=tmp_path / "data", embedder="none", ingest_roots=roots)
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
     with library.database.writing() as connection:
@@ -270,7 +272,9 @@ def test_ingests_need_the_scope_admin(admin: tuple[TestClient, Library, dict[str
     with library.database.writing() as connection:
         _, secret = create_key(connection, "bot", [AccessScope.SEARCH])
     for headers, status in (({}, 401), ({"Authorization": f"Bearer {secret}"}, 403)):
-        assert client.post("/api/ingests", json={"source": "x"}, headers=headers).status_code == status
+        assert (
+            client.post("/api/ingests", json={"source": "https://example.org/x"}, headers=headers).status_code == status
+        )
         assert client.get("/api/ingests/j_1", headers=headers).status_code == status
         assert client.get("/api/ingests/j_1/events", headers=headers).status_code == status
         assert client.delete("/api/courses/x", headers=headers).status_code == status
@@ -301,9 +305,78 @@ def test_an_ingest_is_ordered_watched_and_searched_and_forgotten(
     assert client.delete("/api/courses/mine", headers=key).status_code == 404
 
 
+def test_only_addresses_and_folders_that_the_operator_named_are_taken_over_http(
+    admin: tuple[TestClient, Library, dict[str, str]], tmp_path: Path, course_folder: Path
+) -> None:
+    client, library, key = admin
+    for name in ("other", "more"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "more" / "way out").symlink_to(tmp_path / "other")
+    (tmp_path / "more" / "way in").symlink_to(library.data_dir)
+    write_pdf(library.data_dir / "files" / "ab" / "secret.pdf", ["Dropout\na private course"])
+    for source in (
+        tmp_path / "other",
+        tmp_path / "courses",
+        tmp_path,
+        tmp_path / "course" / ".." / "other",
+        tmp_path / "more" / "way out",
+        tmp_path / "more" / "way in",
+        library.data_dir,
+        library.data_dir / "files",
+        "x",
+        "file:///etc",
+        "ext::sh -c id",
+        "ssh://example.org/x",
+        "https://",
+        "y" * 2000,
+    ):
+        answer = client.post("/api/ingests", json={"source": str(source)}, headers=key)
+        assert answer.status_code in (403, 422), source
+    for source in (course_folder, tmp_path / "more", tmp_path / "more" / "not there yet", "https://example.org/x"):
+        assert client.post("/api/ingests", json={"source": str(source)}, headers=key).status_code == 202, source
+
+
+def test_a_folder_is_looked_at_again_when_its_turn_comes(
+    admin: tuple[TestClient, Library, dict[str, str]], tmp_path: Path, course_folder: Path
+) -> None:
+    """Between the order and the worker a folder may become a link to what nobody may order."""
+    client, library, key = admin
+    ordered = tmp_path / "more" / "mine"
+    ordered.mkdir(parents=True)
+    job = client.post("/api/ingests", json={"source": str(ordered)}, headers=key).json()["id"]
+    ordered.rmdir()
+    course_folder.rename(tmp_path / "elsewhere")
+    ordered.symlink_to(tmp_path / "elsewhere")
+    run(library)
+    ended = client.get(f"/api/ingests/{job}", headers=key).json()
+    assert ended["state"] == "failed"
+    assert "LECTURES_INGEST_ROOTS" in ended["problem"]
+
+
+def test_a_data_folder_beside_the_slides_and_links_that_lead_out_are_no_material(
+    sqlite_library: Library, tmp_path: Path
+) -> None:
+    write_pdf(sqlite_library.data_dir / "one.pdf", ["Dropout"])
+    with sqlite_library.writer():
+        pass
+    write_pdf(tmp_path / "deck.pdf", ["Loss"])
+    folder = tmp_path / "linked"
+    write_pdf(folder / "own.pdf", ["Loss"])
+    (folder / "there.pdf").symlink_to(tmp_path / "deck.pdf")
+    (folder / "again.pdf").symlink_to(folder / "own.pdf")
+    (tmp_path / "secret.yaml").write_text("title: Secret\nlectures: [{title: A}]\n", "utf-8")
+    (folder / "course.yaml").symlink_to(tmp_path / "secret.yaml")
+
+    def found(root: Path) -> set[str]:
+        return {deck.path for lecture in read_course(root).lectures for deck in lecture.decks}
+
+    assert found(tmp_path) == {"deck.pdf", "linked/own.pdf", "linked/again.pdf", "linked/there.pdf"}
+    assert found(folder) == {"own.pdf", "again.pdf"}
+
+
 def test_a_waiting_ingest_is_cancelled(admin: tuple[TestClient, Library, dict[str, str]]) -> None:
     client, _, key = admin
-    job_id = client.post("/api/ingests", json={"source": "x"}, headers=key).json()["id"]
+    job_id = client.post("/api/ingests", json={"source": "https://example.org/x"}, headers=key).json()["id"]
     assert client.delete(f"/api/ingests/{job_id}", headers=key).json()["state"] == "cancelled"
     assert [job["state"] for job in client.get("/api/ingests", headers=key).json()] == ["cancelled"]
     assert client.delete("/api/ingests/j_nothing", headers=key).status_code == 404
@@ -314,7 +387,7 @@ def test_the_queue_is_bounded(admin: tuple[TestClient, Library, dict[str, str]])
     with library.database.writing() as connection:
         for number in range(100):
             add_job(connection, f"course {number}", {})
-    answer = client.post("/api/ingests", json={"source": "x"}, headers=key)
+    answer = client.post("/api/ingests", json={"source": "https://example.org/x"}, headers=key)
     assert (answer.status_code, answer.headers["Retry-After"], answer.json()["code"]) == (503, "1", "overloaded")
 
 
@@ -327,13 +400,18 @@ def test_a_key_held_to_a_course_orders_only_that(
     with library.database.writing() as connection:
         _, secret = create_key(connection, "own", [AccessScope.ADMIN], ["mine"])
     own = {"Authorization": f"Bearer {secret}"}
-    other = client.post("/api/ingests", json={"source": "x", "course": "other"}, headers=key).json()["id"]
-    assert client.post("/api/ingests", json={"source": "x"}, headers=own).status_code == 422
-    assert client.post("/api/ingests", json={"source": "x", "course": "mine"}, headers=own).status_code == 202
+    other = client.post(
+        "/api/ingests", json={"source": "https://example.org/x", "course": "other"}, headers=key
+    ).json()["id"]
+    assert client.post("/api/ingests", json={"source": "https://example.org/x"}, headers=own).status_code == 422
+    assert (
+        client.post("/api/ingests", json={"source": "https://example.org/x", "course": "mine"}, headers=own).status_code
+        == 202
+    )
     assert client.get(f"/api/ingests/{other}", headers=own).status_code == 404
     assert len(client.get("/api/ingests", headers=own).json()) == 2
     for _ in range(3):  # newer ones of other courses do not hide its own
-        client.post("/api/ingests", json={"source": "x", "course": "other"}, headers=key)
+        client.post("/api/ingests", json={"source": "https://example.org/x", "course": "other"}, headers=key)
     assert len(client.get("/api/ingests", params={"limit": 2}, headers=own).json()) == 2
 
 

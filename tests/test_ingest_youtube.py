@@ -12,6 +12,7 @@ from youtube_stub import Stub, playable, track, unplayable, youtube_stub
 
 from index.library import Library
 from index.types import Host, MadeBy, Video
+from ingest.fetching import Fetcher, Fetching
 from ingest.planned import PlannedVideo
 from ingest.videos import VideoSource, read_videos
 from ingest.youtube import CaptionsProblem, YouTube, YouTubeSettings
@@ -108,7 +109,9 @@ def test_two_that_time_out_one_after_the_other_stop_the_queue(stub: Stub) -> Non
 def read(stub: Stub, library: Library, videos: list[str], root: Path) -> list[Video]:
     planned = [PlannedVideo(video, Host.YOUTUBE) for video in videos]
     root.mkdir(exist_ok=True)
-    source = VideoSource(root, library, ("ru", "en"), asked_of(stub))
+    languages = ("ru", "en")
+    failed = Fetcher(library, Fetching(youtube=asked_of(stub))).fetch_captions(planned, root, languages)
+    source = VideoSource(root, library, languages, failed)
     return list(read_videos(planned, source, lambda *_: None).values())
 
 

@@ -65,10 +65,32 @@ def test_questions_are_told_from_terms(question: str, asked: Asked) -> None:
     assert what_is_asked(question) is asked
 
 
-def test_a_follow_up_that_compares_keeps_both_subjects() -> None:
-    history = [Turn("user", "что такое dropout?")]
-    found = standalone("а чем он отличается от batch normalization?", history)
-    assert found == "а чем dropout отличается от batch normalization?"
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("а чем он отличается от batch normalization?", "а чем dropout отличается от batch normalization?"),
+        ("а чем отличается от weight decay?", "чем dropout отличается от weight decay"),
+        ("и в чём разница с weight decay?", "чем dropout отличается от weight decay"),
+        ("а по сравнению с batch normalization?", "чем dropout отличается от batch normalization"),
+        ("how is it different from weight decay?", "how is dropout different from weight decay?"),
+        ("what's the difference with weight decay?", "how is dropout different from weight decay"),
+        ("and vs batch normalization?", "how is dropout different from batch normalization"),
+        ("чем adam отличается от sgd?", "чем adam отличается от sgd?"),
+        ("what is the difference between adam and sgd?", "what is the difference between adam and sgd?"),
+    ],
+)
+def test_a_follow_up_that_compares_keeps_both_subjects(question: str, meant: str) -> None:
+    assert standalone(question, [Turn("user", "что такое dropout?")]) == meant
+
+
+@pytest.mark.parametrize(
+    "question", ["а чем он отличается от batch normalization?", "а по сравнению с batch normalization?"]
+)
+def test_a_comparison_with_what_was_asked_before_quotes_both(client: TestClient, question: str) -> None:
+    found = _ask(client, question, history=[{"role": "user", "content": "что такое dropout?"}])
+    titles = [citation["hit"]["title"].casefold() for citation in found["citations"]]
+    assert any("dropout" in title for title in titles)
+    assert any("batch normalization" in title for title in titles)
 
 
 def test_a_follow_up_carries_the_last_topic_over() -> None:

@@ -132,8 +132,10 @@ def test_every_route_of_the_description_answers_in_json_or_a_file(client: TestCl
     api = client.get("/openapi.json").json()
     deck, video = _deck_id(client, "slides/01_optimisation.pdf"), _video_id(client, "video/lecture1.webm")
     ids = {"deck_id": deck, "video_id": video, "lecture_id": 1, "page_number": 1, "slug": "neural-networks"}
+    ids |= {"model": "neural-networks"}
     assert len(api["paths"]) >= 12
     bodies = {"/api/answers": {"question": "что такое dropout?"}, "/v1/chat/completions": _CHAT}
+    bodies["/v1/embeddings"] = {"input": "dropout"}
     for path, methods in api["paths"].items():
         if "/ingests" in path or path == "/api/missed-searches" or not methods.keys() & {"get", "post"}:
             # what is the lecturer's needs a key, whatever is asked for

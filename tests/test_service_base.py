@@ -49,7 +49,7 @@ def test_the_setting_counts_before_all_else() -> None:
 
 def test_the_address_of_the_connection_is_written_as_addresses_are() -> None:
     assert base_of(_scope(None, ("::1", 8301)), Settings()) == "http://[::1]:8301"
-    assert base_of(_scope(None, ("10.0.0.5", 443), "https"), Settings()) == "https://10.0.0.5:443"
+    assert base_of(_scope(None, ("10.0.0.5", 443), "https"), Settings()) == "https://10.0.0.5"
     assert base_of(_scope(None, ("/run/lectures.sock", None)), Settings()) == "http://127.0.0.1:8000"
     assert base_of(_scope(None, None), Settings()) == "http://127.0.0.1:8000"
 

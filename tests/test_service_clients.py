@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -13,15 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openai
 import pytest
-from mcp import ClientSession, StdioServerParameters, stdio_client
-from mcp.client.streamable_http import streamable_http_client
 from support import serve
 
-from service.client import ApiError, AsyncLectures, Lectures
-from service.schemas import AnswerOut, SentenceOut
 from service.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -78,98 +72,6 @@ def test_a_chat_says_what_is_not_answered(live: str, question: str, said: str) -
         client.chat.completions.create(model="nope", messages=[{"role": "user", "content": question}])
     with pytest.raises(openai.UnprocessableEntityError):
         client.chat.completions.create(model="lectures", messages=[{"role": "system", "content": question}])
-
-
-# --- MCP ----------------------------------------------------------------------------------------------------
-
-
-async def _use_tools(session: ClientSession) -> None:
-    await session.initialize()
-    assert {tool.name for tool in (await session.list_tools()).tools} == {"search", "fetch", "ask"}
-    found = _structured(await session.call_tool("search", {"query": "дропаут"}))
-    first = found["results"][0]
-    assert set(first) == {"id", "title", "url"}
-    assert "dropout" in first["title"].casefold()
-    whole = _structured(await session.call_tool("fetch", {"id": first["id"]}))
-    assert whole["id"] == first["id"]
-    assert "dropout" in whole["text"].casefold()
-    assert whole["metadata"]["deck"] == "slides/02_regularisation.pdf"
-    answer = _structured(await session.call_tool("ask", {"question": _QUESTION}))
-    assert answer["sentences"][0]["citations"] == [1]
-    missing = await session.call_tool("fetch", {"id": "p_none"})
-    assert missing.is_error
-
-
-def _structured(result: Any) -> dict[str, Any]:
-    assert not result.is_error, result
-    found: dict[str, Any] = json.loads(result.content[0].text)
-    return found
-
-
-def test_the_tools_over_http(live: str) -> None:
-    async def use() -> None:
-        async with streamable_http_client(f"{live}/mcp/") as streams, ClientSession(streams[0], streams[1]) as session:
-            await _use_tools(session)
-
-    asyncio.run(use())
-
-
-def test_the_tools_over_standard_input_and_output(example_settings: Settings) -> None:
-    environment = {
-        **os.environ,
-        "LECTURES_DATA_DIR": str(example_settings.data_dir),
-        "LECTURES_LOG_LEVEL": "error",
-    }
-    command = StdioServerParameters(command=sys.executable, args=["-m", "service.cli", "mcp"], env=environment)
-
-    async def use() -> None:
-        async with stdio_client(command) as streams, ClientSession(streams[0], streams[1]) as session:
-            await _use_tools(session)
-
-    asyncio.run(use())
-
-
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
-def test_a_web_page_elsewhere_cannot_reach_the_tools(live: str, headers: dict[str, str]) -> None:
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    accept = {"Accept": "application/json, text/event-stream"}
-    assert httpx.post(f"{live}/mcp/", json=body, headers={**accept, **headers}).status_code in {403, 421}
-
-
-# --- ours ---------------------------------------------------------------------------------------------------
-
-
-def test_our_client_searches_asks_and_streams(live: str) -> None:
-    with Lectures(live) as lectures:
-        assert [course.slug for course in lectures.courses()] == ["neural-networks"]
-        assert lectures.search("дропаут", kinds=["page"], limit=1).rewrites[0].target == "dropout"
-        whole = lectures.ask(_QUESTION, course="neural-networks")
-        events = list(lectures.stream(_QUESTION))
-        assert [type(event) for event in events] == [SentenceOut] * len(whole.sentences) + [AnswerOut]
-        assert [event.text for event in events if isinstance(event, SentenceOut)] == [s.text for s in whole.sentences]
-        with pytest.raises(ApiError, match="no course 'nope'") as refused:
-            lectures.search("x", course="nope")
-        assert (refused.value.status, refused.value.code) == (404, "not_found")
-        with pytest.raises(ApiError, match="empty"):
-            list(lectures.stream(" "))
-    with Lectures("http://127.0.0.1:9") as nobody, pytest.raises(ApiError, match="cannot be reached"):
-        nobody.courses()
-
-
-def test_our_async_client_does_the_same(live: str) -> None:
-    async def use() -> None:
-        async with AsyncLectures(live) as lectures:
-            assert [course.slug for course in await lectures.courses()] == ["neural-networks"]
-            assert (await lectures.search("dropout", limit=1)).hits
-            whole = await lectures.ask(_QUESTION)
-            events = [event async for event in lectures.stream(_QUESTION)]
-            assert events[-1].sentences == whole.sentences  # type: ignore[union-attr]
-            with pytest.raises(ApiError):
-                await lectures.ask("x" * 100_000)
-            with pytest.raises(ApiError):
-                _ = [event async for event in lectures.stream(" ")]
-
-    asyncio.run(use())
 
 
 # --- Telegram -----------------------------------------------------------------------------------------------
@@ -236,7 +138,7 @@ def test_the_telegram_bot_answers_and_follows_up(live: str) -> None:
             "TELEGRAM_TOKEN": "1:test",
             "TELEGRAM_API": api,
             "LECTURES_URL": live,
-            "PYTHONPATH": str(EXAMPLES.parent),
+            "PYTHONPATH": str(EXAMPLES.parent / "clients" / "python"),
         }
         bot = subprocess.Popen([sys.executable, str(EXAMPLES / "telegram_bot.py")], env=environment)
         try:

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
-from support import serve, until
+from support import bare_app, serve, until
 
 from service.connections import ConnectionLimits
 from service.running import _Server, server_config
@@ -137,6 +136,19 @@ def test_a_head_within_the_limits_is_read(url: str) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
+def test_the_bytes_of_a_body_are_none_of_the_head(url: str) -> None:
+    """Whether a body comes with its head or in pieces of their own: the end of a request begins no new head."""
+    question = b'{"question": "' + b"x" * 40_000 + b'"}'
+    head = _POST.replace(b"Content-Length: 100", b"Content-Length: %d" % len(question))
+    with _connected(url) as connection:
+        for _ in range(3):
+            connection.sendall(head + question)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 422")
+        connection.sendall(head)
+        connection.sendall(question)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 422")
+
+
 def test_a_body_that_comes_after_a_refusal_is_not_read(url: str) -> None:
     with _connected(url) as connection:
         head = _POST.replace(b"\r\n\r\n", b"\r\n" + b"X-Large: " + b"x" * 40_000 + b"\r\n\r\n")
@@ -160,7 +172,7 @@ def test_a_client_that_does_not_read_does_not_keep_its_response(
     example_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended = threading.Event()
-    app = FastAPI()
+    app = bare_app()
 
     async def endless() -> AsyncIterator[bytes]:
         try:
@@ -264,7 +276,7 @@ def test_threads_that_work_on_do_not_keep_the_process(
 
     monkeypatch.setattr("service.running.os._exit", leave)
     monkeypatch.setattr("service.running._AFTER_SECONDS", 0.0)
-    config = server_config(FastAPI(), example_settings, timeout_graceful_shutdown=0)
+    config = server_config(bare_app(), example_settings, timeout_graceful_shutdown=0)
     _Server(config, "").handle_exit(signal.SIGTERM, None)
     assert ended.wait(20)
     assert statuses == [128 + signal.SIGTERM]

@@ -53,7 +53,8 @@ def page_elsewhere(body: str = "") -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture(scope="module")
 def framed(example_settings: Settings) -> Iterator[TestClient]:
-    changed = example_settings.model_copy(update={"frame_ancestors": "https://lms.example.edu, https://*.example.org"})
+    sites = "https://lms.example.edu, https://*.example.org"
+    changed = example_settings.model_copy(update={"frame_ancestors": sites, "public_url": _BASE})
     with TestClient(create_app(changed)) as client:
         yield client
 
@@ -120,7 +121,7 @@ def test_what_is_no_place_of_ours_has_no_card(framed: TestClient, asked: dict[st
 
 
 def test_a_card_shows_nothing_that_its_reader_may_not_read(example_settings: Settings) -> None:
-    private = example_settings.model_copy(update={"private_courses": "neural-networks"})
+    private = example_settings.model_copy(update={"private_courses": "neural-networks", "public_url": _BASE})
     with TestClient(create_app(private)) as client:
         for path in ("/card?open=/c/neural-networks", f"/api/oembed?url={_BASE}/c/neural-networks"):
             hidden, absent = client.get(path), client.get(path.replace("neural-networks", "nope"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,13 +14,14 @@ import httpx
 import pytest
 from model_stub import hangs, model_server
 from starlette.testclient import TestClient
-from support import serve, until
+from support import run_async, serve, until
 
 from index.search.search import SearchIndex
 from index.store.keys import create_key
 from index.types import AccessScope
 from service.app import create_app
 from service.gate import Gate, Lane, Work
+from service.observability import Metrics
 from service.refusals import Overloaded
 from service.settings import Settings
 
@@ -29,7 +32,7 @@ class _Door:
     """Callers who come to a gate and stay until they are told to leave; `inside` are their names, in order."""
 
     def __init__(self, lanes: dict[Work, Lane]) -> None:
-        self.gate = Gate(lanes)
+        self.gate = Gate(lanes, Metrics())
         self.inside: list[str] = []
         self.refused: list[str] = []
         self._tasks: dict[str, tuple[asyncio.Task[None], asyncio.Event]] = {}
@@ -74,7 +77,7 @@ def _with(door: _Door, visit: Callable[[_Door], Coroutine[Any, Any, None]]) -> _
             await door.goes_away(name)
         assert all((lane.inside, lane.length) == (0, 0) for lane in door.gate.lanes.values())
 
-    asyncio.run(whole())
+    run_async(whole())
     return door
 
 
@@ -117,8 +120,7 @@ def test_a_full_queue_refuses_the_last_of_who_has_most_in_it_at_once() -> None:
         await door.comes("three", "three")  # now everybody has one there, and nobody loses it to who comes later
         assert door.refused == ["many4", "many3", "many2", "three"]
 
-    door = _with(_Door({Work.SEARCH: Lane(1, 3, _LONG)}), visit)
-    assert door.gate.lanes[Work.SEARCH].refused == 4
+    _with(_Door({Work.SEARCH: Lane(1, 3, _LONG)}), visit)
 
 
 def test_a_wait_ends_in_time() -> None:
@@ -182,8 +184,7 @@ def test_who_goes_away_leaves_place_and_queue() -> None:
 
 def _addresses(app: Any) -> list[tuple[str, str]]:
     """Every address of the API and the pages, by method."""
-    values = dict.fromkeys(("lecture_id", "deck_id", "video_id", "page_number"), "1")
-    values |= {"slug": "neural-networks", "job_id": "x"}
+    values = defaultdict(lambda: "1", slug="neural-networks", job_id="x")
     found = [
         (method.upper(), path.format_map(values))
         for path, methods in app.openapi()["paths"].items()
@@ -191,6 +192,7 @@ def _addresses(app: Any) -> list[tuple[str, str]]:
     ]
     pages = ("/", "/teach", "/docs", "/c/neural-networks", "/c/neural-networks/terms", "/c/neural-networks/l/1")
     more = ("/c/neural-networks/d/x/1", "/c/neural-networks/v/x/1", "/courses/neural-networks", "/decks/1")
+    found += [("GET", "/signin"), ("GET", "/signin/link/x"), ("GET", "/signin/provider"), ("POST", "/signout")]
     return found + [("GET", path) for path in pages + more]
 
 
@@ -198,12 +200,12 @@ def test_everything_but_health_takes_a_place_and_refusals_say_when_to_come_back(
     app = create_app(example_settings)
     bodies = {
         "/api/answers": {"question": "dropout"},
-        "/api/ingests": {"source": "x"},
+        "/api/ingests": {"source": "https://example.org/x"},
         "/v1/chat/completions": {"messages": [{"role": "user", "content": "dropout"}]},
     }
     with TestClient(app, raise_server_exceptions=False) as client:
         lane = {work: Lane(0, 0, 0.0) for work in Work}
-        app.state.service.gate = Gate(lane)
+        app.state.service.gate = Gate(lane, app.state.metrics)
         with app.state.service.library.database.writing() as connection:
             _, secret = create_key(connection, "me", [AccessScope.ADMIN])
         known = set(app.openapi()["paths"])
@@ -218,7 +220,8 @@ def test_everything_but_health_takes_a_place_and_refusals_say_when_to_come_back(
                 assert (method, path, response.status_code) == (method, path, 503)
                 assert response.headers["retry-after"] == "1"
                 assert response.json()["code"] == "overloaded"
-        assert sum(lane.refused for lane in app.state.service.gate.lanes.values()) == len(_addresses(app)) - 2
+        told = re.findall(r'lectures_limits_hit_total\{limit="places of .*"\} (\S+)', client.get("/metrics").text)
+        assert sum(map(float, told)) == len(_addresses(app)) - 2
         assert client.get("/static/style.css").status_code == 200
 
 

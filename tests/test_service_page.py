@@ -33,6 +33,11 @@ from service.web.words import LANGUAGES, Noun, choose_language, counted, words_o
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 ROOT = Path(__file__).parents[1]
 QUESTION = "что такое ранняя остановка?"
+DESKTOP, PHONE = {"width": 1366, "height": 850}, {"width": 375, "height": 812}
+SHIFTS = (
+    "window.shifts = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) window.shifts += e.value; })"
+    ".observe({type: 'layout-shift', buffered: true});"
+)
 
 
 @contextmanager
@@ -333,12 +338,6 @@ def test_without_a_server_the_page_stays_and_the_way_on_is_offered(browser: Any,
 
 # --- layout ----------------------------------------------------------------------------------------------
 
-DESKTOP, PHONE = {"width": 1366, "height": 850}, {"width": 375, "height": 812}
-SHIFTS = (
-    "window.shifts = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) window.shifts += e.value; })"
-    ".observe({type: 'layout-shift', buffered: true});"
-)
-
 
 def top_of(page: Page, selector: str) -> float:
     box = page.locator(selector).first.bounding_box()
@@ -573,6 +572,28 @@ def test_an_answer_is_shown_as_a_model_writes_it(browser: Any, example_settings:
             expect(card).to_contain_text("Sentences without a number")
             card.locator(".cite").first.click()
             expect(page.locator("#look")).to_be_visible()
+
+
+def test_an_answer_that_is_being_written_moves_nothing_and_its_numbers_lead_at_once(
+    browser: Any, example_settings: Settings
+) -> None:
+    """The card stands beside the list, or has its height on a phone; hostile text in it stays text."""
+    run = "<img src=x onerror=alert(1)><script>window.hacked=1</script>"
+    reply = f"Останавливаемся, когда потери не улучшаются [1]. {run} Это ещё одно предложение [1]. Третье [2]."
+    for viewport in (DESKTOP, PHONE):
+        with model_server(says(reply)) as (model_url, _):
+            settings = example_settings.model_copy(update={"llm_url": model_url, "llm_model": "stub"})
+            with serve(settings) as url, page_of(browser, url, viewport=viewport) as page:
+                page.add_init_script(SHIFTS)
+                page.goto(f"{url}/?q={quote(QUESTION)}")
+                before = top_of(page, ".hit")
+                card = page.locator("#answer")
+                expect(card.locator(".mode")).to_have_text("written by a language model from the course")
+                expect(card.locator(".cite").first).to_have_attribute("data-swap", "")
+                assert top_of(page, ".hit") == before
+                assert page.evaluate("window.shifts") < 0.02
+                assert page.evaluate("window.hacked") is None
+                assert card.locator("img[onerror], script").count() == 0
 
 
 def test_a_model_that_finds_no_answer_is_quoted_with_that(browser: Any, example_settings: Settings) -> None:

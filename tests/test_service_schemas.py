@@ -137,9 +137,9 @@ def test_the_commands_say_what_the_api_says(course: TestClient, sqlite_library: 
     })  # fmt: skip
 
 
-def test_the_client_and_the_shapes_load_neither_the_engine_nor_the_database() -> None:
+def test_the_shapes_load_neither_the_engine_nor_the_database() -> None:
     program = (
-        "import sys, service.client, service.schemas;"
+        "import sys, service.schemas;"
         "print(sorted({'numpy', 'faiss', 'torch', 'sqlalchemy', 'fastapi'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

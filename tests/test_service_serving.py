@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,13 +14,14 @@ import pytest
 from starlette.testclient import TestClient
 from support import CountingEmbedder, ingest, until, write_course
 
+from index.engine.generation import Generation
 from index.engine.manifest import generation_file, point_to, shard_folder
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.library import Library, open_served
 from index.publish import reindex
 from index.search.search import SearchIndex
-from index.types import Query
+from index.types import Filters, Query
 from service.app import create_app
 from service.serving import Serving
 from service.settings import Settings
@@ -220,6 +223,135 @@ def test_no_request_opens_a_generation(
     assert by == {"index"}
 
 
+class _Clock:
+    """Time that passes when a test says so."""
+
+    now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
+    found = _Clock()
+    monkeypatch.setattr("service.serving.time", found)
+    return found
+
+
+@pytest.mark.usefixtures("folders")
+def test_what_cannot_be_served_is_read_again_ever_more_rarely_and_served_once_it_is_put_back(
+    serving: Serving, sqlite_library: Library, opened: list[int], clock: _Clock
+) -> None:
+    files = [generation_file(sqlite_library.index_root, number) for number in (1, 2)]
+    contents = [file.read_bytes() for file in files]
+    for file in files:
+        file.write_bytes(b"{")
+    tries = []
+    for _ in range(4_000):  # a look a second
+        clock.now += 1
+        before = len(opened)
+        serving.look()
+        tries += [clock.now - 1_001] * (len(opened) - before)
+    assert tries[:6] == [0, 5, 15, 35, 75, 155]
+    assert len(tries) < 15
+    for file, content in zip(files, contents, strict=True):
+        file.write_bytes(content)
+    clock.now += 600
+    assert (serving.index().number, serving.index().degraded) == (2, ())
+
+
+def _file_of(library: Library, index: SearchIndex, course: str) -> Path:
+    shard = index.generation.shard(course)
+    assert shard is not None
+    return shard_folder(library.index_root, shard.name) / "shard.safetensors"
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_file_that_is_written_to_takes_its_course_down_until_it_is_mended(
+    serving: Serving, sqlite_library: Library, opened: list[int], clock: _Clock
+) -> None:
+    index = serving.index()
+    path = _file_of(sqlite_library, index, "second")
+    content = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(len(content) // 2)
+        file.write(b"\xff" * 64)
+    shaken = serving.shaken()
+    assert shaken is not None
+    assert "course second" in shaken
+    found = serving.index().find(Query("loss"))
+    assert {hit.passage.course_slug for hit in found.hits()} == {"first"}
+    assert ["course second" in reason for reason in found.degraded] == [True]
+    with pytest.raises(CorruptIndex, match="second"):
+        serving.index().find(Query("loss", Filters(course="second")))
+    for _ in range(3):  # nothing is read again before its time, nor swapped
+        kept = serving.index()
+        serving.look()
+        assert serving.index() is kept
+    assert len(opened) == 1
+    path.write_bytes(content)
+    clock.now += 6
+    mended = serving.index()
+    assert (mended.degraded, len(mended.find(Query("loss")).hits())) == ((), 2)
+    clock.now += 60
+    assert serving.shaken() is None
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_file_that_was_only_touched_goes_on(serving: Serving, sqlite_library: Library) -> None:
+    index = serving.index()
+    _file_of(sqlite_library, index, "second").touch()
+    serving.look()
+    assert (serving.index() is index, serving.shaken()) == (True, None)
+
+
+@pytest.mark.usefixtures("folders")
+def test_an_index_that_is_moved_away_is_searched_from_memory_and_that_is_said(
+    serving: Serving, sqlite_library: Library, clock: _Clock
+) -> None:
+    before = serving.index().find(Query("loss"))
+    away = sqlite_library.index_root.rename(sqlite_library.data_dir / "elsewhere")
+    for _ in range(3):
+        clock.now += 30
+        found = serving.index().find(Query("loss"))
+        assert [hit.passage.id for hit in found.hits()] == [hit.passage.id for hit in before.hits()]
+        assert [reason for reason in found.degraded if "put it back" in reason] == list(found.degraded) != []
+    away.rename(sqlite_library.index_root)
+    clock.now += 600
+    assert serving.index().degraded == ()
+    shards = sqlite_library.index_root / "shards"
+    shards.rename(away)
+    assert sorted(reason[:26] for reason in serving.index().degraded) == [
+        "The index of course first ", "The index of course second"
+    ]  # fmt: skip
+    away.rename(shards)
+    assert serving.index().degraded == ()
+
+
+def _maps() -> int:
+    return Path("/proc/self/maps").read_text().count("shard.safetensors")
+
+
+def test_old_generations_are_let_go_even_while_one_of_them_is_held(
+    folders: dict[str, Path], serving: Serving, sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    held = serving.index().find(Query("attention"))
+    seen: list[weakref.ref[Generation]] = [weakref.ref(serving.index().generation)]
+    counts = []
+    for number in range(6):
+        _change(folders["second"], sqlite_library, embedder, ("momentum", "kernel")[number % 2])
+        serving.index().find(Query("loss")).hits()
+        seen.append(weakref.ref(serving.index().generation))
+        gc.collect()
+        counts.append((sum(ref() is not None for ref in seen), _maps()))
+    # the one that is served and the one that is held: a file of each course, and the old one of the second
+    assert set(counts[1:]) == {(2, counts[1][1])}
+    del held
+    gc.collect()
+    assert (sum(ref() is not None for ref in seen), _maps()) == (1, counts[1][1] - 1)
+
+
 # --- over HTTP -----------------------------------------------------------------------------------------------
 
 
@@ -284,3 +416,24 @@ def test_one_request_is_one_search(
         )
         assert response.status_code == 200
     assert len(asked) == 1
+
+
+def test_an_error_that_damage_brings_about_is_said_to_be_that_and_any_other_is_not(
+    installation: tuple[Library, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library, settings = installation
+
+    def fails(*_: Any) -> Any:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        assert client.get("/readyz").json()["status"] == "ready"
+        monkeypatch.setattr(SearchIndex, "find", fails)
+        assert client.get("/api/search", params={"q": "loss"}).status_code == 500
+        path = _file_of(library, client.app.state.service.index(), "second")  # type: ignore[attr-defined]
+        with path.open("r+b") as file:
+            file.write(b"\xff" * 8)
+        refused = client.get("/api/search", params={"q": "loss"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "corrupt_index")
+        ready = client.get("/readyz").json()
+        assert (ready["status"], "course second" in ready["degraded"][0]) == ("degraded", True)

@@ -9,7 +9,7 @@ from support import passage
 
 from index.errors import InvalidRequest
 from index.search.search import SearchIndex
-from index.types import DeckKind, Filters, Hit, Host, Kind, PagePlace, Query, Snippet, TimePlace
+from index.types import DeckKind, Filters, Host, IndexedPassage, Kind, PagePlace, Query, TimePlace
 from service.web.place import Place
 from service.web.rails import rails_of
 from service.web.results import results_view
@@ -66,14 +66,14 @@ def test_code_keeps_its_beginning() -> None:
 # --- rails -----------------------------------------------------------------------------------------------
 
 
-def page(number: int, deck: int = 1) -> Hit:
+def page(number: int, deck: int = 1) -> IndexedPassage:
     at = PagePlace(deck, f"d{deck}", DeckKind.SLIDES, number)
-    return Hit(passage("x", number, place=at), 1.0, Snippet("", ()))
+    return passage("x", number, place=at)
 
 
-def moment(second: float) -> Hit:
+def moment(second: float) -> IndexedPassage:
     at = TimePlace(3, "v", Host.FILE, second, second + 60)
-    return Hit(passage("x", 500 + int(second), kind=Kind.SEGMENT, place=at), 1.0, Snippet("", ()))
+    return passage("x", 500 + int(second), kind=Kind.SEGMENT, place=at)
 
 
 def test_slides_and_time_have_a_rail_each() -> None:

@@ -55,7 +55,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
     StorageError if the disk refuses: nothing is left then.
     """
     records = [dump_passage(passage) for passage in passages]
-    name = _name(course, records, made)
+    name = shard_name(course, records, made.fingerprint)
     there = _intact(root, name, course, made, len(passages))
     if there is not None:
         return there
@@ -94,9 +94,9 @@ def latin_language(passage: IndexedPassage) -> str:
     return "en" if own == "en" else detect_language(f"{passage.title}\n{passage.text}", (own, "en"))
 
 
-def _name(course: str, records: Sequence[str], made: Made) -> str:
-    """The hash of what a shard is made from."""
-    digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{made.fingerprint}\n{course}\n".encode())
+def shard_name(course: str, records: Sequence[str], fingerprint: str) -> str:
+    """The hash of what a shard is made from: its passages as records, and what made their vectors."""
+    digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{fingerprint}\n{course}\n".encode())
     for record in records:
         digest.update(record.encode() + b"\n")
     return digest.hexdigest()[:32]

@@ -95,6 +95,10 @@ class Found:
             for i in np.argsort(first)
         )
 
+    def passages(self, limit: int, offset: int = 0) -> list[IndexedPassage]:
+        """The passages of some of the hits, best first, as they are: speech from its beginning on."""
+        return self.index.passages(self.ranked.rows[offset : offset + limit].tolist())
+
     def spans(self, text: str, passage: IndexedPassage) -> tuple[tuple[int, int], ...]:
         """Where words of the query stand in a text that belongs to a passage, such as its title."""
         tokens = find_terms(text, self.weights, latin_language(passage))

@@ -33,8 +33,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that is rolled back at its end."""
-        with _translated(), self.engine.connect() as connection:
+        """A transaction that is rolled back at its end; StorageError too where what is read of a row is damaged."""
+        with _translated(), reading_rows(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -46,6 +46,30 @@ class Database:
         """
         with _translated(), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A writing transaction in which tables may be made anew; StorageError if it leaves rows that belong to none.
+
+        SQLite makes a table anew to change it, and would delete all that hangs on the one that is dropped for that.
+        Whether it does is said outside of transactions.
+        """
+        with _translated(), self.engine.execution_options(writes=True).connect() as connection:
+            if connection.dialect.name != "sqlite":
+                with connection.begin():
+                    yield connection
+                return
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    before = set(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+                    yield connection
+                    after = set(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+                    if after - before:
+                        raise StorageError("The change of the schema would lose rows; nothing was changed.")
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
 
     def revision(self) -> str | None:
         """The schema's revision, or None if there is no schema yet."""
@@ -70,7 +94,7 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with self.writing() as connection:
+        with self.migrating() as connection:
             if connection.dialect.name == "postgresql":  # of several that start together one migrates
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
             config.attributes["connection"] = connection
@@ -174,5 +198,17 @@ def _translated() -> Iterator[None]:
         raise StorageError(
             f"The database cannot be used: {said} (LECTURES_DATABASE_URL or LECTURES_DATA_DIR names it)."
         ) from error
-    except sa.exc.DatabaseError as error:
-        raise StorageError(f"The database refused: {str(error.orig)[:200]}") from error
+    except sa.exc.SQLAlchemyError as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if error.args else error
+        raise StorageError(f"The database refused: {' '.join(str(cause).split())[:200]}.") from error
+
+
+@contextmanager
+def reading_rows() -> Iterator[None]:
+    """StorageError where a row holds what no row of ours does: no JSON, no known word, text where a number stands."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise StorageError(
+            f"The database holds a value that cannot be read ({str(error)[:200]}); `lectures verify` says of what."
+        ) from error

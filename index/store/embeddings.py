@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from index.errors import StorageError
 from index.store.courses import batches, insert
+from index.store.integrity import vectors_sha256
 from index.store.tables import embeddings, passages
 
 
@@ -28,7 +30,13 @@ def add_embeddings(connection: Connection, fingerprint: str, items: Sequence[tup
         connection,
         embeddings,
         [
-            {"fingerprint": fingerprint, "content_hash": content_hash, "roles": roles, "vectors": vectors}
+            {
+                "fingerprint": fingerprint,
+                "content_hash": content_hash,
+                "roles": roles,
+                "vectors": vectors,
+                "sha256": vectors_sha256(roles, vectors),
+            }
             for content_hash, roles, vectors in items
         ],
     )
@@ -37,13 +45,21 @@ def add_embeddings(connection: Connection, fingerprint: str, items: Sequence[tup
 def read_embeddings(
     connection: Connection, fingerprint: str, hashes: Iterable[str]
 ) -> Iterator[tuple[str, bytes, bytes]]:
-    """(content hash, roles, vectors as stored) of those of these contents that this embedder has embedded."""
+    """(content hash, roles, vectors as stored) of those of these contents that this embedder has embedded.
+
+    StorageError if they are not those that were stored.
+    """
     for some in batches(sorted(set(hashes))):
-        query = sa.select(embeddings.c.content_hash, embeddings.c.roles, embeddings.c.vectors).where(
+        query = sa.select(embeddings).where(
             embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some)
         )
         for row in connection.execute(query):
-            yield row.content_hash, bytes(row.roles), bytes(row.vectors)
+            roles, vectors = bytes(row.roles), bytes(row.vectors)
+            if row.sha256 not in (None, vectors_sha256(roles, vectors)):
+                raise StorageError(
+                    "Vectors in the database are damaged; run `lectures reindex`, which makes them anew."
+                )
+            yield row.content_hash, roles, vectors
 
 
 def embedded_fingerprints(connection: Connection) -> list[str]:

@@ -41,9 +41,14 @@ class KnownDeck(NamedTuple):
     problem: Problem | None
 
 
-def known_pages(connection: Connection, sha256: str, extractor: str) -> KnownDeck | None:
-    """What this extractor has read of a file before."""
-    query = sa.select(decks).where(decks.c.sha256 == sha256, decks.c.extractor == extractor).limit(1)
+def known_pages(connection: Connection, sha256: str, extractor: str, distrusted: str | None = None) -> KnownDeck | None:
+    """What this extractor has read of a file before; the rows of course `distrusted` do not count."""
+    query = (
+        sa.select(decks)
+        .join(lectures, lectures.c.id == decks.c.lecture_id)
+        .where(decks.c.sha256 == sha256, decks.c.extractor == extractor, _trusted(distrusted))
+        .limit(1)
+    )
     deck = connection.execute(query).one_or_none()
     if deck is None:
         return None
@@ -54,9 +59,24 @@ def known_pages(connection: Connection, sha256: str, extractor: str) -> KnownDec
     return KnownDeck(deck.path, DeckKind(deck.kind), deck.title, found, outline, problem)
 
 
-def known_transcript(connection: Connection, sha256: str, parser: str) -> Transcript | None:
-    """A caption file that this parser has read before."""
-    query = sa.select(transcripts).where(transcripts.c.sha256 == sha256, transcripts.c.parser == parser).limit(1)
+def _trusted(distrusted: str | None) -> sa.ColumnElement[bool]:
+    """Which lectures are not of this course."""
+    if distrusted is None:
+        return sa.true()
+    return lectures.c.course_id.not_in(sa.select(courses.c.id).where(courses.c.slug == distrusted))
+
+
+def known_transcript(
+    connection: Connection, sha256: str, parser: str, distrusted: str | None = None
+) -> Transcript | None:
+    """A caption file that this parser has read before; the rows of course `distrusted` do not count."""
+    query = (
+        sa.select(transcripts)
+        .join(videos, videos.c.id == transcripts.c.video_id)
+        .join(lectures, lectures.c.id == videos.c.lecture_id)
+        .where(transcripts.c.sha256 == sha256, transcripts.c.parser == parser, _trusted(distrusted))
+        .limit(1)
+    )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
@@ -75,9 +95,10 @@ def known_transcript(connection: Connection, sha256: str, parser: str) -> Transc
     )
 
 
-def known_alignment(connection: Connection, key: str) -> Alignment | None:
-    """An alignment that was made from the same pages and words before."""
-    lecture_id = connection.scalar(sa.select(lectures.c.id).where(lectures.c.alignment_key == key).limit(1))
+def known_alignment(connection: Connection, key: str, distrusted: str | None = None) -> Alignment | None:
+    """An alignment that was made from the same pages and words before; course `distrusted` does not count."""
+    query = sa.select(lectures.c.id).where(lectures.c.alignment_key == key, _trusted(distrusted)).limit(1)
+    lecture_id = connection.scalar(query)
     if lecture_id is None:
         return None
     found = lecture_timeline(connection, lecture_id, min_confidence=0.0)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from index.marks import name_mark, segment_at
+from index.store.database import reading_rows
 from index.store.tables import (
     alignments,
     courses,
@@ -51,11 +52,18 @@ def content_hashes(connection: Connection, slug: str) -> set[str]:
 
 
 def read_passages(connection: Connection, slug: str) -> Iterator[IndexedPassage]:
-    """The passages of a course with what a hit shows of them, in the order of its lectures."""
-    sure = _sure_pages(connection, slug)
-    beside = _Beside(_spoken_marks(connection, slug), _anchors(connection, slug))
-    for row in connection.execute(_query(slug)):
-        yield _indexed(row, sure.get(row.video_id, ()), beside)
+    """The passages of a course with what a hit shows of them, in the order of its lectures.
+
+    StorageError if a row holds what cannot be read.
+    """
+    with reading_rows():
+        sure = _sure_pages(connection, slug)
+        beside = _Beside(_spoken_marks(connection, slug), _anchors(connection, slug))
+        rows = connection.execute(_query(slug))
+    for row in rows:
+        with reading_rows():
+            passage = _indexed(row, sure.get(row.video_id, ()), beside)
+        yield passage
 
 
 def _query(slug: str) -> sa.Select[Any]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0007"
+SCHEMA_REVISION = "0008"
 
 metadata = MetaData(
     naming_convention={
@@ -58,6 +58,8 @@ courses = Table(
     Column("links", JSON, nullable=False, server_default="[]"),
     # identity of everything that was ingested; equal means there is nothing to do
     Column("content_hash", String(64), nullable=False),
+    # of all its rows as they were written: index/store/integrity.py; null: they were written before there was one
+    Column("rows_sha256", String(64)),
     Column("ingested_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -227,6 +229,8 @@ embeddings = Table(
     Column("content_hash", String(64), primary_key=True),
     Column("roles", LargeBinary, nullable=False),
     Column("vectors", LargeBinary, nullable=False),
+    # of both; null: they were written before there was one
+    Column("sha256", String(64)),
 )
 
 generations = Table(

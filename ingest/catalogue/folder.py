@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import takewhile
@@ -12,8 +12,10 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ingest.links import VIDEO_TYPES, is_playlist, repository_place, youtube_id
+from ingest.sound import is_file_path
 
 _MAX_FILES = 50_000
+_MAX_BAD_NAMES = 100
 _NO_COURSE = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv", "site-packages"})
 DECKS = frozenset({".pdf", ".pptx"})
 PAGES = frozenset({".md", ".markdown", ".html", ".htm", ".qmd", ".rmd"})
@@ -89,19 +91,41 @@ class CourseFolder:
         return next((pages[name] for name in names if name in pages), None)
 
 
+def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk` through what is material of the course: no hidden folders, no links, nothing that programs install."""
+    for place, names, found in os.walk(root):
+        names[:] = sorted(name for name in names if not name.startswith(".") and name not in _NO_COURSE)
+        names[:] = [name for name in names if not _is_elsewhere(f"{place}/{name}")]
+        yield place, names, [name for name in found if not _leads_out(root, f"{place}/{name}")]
+
+
+def _is_elsewhere(folder: str) -> bool:
+    """Whether a folder is a link, or the data of an installation that was put beside the course."""
+    return os.path.islink(folder) or os.path.exists(f"{folder}/writer.lock")  # noqa: PTH110, PTH114  (os.walk's text)
+
+
+def _leads_out(root: Path, file: str) -> bool:
+    return os.path.islink(file) and not Path(file).resolve().is_relative_to(root.resolve())  # noqa: PTH114
+
+
+def unreadable_names(root: Path) -> list[str]:
+    """Files and folders of a course that are left out because their names are no text, as far as they can be shown."""
+    bad = [name for _, names, found in _walk(root) for name in [*names, *found] if not is_file_path(name)]
+    return [os.fsencode(name).decode("utf-8", "replace") for name in sorted(bad)[:_MAX_BAD_NAMES]]
+
+
 def open_folder(root: Path) -> CourseFolder:
     files: list[str] = []
     folders: dict[str, list[str]] = {}
     inner: dict[str, list[str]] = {}
-    for place, names, found in os.walk(root):
-        names[:] = sorted(name for name in names if not name.startswith(".") and name not in _NO_COURSE)
-        names[:] = [name for name in names if not os.path.islink(f"{place}/{name}")]  # noqa: PTH114  (os.walk's own text)
+    for place, names, found in _walk(root):
+        names[:] = [name for name in names if is_file_path(name)]
         relative = os.path.relpath(place, root).replace(os.sep, "/")
         relative = "" if relative == "." else relative
         folders[relative] = []
         inner[relative] = [f"{relative}/{name}" if relative else name for name in names]
         for name in sorted(found):
-            if name.startswith(".") or len(files) >= _MAX_FILES:
+            if name.startswith(".") or not is_file_path(name) or len(files) >= _MAX_FILES:
                 continue
             path = f"{relative}/{name}" if relative else name
             files.append(path)

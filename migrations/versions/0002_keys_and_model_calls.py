@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.keeping import refuse_to_lose
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -34,5 +36,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose("keys of the API", "api_keys", "0001")
     op.drop_table("model_calls")
     op.drop_table("api_keys")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.keeping import refuse_to_lose
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -80,6 +82,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose("the alignment of pages and speech", "alignments", "0002")
+    refuse_to_lose("what was fetched from elsewhere", "fetched", "0002")
     with op.batch_alter_table("jobs") as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_jobs_idempotency_key"), type_="unique")
         for name in ("cancel_asked", "not_before", "idempotency_key", "progress"):

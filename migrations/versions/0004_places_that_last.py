@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from index.marks import place_marks
+from migrations.keeping import refuse_to_lose
 
 revision = "0004"
 down_revision = "0003"
@@ -93,6 +94,7 @@ def _mark_segments(connection: Any) -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose("the files that old addresses mean", "decks WHERE first_sha256 <> sha256", "0003")
     for table, names in (
         ("segments", ("mark",)),
         ("pages", ("mark",)),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.keeping import refuse_to_lose
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -17,5 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose("the times of spoken words", "segments WHERE times <> ''", "0004")
     for table in ("passages", "segments"):
         op.drop_column(table, "times")

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from index.search.found import Find, Found
-from index.search.search import SearchIndex
+from index.search.search import MAX_QUERY_CHARS, SearchIndex
+from index.text.analysis import fold
 from index.types import Coverage, Filters, Hit, Kind, Query
 from service.answers.citations import Reader
 from service.answers.extractive import extract_answer
+from service.answers.kinds import sides_of
 from service.answers.llm import LanguageModel, ModelFailed
+from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
 from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
-from service.answers.types import Answer, AnswerMode, Asked, Outcome, Sentence, Turn
+from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
 from service.links import clock
 
 _HITS = 10
 _PASSAGES_TO_MODEL = 6
 _NEAREST_LECTURES = 3
+_MOST_REPLAYED = 5  # questions of a conversation whose client does not say what was cited
 _REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
 _NO_ANSWER = "NO ANSWER"
 # where a language model may find what no quote says
 _WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The first thing that a stream says: what is asked for, and whether sentences come from a model."""
-
-    answer: Answer
-
-
-Event = Started | Sentence | Answer
 
 
 def last_answer(events: Iterable[Event]) -> Answer:
@@ -41,9 +35,13 @@ def last_answer(events: Iterable[Event]) -> Answer:
     return next(event for event in reversed(list(events)) if isinstance(event, Answer))
 
 
-def quoted_answer(index: SearchIndex, question: str, found: Found) -> Answer:
-    """The answer that needs no model, from what a search of the question found: quotes, or why there are none."""
+def quoted_answer(index: SearchIndex, question: str, found: Found, cited: Iterable[tuple[int, str]] = ()) -> Answer:
+    """The answer that needs no model, from what a search of the question found: quotes, or why there are none.
+
+    `cited` is what the conversation has cited so far."""
     asked = what_is_asked(question)
+    if found.query != question and sides_of(fold(found.query)) is not None:
+        asked = Asked.COMPARISON  # "and compared with X?", once it is known with what
     outcome = _outcome(asked, found.coverage)
     hits = found.hits(_HITS)
     bare = Answer(
@@ -60,11 +58,32 @@ def quoted_answer(index: SearchIndex, question: str, found: Found) -> Answer:
     )
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
-    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights)
+    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, Numbers(cited))
     if not sentences and outcome is Outcome.ANSWERED:
         note = _note(Outcome.PLACE, hits, russian=speaks_russian(question))
         return replace(bare, outcome=Outcome.PLACE, note=note)
     return replace(bare, sentences=sentences, citations=citations)
+
+
+def cited_before(
+    index: SearchIndex, find: Find, filters: Filters, history: Sequence[Turn], *, replays: bool
+) -> list[tuple[int, str]]:
+    """The numbers that a conversation has given, each with its address.
+
+    Where the client does not say them, the last few questions are answered again with `replays`: quotes are the same
+    each time. What a model wrote would not be, so that there is nothing to replay.
+    """
+    said = [pair for turn in history for pair in turn.cited]
+    asked = [number for number, turn in enumerate(history) if turn.role == "user"]
+    if said or not replays or len(asked) > _MOST_REPLAYED:
+        return said
+    for number in asked:
+        question = history[number].text[:MAX_QUERY_CHARS].strip()
+        if question and what_is_asked(question) is not Asked.NOTHING:
+            found = find(Query(standalone(question, history[:number]), filters))
+            again = cited_by(quoted_answer(index, question, found, said).citations)
+            said += [pair for pair in again if pair not in said]
+    return said
 
 
 def stream_answer(
@@ -83,25 +102,26 @@ def stream_answer(
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     query, degraded = _query(question, history, model, deadline)
     found = find(Query(query, filters))
-    answer = quoted_answer(index, question, found)
+    cited = cited_before(index, find, filters, history, replays=model is None)
+    answer = quoted_answer(index, question, found, cited)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in _WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
     if not writes or model is None:
-        yield from answer.sentences
+        yield from (_said(sentence, answer.citations) for sentence in answer.sentences)
         yield answer
         return
     hits = [hit for hit in answer.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
-    reader = Reader(hits[:_PASSAGES_TO_MODEL], found.weights, drop_uncited)
+    reader = Reader(hits[:_PASSAGES_TO_MODEL], found.weights, drop_uncited, Numbers(cited))
     sentences: list[Sentence] = []
     try:
         for piece in model.stream(make_messages(question, reader.hits), deadline):
             for sentence in reader.feed(piece):
                 sentences.append(sentence)
-                yield sentence
+                yield _said(sentence, reader.citations)
         for sentence in reader.feed("", last=True):
             sentences.append(sentence)
-            yield sentence
+            yield _said(sentence, reader.citations)
         if not any(sentence.citations for sentence in sentences):
             if any(_NO_ANSWER in sentence.text.upper() for sentence in sentences):
                 yield _unanswered(answer, russian=speaks_russian(question))
@@ -113,6 +133,10 @@ def stream_answer(
     used = {number for sentence in sentences for number in sentence.citations}
     citations = tuple(citation for citation in reader.citations if citation.number in used)
     yield replace(answer, mode=AnswerMode.GENERATED, sentences=tuple(sentences), citations=citations)
+
+
+def _said(sentence: Sentence, citations: Iterable[Citation]) -> Said:
+    return Said(sentence, tuple(citation for citation in citations if citation.number in sentence.citations))
 
 
 def _unanswered(answer: Answer, *, russian: bool) -> Answer:

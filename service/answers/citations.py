@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from index.types import Hit
 from service.answers.extractive import best_quote
 from service.answers.markup import clean_reply
+from service.answers.numbers import Numbers
 from service.answers.types import Citation, Sentence
 from service.answers.units import holds_link
 
@@ -47,11 +48,12 @@ def numbers_of(cited: str) -> list[int]:
 
 @dataclass
 class Reader:
-    """Reads a reply as it streams. `hits[i]` is passage i + 1; citations are numbered in the order they are used."""
+    """Reads a reply as it streams. `hits[i]` is passage i + 1; citations take their numbers as they are used."""
 
     hits: Sequence[Hit]
     weights: Mapping[str, float]
     drop_uncited: bool
+    numbers: Numbers = field(default_factory=Numbers)
     citations: list[Citation] = field(default_factory=list)
     _rest: str = ""
     _known: str = ""
@@ -162,8 +164,8 @@ class Reader:
         for citation in self.citations:
             if citation.hit.passage.id == hit.passage.id and citation.quote == quote:
                 return citation.number
-        self.citations.append(Citation(len(self.citations) + 1, quote, hit))
-        return len(self.citations)
+        self.citations.append(Citation(self.numbers.take(hit), quote, hit))
+        return self.citations[-1].number
 
 
 def _opens(text: str, end: int) -> bool:

@@ -14,6 +14,7 @@ from index.search.search import SearchIndex
 from index.text.analysis import find_terms, fold, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.kinds import sides_of, suits
+from service.answers.numbers import Numbers
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
 
@@ -36,7 +37,7 @@ _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
 def extract_answer(
-    index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: Mapping[str, float]
+    index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: Mapping[str, float], numbers: Numbers
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
@@ -55,7 +56,8 @@ def extract_answer(
     sides = sides_of(fold(query)) if asked is Asked.COMPARISON else None
     if sides is not None:
         picked = _both_sides(units, scores, order, sides) or picked
-    citations = tuple(Citation(n, units[i].quote, opened_at(units[i])) for n, i in enumerate(picked, 1))
+    quoted = [(units[i].quote, opened_at(units[i])) for i in picked]
+    citations = tuple(Citation(numbers.take(hit), quote, hit) for quote, hit in quoted)
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
 

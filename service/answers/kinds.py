@@ -94,3 +94,26 @@ def sides_of(folded: str) -> tuple[str, str] | None:
         if found is not None:
             return found.group("a").strip(" ?.!"), found.group("b").strip(" ?.!")
     return None
+
+
+# One thing that something is set against which was spoken of before.
+_OTHER_SIDE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:чем|как) (?:же |это )?отлича\w+ от (?P<b>.{2,60})",
+        r"(?:разниц\w+|отличи\w+|различи\w+) (?:с|со|от) (?P<b>.{2,60})",
+        r"по сравнению (?:с|со) (?P<b>.{2,60})",
+        r"^(?:а |и |но |and |but |so )?(?:vs\.?|versus|против) (?P<b>.{2,60})",
+        r"^(?:and |but |so )?(?:what(?:'s| is| are) )?(?:the )?differences? (?:with|from|to) (?P<b>.{2,60})",
+        r"^(?:and |but |so )?(?:when )?compared (?:with|to) (?P<b>.{2,60})",
+    )
+)
+
+
+def other_side_of(folded: str) -> str | None:
+    """The one thing that is named where a difference is asked for and the other was spoken of before."""
+    for pattern in _OTHER_SIDE:
+        found = pattern.search(folded)
+        if found is not None:
+            return found.group("b").strip(" ?.!")
+    return None

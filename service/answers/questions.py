@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.text.analysis import fold, is_stop_word, words
 from index.text.language import ORDINARY_ZIPF, zipf
-from service.answers.kinds import sides_of
+from service.answers.kinds import other_side_of, sides_of
 from service.answers.types import Asked, Turn
 
 _STARTS = {
@@ -83,6 +83,11 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     said = {fold(word) for word in words(question)}
     for turn in reversed([turn for turn in history if turn.role == "user"]):
         topic = [word for word in words(turn.text) if _is_topic(word) and fold(word) not in said]
+        other = other_side_of(fold(question))
+        if topic and other is not None:
+            one = " ".join(topic[:_MAX_CARRIED])
+            russian = speaks_russian(question)
+            return f"чем {one} отличается от {other}" if russian else f"how is {one} different from {other}"
         if topic and sides_of(fold(question)):
             # "а чем он отличается от X": both things are kept
             return _BACK.sub(" ".join(topic[:_MAX_CARRIED]), fold(question), count=1)
@@ -93,9 +98,10 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
 
 
 def leans_back(question: str) -> bool:
-    """Whether a question speaks of what was said before: by a pronoun, by its beginning, or saying too little alone."""
+    """Whether a question speaks of what was said before: by a pronoun, by its beginning, by a comparison of which it
+    names one side, or saying too little alone."""
     folded = fold(question)
-    if _BACK.search(folded) or _FOLLOWS.search(folded):
+    if _BACK.search(folded) or _FOLLOWS.search(folded) or other_side_of(folded) is not None:
         return True
     return sum(_is_topic(word) for word in words(question)) == 0
 

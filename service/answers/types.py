@@ -75,7 +75,27 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message of the conversation so far; `role` is user or assistant."""
+    """One message of the conversation so far; `role` is user or assistant. `cited` are the numbers that it gave, each
+    with the address that it stood for."""
 
     role: str
     text: str
+    cited: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first thing that a stream says: what is asked for, and whether sentences come from a model."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence that is ready, with what it cites."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+Event = Started | Said | Answer

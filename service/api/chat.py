@@ -1,67 +1,60 @@
-"""The same answers in the shapes of OpenAI's API: chat completions and models, with a `citations` field."""
+"""The same answers in the shapes of OpenAI's API: chat completions and models, with `annotations` and `citations`."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.errors import InvalidRequest, NotFound
-from index.search.search import MAX_QUERY_CHARS, clean_query
-from index.types import Filters, Hit
+from index.errors import NotFound
+from index.types import Filters
 from service import sse
-from service.access import Answerer, Reader
-from service.answers.answering import Event, Started, last_answer
+from service.access import Answerer, Caller, Reader
 from service.answers.questions import speaks_russian
-from service.answers.types import Answer, Citation, Outcome, Sentence, Turn
-from service.api.answers import MAX_TURN_CHARS
+from service.answers.types import AnswerMode, Citation, Event, Said, Sentence, Started
 from service.base import Base
+from service.chat.conversation import Conversation, Message, read_conversation
+from service.chat.tasks import Task, perform, read_task
+from service.chat.writing import Piece, Writer
 from service.deps import State
-from service.links import absolute, clock, hit_url
+from service.links import absolute, hit_url
 from service.schemas import citation_out
-from service.web.words import words_of
+from service.state import ServiceState
 
 router = APIRouter(tags=["chat"])
 
 ALL_COURSES = "lectures"
-_MAX_MESSAGES = 100
 _OWNER = "lecture-search"
+_SUGGESTED = 5
+_UNREAD = {
+    True: "Картинки, звук и файлы здесь не читаются; спросите словами, что в них непонятно.",
+    False: "Pictures, sound and files are not read here; ask in words about what they show.",
+}
 
 
-class PartIn(BaseModel):
+class StreamOptionsIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    type: str = "text"
-    text: Annotated[str, Field(max_length=MAX_TURN_CHARS)] = ""
-
-
-class MessageIn(BaseModel):
-    """System prompts, names and tool calls are tolerated and not followed."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Annotated[str, Field(max_length=MAX_TURN_CHARS * 4)] | list[PartIn] | None = None
-
-    @property
-    def text(self) -> str:
-        if isinstance(self.content, list):
-            return " ".join(part.text for part in self.content if part.type == "text")
-        return self.content or ""
+    include_usage: bool | None = False
 
 
 class ChatIn(BaseModel):
+    """What else OpenAI's API takes (temperature, tools, …) is tolerated and changes nothing."""
+
     model_config = ConfigDict(extra="ignore")
 
-    model: Annotated[str, Field(max_length=100)] = ALL_COURSES
-    messages: Annotated[list[MessageIn], Field(min_length=1, max_length=_MAX_MESSAGES)]
-    stream: bool = False
+    model: Annotated[str, Field(max_length=100, description="The slug of a course, or `lectures` for all")] = (
+        ALL_COURSES
+    )
+    messages: Annotated[list[Message], Field(min_length=1, description="Any number, with texts of any length")]
+    stream: bool | None = False
+    stream_options: StreamOptionsIn | None = None
 
 
 class ModelOut(BaseModel):
@@ -76,11 +69,24 @@ class ModelsOut(BaseModel):
     data: list[ModelOut]
 
 
+class UsageOut(BaseModel):
+    """An estimate."""
+
+    prompt_tokens: int
+    completion_tokens: int = 0
+    total_tokens: int
+
+
 @router.get("/models")
 def models(state: State, caller: Reader) -> ModelsOut:
     """One model for each course, and `lectures` for all of them."""
-    slugs = [slug for slug in state.index().generation.number_of if caller.may_read(slug)]
-    return ModelsOut(data=[ModelOut(id=name, created=0) for name in (ALL_COURSES, *slugs)])
+    return ModelsOut(data=[ModelOut(id=name, created=0) for name in _models(state, caller)])
+
+
+@router.get("/models/{model}")
+def one_model(state: State, caller: Reader, model: str) -> ModelOut:
+    """One of the models."""
+    return ModelOut(id=_known(model, state, caller), created=0)
 
 
 @router.post(
@@ -97,92 +103,133 @@ def models(state: State, caller: Reader) -> ModelsOut:
 )
 def chat(state: State, caller: Answerer, base: Base, asked: ChatIn) -> Response:
     """An answer to the last message of the user."""
-    course = None if asked.model in {ALL_COURSES, ""} else asked.model
-    if course is not None and not (caller.may_read(course) and course in state.index().generation.number_of):
-        raise NotFound(f"There is no model {course!r:.80}; GET /v1/models lists those there are.")
-    said = [at for at, message in enumerate(asked.messages) if message.role == "user" and message.text.strip()]
-    if not said:
-        raise InvalidRequest("The messages hold no question of a user.")
-    question = clean_query(asked.messages[said[-1]].text[-MAX_QUERY_CHARS:])
-    history = tuple(
-        Turn(message.role, message.text[:MAX_TURN_CHARS])
-        for message in asked.messages[: said[-1]]
-        if message.role in {"user", "assistant"}
-    )
-    events = state.answering(question, Filters(course=course, courses=caller.courses), history)
-    chat_id, created = f"chatcmpl-{secrets.token_hex(12)}", int(time.time())
-    head = {"id": chat_id, "created": created, "model": asked.model}
+    course = None if asked.model in {ALL_COURSES, ""} else _known(asked.model, state, caller)
+    filters = Filters(course=course, courses=caller.courses)
+    conversation = read_conversation(asked.messages)
+    head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": asked.model}
+    task = read_task(conversation)
+    parts = _task_done(task, state, filters) if task else _answered(conversation, state, filters, base)
+    sent = sum(count_tokens(message.text) for message in asked.messages)
     if asked.stream:
-        return StreamingResponse(_chunks(events, head, base), media_type=sse.MEDIA_TYPE)
-    found = last_answer(events)
-    message = {"role": "assistant", "content": _content(found, base), "citations": _citations(found.citations, base)}
-    body = {
+        with_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
+        chunks = _chunks(parts, head, sent, with_usage=with_usage)
+        return StreamingResponse(chunks, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    return Response(json.dumps(_completion(parts, head, sent), ensure_ascii=False), media_type="application/json")
+
+
+class _End(BaseModel):
+    """What stands beside the text of a message."""
+
+    citations: list[dict[str, object]] = []
+    degraded: list[str] = []
+
+
+def _answered(conversation: Conversation, state: ServiceState, filters: Filters, base: str) -> Iterator[Piece | _End]:
+    """The pieces of an answer as they are ready. What a model began and did not finish is marked as void."""
+    asked = conversation.question or " ".join(turn.text for turn in conversation.history if turn.role == "user")
+    russian = speaks_russian(asked)
+    writer = Writer(base, russian)
+    if not conversation.question:
+        return iter([Piece(_UNREAD[russian]), _End()])
+    # begun here: what is wrong with the request is said before a stream begins
+    events = state.answering(conversation.question, filters, conversation.history)
+    return _written(events, writer, _UNREAD[russian] if conversation.unread else "", base)
+
+
+def _written(events: Iterator[Event], writer: Writer, remark: str, base: str) -> Iterator[Piece | _End]:
+    if remark:
+        writer.text = f"{remark}\n\n"
+        yield Piece(writer.text)
+    streamed: list[Sentence] = []
+    quoted = True
+    for event in events:
+        if isinstance(event, Started):
+            quoted = event.answer.mode is AnswerMode.EXTRACTIVE
+        elif isinstance(event, Said):
+            streamed.append(event.sentence)
+            yield writer.sentence(event, quoted=quoted)
+        else:
+            if streamed and tuple(streamed) == event.sentences:
+                yield writer.sources(event.citations)
+            else:
+                if streamed:
+                    yield writer.void()
+                yield writer.answer(event)
+            yield _End(citations=_citations(event.citations, base), degraded=list(event.degraded))
+
+
+def _task_done(task: Task, state: ServiceState, filters: Filters) -> Iterator[Piece | _End]:
+    index = state.index()
+
+    def suggest(begun: str) -> Sequence[str]:
+        return [found.text for found in index.suggest(begun, _SUGGESTED, filters)]
+
+    done = perform(task, lambda query: state.find(query, index), suggest, filters)
+    return iter([Piece(done), _End()])
+
+
+def _completion(parts: Iterator[Piece | _End], head: dict[str, object], sent: int) -> dict[str, object]:
+    content, end = "", _End()
+    annotations: list[dict[str, object]] = []
+    for part in parts:
+        if isinstance(part, Piece):
+            content += part.text
+            annotations += part.annotations
+        else:
+            end = part
+    beside = end.model_dump()
+    message = {"role": "assistant", "content": content, "refusal": None, "annotations": annotations}
+    return {
         **head,
         "object": "chat.completion",
-        "choices": [{"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}],
-        "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-        "citations": message["citations"],
-        "degraded": list(found.degraded),
+        "choices": [
+            {"index": 0, "message": {**message, "citations": end.citations}, "finish_reason": "stop", "logprobs": None}
+        ],
+        "usage": _usage(sent, content),
+        **beside,
     }
-    return Response(json.dumps(body, ensure_ascii=False), media_type="application/json")
 
 
-def _chunks(events: Iterator[Event], head: dict[str, object], base: str) -> Iterator[str]:
-    """Chunks as OpenAI sends them. What a model began and did not finish is marked as void before the quotes follow."""
-    head = {**head, "object": "chat.completion.chunk"}
+def _chunks(parts: Iterator[Piece | _End], head: dict[str, object], sent: int, *, with_usage: bool) -> Iterator[str]:
+    """Chunks as OpenAI sends them."""
+    head = {**head, "object": "chat.completion.chunk", **({"usage": None} if with_usage else {})}
 
     def chunk(delta: dict[str, object], finish: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return sse.write_event(json.dumps({**head, "choices": [choice], **more}, ensure_ascii=False))
 
     yield chunk({"role": "assistant", "content": ""})
-    streamed: list[Sentence] = []
-    for event in events:
-        if isinstance(event, Sentence):
-            yield chunk({"content": (" " if streamed else "") + _marked(event)})
-            streamed.append(event)
-        elif isinstance(event, Started):
-            continue
+    content = ""
+    for part in parts:
+        if isinstance(part, Piece):
+            content += part.text
+            yield chunk({"content": part.text, **({"annotations": part.annotations} if part.annotations else {})})
         else:
-            if tuple(streamed) == event.sentences and streamed:
-                rest = _sources(event, base)
-            else:
-                rest = ("\n\n(…)\n\n" if streamed else "") + _content(event, base)
-            citations = _citations(event.citations, base)
-            yield chunk({"content": rest})
-            yield chunk({}, "stop", citations=citations, degraded=list(event.degraded))
+            yield chunk({}, "stop", **part.model_dump())
+    if with_usage:
+        whole = {**head, "choices": [], "usage": _usage(sent, content)}
+        yield sse.write_event(json.dumps(whole, ensure_ascii=False))
     yield sse.write_event("[DONE]")
 
 
-def _content(answer: Answer, base: str) -> str:
-    """The answer as plain text with its sources below, for clients that show nothing else."""
-    if answer.sentences:
-        return " ".join(map(_marked, answer.sentences)) + _sources(answer, base)
-    if answer.outcome is Outcome.NO_QUESTION or not answer.note:
-        places = "\n".join(f"- {_place(hit, base, answer.query)}" for hit in answer.hits[:5])
-        return places or answer.note
-    return answer.note
+def _models(state: ServiceState, caller: Caller) -> list[str]:
+    return [ALL_COURSES, *(slug for slug in state.index().generation.number_of if caller.may_read(slug))]
 
 
-def _marked(sentence: Sentence) -> str:
-    return sentence.text + "".join(f" [{number}]" for number in sentence.citations)
+def _known(name: str, state: ServiceState, caller: Caller) -> str:
+    if name not in _models(state, caller):
+        raise NotFound(f"There is no model {name!r:.80}; GET /v1/models lists those there are.")
+    return name
 
 
-def _sources(answer: Answer, base: str) -> str:
-    lines = [f"[{citation.number}] {_place(citation.hit, base, answer.query)}" for citation in answer.citations]
-    return "\n\n" + "\n".join(lines) if lines else ""
+def count_tokens(text: str) -> int:
+    """About how many tokens a text is: tokenisers make one of some four bytes. Nothing here is charged by them."""
+    return -(-len(text.encode()) // 4)
 
 
-def _place(hit: Hit, base: str, question: str) -> str:
-    """Where a hit stands, in the language of the question, and its address."""
-    passage = hit.passage
-    where = passage.title or passage.lecture_title
-    if passage.page:
-        words = words_of("ru" if speaks_russian(question) else "en")
-        where += f", {words[f'unit_{passage.page.unit}']} {passage.page.page_number}"
-    elif passage.time:
-        where += f", {clock(passage.time.at_seconds)}"
-    return f"{where}: {absolute(hit_url(passage), base)}"
+def _usage(sent: int, content: str) -> dict[str, int]:
+    said = count_tokens(content)
+    return UsageOut(prompt_tokens=sent, completion_tokens=said, total_tokens=sent + said).model_dump()
 
 
 def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, object]]:

@@ -10,6 +10,7 @@ from index.store.catalogue import course_details, lecture_details, list_courses
 from index.store.timeline import lecture_timeline
 from service.access import Administrator, Reader
 from service.deps import State
+from service.openapi import ADMIN
 from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, TimelineOut, terms_out
 
 router = APIRouter(tags=["courses"])
@@ -32,7 +33,7 @@ def course(state: State, caller: Reader, slug: Annotated[str, Path(max_length=80
         return CourseOut.model_validate(course_details(connection, slug, caller.courses))
 
 
-@router.delete("/courses/{slug}", status_code=204, response_class=Response)
+@router.delete("/courses/{slug}", status_code=204, response_class=Response, openapi_extra=ADMIN)
 def remove(state: State, caller: Administrator, slug: Annotated[str, Path(max_length=80)]) -> Response:
     """Forget a course and all that hangs on it."""
     caller.check_course(slug)

@@ -7,18 +7,20 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from index.errors import LecturesError
 from service.deps import State
+from service.gauges import installation_metrics
+from service.openapi import OPEN
 from service.schemas.health import ReadyOut
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/livez")
+@router.get("/livez", openapi_extra=OPEN)
 def livez() -> dict[str, str]:
     """The process answers. Depends on nothing else."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", openapi_extra=OPEN)
 def readyz(state: State) -> ReadyOut:
     """A verified generation is served with the embedder that made it; 503 says why not."""
     index = state.index()
@@ -39,6 +41,6 @@ def readyz(state: State) -> ReadyOut:
 
 
 @router.get("/metrics", include_in_schema=False)
-def metrics(request: Request) -> Response:
+def metrics(request: Request, state: State) -> Response:
     """Prometheus text."""
-    return Response(request.app.state.metrics.exposed(), media_type=CONTENT_TYPE_LATEST)
+    return Response(request.app.state.metrics.exposed(installation_metrics(state)), media_type=CONTENT_TYPE_LATEST)

@@ -15,11 +15,14 @@ from starlette.concurrency import run_in_threadpool
 from index.errors import InvalidRequest, LecturesError, NotFound
 from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
 from index.types import JobRecord, JobState
+from ingest.sources import check_allowed
 from service import sse
 from service.access import Administrator
 from service.deps import State
+from service.openapi import ADMIN
 from service.refusals import Overloaded
 from service.schemas import IngestIn, IngestOut, IngestQueuedOut
+from service.settings import listed
 from service.state import ServiceState
 
 router = APIRouter(tags=["ingests"])
@@ -30,7 +33,7 @@ _MAX_WATCHERS = 32
 _MAX_WAITING = 100  # more orders than this are somebody's mistake
 
 
-@router.post("/ingests", status_code=202)
+@router.post("/ingests", status_code=202, openapi_extra=ADMIN)
 def order(
     state: State,
     caller: Administrator,
@@ -44,7 +47,14 @@ def order(
         raise InvalidRequest("source: it must not hold a NUL character.")
     if caller.courses is not None and asked.course not in caller.courses:
         raise InvalidRequest("course: this key may only ingest the courses that it is held to; name one of them.")
-    options = {"course": asked.course, "languages": asked.languages, "linked_only": asked.linked_only}
+    roots = listed(state.settings.ingest_roots)
+    check_allowed(asked.source, roots, state.settings.data_dir)
+    options = {
+        "course": asked.course,
+        "languages": asked.languages,
+        "linked_only": asked.linked_only,
+        "roots": roots,
+    }
     # hashed: two callers may choose the same key, and both parts together are longer than what is stored
     key = hashlib.sha256(f"{caller.name}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     with state.library.database.writing() as connection:
@@ -53,20 +63,20 @@ def order(
         return IngestQueuedOut(id=add_job(connection, asked.source, options, key))
 
 
-@router.get("/ingests")
+@router.get("/ingests", openapi_extra=ADMIN)
 def jobs(state: State, caller: Administrator, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[IngestOut]:
     """The newest ingests."""
     with state.library.database.reading() as connection:
         return [IngestOut.model_validate(found) for found in list_jobs(connection, limit, caller.courses)]
 
 
-@router.get("/ingests/{job_id}")
+@router.get("/ingests/{job_id}", openapi_extra=ADMIN)
 def job(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
     """How far an ingest is, and how it ended."""
     return IngestOut.model_validate(_read(state, caller.courses, job_id))
 
 
-@router.delete("/ingests/{job_id}")
+@router.delete("/ingests/{job_id}", openapi_extra=ADMIN)
 def cancel(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
     """Cancel an ingest: at once if it waits, else at its next step. What is served stays as it was."""
     _read(state, caller.courses, job_id)
@@ -78,6 +88,7 @@ def cancel(state: State, caller: Administrator, job_id: JobId) -> IngestOut:
 @router.get(
     "/ingests/{job_id}/events",
     response_class=Response,
+    openapi_extra=ADMIN,
     responses={**sse.event_responses("`job` at each change, to its end")},
 )
 async def events(state: State, caller: Administrator, request: Request, job_id: JobId) -> Response:

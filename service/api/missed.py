@@ -7,12 +7,13 @@ from fastapi import APIRouter
 from index.store.missed import list_missed
 from service.access import Administrator
 from service.deps import State
+from service.openapi import ADMIN
 from service.schemas import MissedSearchOut
 
 router = APIRouter(tags=["missed searches"])
 
 
-@router.get("/missed-searches")
+@router.get("/missed-searches", openapi_extra=ADMIN)
 def missed_searches(state: State, caller: Administrator) -> list[MissedSearchOut]:
     """Searches that found nothing, the most frequent first; empty unless LECTURES_COUNT_MISSED_SEARCHES is set."""
     with state.library.database.reading() as connection:

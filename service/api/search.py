@@ -7,21 +7,37 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
+from fastapi.openapi.models import Example
+from pydantic import WithJsonSchema
 
 from index.search.found import MAX_LIMIT, MAX_OFFSET
-from index.search.search import clean_query
+from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Coverage, Filters, Mode, Query
 from service.access import Searcher
 from service.deps import State
 from service.finding import read_kinds, timed_search
 from service.schemas import SearchOut, SuggestOut, suggestion_out
+from service.schemas.search import NOT_EMPTY
 
 router = APIRouter(tags=["search"])
+_EXAMPLES: dict[str, Example] = {
+    "term": {"summary": "A term", "value": "dropout"},
+    "question": {"summary": "A question in other words", "value": "как спуститься в долину в тумане"},
+}
 _log = structlog.get_logger("lectures")
 
-Text = Annotated[str, Parameter(description="A word, a phrase or a question")]
+# What is wrong with a query is said in our words, where it is read; here it is only described.
+Text = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_QUERY_CHARS, "pattern": NOT_EMPTY}),
+    Parameter(description="A word, a phrase or a question", openapi_examples=_EXAMPLES),
+]
 Course = Annotated[str | None, Parameter(max_length=80, description="Only this course (its slug)")]
-Kinds = Annotated[list[str] | None, Parameter(description="page, segment, programme; several by comma")]
+_KIND = " *(page|segment|programme)? *"
+Kinds = Annotated[
+    list[Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^{_KIND}(,{_KIND})*$"})]] | None,
+    Parameter(description="page, segment, programme; several by comma"),
+]
 
 
 @router.get("/search", response_model=SearchOut)
@@ -29,19 +45,20 @@ def search(
     request: Request,
     state: State,
     caller: Searcher,
-    q: Text = "",
+    q: Text,
     course: Course = None,
     lecture: Annotated[int | None, Parameter(ge=1, le=2**31 - 1, description="Only this lecture (its id)")] = None,
     kind: Kinds = None,
     mode: Mode = Mode.HYBRID,
-    limit: Annotated[int, Parameter(description=f"1 to {MAX_LIMIT}")] = 10,
-    offset: Annotated[int, Parameter(description=f"0 to {MAX_OFFSET}")] = 0,
+    limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT, description="How many hits")] = 10,
+    offset: Annotated[int, Parameter(ge=0, le=MAX_OFFSET, description="How many hits before them")] = 0,
     explain: bool = False,
     literal: Annotated[bool, Parameter(description="Only as it was typed: no other readings")] = False,
+    text: Annotated[bool, Parameter(description="Give each hit the whole text of its passage")] = False,
 ) -> Response:
     """Slide pages, moments of video and programme lines that answer, best first."""
     filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
-    found = timed_search(state.find, Query(q, filters, mode, literal), limit, offset, explain=explain)
+    found = timed_search(state.find, Query(q, filters, mode, literal), limit, offset, explain=explain, text=text)
     asked = {"query": found.query} if state.settings.log_queries else {}
     _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
     request.app.state.metrics.coverage.labels(found.coverage.value).inc()
@@ -55,7 +72,7 @@ def search(
 def suggest(
     state: State,
     caller: Searcher,
-    q: Text = "",
+    q: Text,
     course: Course = None,
     limit: Annotated[int, Parameter(ge=1, le=20)] = 8,
 ) -> SuggestOut:

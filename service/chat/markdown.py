@@ -27,6 +27,7 @@ _JOINTS = re.compile(r"(?<=[:.])(?=\S)|(?=@)|(?<=/)(?=/)")
 # Where an address begins for sure, whatever follows.
 _BEGINNINGS = re.compile(r"(?<=:)(?=//)|(?<=[wW]{2})(?=[wW]\.)|(?<=[\w.+-])(?=@[\w-]{1,63}\.\w)")
 _NO_FORMULA = re.compile(r"www\.|\*\*|__|~~|`", re.IGNORECASE)  # programs that set no formulas would read these
+_HARMFUL = re.compile(r"\](?=[(:\[])|<(?=[a-zA-Z/!?@])|&(?=#?\w{1,32};)")
 _BRACKETS = re.compile(r"\\.|[\[\]]")
 
 
@@ -55,10 +56,19 @@ def link(text: str, address: str) -> str:
 
 
 def _escaped(text: str) -> str:
+    return _ESCAPED.sub(lambda match: f"\\{match.group()}", _joined(text))
+
+
+def _joined(text: str) -> str:
+    """The text with its addresses broken by joints that nobody sees."""
     joined, at = [], 0
     for start, end in addresses_of(text):
         joined += [text[at:start], _JOINTS.sub(_JOINT, text[start:end])]
         at = end
     joined.append(text[at:])
-    broken = _BEGINNINGS.sub(_JOINT, "".join(joined))
-    return _ESCAPED.sub(lambda match: f"\\{match.group()}", broken)
+    return _BEGINNINGS.sub(_JOINT, "".join(joined))
+
+
+def plain(text: str) -> str:
+    """The text for those who put it into Markdown or HTML of their own as it is: nothing in it is a link or a tag."""
+    return _HARMFUL.sub(lambda match: f"{match.group()}{_JOINT}", _joined(" ".join(text.split())))

@@ -11,7 +11,12 @@ from service.schemas.shape import Shape, Timestamp
 
 
 class IngestIn(BaseModel):
-    source: str = Field(min_length=1, max_length=2_000, description="Folder or .zip on the server, or an address")
+    source: str = Field(
+        min_length=1,
+        max_length=2_000,
+        description="Folder or .zip on the server, or an address",
+        examples=["https://github.com/owner/course"],
+    )
     course: str | None = Field(None, max_length=80, description="Slug to keep it under; default: by its name")
     languages: list[Annotated[str, Field(pattern="^[a-z]{2,3}$")]] = Field(
         [], max_length=10, description="Caption languages, best first"

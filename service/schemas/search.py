@@ -31,6 +31,9 @@ from service.schemas.places import (
 )
 from service.schemas.shape import Shape
 
+# What a query must hold at least one of: a character that is neither a space nor a control character.
+NOT_EMPTY = r"[^\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\ufeff]"
+
 
 class AlignedOut(Shape):
     """The other side: of a page the second at which it is discussed, of speech the page that it is about."""
@@ -79,6 +82,7 @@ class HitOut(Shape):
     )
     aligned: AlignedOut | None = Field(None, description="null where nothing is sure enough to be claimed")
     explanation: dict[str, object] | None = None
+    text: str | None = Field(None, description="The whole passage, if it was asked for")
 
 
 class SearchOut(Shape):
@@ -108,8 +112,8 @@ class SuggestOut(Shape):
     suggestions: list[SuggestionOut]
 
 
-def hit_out(hit: Hit) -> HitOut:
-    """A hit with the addresses that it leads to."""
+def hit_out(hit: Hit, *, text: bool = False) -> HitOut:
+    """A hit with the addresses that it leads to; with `text` the whole passage."""
     passage = hit.passage
     return HitOut(
         id=passage.id,
@@ -128,6 +132,7 @@ def hit_out(hit: Hit) -> HitOut:
         twin_of=hit.twin_of,
         aligned=_aligned(passage.course_slug, passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
+        text=passage.text if text else None,
     )
 
 

@@ -47,19 +47,19 @@ def forget_token(response: Response, request: HTTPConnection, public_url: str) -
     _put(response, _FRAME, "", secure=True, framed=True, seconds=0)
 
 
-def read_state(request: HTTPConnection, public_url: str, *, framed: bool = False) -> str:
-    """What this browser was given when it began to sign in; empty if it did not."""
-    if framed:
-        return request.cookies.get(_name(_LAUNCH, secure=True), "")
+def read_state(request: HTTPConnection, public_url: str, *, launch: str = "") -> str:
+    """What this browser was given when it began to sign in, or a launch in a frame; empty if it did not."""
+    if launch:
+        return request.cookies.get(_name(f"{_LAUNCH}-{launch}", secure=True), "")
     return request.cookies.get(_name(_STATE, secure=is_secure(request, public_url)), "")
 
 
 def set_state(
-    response: Response, request: HTTPConnection, public_url: str, state: str, *, framed: bool = False, seconds: int = 0
+    response: Response, request: HTTPConnection, public_url: str, state: str, *, launch: str = "", seconds: int = 0
 ) -> None:
     """Give a browser what it must bring back to finish signing in; for no seconds: take it away."""
-    if framed:
-        _put(response, _LAUNCH, state, secure=True, framed=True, seconds=seconds)
+    if launch:
+        _put(response, f"{_LAUNCH}-{launch}", state, secure=True, framed=True, seconds=seconds)
     else:
         _put(response, _STATE, state, secure=is_secure(request, public_url), seconds=seconds)
 

@@ -7,12 +7,18 @@ import secrets
 from collections.abc import Callable
 
 from index.store.sessions import known_secret, make_secret
+from service.signin.tokens import new_private_key
 from service.state import ServiceState
 
 
 def state_secret(state: ServiceState) -> str:
     """With which we sign what a browser carries while a person signs in."""
     return _secret(state, "state", lambda: secrets.token_urlsafe(32))
+
+
+def signing_key(state: ServiceState) -> str:
+    """The private key with which this installation signs what it sends to learning platforms."""
+    return _secret(state, "lti", new_private_key)
 
 
 def session_end(state: ServiceState) -> dt.datetime:

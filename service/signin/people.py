@@ -13,6 +13,7 @@ from service.refusals import NotOurPage
 from service.settings import Settings
 from service.signin.cookies import from_own_page, read_token
 from service.signin.grants import Grant, granted, mark_of, read_grants
+from service.signin.platforms import read_platforms
 from service.signin.proxy import said_of
 from service.state import ServiceState
 
@@ -34,7 +35,8 @@ class People:
         self._public_url = settings.public_url
         self.grants = read_grants(settings.signin_grants)
         self.rules = mark_of("grants", settings.signin_grants, settings.oidc_issuer, settings.oidc_client_id)
-        self.known_rules = {"", self.rules}
+        self.platforms = read_platforms(settings.lti_file)
+        self.known_rules = {"", self.rules, *self.platforms.rules}
         self._behind_proxy = bool(settings.proxy_networks)
 
     async def person(self, request: Request, state: ServiceState) -> Person | None:

@@ -47,7 +47,7 @@ def by_link(request: Request, state: State, secret: Annotated[str, Path(max_leng
     if opened is None:
         raise SignInFailed("This link is unknown, expired or revoked; ask the lecturer for a new one.")
     token, slugs = opened
-    response = _to(course_url(slugs[0]) if len(slugs) == 1 else "/")
+    response = redirect_to(course_url(slugs[0]) if len(slugs) == 1 else "/")
     set_token(response, request, state.settings.public_url, token)
     return response
 
@@ -57,7 +57,7 @@ def to_provider(request: Request, state: State, next: Next = "/") -> Response:
     """To the provider of the institution."""
     limit_signing_in(request)
     url, kept = _provider(request).begin(_back(request, state))
-    response = _to(url)
+    response = redirect_to(url)
     signed = sign_for_us({**kept, "next": safe_next(next)}, state_secret(state), _PURPOSE, _BEGUN_SECONDS)
     set_state(response, request, state.settings.public_url, signed, seconds=_BEGUN_SECONDS)
     return response
@@ -94,7 +94,7 @@ def from_provider(
             end_session(connection, old)
         rules = access.people.rules
         token = open_session(connection, identity.name, grant.scopes, grant.courses, rules=rules, until=until)
-    response = _to(kept["next"])
+    response = redirect_to(kept["next"])
     set_state(response, request, settings.public_url, "")
     set_token(response, request, settings.public_url, token)
     return response
@@ -112,7 +112,7 @@ def sign_out(request: Request, state: State, lang: Lang = "") -> Response:
             end_session(connection, token)
     values: dict[str, object] = {}
     if settings.oidc_issuer:
-        values["provider_out"] = _provider(request).sign_out_url(f"{_own_address(request, state)}/")
+        values["provider_out"] = _provider(request).sign_out_url(f"{own_address(request, state)}/")
     response = show_page(request, "signedout.html", Place("/", lang=lang), values)
     forget_token(response, request, settings.public_url)
     response.headers["Clear-Site-Data"] = '"cache"'  # pictures of private courses
@@ -137,13 +137,15 @@ def _provider(request: Request) -> Provider:
 
 
 def _back(request: Request, state: State) -> str:
-    return f"{_own_address(request, state)}/signin/provider/back"
+    return f"{own_address(request, state)}/signin/provider/back"
 
 
-def _own_address(request: Request, state: State) -> str:
+def own_address(request: Request, state: State) -> str:
+    """Where people reach the service: as the operator says, else as this request has."""
     return base_of(request.scope, state.settings)
 
 
-def _to(address: str) -> RedirectResponse:
+def redirect_to(address: str) -> RedirectResponse:
+    """To another address, leaving nothing of this one behind."""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return RedirectResponse(address, 303, headers)

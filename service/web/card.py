@@ -95,6 +95,12 @@ def place_of_address(url: str, base: str) -> str:
     return unquote(parts.path) + (f"?m={mark.group(1)}" if mark else "")
 
 
+def card_place(connection: Connection, readable: Readable, address: str) -> tuple[str, str]:
+    """The title of a place and its address now. NotFound, Gone or InvalidRequest if that is nothing."""
+    shown = _shown(connection, readable, Place("/card", open=address))
+    return str(shown["title"]), str(shown["url"])
+
+
 def _shown(connection: Connection, readable: Readable, place: Place) -> dict[str, object]:
     """What the card at `place.open` shows, and its title. NotFound, Gone or InvalidRequest if that is nothing."""
     if named := _COURSE.match(place.open):

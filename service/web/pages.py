@@ -18,7 +18,7 @@ from index.store.catalogue import course_details, lecture_details, list_courses,
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Reader, Searcher, Visitor
-from service.answers.answering import quoted_answer
+from service.answers.answering import cited_before, quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Outcome, Turn
 from service.deps import State
@@ -165,7 +165,8 @@ def _search(
     asks = what_is_asked(place.q) is not Asked.NOTHING
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None, ways
-    answer = quoted_answer(index, place.q, found)
+    cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
+    answer = quoted_answer(index, place.q, found, cited)
     # what only names a place says no more than the list does, unless a model writes from it or it follows a question
     told = answer.outcome is Outcome.ANSWERED or place.prev or (state.has_model and answer.outcome in _WRITABLE)
     return view, answer_out(answer, 0.0) if told else None, ways

@@ -1,11 +1,11 @@
-"""The hits of a lecture → where they lie on it: a rail of its slides, and one of its time."""
+"""The hits of a lecture, best first → where they lie on it: a rail of its slides, and one of its time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from index.types import Hit, IndexedPassage, PagePlace, TimePlace, Unit
+from index.types import IndexedPassage, PagePlace, TimePlace, Unit
 from service.links import kept_url
 from service.web.place import Place
 
@@ -43,10 +43,10 @@ class _Spot:
     value: float
 
 
-def rails_of(hits: Iterable[Hit], place: Place, lengths: Mapping[tuple[str, int], float]) -> list[Rail]:
+def rails_of(passages: Iterable[IndexedPassage], place: Place, lengths: Mapping[tuple[str, int], float]) -> list[Rail]:
     """The rails of one lecture: `lengths` are pages of decks (`page`, id) and seconds of videos (`time`, id); what has
     none is left out. Several decks lie one after the other."""
-    spots = [spot for rank, hit in enumerate(hits) if (spot := _spot(rank, hit.passage)) and lengths.get(spot.stretch)]
+    spots = [spot for rank, own in enumerate(passages) if (spot := _spot(rank, own)) and lengths.get(spot.stretch)]
     rails = []
     for kind in ("page", "time"):
         own = [spot for spot in spots if spot.stretch[0] == kind]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from index.search.found import MAX_LIMIT, Found, LectureHits
+from index.search.found import Found, LectureHits
 from index.types import Coverage, Filters, Hit, Kind
 from service.finding import search_out
 from service.links import lecture_url
@@ -133,6 +133,7 @@ def _group(
     more = own.count - offset - len(hits)
     if 0 < more <= _FEW and not place.lecture:
         hits, more = within.hits(limit + more, offset, explain=True), 0
+    rest = within.passages(_ON_RAILS - len(hits), len(hits))
     address = _address(own)
     best = own.best
     return Group(
@@ -143,7 +144,7 @@ def _group(
         [_shown(within, hit, place) for hit in hits],
         0 if place.lecture else more,
         place.url(lecture=address, course=best.course_slug, offset=0, open=""),
-        rails_of(within.hits(min(_ON_RAILS, MAX_LIMIT)), place, lengths) if not offset else [],
+        [] if offset else rails_of([*(hit.passage for hit in hits), *rest], place, lengths),
     )
 
 

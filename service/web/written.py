@@ -15,8 +15,7 @@ from index.search.search import clean_query
 from index.types import Filters
 from service import sse
 from service.access import Answerer
-from service.answers.answering import Event, Started
-from service.answers.types import Answer, AnswerMode, Sentence, Turn
+from service.answers.types import Answer, AnswerMode, Event, Said, Started, Turn
 from service.deps import State
 from service.schemas import answer_out
 from service.web.place import Place
@@ -57,8 +56,10 @@ def _cards(events: Iterator[Event], place: Place, language: str) -> Iterator[str
         match event:
             case Started(answer=answer):
                 begun = replace(answer, mode=AnswerMode.GENERATED, sentences=(), citations=(), note="")
-            case Sentence() if begun is not None:
-                begun = replace(begun, sentences=(*begun.sentences, event))
+            case Said(sentence=sentence, citations=cited) if begun is not None:
+                known = {citation.number: citation for citation in (*begun.citations, *cited)}
+                citations = tuple(known[number] for number in sorted(known))
+                begun = replace(begun, sentences=(*begun.sentences, sentence), citations=citations)
                 yield _card(begun, place, language, writing=True)
             case Answer():
                 failed = begun is not None and event.mode is not AnswerMode.GENERATED

@@ -228,4 +228,10 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "problem_other": "Something went wrong; try again, or search for it.",
     "no_video_yet": "no video yet",
     "no_slides_yet": "no slides yet",
+    "window_lead": "This browser keeps no cookies inside another page. Open the lectures in a window of their own:",
+    "window_open": "Open in a new window",
+    "pick": "Insert a place",
+    "pick_this": "Insert",
+    "pick_paste": "or the address of a slide or of a second",
+    "pick_sent": "The place goes back to the platform.",
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sse import Event, EventReader, write_event
+from lecture_search_client.sse import Event, EventReader
+from service.sse import write_event
 
 
 def _read(*pieces: str) -> list[Event]:

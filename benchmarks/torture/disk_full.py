@@ -1,0 +1,39 @@
+"""Row 4: a disk that grows by 4 KiB from one try to the next: the old state serves, the command says what is wrong, and
+with room enough the same command works.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.torture.lane import Lane, lanes_in
+from benchmarks.torture.result import LANES, Result, in_lanes, merged
+from benchmarks.torture.shim import NO_COMPILER, Fault, compiled
+
+_STEP = 4096
+
+
+def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing here is left to chance)
+    """`size` disks, each 4 KiB larger than the one before it, or fewer larger steps up to what an ingest writes."""
+    shim = compiled(folder)
+    if shim is None:
+        return Result(0, missing=NO_COMPILER)
+    lanes = lanes_in(folder, shim, min(LANES, size))
+    try:
+        _, whole = lanes[0].counted()
+        step = max(_STEP, whole // size // _STEP * _STEP)
+        budgets = list(range(0, whole + step, step))
+        parts = in_lanes(len(lanes), lambda number: _try_all(lanes[number], budgets[number :: len(lanes)]))
+    finally:
+        for lane in lanes:
+            lane.close()
+    found = merged(parts)
+    return Result(found.tried, found.wrong, f"{len(budgets)} disks, {step >> 10} KiB apart, up to {whole >> 10} KiB")
+
+
+def _try_all(lane: Lane, budgets: list[int]) -> Result:
+    wrong = []
+    for budget in budgets:
+        fault = Fault(str(lane.zygote.data), budget=budget)
+        wrong += [f"{budget >> 10} KiB free: {found}" for found in lane.try_one(fault)]
+    return Result(len(budgets), wrong)

@@ -1,0 +1,96 @@
+"""What a row of the torture found, and the rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+Found = TypeVar("Found")
+LANES = 2  # installations that are broken side by side: as many as the cores of a small machine
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`tried` things were done; `wrong` says what happened where one ended otherwise than promised; `figure` is for the
+    table. `missing` says what this machine lacks for the row: then nothing is claimed."""
+
+    tried: int
+    wrong: list[str] = field(default_factory=list)
+    figure: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way of breaking: `module` has `run(size, seed, folder)`; `short` is its size in the tests (0: it has no short
+    form), `long` in the suite."""
+
+    number: int
+    module: str
+    what: str
+    short: int
+    long: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A row that was run, as it is printed and written."""
+
+    row: int
+    what: str
+    size: int
+    seed: int
+    seconds: float
+    tried: int
+    wrong: int
+    figure: str
+    missing: str
+    faults: list[str]
+
+    @property
+    def held(self) -> bool:
+        return not self.wrong and not self.missing and self.tried > 0
+
+
+def run_row(row: Row, size: int, seed: int, folder: Path) -> Outcome:
+    """Break what the row breaks, in a folder of its own."""
+    run: Callable[[int, int, Path], Result] = import_module(f"benchmarks.torture.{row.module}").run
+    folder.mkdir(parents=True, exist_ok=True)
+    started = perf_counter()
+    try:
+        found = run(size, seed, folder)
+    except Exception as error:  # the other rows are to be run all the same
+        found = Result(0, [f"the row itself ended in {type(error).__name__}: {error}"])
+    return Outcome(
+        row=row.number,
+        what=row.what,
+        size=size,
+        seed=seed,
+        seconds=round(perf_counter() - started, 1),
+        tried=found.tried,
+        wrong=len(found.wrong),
+        figure=found.figure,
+        missing=found.missing,
+        faults=found.wrong,
+    )
+
+
+def in_lanes(lanes: int, work: Callable[[int], Found]) -> list[Found]:
+    """What `work` gives for each lane, which are run side by side."""
+    with ThreadPoolExecutor(lanes) as pool:
+        return list(pool.map(work, range(lanes)))
+
+
+def merged(parts: Sequence[Result]) -> Result:
+    """The parts of a row as one."""
+    return Result(
+        sum(part.tried for part in parts),
+        [fault for part in parts for fault in part.wrong],
+        "; ".join(part.figure for part in parts if part.figure),
+        next((part.missing for part in parts if part.missing), ""),
+    )

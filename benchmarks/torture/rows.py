@@ -1,0 +1,25 @@
+"""The rows of the table, with their sizes in the tests and in the whole suite."""
+
+from __future__ import annotations
+
+from benchmarks.torture.result import Row
+
+# The long sizes together take about half an hour on two quiet cores.
+ROWS = (
+    Row(1, "kills", "SIGKILL at random moments of ingest, change, removal, reindex, worker", 4, 1000),
+    Row(2, "sites", "SIGKILL, EIO, ENOSPC at every change of a file of one ingest and publish", 0, 2000),
+    Row(5, "damage", "changed bytes and truncations of every kind of file", 8, 2000),
+    Row(6, "publishing", "publishing under 16 clients that search", 3, 100),
+    Row(7, "model", "a state machine against a model, and against a new installation", 60, 10_000),
+    Row(4, "disk_full", "a disk that is 4 KiB larger each time", 0, 150),
+    Row(12, "workers", "three workers, killed, stopped past their lease, with wrong clocks", 0, 200),
+    Row(3, "power", "power cut: what was not told to be durable is gone", 0, 500),
+    Row(8, "hostile", "mutated files of every kind, and bombs", 0, 5000),
+    Row(14, "addresses", "addresses that lead inside, typed and by redirect", 0, 1000),
+    Row(15, "markup", "markup through every field into everything that comes back", 0, 500),
+    Row(16, "canaries", "secrets through every path and failure", 13, 500),
+    Row(11, "neighbours", "model, YouTube, database and index down, slow, lying, half closed", 0, 5),
+    Row(10, "overload", "four times the clients, slow ones and idle ones, an ingest beside", 1, 20),
+    Row(13, "stopping", "SIGTERM under load and with half-sent bodies", 2, 40),
+    Row(18, "soak", "mixed traffic, seconds", 2, 240),
+)

@@ -1,0 +1,156 @@
+"""What a course names elsewhere (decks by address, captions of YouTube) → files kept here, and why some are not.
+
+Done before the writer's lock is asked for: it is held only while what has arrived is put away, so that a slow server
+keeps nobody from writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.errors import SourceFileError
+from index.library import Library
+from index.store.courses import Fetched, find_fetched, keep_fetched
+from index.types import Host, Problem
+from ingest.captions import CaptionReader
+from ingest.course import find_transcripts
+from ingest.downloads import Sites, fetch_deck
+from ingest.places import find_file
+from ingest.planned import PlannedCourse, PlannedVideo
+from ingest.videos import captions_key
+from ingest.web import FetchError, Limits
+from ingest.youtube import CaptionsProblem, YouTube
+
+_AT_ONCE = 4  # decks
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """What may be had from elsewhere, by default nothing. `refresh`: fetch decks again that were fetched before."""
+
+    web: Limits | None = None
+    youtube: YouTube | None = None
+    asr_model: str = ""
+    refresh: bool = False
+    sites: Sites = field(default_factory=Sites)
+
+
+NOTHING = Fetching()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why something is not here: decks by their address, captions by their video."""
+
+    decks: dict[str, FetchError] = field(default_factory=dict)
+    captions: dict[str, Problem] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches for one course. `on_wait` is called before another writer is waited for."""
+
+    library: Library
+    fetching: Fetching
+    told: Callable[[int, int, str], None] = lambda _done, _total, _what: None
+    on_wait: Callable[[], None] = lambda: None
+
+    def fetch(self, planned: PlannedCourse, root: Path, languages: Sequence[str]) -> Failed:
+        """Have what is not here yet; `languages` are the wanted ones of captions, best first, none for no captions."""
+        decks = {deck.path for lecture in planned.lectures for deck in lecture.decks if "://" in deck.path}
+        videos = [video for lecture in planned.lectures for video in lecture.videos if video.host is Host.YOUTUBE]
+        return Failed(
+            self.fetch_decks(sorted(decks)),
+            self.fetch_captions(list(dict.fromkeys(videos)), root, languages) if languages else {},
+        )
+
+    def fetch_decks(self, addresses: Sequence[str]) -> dict[str, FetchError]:
+        """The errors, by address, of decks that could not be had."""
+        failed: dict[str, FetchError] = {}
+        web = self.fetching.web
+        if web is None:
+            return failed
+        missing = [address for address in addresses if self.fetching.refresh or not self._is_kept(address)]
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            found = pool.map(lambda address: self._deck(address, web), missing)
+            for done, (address, error) in enumerate(zip(missing, found, strict=True), 1):
+                if error is not None:
+                    failed[address] = error
+                self.told(done, len(missing), address)
+        finally:
+            # stopped in the middle: what has not begun is not begun any more
+            pool.shutdown(wait=True, cancel_futures=True)
+        return failed
+
+    def _deck(self, address: str, web: Limits) -> FetchError | None:
+        try:
+            path, suffix = fetch_deck(address, self.library.data_dir / "sources", web, self.fetching.sites)
+        except FetchError as error:
+            return FetchError(f"Deck {address}: {error}", code=error.code, passing=error.passing)
+        try:
+            with self.library.writer(self.on_wait):
+                self._keep(address, Fetched(self.library.files.add(path, suffix), suffix, {}))
+        finally:
+            path.unlink(missing_ok=True)
+        return None
+
+    def fetch_captions(
+        self, videos: Sequence[PlannedVideo], root: Path, languages: Sequence[str]
+    ) -> dict[str, Problem]:
+        """Why there are no captions, by video, of those that have none of their own beside the course."""
+        failed: dict[str, Problem] = {}
+        if self.fetching.youtube is None or not videos:
+            return failed
+        reader = CaptionReader()
+        try:
+            missing = [
+                video.video
+                for video in videos
+                if not self._is_kept(captions_key(video.video, languages))
+                and not _has_own(video, root, languages, reader)
+            ]
+        finally:
+            reader.close()
+        for done, video in enumerate(missing, 1):
+            problem = self._captions(video, self.fetching.youtube, languages)
+            if problem is not None:
+                failed[video] = problem
+            self.told(done, len(missing), video)
+        return failed
+
+    def _captions(self, video: str, youtube: YouTube, languages: Sequence[str]) -> Problem | None:
+        try:
+            got = youtube.captions(video, languages)
+        except CaptionsProblem as error:
+            return Problem(error.code, str(error))
+        detail = {"language": got.language, "generated": got.generated, "asked": list(languages)}
+        with self.library.writer(self.on_wait):
+            self._keep(
+                captions_key(video, languages),
+                Fetched(self.library.files.add_bytes(got.content, ".json3"), ".json3", detail),
+            )
+        return None
+
+    def _is_kept(self, key: str) -> bool:
+        with self.library.database.reading() as connection:
+            known = find_fetched(connection, key)
+        return known is not None and self.library.files.is_intact(known.sha256, known.suffix)
+
+    def _keep(self, key: str, found: Fetched) -> None:
+        with self.library.database.writing() as connection:
+            keep_fetched(connection, key, found)
+
+
+def _has_own(video: PlannedVideo, root: Path, languages: Sequence[str], reader: CaptionReader) -> bool:
+    """Whether captions that can be read lie beside the course."""
+    for path, _ in find_transcripts(root, video, tuple(languages)):
+        try:
+            reader.read(find_file(path.relative_to(root).as_posix(), root, "Transcript"))
+        except SourceFileError:
+            continue
+        return True
+    return False

@@ -1,0 +1,97 @@
+"""The messages of a chat → the question, and what of the conversation before it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from index.errors import InvalidRequest
+from index.search.search import MAX_QUERY_CHARS, clean_query
+from service.answers.types import Turn
+from service.chat.writing import cited_in
+
+_TURNS, _TURN_CHARS = 20, 4_000  # of the conversation that a question may lean on; what is older only keeps its numbers
+_TALKING = frozenset({"user", "assistant"})
+_TEXTS = frozenset({"text", "input_text", "output_text"})
+
+
+def _listed(value: object) -> object:
+    return [{"type": "text", "text": value}] if isinstance(value, str) else value or []
+
+
+class Part(BaseModel):
+    """Texts are read; of pictures, sound and files it is known that they are there."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: str = "text"
+    text: str | None = None
+
+
+class Message(BaseModel):
+    """Instructions, names and calls of tools are tolerated and not followed."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    role: str
+    content: Annotated[
+        list[Part], BeforeValidator(_listed, json_schema_input_type=str | list[dict[str, Any]] | None)
+    ] = []
+
+    @property
+    def text(self) -> str:
+        return "\n".join(part.text for part in self.content if part.type in _TEXTS and part.text)
+
+    @property
+    def unread(self) -> int:
+        """How many parts are no text."""
+        return sum(part.type not in _TEXTS for part in self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`question` is empty where the last message of the user holds no text but what cannot be read; `unread` counts
+    that; `asked` is the whole text of that message."""
+
+    question: str
+    asked: str
+    history: tuple[Turn, ...]
+    unread: int
+
+
+def read_conversation(messages: Sequence[Message]) -> Conversation:
+    """What is asked last, after what. InvalidRequest if nothing is asked.
+
+    A conversation may be as long as a request may be: the last turns are read, of a long text what asks something.
+    """
+    asking = [
+        at for at, message in enumerate(messages) if message.role == "user" and (message.text.strip() or message.unread)
+    ]
+    if not asking:
+        raise InvalidRequest("The messages hold no question of a user; add one with the role user.")
+    last = messages[asking[-1]]
+    before = [message for message in messages[: asking[-1]] if message.role in _TALKING]
+    history = tuple(
+        Turn(
+            message.role,
+            message.text[:_TURN_CHARS] if at >= len(before) - _TURNS else "",
+            cited_in(message.text) if message.role == "assistant" else (),
+        )
+        for at, message in enumerate(before)
+    )
+    question = question_in(last.text)
+    return Conversation(question, last.text, tuple(turn for turn in history if turn.text or turn.cited), last.unread)
+
+
+def question_in(text: str) -> str:
+    """What a text asks, short enough to be searched: of a long one the last paragraph with a question mark, or the
+    last of all."""
+    if not text.strip():
+        return ""
+    if len(text) > MAX_QUERY_CHARS:
+        paragraphs = [line for line in text.splitlines() if line.strip()]
+        text = next((line for line in reversed(paragraphs) if "?" in line), paragraphs[-1])[-MAX_QUERY_CHARS:]
+    return clean_query(text)

@@ -1,0 +1,194 @@
+"""Damage of the database: noticed wherever it is, kept out of the index, mended by ingesting the course again."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from support import CountingEmbedder, ingest, open_index, write_course
+
+from index.errors import LecturesError, StorageError
+from index.library import Library, find_damage
+from index.publish import reindex
+from index.store.integrity import are_as_written, hash_rows
+from index.store.passages import read_passages
+from index.store.tables import courses, metadata
+from index.types import Query
+
+_CHECKED = "courses lectures decks pages videos transcripts segments alignments moments passages embeddings".split()
+
+
+@pytest.fixture
+def folders(tmp_path: Path, sqlite_library: Library, embedder: CountingEmbedder, course_folder: Path) -> list[Path]:
+    """Two courses, one of them with speech."""
+    other = write_course(tmp_path / "other", "Other", ["Attention\nattention heads", "Loss\nanother loss"])
+    for folder in (course_folder, other):
+        ingest(folder, sqlite_library, embedder)
+    return [course_folder, other]
+
+
+def _file(library: Library) -> Path:
+    """The database in one file, nothing of it in a journal."""
+    library.close()
+    path = Path(str(library.database.url.database))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+def _contents(path: Path) -> dict[str, list[Any]] | None:
+    """All rows that are checked, read past every index; None if SQLite cannot."""
+    connection = sqlite3.connect(path)
+    connection.text_factory = bytes
+    try:
+        return {name: connection.execute(f"SELECT * FROM {name} NOT INDEXED").fetchall() for name in _CHECKED}  # noqa: S608
+    except sqlite3.DatabaseError:
+        return None
+    finally:
+        connection.close()
+
+
+def _top(library: Library, embedder: CountingEmbedder) -> list[tuple[str, float]]:
+    return [(hit.passage.id, hit.score) for hit in open_index(library, embedder).find(Query("loss gradient")).hits(10)]
+
+
+@pytest.mark.usefixtures("folders")
+def test_a_changed_byte_anywhere_is_noticed_or_changes_nothing_and_no_error_is_untyped(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    path = _file(sqlite_library)
+    whole = path.read_bytes()
+    before, top = _contents(path), _top(sqlite_library, embedder)
+    noticed = 0
+    places = random.Random(7).sample(range(len(whole)), 40)
+    for place in [*places, 20, 40, 101]:
+        sqlite_library.close()
+        content = bytearray(whole)
+        content[place] ^= 1 << (place % 7)
+        path.write_bytes(content)
+        damage = find_damage(sqlite_library, embedder)
+        noticed += bool(damage)
+        assert damage or _contents(path) == before, place
+        assert not any("sqlalche.me" in sentence or "Background" in sentence for sentence in damage)
+        sqlite_library.close()
+        path.write_bytes(content)
+        with suppress(LecturesError):  # said with an error of ours, or nothing else is found than before
+            reindex(sqlite_library, embedder)
+            assert _top(sqlite_library, embedder) == top, place
+    assert noticed > 5
+
+
+def _set(statement: str) -> Callable[[sqlite3.Connection], object]:
+    return lambda connection: connection.execute(statement)
+
+
+_DAMAGE = {
+    "the text of a page": _set("UPDATE pages SET text = replace(text, 'gradient', 'gradjent')"),
+    "the text of a passage": _set("UPDATE passages SET text = replace(text, 'gradient', 'gradjent')"),
+    "what is said": _set("UPDATE segments SET text = replace(text, 'momentum', 'momentun')"),
+    "bytes that are no text": _set("UPDATE passages SET title = CAST(x'ff' AS TEXT) WHERE page_number = 1"),
+    "the title of a lecture": _set("UPDATE lectures SET title = 'Trainjng' WHERE title = 'Training'"),
+    "no JSON": _set("UPDATE lectures SET links = '[[' WHERE title = 'Training'"),
+    "no kind": _set("UPDATE passages SET kind = 'pagf' WHERE page_number = 2"),
+    "no time": _set("UPDATE courses SET ingested_at = 'yesterday' WHERE slug = 'course'"),
+    "text for a number": _set("UPDATE segments SET start_seconds = 'soon'"),
+    "a row that is gone": _set("DELETE FROM passages WHERE page_number = 1"),
+    "a page of another deck": _set("UPDATE pages SET page_number = 9 WHERE page_number = 3"),
+}
+
+
+@pytest.mark.parametrize("damage", _DAMAGE)
+def test_damaged_rows_are_kept_out_of_the_index_and_written_anew_by_ingesting_again(
+    sqlite_library: Library, embedder: CountingEmbedder, folders: list[Path], damage: str
+) -> None:
+    path = _file(sqlite_library)
+    top = _top(sqlite_library, embedder)
+    with sqlite_library.database.reading() as connection:
+        ids = connection.execute(sa.text("SELECT id, title FROM lectures ORDER BY id")).all()
+    with sqlite3.connect(path) as connection_:
+        _DAMAGE[damage](connection_)
+    connection_.close()
+    said = [sentence for sentence in find_damage(sqlite_library, embedder) if "rows" in sentence]
+    assert any("course course" in sentence and "ingest it again" in sentence for sentence in said), said
+    with pytest.raises(StorageError, match="rows of course course are not those that were written"):
+        reindex(sqlite_library, embedder)
+    assert _top(sqlite_library, embedder) == top
+    assert ingest(folders[0], sqlite_library, embedder).changed
+    ingest(folders[1], sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert _top(sqlite_library, embedder) == top
+    with sqlite_library.database.reading() as connection:
+        assert connection.execute(sa.text("SELECT id, title FROM lectures ORDER BY id")).all() == ids
+
+
+def test_a_course_whose_rows_and_shard_are_damaged_is_left_out_until_it_is_ingested_again(
+    sqlite_library: Library, embedder: CountingEmbedder, folders: list[Path]
+) -> None:
+    top = _top(sqlite_library, embedder)
+    with sqlite_library.database.writing() as connection:
+        connection.execute(sa.text("UPDATE pages SET text = 'other'"))
+        connection.execute(sa.text("UPDATE passages SET text = 'other' WHERE page_number = 1"))
+    for shard in (sqlite_library.index_root / "shards").glob("*/shard.safetensors"):
+        shard.write_bytes(b"")
+    with pytest.raises(StorageError, match=r"course course .*course other"):
+        reindex(sqlite_library, embedder)
+    for folder in folders:
+        ingest(folder, sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert _top(sqlite_library, embedder) == top
+
+
+@pytest.mark.usefixtures("folders")
+def test_damaged_vectors_are_named_and_made_anew(sqlite_library: Library, embedder: CountingEmbedder) -> None:
+    top = _top(sqlite_library, embedder)
+    embedder.embedded.clear()
+    with sqlite_library.database.writing() as connection:
+        connection.execute(
+            sa.text("UPDATE embeddings SET vectors = x'00' WHERE rowid = (SELECT MIN(rowid) FROM embeddings)")
+        )
+    assert find_damage(sqlite_library, embedder) == [
+        "The vectors of 1 passages are damaged; `lectures reindex` makes them anew."
+    ]
+    reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert _top(sqlite_library, embedder) == top
+    assert 1 <= len(embedder.embedded) <= 2  # the passage and its title
+
+
+@pytest.mark.usefixtures("folders")
+def test_what_is_served_is_compared_with_the_rows(sqlite_library: Library, embedder: CountingEmbedder) -> None:
+    with sqlite_library.database.writing() as connection:
+        connection.execute(sa.text("UPDATE passages SET text = 'other' WHERE page_number = 1"))
+        connection.execute(sa.update(courses).values(rows_sha256=None))  # as if written before there was a hash
+    assert find_damage(sqlite_library, embedder) == [
+        f"What is served of course {slug} is not what its rows say; run `lectures reindex`."
+        for slug in ("course", "other")
+    ]
+    reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+
+
+def test_equal_rows_have_the_same_hash_in_every_database(
+    library: Library, sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    rows = {}
+    with sqlite_library.database.reading() as connection:
+        for table in metadata.sorted_tables:
+            rows[table] = [dict(row._mapping) for row in connection.execute(sa.select(table))]
+    if library.database.url != sqlite_library.database.url:
+        with library.database.writing() as connection:
+            for table, values in rows.items():
+                if values and table.name != "last_ids":
+                    connection.execute(sa.insert(table), values)
+    with library.database.reading() as connection, sqlite_library.database.reading() as other:
+        assert are_as_written(connection, "course")
+        assert hash_rows(connection, "course") == hash_rows(other, "course")
+        assert len(list(read_passages(connection, "course"))) == 6
