@@ -181,6 +181,25 @@ def test_a_slide_that_does_not_come_is_said_and_the_video_goes_on(browser: Any, 
     context.close()
 
 
+def test_a_picture_that_takes_long_to_draw_is_asked_for_again(browser: Any, live: str) -> None:
+    context = browser.new_context(locale="en")
+    page = context.new_page()
+    asked: list[str] = []
+
+    def busy(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=503, body="busy")
+        else:
+            route.continue_()
+
+    page.route("**/pages/5.webp?width=960", busy)
+    page.goto(f"{live}{SLIDE}/5")
+    until(page, "document.querySelector('#slide-now img').naturalWidth > 0")
+    assert len(asked) == 2
+    context.close()
+
+
 # --- finding within it -----------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ import { clock, placeOf, secondOf, sharedOf } from "./addresses.js";
 
 const RESUMED_FROM_SECONDS = 15;
 const SAID_MS = 2000;
+const PICTURE_AGAIN_MS = 2000;
+const PICTURE_TRIES = 3;
 const SLIDE_WAITED_FOR_MS = 400; // an image that takes longer is shown as it comes
 
 function kept(name) {
@@ -129,6 +131,17 @@ export async function bringSlide(place) {
   const drawn = slide.querySelector("img")?.decode().catch(() => {});
   await Promise.race([drawn, new Promise((done) => setTimeout(done, SLIDE_WAITED_FOR_MS))]);
   return slide;
+}
+
+// A picture that did not come is asked for again some times: it may take long to draw. Then the slide's text is shown.
+export function askAgain(image) {
+  const tries = Number(image.dataset.tries ?? 0) + 1;
+  image.dataset.tries = tries;
+  if (tries <= PICTURE_TRIES) {
+    setTimeout(() => (image.src = image.src), tries * PICTURE_AGAIN_MS);
+  } else {
+    image.closest(".slide-now")?.querySelector("details")?.setAttribute("open", "");
+  }
 }
 
 // Search within the lecture: what was found stands above the transcript, and is marked in it.
