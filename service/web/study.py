@@ -15,7 +15,7 @@ from index.store.timeline import lecture_timeline
 from index.text.analysis import find_terms
 from index.text.moments import hear, second_of
 from index.types import DeckEntry, Host, LectureEntry, Page, Readable, Segment, Timeline, VideoEntry
-from service.links import deck_url, moment_url, page_url, video_url
+from service.links import moment_url, page_url, video_url
 from service.web.place import Place
 
 
@@ -300,13 +300,13 @@ def spoken_lines(segment: Segment) -> list[tuple[float, str]]:
 def _parts(
     connection: Connection, lecture: LectureEntry, place: Place
 ) -> tuple[tuple[DeckEntry | VideoEntry, str], ...]:
-    """The videos, decks and notes of a lecture, each with where its beginning is looked at."""
+    """The videos, decks and notes of a lecture that can be seen, each with where its beginning is looked at."""
     slug, parts = lecture.course.slug, list[tuple[DeckEntry | VideoEntry, str]]()
     for video in lecture.videos:
         mark = moment_marks(connection, video.id, [0.0])[0]
         parts.append((video, place.look(moment_url(slug, video.video, 0, mark))))
     for deck in lecture.decks + lecture.notes:
-        mark = page_marks(connection, deck.id).get(1, "")
-        address = page_url(slug, deck.path, 1, mark) if deck.page_count else deck_url(slug, deck.path)
-        parts.append((deck, place.look(address)))
+        if deck.page_count:
+            mark = page_marks(connection, deck.id).get(1, "")
+            parts.append((deck, place.look(page_url(slug, deck.path, 1, mark))))
     return tuple(parts)
