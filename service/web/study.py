@@ -93,13 +93,15 @@ class Study:
 
     @property
     def earlier(self) -> list[tuple[Line, ...]]:
-        """The stretches before the one that is spoken now."""
-        return [lines for lines in self.stretches if lines[-1].number < self.now]
+        """What was said before: all but the line before the one that is spoken now."""
+        stretches = (tuple(line for line in lines if line.number < self.now - 1) for lines in self.stretches)
+        return [lines for lines in stretches if lines]
 
     @property
     def later(self) -> list[tuple[Line, ...]]:
-        """The one that is spoken now, and those after it."""
-        return [lines for lines in self.stretches if lines[-1].number >= self.now]
+        """What is spoken now and after it, from the line before on."""
+        stretches = (tuple(line for line in lines if line.number >= self.now - 1) for lines in self.stretches)
+        return [lines for lines in stretches if lines]
 
     @property
     def previous(self) -> Frame | None:

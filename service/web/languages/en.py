@@ -71,7 +71,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "unit_section": "section",
     "unit_cell": "cell",
     "unit_part": "part",
-    "printed": "printed",
     "video_at": "video, {}",
     "programme": "programme",
     "on_video": "in the video at {}",

@@ -72,7 +72,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "unit_section": "раздел",
     "unit_cell": "ячейка",
     "unit_part": "часть",
-    "printed": "на слайде",
     "video_at": "видео, {}",
     "programme": "программа",
     "on_video": "в видео на {}",

@@ -62,7 +62,7 @@ class StudyView extends HTMLElement {
     this.pressed();
     this.#prepareTalk();
     this.#toFrame();
-    this.#toLine(true);
+    this.#toLine();
     this.#ahead();
     offerToResume(this);
     if (this.player?.playing) {
@@ -77,9 +77,11 @@ class StudyView extends HTMLElement {
   }
 
   #prepareTalk() {
-    const earlier = this.querySelector(".earlier");
-    if (earlier) {
+    const [earlier, later] = [".earlier", ".running > .stretch"].map((part) => this.querySelector(part));
+    if (earlier && later && !earlier.open) {
+      const before = later.getBoundingClientRect().top;
       earlier.open = true;
+      earlier.parentElement.scrollTop += later.getBoundingClientRect().top - before; // what is read stays where it was
     }
     for (const line of this.lines) {
       saidOf(line).tabIndex = -1; // one stop for the keyboard; arrows lead on from it
@@ -293,7 +295,7 @@ class StudyView extends HTMLElement {
       after.setAttribute("aria-current", "true");
       saidOf(after).removeAttribute("tabindex");
       this.now = now;
-      this.#toLine(false);
+      this.#toLine();
     }
     const chapters = [...this.querySelectorAll(".along [data-at]")];
     const chapter = chapters.filter((item) => Number(item.dataset.at) <= seconds + 0.3).at(-1);
@@ -306,7 +308,7 @@ class StudyView extends HTMLElement {
   }
 
   // Only the transcript scrolls, never the page under the reader; at once, and only where the line is out of sight.
-  #toLine(opening) {
+  #toLine() {
     const line = this.lines[this.now];
     const box = line?.closest(".running");
     if (!box || performance.now() - this.readSince < READING_MS) {
@@ -314,7 +316,7 @@ class StudyView extends HTMLElement {
     }
     const place = () => {
       const top = line.getBoundingClientRect().top - box.getBoundingClientRect().top;
-      if (opening || top < 0 || top > 0.75 * box.clientHeight) {
+      if (top < 0 || top > 0.75 * box.clientHeight) {
         box.scrollTop += top - box.clientHeight / 3;
       }
     };

@@ -41,7 +41,6 @@ export function prepareTools(view) {
   if (speed && view.player) {
     const choice = speed.querySelector("select");
     const factor = [...choice.options].some((option) => option.value === kept("speed")) ? kept("speed") : choice.value;
-    speed.hidden = false;
     choice.value = factor;
     view.player.speed(Number(factor));
   }
