@@ -517,16 +517,18 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Any, live: str) ->
 
 @pytest.mark.parametrize("size", [(1366, 850), (375, 812)])
 def test_nothing_jumps_while_a_place_is_opened(browser: Any, live: str, size: tuple[int, int]) -> None:
-    sum_up = (
-        "() => new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
-        " sum += e.value; }).observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(sum), 300); })"
+    shifts_of = (
+        "() => new Promise(done => { const shifts = []; new PerformanceObserver(list => { for (const e of list.getEntries())"
+        " shifts.push([e.value, ...e.sources.map(s => `${s.node?.className ?? ''} ${s.node?.nodeName} ${s.previousRect.y} ${s.currentRect.y}`)]); })"
+        ".observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(shifts), 300); })"
     )
     with opened(browser, live, viewport={"width": size[0], "height": size[1]}) as page:
         for path in (f"{VIDEO}/205", f"{SLIDE}/7", "/?q=dropout&open=time-2-205"):
             page.goto(live + path)
             ready(page)
             page.wait_for_load_state("networkidle")
-            assert page.evaluate(sum_up) < 0.02, path
+            shifts = page.evaluate(shifts_of)
+            assert sum(value for value, *_ in shifts) < 0.02, (path, shifts)
 
 
 # --- its parts -------------------------------------------------------------------------------------------

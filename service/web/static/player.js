@@ -5,11 +5,11 @@ const HOME = "https://www.youtube-nocookie.com";
 const PLAYING = 1;
 
 class Recording {
-  constructor(video, changed) {
+  constructor(video, changed, signal) {
     this.video = video;
     this.started = true;
     for (const name of ["timeupdate", "seeked", "play", "pause"]) {
-      video.addEventListener(name, () => changed());
+      video.addEventListener(name, () => changed(), { signal });
     }
   }
 
@@ -136,5 +136,5 @@ class Tube {
 export function playerIn(root, changed, clock, signal) {
   const video = root.querySelector("video");
   const tube = root.querySelector(".tube");
-  return video ? new Recording(video, changed) : tube ? new Tube(tube, changed, clock, signal) : null;
+  return video ? new Recording(video, changed, signal) : tube ? new Tube(tube, changed, clock, signal) : null;
 }

@@ -153,6 +153,10 @@ class StudyView extends HTMLElement {
     }
     if (href) {
       const opened = placeOf(href);
+      const second = secondOf(opened, this.dataset.video);
+      const { lecture, query, brand } = this.dataset;
+      const name = second === null ? [this.querySelector("#look-title").textContent, query || lecture] : [`${lecture}, ${clock(second)}`, query];
+      document.title = [...new Set([...name, brand])].filter(Boolean).join(" · ");
       for (const hit of document.querySelectorAll(".hit")) {
         hit.classList.toggle("current", [...hit.querySelectorAll("h3 a, a.look")].some((link) => placeOf(link.href) === opened));
       }
@@ -162,8 +166,6 @@ class StudyView extends HTMLElement {
         link.href = other.href;
       }
     }
-    const name = [this.querySelector("#look-title").textContent, this.dataset.lecture, this.dataset.brand];
-    document.title = [...new Set(name)].join(" · ");
   }
 
   // --- the slide ---------------------------------------------------------------------------------------
