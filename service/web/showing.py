@@ -17,16 +17,18 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
 from index.errors import LecturesError
+from index.store.places import MomentAt
 from index.types import Unit
 from service.base import base_of
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.refusals import KeyNeeded
 from service.settings import Settings
-from service.web.looking import Moment, Slide
 from service.web.place import Place
 from service.web.results import hit_place
 from service.web.scope import scopes
+from service.web.snippets import pieces
+from service.web.study import Frame, Study
 from service.web.words import LANGUAGES, choose_language, counted, words_of
 
 T = TypeVar("T")
@@ -114,9 +116,9 @@ def warm_up() -> None:
 
 def error_page(request: Request, problem: str, status: int) -> Response:
     """A page that says what is wrong, with the search box."""
-    pieces = request.url.path.split("/")
+    parts = request.url.path.split("/")
     # where a place of a course is gone, the search is in that course
-    course = pieces[2] if status == HTTPStatus.GONE and len(pieces) > 3 and pieces[1] == "c" else ""
+    course = parts[2] if status == HTTPStatus.GONE and len(parts) > 3 and parts[1] == "c" else ""
     return show_page(
         request,
         "error.html",
@@ -157,10 +159,10 @@ def groupby_run(items: Iterable[T], name: str) -> list[tuple[object, list[T]]]:
 def look_name(look: object, words: Mapping[str, str]) -> str:
     """What is looked at, for the title of the page: a slide, or a second of a video."""
     match look:
-        case Slide(page=page, deck=deck):
+        case Study(frame=Frame(page=page, deck=deck)) if not isinstance(look.opened, MomentAt):
             return page.title or called(words, deck.unit, page.page_number)
-        case Moment(video=video, seconds=seconds):
-            return f"{video.lecture.title}, {clock(seconds)}"
+        case Study(lecture=lecture, seconds=seconds):
+            return f"{lecture.title}, {clock(seconds)}"
         case _:
             return ""
 
@@ -177,6 +179,7 @@ _templates.globals |= {
     "readable": unquote,
     "hit_place": hit_place,
     "look_name": look_name,
+    "pieces": pieces,
     "course_url": course_url,
     "deck_image_url": deck_image_url,
     "deck_url": deck_url,
