@@ -23,4 +23,5 @@ ROWS = (
     Row(13, "stopping", "SIGTERM under load and with half-sent bodies", 2, 40),
     Row(18, "soak", "mixed traffic, seconds", 2, 240),
     Row(9, "roles", "every operation by every kind of caller, made-up requests", 0, 60),
+    Row(17, "backups", "backups while writers write, restored elsewhere; broken ones", 0, 25),
 )
