@@ -1,4 +1,4 @@
-"""Row 17: backups while writers write, restored elsewhere: what comes back is one state that was, whole, and verifies."""
+"""Row 17: backups while writers write, restored elsewhere: each is one state that was, whole, and verifies."""
 
 from __future__ import annotations
 
