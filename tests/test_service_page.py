@@ -787,7 +787,9 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
     browser: Any, tmp_path: Path, course_folder: Path, embedder: CountingEmbedder
 ) -> None:
     del embedder
-    settings = Settings(data_dir=tmp_path / "data", embedder="none", count_missed_searches=True)
+    settings = Settings(
+        data_dir=tmp_path / "data", embedder="none", count_missed_searches=True, ingest_roots=str(tmp_path)
+    )
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
     ingest(course_folder, library, None)
