@@ -32,6 +32,7 @@ from service.web.place import Place
 from service.web.results import ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
+from service.web.study import Study, mark_found
 from service.web.ways import Ways, ways_on
 
 router = APIRouter(route_class=PageRoute)
@@ -117,6 +118,8 @@ def home(
             "ways": ways,
             "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
         }
+        look = values.get("look")
+        values |= {"look": mark_found(look, view.weights)} if isinstance(look, Study) else {}
         if view.missed:
             state.note_missed(place.course, place.q)
     except LecturesError as error:

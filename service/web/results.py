@@ -78,6 +78,7 @@ class ResultsView:
     took_ms: float
     previous: int | None
     next: int | None
+    weights: Mapping[str, float]
 
 
 def results_view(
@@ -103,6 +104,7 @@ def results_view(
         round((perf_counter() - started) * 1000, 1),
         max(place.offset - step, 0) if place.offset else None,
         place.offset + step if place.offset + step < count else None,
+        found.weights,
     )
 
 
