@@ -9,7 +9,7 @@ from collections import OrderedDict
 from lecture_search_client import AnswerOut, ApiError, AsyncLectures
 from lecture_search_client.calls import Turn
 
-_TURNS = 6  # of a room, remembered for the questions that follow
+_TURNS = 12  # messages of a room, remembered for the questions that follow
 _MAX_ROOMS = 1_000
 
 
@@ -23,13 +23,14 @@ class Replies:
     async def reply(self, room: str, question: str) -> str:
         """The answer as plain text: nothing of a course is ever read as markup of the chat."""
         history = self._rooms.pop(room, [])
-        turn: Turn = {"role": "user", "content": question[:1_000]}
+        said: list[Turn] = [{"role": "user", "content": question[:1_000]}]
         try:
             answer = await self._lectures.ask(question[:1_000], course=self._course, history=history)
+            said.append(_turn(answer))
         except ApiError as error:
             return str(error)
         finally:
-            self._rooms[room] = [*history, turn][-_TURNS:]
+            self._rooms[room] = [*history, *said][-_TURNS:]
             if len(self._rooms) > _MAX_ROOMS:
                 self._rooms.popitem(last=False)
         return self._written(answer)[: self._max_chars]
@@ -41,6 +42,13 @@ class Replies:
         if not answer.sentences:
             lines += [f"• {hit.title}: {self._lectures.link(hit.url)}" for hit in answer.hits[:3]]
         return "\n".join(lines) or "…"
+
+
+def _turn(answer: AnswerOut) -> Turn:
+    """An answer as the next question is asked with it: a place that is cited again keeps its number."""
+    cited = [{"number": citation.number, "hit": {"url": citation.hit.url}} for citation in answer.citations]
+    text = " ".join(sentence.text for sentence in answer.sentences)
+    return {"role": "assistant", "content": text[:4_000], "citations": cited}
 
 
 def open_replies(max_chars: int = 4_000) -> Replies:

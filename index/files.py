@@ -95,12 +95,12 @@ class FileStore:
 
     def _make_root(self) -> None:
         with translated_disk(self._root):
-            self._root.mkdir(parents=True, exist_ok=True)
+            make_folder(self._root)
 
     def _publish(self, copy: IO[bytes], temporary: Path, target: Path) -> None:
         copy.flush()
         os.fsync(copy.fileno())
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         temporary.replace(target)
         fsync_folder(target.parent)
 
@@ -123,6 +123,17 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(copy.fileno())
         temporary.replace(path)
     fsync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that their names survive a power cut."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        made.mkdir(exist_ok=True)
+        fsync_folder(made.parent)
 
 
 def fsync_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from index.store.generations import StoredGeneration, latest_generation
 from index.store.integrity import are_as_written, damaged_embeddings, file_faults
 from index.store.passages import read_passages
 from index.text.analysis import ANALYSIS_VERSION
+
+_log = logging.getLogger(__name__)
 
 NO_EMBEDDER = "none"
 _LOOKS = 3  # for damage, while others publish
@@ -64,12 +67,15 @@ class Library:
         """
         with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait):
             self.recover()
-            leftovers = self._unfinished.exists()
+            leftovers = self._unfinished.exists() or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
             yield
-            if leftovers:
-                self.sweep_all()
-            self._unfinished.unlink(missing_ok=True)
+            try:
+                if leftovers:
+                    self.sweep_all()
+                self._unfinished.unlink(missing_ok=True)
+            except OSError as error:  # what was written stands; the next writer sweeps
+                _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
 
     def recover(self) -> None:
         """Finish what a crash left half done (for writers): a committed generation that nothing points at yet."""
@@ -132,6 +138,8 @@ class Library:
             drop_unused_embeddings(connection)
             referenced = stored_hashes(connection)
         self.files.sweep(referenced)
+        for path in self.data_dir.glob(".new-*"):
+            path.unlink(missing_ok=True)
         for path in self._pictures.glob("??/*"):
             if path.name.split("-")[0] not in referenced:
                 path.unlink(missing_ok=True)

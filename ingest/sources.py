@@ -79,6 +79,9 @@ def check_allowed(source: str, roots: Sequence[str], data_dir: Path) -> None:
             raise NotAllowed(
                 "Over HTTP courses are taken from https addresses or from folders that the operator named."
             )
+        if "@" in urlsplit(source).netloc:
+            # it would stand in the job's row for everybody who may see jobs, and is never fetched
+            raise NotAllowed("A source must not hold a name or password; what needs one is ingested from a folder.")
         return
     allowed = [Path(root).resolve() for root in roots]
     try:

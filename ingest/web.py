@@ -30,7 +30,8 @@ _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind a translator f
 _ISATAP = (0x00005EFE, 0x02005EFE)  # the middle of addresses whose end is one of IPv4 (RFC 5214)
 _NEVER_PUBLIC = (
     ipaddress.ip_network("::/96"),  # IPv4 as it was once written in IPv6 (RFC 4291)
-    ipaddress.ip_network("64:ff9b:1::/48"),  # a translator of one's own network (RFC 8215)
+    ipaddress.ip_network("::ffff:0:0:0/96"),  # IPv4 behind a translator of one's own network (RFC 2765)
+    ipaddress.ip_network("64:ff9b:1::/48"),  # the same (RFC 8215)
 )
 
 

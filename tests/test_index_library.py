@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -493,3 +494,26 @@ def test_a_writer_on_another_machine_is_told_of(library: Library) -> None:
     ):
         pass
     assert waits == ["waits"]
+
+
+def test_what_a_writer_that_died_at_its_start_left_is_swept_by_the_next(sqlite_library: Library) -> None:
+    sqlite_library.data_dir.mkdir(exist_ok=True)
+    (sqlite_library.data_dir / ".new-x").write_bytes(b"")
+    with sqlite_library.writer():
+        pass
+    assert [path.name for path in sqlite_library.data_dir.iterdir() if path.name.startswith(".new-")] == []
+    assert not (sqlite_library.data_dir / "unfinished").exists()
+
+
+def test_what_was_written_stands_if_leftovers_cannot_be_swept(
+    sqlite_library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_path: Path, *, missing_ok: bool = False) -> None:  # noqa: ARG001
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched, sqlite_library.writer():
+        patched.setattr(Path, "unlink", refuse)
+    assert "cannot be swept now: Input/output error" in caplog.text
+    with sqlite_library.writer():
+        pass
+    assert not (sqlite_library.data_dir / "unfinished").exists()

@@ -63,6 +63,26 @@ def test_whether_a_job_waits_is_known_by_reading(library: Library) -> None:
     assert not waits()
 
 
+def test_jobs_of_one_course_are_done_in_the_order_in_which_they_were_ordered(library: Library) -> None:
+    def claim() -> str | None:
+        with library.database.writing() as connection:
+            job = claim_job(connection)
+        return job.id if job else None
+
+    with library.database.writing() as connection:
+        first = add_job(connection, "v1", {"course": "a"})
+        second = add_job(connection, "v2", {"course": "a"})
+        other = add_job(connection, "b", {"course": None})
+        again = add_job(connection, "b", {})
+    assert [claim(), claim(), claim()] == [first, other, None]
+    with library.database.writing() as connection:  # the worker of the first dies
+        connection.execute(sa.update(jobs).where(jobs.c.id == first).values(leased_until=0.0))
+    assert [claim(), claim()] == [first, None]
+    with library.database.writing() as connection:
+        connection.execute(sa.update(jobs).where(jobs.c.id.in_((first, other))).values(state=JobState.DONE))
+    assert {claim(), claim()} == {second, again}
+
+
 def test_a_lease_from_before_a_clock_was_set_back_is_taken_over(library: Library) -> None:
     with library.database.writing() as connection:
         job_id = add_job(connection, "course", {})

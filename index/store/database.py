@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from index.errors import StorageError
+from index.files import make_folder
 from index.store.tables import SCHEMA_REVISION
 
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -121,7 +122,7 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
 
     A file lock keeps writers on this machine apart; PostgreSQL's advisory lock those on other machines.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(data_dir)
     with (data_dir / "writer.lock").open("ab") as file:
         told = False
         try:
@@ -190,7 +191,7 @@ def _make_engine(url: URL) -> Engine:
 def _make_folder(folder: Path) -> None:
     """The folder of the database, made and found writable; StorageError says why not."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:

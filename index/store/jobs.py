@@ -75,13 +75,27 @@ def has_job(connection: Connection) -> bool:
 
 
 def _is_waiting(now: float) -> sa.ColumnElement[bool]:
-    """Which jobs are to be taken. Dates that nobody gives today were given before a clock was set back."""
+    """Is to be taken, and none of the same course that was ordered before it is still to be done: what was ordered last
+    must be what is published last. Dates that nobody gives today were given before a clock was set back."""
     lease, due = jobs.c.leased_until, jobs.c.not_before
     abandoned = sa.or_(lease < now, lease > now + LEASE_SECONDS + _CLOCKS_APART_SECONDS)
     is_due = sa.or_(due <= now, due > now + LONGEST_PAUSE_SECONDS + _CLOCKS_APART_SECONDS)
-    return sa.or_(
+    free = sa.or_(
         sa.and_(jobs.c.state == JobState.QUEUED, is_due), sa.and_(jobs.c.state == JobState.RUNNING, abandoned)
     )
+    earlier = jobs.alias("earlier")
+    is_before = sa.or_(
+        earlier.c.created_at < jobs.c.created_at,
+        sa.and_(earlier.c.created_at == jobs.c.created_at, earlier.c.id < jobs.c.id),
+    )
+    still = earlier.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+    before = sa.select(earlier.c.id).where(still, is_before, _course_of(earlier) == _course_of(jobs))
+    return sa.and_(free, ~before.exists())
+
+
+def _course_of(rows: sa.FromClause) -> sa.ColumnElement[str]:
+    """The course that a job is for; its source, where none is named."""
+    return sa.func.coalesce(rows.c.options["course"].as_string(), rows.c.source)
 
 
 def claim_job(connection: Connection) -> Job | None:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0009"
 
 metadata = MetaData(
     naming_convention={
@@ -77,6 +77,7 @@ lectures = Table(
     Column("links", JSON, nullable=False),
     # what the alignment of this lecture was made from
     Column("alignment_key", String(64), index=True),
+    Column("added_at", DateTime(timezone=True)),
     UniqueConstraint("course_id", "key"),
 )
 
@@ -289,8 +290,9 @@ sessions = Table(
     # SHA-256 of the token, which has 256 random bits
     Column("digest", String(64), primary_key=True),
     Column("name", String(200), nullable=False),
-    Column("scopes", JSON, nullable=False),
+    # slugs that it may read, and those that it may administer; null for all
     Column("courses", JSON),
+    Column("administers", JSON),
     # marks the settings by which it was opened: where they change, it is over
     Column("rules", String(64), nullable=False),
     Column("key_id", String(20), ForeignKey("api_keys.id", ondelete="CASCADE"), index=True),

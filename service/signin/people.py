@@ -47,7 +47,7 @@ class People:
             session = await run_in_threadpool(_look_up, state, token[:200])
             if session is not None and session.rules in self.known_rules:
                 self._check_page(request)
-                grant = Grant(session.scopes, session.courses)
+                grant = Grant(session.courses, session.administers)
                 return Person(f"session {session.id}", session.name, grant, token)
         said = said_of(request.scope) if self._behind_proxy else None
         if said is None:

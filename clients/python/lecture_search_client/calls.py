@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +16,16 @@ from lecture_search_client.errors import ApiError
 from lecture_search_client.sse import Event, EventReader
 
 T = TypeVar("T")
-Turn = Mapping[Literal["role", "content"], str]
+
+
+class Turn(TypedDict):
+    """A message of the conversation so far. With the citations of earlier answers their places keep their numbers."""
+
+    role: Literal["user", "assistant"]
+    content: str
+    citations: NotRequired[Sequence[Mapping[str, object]]]
+
+
 KindName = Literal["page", "segment", "programme"]
 ModeName = Literal["hybrid", "lexical", "semantic"]
 
@@ -102,6 +111,26 @@ def remove(slug: str) -> Call[None]:
 def terms(slug: str) -> Call[shapes.TermsOut]:
     """The terms of a course in both languages, each with where it is first explained."""
     return Call("GET", f"/api/courses/{_part(slug)}/terms", _json(shapes.TermsOut))
+
+
+def export(slug: str) -> Stream[shapes.ExportRecord]:
+    """All of a course: its catalogue, its alignment, every passage, and at the end an EndRecord."""
+
+    adapter: TypeAdapter[shapes.ExportRecord] = TypeAdapter(shapes.ExportRecord)
+
+    def reader() -> Callable[[str], Iterator[shapes.ExportRecord]]:
+        rest = ""
+
+        def pieces(text: str) -> Iterator[shapes.ExportRecord]:
+            nonlocal rest
+            *lines, rest = (rest + text).split("\n")
+            for line in lines:
+                yield adapter.validate_json(line)
+
+        return pieces
+
+    call = Call("GET", f"/api/export/{_part(slug)}", _nothing)
+    return Stream(call, reader, lambda last: isinstance(last, shapes.EndRecord))
 
 
 def lecture(lecture_id: int) -> Call[shapes.LectureDetailsOut]:

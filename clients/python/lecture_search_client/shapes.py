@@ -47,6 +47,13 @@ class AlignedOut(Shape):
     image_url: str | None = None
 
 
+class AlignmentRecord(Shape):
+    """When the pages of a lecture are discussed in its videos, all that is known, with how sure it is."""
+
+    record: Literal["alignment"] = "alignment"
+    alignment: TimelineOut
+
+
 class AnswerOut(Shape):
     question: str = Field(description="What was searched: the question, or what it means after those before it")
     mode: AnswerMode
@@ -84,6 +91,15 @@ class CourseOut(Shape):
     links: list[LinkOut]
     lectures: list[LectureOut]
     gaps: list[GapOut]
+
+
+class CourseRecord(Shape):
+    """The first line. `generation` is what the passages are of."""
+
+    record: Literal["course"] = "course"
+    course: CourseSummaryOut
+    gaps: list[GapOut]
+    generation: int
 
 
 class CourseRef(Shape):
@@ -124,6 +140,14 @@ class DeckRefOut(Shape):
     pages: int
     state: State
     problem: ProblemRef | None
+
+
+class EndRecord(Shape):
+    """The last line; without it the export was cut off."""
+
+    record: Literal["end"] = "end"
+    lectures: int
+    passages: int
 
 
 class GapOut(Shape):
@@ -206,6 +230,13 @@ class LectureOut(Shape):
     notes: list[DeckRefOut]
 
 
+class LectureRecord(Shape):
+    """A lecture, in the order of the course."""
+
+    record: Literal["lecture"] = "lecture"
+    lecture: LectureOut
+
+
 class LectureRef(Shape):
     id: int
     position: int
@@ -250,6 +281,17 @@ class PageOut(Shape):
     title: str
     text: str
     ocr: bool = Field(description="Read off the picture of the page, so perhaps with mistakes")
+
+
+class PassageRecord(Shape):
+    """A page, a stretch of speech or a programme, with its whole text and its other side."""
+
+    record: Literal["passage"] = "passage"
+    passage: PlaceOut
+    text: str
+    language: str
+    source_url: str | None
+    aligned: AlignedOut | None
 
 
 class PlaceIn(Shape):
@@ -417,3 +459,8 @@ class VideoRefOut(Shape):
     transcript: TranscriptRefOut | None
     state: State
     problem: ProblemRef | None
+
+
+ExportRecord = Annotated[
+    CourseRecord | LectureRecord | AlignmentRecord | PassageRecord | EndRecord, Field(discriminator="record")
+]
