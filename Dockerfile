@@ -5,7 +5,7 @@ WORKDIR /app
 # index of CPU-only PyTorch (PIP_EXTRA_INDEX_URL) the image stays some gigabytes smaller.
 ARG EXTRAS=postgres
 ARG PIP_EXTRA_INDEX_URL=
-COPY pyproject.toml constraints.txt README.md ./
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY index index
 COPY ingest ingest
 COPY service service

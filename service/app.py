@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from index.search.search import SearchIndex
 from service.access import NEWCOMER, Access
-from service.api import answers, chat, courses, embeddings, health, ingests, media, missed, search
+from service.api import answers, chat, courses, embeddings, export, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import add_error_handlers
 from service.mcp_mount import KeyGate, Tools
@@ -30,7 +30,7 @@ from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.state import ServiceState
-from service.web import card, course_pages, former, pages, showing, written
+from service.web import card, course_pages, discovery, former, pages, showing, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     `first` is an index that is open already.
     """
     settings = settings or read_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, words=settings.log_queries)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -72,12 +72,12 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
     add_error_handlers(app)
-    for module in (search, courses, media, answers, ingests, missed):
+    for module in (search, courses, export, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     for module in (chat, embeddings):
         app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses=problems(503))
-    for views in (pages, written, course_pages, former, card, lti_routes):
+    for views in (pages, written, course_pages, former, card, discovery, lti_routes):
         app.include_router(views.router, include_in_schema=False)
     app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))

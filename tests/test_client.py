@@ -213,8 +213,8 @@ def test_ingests_are_ordered_watched_and_cancelled(tmp_path: Path) -> None:
         _, secret = create_key(connection, "admin", [AccessScope.ADMIN])
     library.close()
     with serve(settings) as url, Lectures(url, secret) as lectures:
-        job = lectures.ingest("/nowhere", course="x", idempotency_key="once").id
-        assert lectures.ingest("/nowhere", course="x", idempotency_key="once").id == job
+        job = lectures.ingest("https://courses.example.org/x.git", course="x", idempotency_key="once").id
+        assert lectures.ingest("https://courses.example.org/x.git", course="x", idempotency_key="once").id == job
         assert [found.id for found in lectures.ingests()] == [job]
         states = []
         for found in lectures.watch(job):

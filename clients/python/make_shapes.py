@@ -47,9 +47,12 @@ def shapes_of(document: Mapping[str, Any]) -> str:
     text = _HEAD
     for name in closed:
         text += f"\n{name} = Literal[{', '.join(map(repr, schemas[name]['enum']))}] | str"
+    several = [name for name in wanted if "oneOf" in schemas[name]]
     for name in wanted:
-        if name not in closed:
+        if name not in closed and name not in several:
             text += _model(name, schemas[name])
+    for name in several:  # after all that they name
+        text += f"\n\n{name} = {_type(schemas[name])}\n"
     formatted = subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(TARGET), "-"],
         input=text,

@@ -72,6 +72,7 @@ __all__ = [
 
 def replace_course(connection: Connection, course: Course, made: Sequence[Passage], content_hash: str) -> None:
     """Make the rows say what `course` says. Ids of what stayed stay; what vanished goes."""
+    now = dt.datetime.now(dt.UTC)
     values = {
         "title": course.title,
         "language": course.language,
@@ -79,7 +80,7 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
         "source_url": course.source_url,
         "links": [list(link) for link in course.links],
         "content_hash": content_hash,
-        "ingested_at": dt.datetime.now(dt.UTC),
+        "ingested_at": now,
     }
     course_id = upsert(connection, courses, {"slug": course.slug}, values)
     old = set(connection.scalars(sa.select(lectures.c.key).where(lectures.c.course_id == course_id)))
@@ -91,6 +92,8 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
         by_lecture.setdefault(passage.lecture_key, []).append(passage)
     for lecture in course.lectures:
         replace_lecture(connection, course_id, lecture, by_lecture.get(lecture.key, []))
+    unseen = sa.and_(lectures.c.course_id == course_id, lectures.c.added_at.is_(None))
+    connection.execute(sa.update(lectures).where(unseen).values(added_at=now))
 
 
 def replace_lecture(connection: Connection, course_id: int, lecture: Lecture, made: Sequence[Passage]) -> None:

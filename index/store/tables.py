@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0009"
 
 metadata = MetaData(
     naming_convention={
@@ -77,6 +77,7 @@ lectures = Table(
     Column("links", JSON, nullable=False),
     # what the alignment of this lecture was made from
     Column("alignment_key", String(64), index=True),
+    Column("added_at", DateTime(timezone=True)),
     UniqueConstraint("course_id", "key"),
 )
 

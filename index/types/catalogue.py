@@ -58,6 +58,19 @@ class CourseSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewLecture:
+    """A lecture with when it came."""
+
+    position: int
+    title: str
+    mark: str
+    programme: str
+    course: CourseRef
+    language: str
+    added_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeckEntry:
     """A deck where it stands. `sha256` names its file, None if that is not here; `suffix` says what the file is.
 

@@ -130,7 +130,7 @@ def hit_out(hit: Hit, *, text: bool = False) -> HitOut:
         image_url=image_url(passage.place),
         remark=passage.remark,
         twin_of=hit.twin_of,
-        aligned=_aligned(passage.course_slug, passage.aligned),
+        aligned=aligned_out(passage.course_slug, passage.aligned),
         explanation=asdict(hit.explanation) if hit.explanation else None,
         text=passage.text if text else None,
     )
@@ -150,7 +150,8 @@ def suggestion_out(found: Suggested) -> SuggestionOut:
     )
 
 
-def _aligned(slug: str, other: Aligned | None) -> AlignedOut | None:
+def aligned_out(slug: str, other: Aligned | None) -> AlignedOut | None:
+    """The other side of a passage, with its addresses."""
     match other:
         case Aligned(confidence, PagePlace() as page):
             return AlignedOut(

@@ -23,7 +23,7 @@ PAGE_SIZE = 10  # hits, where one lecture is shown
 LECTURES = 6  # to a page
 _PLACES = 12  # about so many hits to a page of lectures
 _LEAST, _FEW = 3, 2
-_ON_RAILS = 30
+_ON_RAILS = 24
 _FACETS = 40
 
 

@@ -69,7 +69,11 @@ class PageRoute(APIRoute):
 def show_page(request: Request, name: str, place: Place, values: Mapping[str, object], status: int = 200) -> Response:
     """The page `name` with these values, at the place that its address names."""
     language = choose_language(place.lang, request.headers.get("accept-language", ""))
-    own = {"person": getattr(request.state, "person", ""), "oembed": _oembed(request, place)}
+    own = {
+        "person": getattr(request.state, "person", ""),
+        "may_sign_in": request.app.state.provider is not None,
+        "oembed": _oembed(request, place),
+    }
     response = HTMLResponse(render(name, place, language, {**own, **values}), status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
@@ -84,6 +88,7 @@ def render(name: str, place: Place, language: str, values: Mapping[str, object])
         "courses": [],
         "is_start": False,
         "person": "",
+        "may_sign_in": False,
         "oembed": "",
         "scopes": scopes(place, values, words),
         "place": place,
@@ -127,7 +132,7 @@ def sign_in_page(request: Request, going_to: str, status: int = 200) -> Response
     """A page that says what to do to be signed in."""
     offered = request.app.state.provider is not None
     way = f"/signin/provider?{urlencode({'next': going_to})}" if offered else ""
-    place = Place("/signin", lang=request.query_params.get("lang", "")[:2])
+    place = Place(f"/signin?{urlencode({'next': going_to})}", lang=request.query_params.get("lang", "")[:2])
     return show_page(request, "signin.html", place, {"provider": way, "refused": status != HTTPStatus.OK}, status)
 
 

@@ -104,6 +104,26 @@ def terms(slug: str) -> Call[shapes.TermsOut]:
     return Call("GET", f"/api/courses/{_part(slug)}/terms", _json(shapes.TermsOut))
 
 
+def export(slug: str) -> Stream[shapes.ExportRecord]:
+    """All of a course: its catalogue, its alignment, every passage, and at the end an EndRecord."""
+
+    adapter: TypeAdapter[shapes.ExportRecord] = TypeAdapter(shapes.ExportRecord)
+
+    def reader() -> Callable[[str], Iterator[shapes.ExportRecord]]:
+        rest = ""
+
+        def pieces(text: str) -> Iterator[shapes.ExportRecord]:
+            nonlocal rest
+            *lines, rest = (rest + text).split("\n")
+            for line in lines:
+                yield adapter.validate_json(line)
+
+        return pieces
+
+    call = Call("GET", f"/api/export/{_part(slug)}", _nothing)
+    return Stream(call, reader, lambda last: isinstance(last, shapes.EndRecord))
+
+
 def lecture(lecture_id: int) -> Call[shapes.LectureDetailsOut]:
     """A lecture."""
     return Call("GET", f"/api/lectures/{lecture_id}", _json(shapes.LectureDetailsOut))

@@ -27,6 +27,7 @@ Reason = (
     | str
 )
 State = Literal["ready", "partial", "missing", "broken"] | str
+SuggestionKind = Literal["lecture", "term", "title", "programme"] | str
 Unit = Literal["page", "slide", "section", "cell", "part"] | str
 
 
@@ -44,6 +45,13 @@ class AlignedOut(Shape):
     page_number: int | None = None
     unit: Unit | None = None
     image_url: str | None = None
+
+
+class AlignmentRecord(Shape):
+    """When the pages of a lecture are discussed in its videos, all that is known, with how sure it is."""
+
+    record: Literal["alignment"] = "alignment"
+    alignment: TimelineOut
 
 
 class AnswerOut(Shape):
@@ -85,6 +93,15 @@ class CourseOut(Shape):
     gaps: list[GapOut]
 
 
+class CourseRecord(Shape):
+    """The first line. `generation` is what the passages are of."""
+
+    record: Literal["course"] = "course"
+    course: CourseSummaryOut
+    gaps: list[GapOut]
+    generation: int
+
+
 class CourseRef(Shape):
     slug: str
     title: str
@@ -123,6 +140,14 @@ class DeckRefOut(Shape):
     pages: int
     state: State
     problem: ProblemRef | None
+
+
+class EndRecord(Shape):
+    """The last line; without it the export was cut off."""
+
+    record: Literal["end"] = "end"
+    lectures: int
+    passages: int
 
 
 class GapOut(Shape):
@@ -205,6 +230,13 @@ class LectureOut(Shape):
     notes: list[DeckRefOut]
 
 
+class LectureRecord(Shape):
+    """A lecture, in the order of the course."""
+
+    record: Literal["lecture"] = "lecture"
+    lecture: LectureOut
+
+
 class LectureRef(Shape):
     id: int
     position: int
@@ -249,6 +281,17 @@ class PageOut(Shape):
     title: str
     text: str
     ocr: bool = Field(description="Read off the picture of the page, so perhaps with mistakes")
+
+
+class PassageRecord(Shape):
+    """A page, a stretch of speech or a programme, with its whole text and its other side."""
+
+    record: Literal["passage"] = "passage"
+    passage: PlaceOut
+    text: str
+    language: str
+    source_url: str | None
+    aligned: AlignedOut | None
 
 
 class PlaceIn(Shape):
@@ -349,7 +392,11 @@ class SuggestOut(Shape):
 
 class SuggestionOut(Shape):
     text: str
-    count: int
+    count: int = Field(description="How many passages carry it")
+    kind: SuggestionKind
+    course: CourseRef
+    lecture: LectureRef
+    place: str = Field(description="The address of a place that carries it; of a lecture its page")
 
 
 class TermOut(Shape):
@@ -412,3 +459,8 @@ class VideoRefOut(Shape):
     transcript: TranscriptRefOut | None
     state: State
     problem: ProblemRef | None
+
+
+ExportRecord = Annotated[
+    CourseRecord | LectureRecord | AlignmentRecord | PassageRecord | EndRecord, Field(discriminator="record")
+]

@@ -233,4 +233,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "pick_this": "Insert",
     "pick_paste": "or the address of a slide or of a second",
     "pick_sent": "The place goes back to the platform.",
+    "gap_other": "Something could not be taken up:",
+    "skip_to_results": "Skip to the results",
 }

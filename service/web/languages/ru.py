@@ -238,4 +238,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "pick_this": "Вставить",
     "pick_paste": "или адрес слайда или секунды",
     "pick_sent": "Место передаётся платформе.",
+    "gap_other": "Не удалось взять в курс:",
+    "skip_to_results": "К результатам",
 }

@@ -1,0 +1,67 @@
+"""What the image and the compose file hold: every setting passes, nothing that is copied is left out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from service.settings import Settings, unknown_variables
+
+ROOT = Path(__file__).parents[1]
+_COMPOSE = (ROOT / "docker-compose.yml").read_text("utf-8")
+# What the file itself decides: the volume, its database, and that the port is published to this machine only.
+_DECIDED = {"LECTURES_DATA_DIR", "LECTURES_DATABASE_URL", "LECTURES_ALLOW_PUBLIC"}
+
+
+def _environment(service: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(_COMPOSE)["services"][service]["environment"]
+    return found
+
+
+def test_compose_passes_every_setting_and_nothing_else() -> None:
+    settings = {f"LECTURES_{name.upper()}" for name in Settings.model_fields}
+    for service in ("api", "worker"):
+        environment = _environment(service)
+        assert set(environment) == settings
+        # a name without a value is passed on as it is set, and not at all where it is not
+        assert {name for name, value in environment.items() if value is not None} == _DECIDED
+
+
+def test_the_variables_of_the_compose_file_are_known_to_the_settings() -> None:
+    used = re.findall(r"\$\{(LECTURES_\w+)", _COMPOSE)
+    assert {"LECTURES_DB_PASSWORD", "LECTURES_EXTRAS", "LECTURES_PORT"} <= set(used)
+    assert unknown_variables(used) == []
+
+
+def test_the_image_is_light_unless_it_is_told_otherwise() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    assert "ARG EXTRAS=postgres\n" in dockerfile
+    assert yaml.safe_load(_COMPOSE)["services"]["api"]["build"]["args"]["EXTRAS"] == "${LECTURES_EXTRAS:-postgres}"
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert not any(name.startswith(("torch", "sentence")) for name in extras["postgres"])
+    assert any(name.startswith("torch") for name in extras["models"])
+
+
+def test_all_that_is_copied_into_the_image_is_sent_to_its_build() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    sent = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE))
+    copied = {
+        name for line in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE) for name in line.split()[:-1]
+    }
+    assert copied == sent
+    assert all((ROOT / name).exists() for name in copied)
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert set(wheel["packages"]) <= copied
+
+
+def test_both_distributions_say_who_made_them_and_what_they_are() -> None:
+    for path in ("pyproject.toml", "clients/python/pyproject.toml"):
+        project = tomllib.loads((ROOT / path).read_text("utf-8"))["project"]
+        assert project["authors"] == [{"name": "Lecture Search contributors"}]
+        assert project["license"] == "MIT"
+        assert "Typing :: Typed" in project["classifiers"]
+        assert project["requires-python"] == ">=3.11"
