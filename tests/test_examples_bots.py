@@ -84,7 +84,7 @@ def test_a_room_remembers_its_last_questions_and_no_other() -> None:
             await replies.reply("two", "x" * 5_000)
 
     run_async(use())
-    assert [turn["content"] for turn in asked[8]["history"]] == ["2", "3", "4", "5", "6", "7"]
+    assert [turn["content"] for turn in asked[8]["history"]] == ["0", "1", "2", "3", "4", "5", "6", "7"]
     assert (asked[9]["history"], len(asked[9]["question"]), asked[9]["course"]) == ([], 1_000, "nn")
 
 
