@@ -194,6 +194,22 @@ def test_a_link_opens_the_page_with_its_pictures_and_leaves_a_clean_address(two:
         assert "ask the lecturer for a new one" in refused.text
 
 
+def test_what_a_person_may_read_is_kept_for_nobody_else(two: Settings, opened: Library) -> None:
+    _, secret = _link(opened, "alpha")
+    with _client(two) as client:
+        client.get(f"/signin/link/{secret}")
+        for path in (
+            "/api/courses",
+            "/api/search?q=alpha",
+            "/c/alpha",
+            "/api/decks/1/pages/1.webp",
+            "/v1/models",
+            "/api/nope",
+        ):
+            assert client.get(path).headers["cache-control"].startswith("private"), path
+        assert "cache-control" not in client.get("/static/style.css").headers
+
+
 def test_where_anybody_may_read_a_session_opens_private_courses_on_top(two: Settings, opened: Library) -> None:
     _, secret = _link(opened, "beta")
     with _client(two, api_keys_required=False, private_courses="beta") as client:
