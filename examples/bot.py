@@ -1,52 +1,81 @@
-"""A question in a chat room → the text of the reply: what the bots beside this file share."""
+"""A question in a chat room → the reply: what the bots beside this file share."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections import OrderedDict
+from dataclasses import dataclass
 
-from lecture_search_client import AnswerOut, ApiError, AsyncLectures
+from lecture_search_client import AnswerOut, ApiError, AsyncLectures, HitOut
 from lecture_search_client.calls import Turn
 
-_TURNS = 6  # of a room, remembered for the questions that follow
+_TURNS = 12  # messages of a room, remembered for the questions that follow
 _MAX_ROOMS = 1_000
+_QUESTION_CHARS = 1_000
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is said, and the places that it names, each with its mark and address. Texts of a course are untrusted."""
+
+    text: str
+    places: tuple[tuple[str, str, str], ...] = ()
+
+    def plain(self, max_chars: int) -> str:
+        """All of it as plain text; where it is too long, the text is cut and the places stay."""
+        places = "".join(f"\n{mark} {title}: {url}" for mark, title, url in self.places)
+        return (self.text[: max(0, max_chars - len(places))] + places).strip()[:max_chars] or "…"
 
 
 class Replies:
     """Answers of the service to the rooms of a chat; each room has its own short memory."""
 
-    def __init__(self, lectures: AsyncLectures, course: str | None = None, max_chars: int = 4_000) -> None:
-        self._lectures, self._course, self._max_chars = lectures, course, max_chars
+    def __init__(self, lectures: AsyncLectures, course: str | None = None) -> None:
+        self._lectures, self._course = lectures, course
         self._rooms: OrderedDict[str, list[Turn]] = OrderedDict()
 
-    async def reply(self, room: str, question: str) -> str:
-        """The answer as plain text: nothing of a course is ever read as markup of the chat."""
+    async def reply(self, room: str, question: str) -> Reply:
+        """The answer, or the sentence that says why there is none."""
+        asked = question.strip()[:_QUESTION_CHARS]
         history = self._rooms.pop(room, [])
-        turn: Turn = {"role": "user", "content": question[:1_000]}
+        said: list[Turn] = [{"role": "user", "content": asked}]
         try:
-            answer = await self._lectures.ask(question[:1_000], course=self._course, history=history)
+            answer = await self._lectures.ask(asked, course=self._course, history=history)
+            said.append(_turn(answer))
         except ApiError as error:
-            return str(error)
+            return Reply(str(error))
         finally:
-            self._rooms[room] = [*history, turn][-_TURNS:]
+            self._rooms[room] = [*history, *said][-_TURNS:]
             if len(self._rooms) > _MAX_ROOMS:
                 self._rooms.popitem(last=False)
-        return self._written(answer)[: self._max_chars]
+        return self._written(answer)
 
-    def _written(self, answer: AnswerOut) -> str:
-        lines = [answer.note] if answer.note else []
-        lines += [s.text + "".join(f" [{n}]" for n in s.citations) for s in answer.sentences]
-        lines += [f"[{c.number}] {c.hit.title}: {self._lectures.link(c.hit.url)}" for c in answer.citations]
-        if not answer.sentences:
-            lines += [f"• {hit.title}: {self._lectures.link(hit.url)}" for hit in answer.hits[:3]]
-        return "\n".join(lines) or "…"
+    async def close(self) -> None:
+        await self._lectures.close()
+
+    def _written(self, answer: AnswerOut) -> Reply:
+        said = [answer.note] if answer.note else []
+        said += [sentence.text + "".join(f" [{n}]" for n in sentence.citations) for sentence in answer.sentences]
+        cited = [(f"[{citation.number}]", citation.hit) for citation in answer.citations]
+        near = [] if answer.sentences else [("•", hit) for hit in answer.hits[:3]]
+        return Reply("\n".join(said), tuple(self._place(mark, hit) for mark, hit in cited + near))
+
+    def _place(self, mark: str, hit: HitOut) -> tuple[str, str, str]:
+        return mark, " ".join(hit.title.split()), self._lectures.link(hit.url)
 
 
-def open_replies(max_chars: int = 4_000) -> Replies:
+def _turn(answer: AnswerOut) -> Turn:
+    """An answer as the next question is asked with it: a place that is cited again keeps its number."""
+    cited = [{"number": citation.number, "hit": {"url": citation.hit.url}} for citation in answer.citations]
+    text = " ".join(sentence.text for sentence in answer.sentences)
+    return {"role": "assistant", "content": text[:4_000], "citations": cited}
+
+
+def open_replies() -> Replies:
     """Replies of the service that LECTURES_URL, LECTURES_KEY and LECTURES_COURSE name."""
     lectures = AsyncLectures(os.environ.get("LECTURES_URL", "http://127.0.0.1:8000"), os.environ.get("LECTURES_KEY"))
-    return Replies(lectures, os.environ.get("LECTURES_COURSE"), max_chars)
+    return Replies(lectures, os.environ.get("LECTURES_COURSE"))
 
 
 def needed(name: str, what: str) -> str:

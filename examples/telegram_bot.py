@@ -23,8 +23,8 @@ async def hello(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
 
 async def answer(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
     if update.message and update.message.text:
-        text = await replies.reply(str(update.message.chat_id), update.message.text)
-        await update.message.reply_text(text, disable_web_page_preview=True)
+        found = await replies.reply(str(update.message.chat_id), update.message.text)
+        await update.message.reply_text(found.plain(4_000), disable_web_page_preview=True)
 
 
 def main() -> None:

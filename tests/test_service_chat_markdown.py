@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import random
 import re
+from time import process_time
 
 import pytest
 from markdown_it import MarkdownIt
+from test_service_markup import SIGNS
 
-from service.chat.markdown import escape, link
+from service.chat.markdown import escape, link, plain
 
 _RENDERED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _JOINT = "\u2060"
@@ -82,6 +84,14 @@ def test_ordinary_lines_formulas_and_code_stay_as_they_are(text: str) -> None:
     assert escape(text) == text
 
 
+@pytest.mark.parametrize("text", SIGNS)
+def test_lines_of_code_and_of_mathematics_are_read_as_they_stand(text: str) -> None:
+    if "$" in text or text.startswith(("\\(", "\\[")):
+        assert escape(text) == text  # for programs that set formulas
+    else:
+        assert _shown(escape(text)).replace(_JOINT, "") == " ".join(text.split())
+
+
 def test_signs_that_would_mean_something_are_escaped_and_no_others() -> None:
     assert escape("costs $5, then $6") == "costs \\$5, then \\$6"
     assert escape("List<int> and **kwargs in __init__") == "List\\<int> and \\*\\*kwargs in \\_\\_init\\_\\_"
@@ -104,3 +114,11 @@ def test_three_hundred_mixtures_of_attacks_lead_nowhere() -> None:
         rendered = re.sub(r"</?p>", "", _RENDERED.render(written))
         assert "<" not in rendered.replace("&lt;", "")
         assert not _LINKED.search(html.unescape(rendered)), written
+
+
+@pytest.mark.parametrize("sign", ["@", "a@", "a.", "www.", "$a", "](", "<a ", "\\(", "http:", "a-"])
+def test_a_title_without_end_is_written_in_a_moment(sign: str) -> None:
+    started = process_time()
+    link(sign * 5_000, "x")
+    plain(sign * 5_000)
+    assert process_time() - started < 10  # it takes a tenth of a second; what grows with the square of it takes minutes

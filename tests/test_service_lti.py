@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 from support import serve
 
 from index.errors import InvalidRequest
-from index.types import AccessScope
 from service.app import create_app
 from service.settings import Settings
+from service.signin.grants import Grant
 from service.signin.platforms import read_platforms
 
 _HTML = {"Accept": "text/html"}
@@ -154,13 +154,12 @@ def test_teachers_may_be_given_more(
     example_settings: Settings, platform: platform_stub.Platform, tmp_path: Path
 ) -> None:
     entry = json.loads(platform.registration(**{"*": "neural-networks"}))[0]
-    (tmp_path / "more.yaml").write_text(json.dumps([{**entry, "teachers": ["search", "answer", "admin"]}]), "utf-8")
+    (tmp_path / "more.yaml").write_text(json.dumps([{**entry, "teachers": "admin"}]), "utf-8")
     platforms = read_platforms(str(tmp_path / "more.yaml"))
     known = platforms.find(platform.url, "")
     assert known is not None
-    assert known.grant("any", teacher=True).scopes == frozenset(AccessScope)
-    assert known.grant("any", teacher=False).scopes == {AccessScope.SEARCH, AccessScope.ANSWER}
-    assert known.grant("any", teacher=False).courses == frozenset({"neural-networks"})
+    assert known.grant("any", teacher=True).administers == frozenset({"neural-networks"})
+    assert known.grant("any", teacher=False) == Grant(frozenset({"neural-networks"}), frozenset())
     assert platforms.find(platform.url, "another") is None
     assert example_settings.lti_file == ""
 
