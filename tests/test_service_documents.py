@@ -144,7 +144,7 @@ def test_a_browser_shows_frames_of_text_without_complaint(
             shown = [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found]
             assert shown == [], (path, shown)
         page.goto(f"{url}/c/mixed/d/c.md/1")
-        page.locator("#look [rel=next]").click()
+        page.locator(".turn [rel=next]").click()
         page.get_by_text("section 2 of 3").wait_for()
         assert "/c/mixed/d/c.md/2?m=" in page.url
         assert troubles == []
