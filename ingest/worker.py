@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -22,7 +24,8 @@ from index.store.jobs import (
     renew_lease,
     retry_job,
 )
-from index.types import JobState
+from index.store.workers import add_worker, remove_worker, see_worker
+from index.types import JobState, Problem
 from ingest.order import Means, Order, carry_out
 from ingest.pipeline import IngestReport, Progress
 from ingest.web import FetchError
@@ -42,9 +45,10 @@ def work(
 ) -> int:
     """Run jobs until `stop` is set (with `once`: until none waits); how many were run. A database that is away is
     waited for; a job that runs when `stop` is set is given back at its next step."""
-    done = 0
+    done, presence = 0, _Presence(library)
     while not stop.is_set():
         try:
+            presence.tell()
             job = _next_job(library)
         except StorageError as error:
             _log.error("worker_waits_for_database", reason=str(error))
@@ -55,9 +59,35 @@ def work(
                 break
             stop.wait(_IDLE_SECONDS)
             continue
-        _Run(job, library, embedder, means, stop).run()
+        _Run(job, library, embedder, means, stop, presence).run()
         done += 1
+    presence.end()
     return done
+
+
+class _Presence:
+    """That a worker reads the queue, written down so that whoever orders something knows: told often enough while it
+    waits and while it works."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._worker = ""
+        self._next = 0.0
+
+    def tell(self) -> None:
+        """Say that it is there; StorageError if the database is away."""
+        if time.monotonic() < self._next:
+            return
+        with self._library.database.writing() as connection:
+            if not self._worker or not see_worker(connection, self._worker):
+                self._worker = add_worker(connection)
+        self._next = time.monotonic() + LEASE_SECONDS / 4
+
+    def end(self) -> None:
+        """Say that it stops; what the database does not hear it finds out by itself."""
+        if self._worker:
+            with suppress(StorageError), self._library.database.writing() as connection:
+                remove_worker(connection, self._worker)
 
 
 def _next_job(library: Library) -> Job | None:
@@ -70,9 +100,15 @@ def _next_job(library: Library) -> Job | None:
 
 class _Run:
     def __init__(
-        self, job: Job, library: Library, embedder: Embedder | None, means: Means, stop: threading.Event
+        self,
+        job: Job,
+        library: Library,
+        embedder: Embedder | None,
+        means: Means,
+        stop: threading.Event,
+        presence: _Presence,
     ) -> None:
-        self._stop = stop
+        self._stop, self._presence = stop, presence
         self._job, self._library, self._embedder, self._means = job, library, embedder, means
         self._finished = threading.Event()
         self._stopped = threading.Event()
@@ -83,18 +119,19 @@ class _Run:
         keeper = threading.Thread(target=self._keep, daemon=True)
         keeper.start()
         report: IngestReport | None = None
-        problem, passing, given_back = "", False, False
+        problem: Problem | None = None
+        passing = given_back = False
         try:
             order = Order.of(self._job.source, self._job.options)
             report = carry_out(order, self._library, self._embedder, self._means, self._told)
         except _Stopped:
             given_back = True
         except LecturesError as error:
-            problem = str(error)
+            problem = Problem(error.code, str(error))
             passing = isinstance(error, StorageError) or (isinstance(error, FetchError) and error.passing)
         except Exception as error:  # a fault of ours must not take the worker down with it
             _log.error("job_crashed", job=self._job.id, exc_info=error)
-            problem = f"An unexpected error ({type(error).__name__}); the worker's log has it."
+            problem = Problem("internal", f"An unexpected error ({type(error).__name__}); the worker's log has it.")
         finally:
             self._finished.set()
             keeper.join()
@@ -102,10 +139,15 @@ class _Run:
             self._write_down(report, problem, passing=passing, given_back=given_back)
         except StorageError as error:  # its lease runs out, and it is taken again
             _log.error("job_not_written_down", job=self._job.id, reason=str(error))
-        _log.info("job_finished", job=self._job.id, problem=problem or None)
+        _log.info("job_finished", job=self._job.id, problem=problem.detail if problem else None)
 
     def _write_down(
-        self, report: IngestReport | None, problem: str, *, passing: bool = False, given_back: bool = False
+        self,
+        report: IngestReport | None,
+        problem: Problem | None,
+        *,
+        passing: bool = False,
+        given_back: bool = False,
     ) -> None:
         job = self._job
         found = asdict(report) if report else None
@@ -120,9 +162,8 @@ class _Run:
                 finish_job(connection, job, JobState.FAILED, problem=problem)
             elif report and not job.is_last_attempt and any(gap["code"] in _BLOCKED for gap in report.gaps):
                 # what was got is kept and served; the rest is asked for when YouTube may answer again
-                retry_job(
-                    connection, job, "YouTube refuses for now; the rest is fetched later.", found, LONGEST_PAUSE_SECONDS
-                )
+                later = Problem("youtube_blocked", "YouTube refuses for now; the rest is fetched later.")
+                retry_job(connection, job, later, found, LONGEST_PAUSE_SECONDS)
             else:
                 finish_job(connection, job, JobState.DONE, report=found)
 
@@ -151,6 +192,7 @@ class _Run:
             with self._library.database.writing() as connection:
                 if not renew_lease(connection, self._job, progress):
                     self._stopped.set()
+            self._presence.tell()
         except StorageError as error:
             _log.warning("lease_not_renewed", reason=str(error))
             return False

@@ -21,15 +21,16 @@ from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
 from index.library import Library
-from index.store.jobs import add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
+from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
 from index.store.keys import create_key
-from index.store.tables import jobs
-from index.types import AccessScope, JobState
+from index.store.tables import jobs, workers
+from index.store.workers import add_worker, list_workers, see_worker
+from index.types import AccessScope, JobState, Problem, WorkerRecord
 from ingest.course import read_course
 from ingest.order import Means, Order
 from ingest.pipeline import IngestReport, Progress
 from ingest.sources import SourceLimits
-from ingest.worker import _Run, _Stopped, work
+from ingest.worker import _Presence, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
 from service.app import create_app
 from service.settings import Settings
@@ -126,7 +127,7 @@ def test_a_worker_that_slept_past_its_lease_does_not_write_over_the_next(library
         assert fast is not None
         assert finish_job(connection, fast, JobState.DONE, report={"by": "fast"})
         assert not renew_lease(connection, slow)
-        assert not finish_job(connection, slow, JobState.FAILED, problem="late")
+        assert not finish_job(connection, slow, JobState.FAILED, problem=Problem("late", "late"))
         assert read_job(connection, job_id).report == {"by": "fast"}
 
 
@@ -219,7 +220,7 @@ def test_a_job_that_was_cancelled_before_its_first_step_ends_there(
         job = claim_job(connection)
         cancel_job(connection, job_id)
     assert job is not None
-    _Run(job, sqlite_library, None, OFFLINE, threading.Event()).run()
+    _Run(job, sqlite_library, None, OFFLINE, threading.Event(), _Presence(sqlite_library)).run()
     assert state_of(sqlite_library, job_id).state == JobState.CANCELLED
     assert sqlite_library.served_number() is None
 
@@ -231,12 +232,12 @@ def test_what_is_published_is_done_though_it_was_cancelled_a_moment_later(
     with sqlite_library.database.writing() as connection:
         job = claim_job(connection)
     assert job is not None
-    running = _Run(job, sqlite_library, None, OFFLINE, threading.Event())
+    running = _Run(job, sqlite_library, None, OFFLINE, threading.Event(), _Presence(sqlite_library))
     running._stopped.set()
     with pytest.raises(_Stopped):
         running._told(Progress("embedding", 1, 2))
     running._told(Progress("publishing", 1, 1))
-    running._write_down(IngestReport("mine", "Mine"), "")
+    running._write_down(IngestReport("mine", "Mine"), None)
     assert state_of(sqlite_library, job_id).state == JobState.DONE
 
 
@@ -446,3 +447,51 @@ def test_a_counting_embedder_embeds_nothing_twice(sqlite_library: Library, cours
         order(sqlite_library, course_folder)
         work(sqlite_library, embedder, OFFLINE, threading.Event(), once=True)
     assert len(embedder.embedded) == len(set(embedder.embedded))
+
+
+def test_who_reads_the_queue_is_known_while_it_does(sqlite_library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading() -> list[WorkerRecord]:
+        with sqlite_library.database.reading() as connection:
+            return list_workers(connection)
+
+    assert reading() == []
+    stop = threading.Event()
+    worker = threading.Thread(target=work, args=(sqlite_library, None, OFFLINE, stop))
+    worker.start()
+    until(lambda: len(reading()) == 1)
+    (first,) = reading()
+    stop.set()
+    worker.join()
+    assert reading() == []
+    with sqlite_library.database.writing() as connection:
+        assert not see_worker(connection, first.id)
+        killed = add_worker(connection)
+        assert see_worker(connection, killed)
+    later = time.time() + LEASE_SECONDS + 1
+    monkeypatch.setattr("index.store.workers.time.time", lambda: later)
+    assert reading() == []
+    with sqlite_library.database.writing() as connection:
+        assert see_worker(connection, killed)  # it was stopped for a while, and goes on
+    assert [worker.id for worker in reading()] == [killed]
+
+
+def test_a_worker_is_known_while_it_works(
+    sqlite_library: Library, course_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long ingest is no silence: the worker is heard of by what keeps its lease."""
+
+    def seen() -> float:
+        with sqlite_library.database.reading() as connection:
+            return float(connection.scalar(sa.select(workers.c.seen_at)) or 0)
+
+    def long_ingest(*_: object) -> IngestReport:
+        began = seen()
+        until(lambda: seen() > began)
+        return IngestReport("course", "Course")
+
+    monkeypatch.setattr("ingest.worker.LEASE_SECONDS", 0.0)
+    monkeypatch.setattr("ingest.worker._TELL_SECONDS", 0.01)
+    monkeypatch.setattr("ingest.worker.carry_out", long_ingest)
+    job_id = order(sqlite_library, course_folder)
+    run(sqlite_library)
+    assert state_of(sqlite_library, job_id).state == "done"

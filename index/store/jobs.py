@@ -17,13 +17,15 @@ from sqlalchemy.engine import Connection
 
 from index.errors import NotFound
 from index.store.tables import jobs
-from index.types import JobRecord, JobState, Readable
+from index.types import JobRecord, JobState, Problem, Readable
 
 LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 3
 LONGEST_PAUSE_SECONDS = 3 * 3600.0  # before a job is tried again: YouTube forgets an address after some hours
-_CLOCKS_APART_SECONDS = 300.0  # of machines that share the jobs
+CLOCKS_APART_SECONDS = 300.0  # of machines that share the jobs
 _BACK_OFF_SECONDS = 30.0  # doubled twice with each attempt: 30 s, 2 min, 8 min
+
+_PROBLEM = ("problem", "problem_code")
 
 OVER = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.QUARANTINED})
 
@@ -78,8 +80,8 @@ def _is_waiting(now: float) -> sa.ColumnElement[bool]:
     """Is to be taken, and none of the same course that was ordered before it is still to be done: what was ordered last
     must be what is published last. Dates that nobody gives today were given before a clock was set back."""
     lease, due = jobs.c.leased_until, jobs.c.not_before
-    abandoned = sa.or_(lease < now, lease > now + LEASE_SECONDS + _CLOCKS_APART_SECONDS)
-    is_due = sa.or_(due <= now, due > now + LONGEST_PAUSE_SECONDS + _CLOCKS_APART_SECONDS)
+    abandoned = sa.or_(lease < now, lease > now + LEASE_SECONDS + CLOCKS_APART_SECONDS)
+    is_due = sa.or_(due <= now, due > now + LONGEST_PAUSE_SECONDS + CLOCKS_APART_SECONDS)
     free = sa.or_(
         sa.and_(jobs.c.state == JobState.QUEUED, is_due), sa.and_(jobs.c.state == JobState.RUNNING, abandoned)
     )
@@ -112,7 +114,7 @@ def claim_job(connection: Connection) -> Job | None:
                 f"Set aside: the worker died {row.attempts} times on this course"
                 f"{f', the last time after {at}' if at else ''}. Take out what it was reading and ingest again."
             )
-            _update(connection, row.id, state=JobState.QUARANTINED, problem=problem)
+            _update(connection, row.id, state=JobState.QUARANTINED, problem=problem, problem_code="worker_died")
             continue
         taken = connection.execute(
             sa.update(jobs)
@@ -145,23 +147,27 @@ def finish_job(
     state: JobState,
     *,
     report: Mapping[str, object] | None = None,
-    problem: str | None = None,
+    problem: Problem | None = None,
 ) -> bool:
     """Write down how it ended; False if it is no longer this worker's."""
-    return _update_own(connection, job, {"state": state, "report": report, "problem": problem})
+    return _update_own(connection, job, {"state": state, "report": report, **_said(problem)})
 
 
 def retry_job(
     connection: Connection,
     job: Job,
-    problem: str,
+    problem: Problem,
     report: Mapping[str, object] | None = None,
     wait_seconds: float | None = None,
 ) -> bool:
     """Queue it again, to be tried after a while; False if it is no longer this worker's."""
     wait = _BACK_OFF_SECONDS * 4 ** (job.attempt - 1) if wait_seconds is None else wait_seconds
-    values = {"state": JobState.QUEUED, "problem": problem, "report": report, "not_before": time.time() + wait}
+    values = {"state": JobState.QUEUED, "report": report, "not_before": time.time() + wait, **_said(problem)}
     return _update_own(connection, job, values)
+
+
+def _said(problem: Problem | None) -> dict[str, str | None]:
+    return {"problem": problem.detail, "problem_code": problem.code} if problem else dict.fromkeys(_PROBLEM)
 
 
 def release_job(connection: Connection, job: Job) -> bool:
@@ -212,6 +218,7 @@ def _records(connection: Connection, query: sa.Select[tuple[object, ...]]) -> li
             progress=row.progress,
             report=row.report,
             problem=row.problem,
+            problem_code=row.problem_code,
             not_before=row.not_before,
             cancel_asked=row.cancel_asked,
             created_at=row.created_at,

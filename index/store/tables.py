@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # The newest migration; a test compares it with migrations/versions.
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0010"
 
 metadata = MetaData(
     naming_convention={
@@ -257,6 +257,7 @@ jobs = Table(
     Column("leased_until", Float, nullable=False),
     Column("report", JSON),
     Column("problem", Text),
+    Column("problem_code", String(40)),
     # what it is doing just now: {step, done, total, what}
     Column("progress", JSON),
     # a client's name for the request: the same name again is the same job
@@ -266,6 +267,15 @@ jobs = Table(
     Column("cancel_asked", Boolean, nullable=False, server_default=sa.false()),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    # seconds since the epoch when it last said that it is alive
+    Column("seen_at", Float, nullable=False),
 )
 
 api_keys = Table(

@@ -39,7 +39,7 @@ from index.types.course import (
     Video,
     unit_of,
 )
-from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch, Readable
+from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch, Readable, WorkerRecord
 from index.types.passage import (
     ROLES,
     Aligned,
@@ -128,5 +128,6 @@ __all__ = [
     "Video",
     "VideoEntry",
     "Word",
+    "WorkerRecord",
     "unit_of",
 ]

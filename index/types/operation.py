@@ -44,10 +44,19 @@ class JobRecord:
     progress: dict[str, object] | None
     report: dict[str, object] | None
     problem: str | None
+    problem_code: str | None
     not_before: float
     cancel_asked: bool
     created_at: dt.datetime
     updated_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecord:
+    """A worker that reads the queue, and since when."""
+
+    id: str
+    started_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
