@@ -77,24 +77,42 @@ def check_allowed(source: str, roots: Sequence[str], data_dir: Path) -> None:
     if "://" in source:
         if not is_web_address(source):
             raise NotAllowed(
-                "Over HTTP courses are taken from https addresses or from folders that the operator named."
+                "Over HTTP courses are taken from https addresses or from folders that the operator named.",
+                code="source_not_https",
             )
         if "@" in urlsplit(source).netloc:
             # it would stand in the job's row for everybody who may see jobs, and is never fetched
-            raise NotAllowed("A source must not hold a name or password; what needs one is ingested from a folder.")
+            raise NotAllowed(
+                "A source must not hold a name or password; what needs one is ingested from a folder.",
+                code="source_with_password",
+            )
         return
     allowed = [Path(root).resolve() for root in roots]
     try:
         place, data = Path(source).resolve(), data_dir.resolve()
     except (OSError, ValueError) as error:
-        raise NotAllowed("This source can be no folder; give an address.") from error
+        raise NotAllowed("This source can be no folder; give an address.", code="folder_not_allowed") from error
     if not any(place.is_relative_to(root) for root in allowed):
         raise NotAllowed(
             "This folder is not among those that LECTURES_INGEST_ROOTS names, from which courses may be ordered over "
-            "HTTP; give an address, or ask the operator to ingest it."
+            "HTTP; give an address, or ask the operator to ingest it.",
+            code="folder_not_allowed",
         )
     if place.is_relative_to(data) or data.is_relative_to(place):
-        raise NotAllowed("This folder holds the installation's own data, which is no course; give the course's folder.")
+        raise NotAllowed(
+            "This folder holds the installation's own data, which is no course; give the course's folder.",
+            code="folder_of_installation",
+        )
+
+
+def check_there(source: str) -> None:
+    """CourseError if a source that may be ordered is neither an address nor a folder or .zip that is there."""
+    path = Path(source)
+    if "://" not in source and not path.is_dir() and not (path.suffix.lower() == ".zip" and path.is_file()):
+        raise CourseError(
+            f"There is no folder and no .zip at {source!r:.300}; correct the path, or put the course there first.",
+            code="no_such_folder",
+        )
 
 
 def _sweep(cache: Path) -> None:

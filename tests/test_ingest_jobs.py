@@ -342,8 +342,27 @@ def test_only_addresses_and_folders_that_the_operator_named_are_taken_over_http(
     ):
         answer = client.post("/api/ingests", json={"source": str(source)}, headers=key)
         assert answer.status_code in (403, 422), source
-    for source in (course_folder, tmp_path / "more", tmp_path / "more" / "not there yet", "https://example.org/x"):
+    archive = tmp_path / "more" / "course.zip"
+    archive.write_bytes(b"PK")
+    for source in (course_folder, tmp_path / "more", archive, "https://example.org/x"):
         assert client.post("/api/ingests", json={"source": str(source)}, headers=key).status_code == 202, source
+
+
+def test_a_folder_that_is_not_there_is_refused_when_it_is_ordered(
+    admin: tuple[TestClient, Library, dict[str, str]], tmp_path: Path
+) -> None:
+    """Of a folder that may not be ordered nobody is told whether it is there."""
+    client, _, key = admin
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "notes.txt").write_text("x")
+    for name in ("more/not there", "more/notes.txt", "more/gone.zip"):
+        answer = client.post("/api/ingests", json={"source": str(tmp_path / name)}, headers=key)
+        assert (answer.status_code, answer.json()["code"]) == (422, "no_such_folder"), name
+        assert str(tmp_path / name) in answer.json()["detail"]
+    for place in (tmp_path / "private", tmp_path):
+        answer = client.post("/api/ingests", json={"source": str(place)}, headers=key)
+        assert (answer.status_code, answer.json()["code"]) == (403, "folder_not_allowed"), place
+    assert client.get("/api/ingests", headers=key).json() == []
 
 
 def test_a_folder_is_looked_at_again_when_its_turn_comes(

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from index.errors import InvalidRequest, LecturesError, NotFound
 from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
 from index.types import JobRecord, JobState
-from ingest.sources import check_allowed
+from ingest.sources import check_allowed, check_there
 from service import sse
 from service.access import Administrator
 from service.deps import State
@@ -49,6 +49,7 @@ def order(
         raise InvalidRequest("course: this key may only ingest the courses that it is held to; name one of them.")
     roots = listed(state.settings.ingest_roots)
     check_allowed(asked.source, roots, state.settings.data_dir)
+    check_there(asked.source)  # after what is allowed: nobody learns what else there is
     options = {
         "course": asked.course,
         "languages": asked.languages,
