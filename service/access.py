@@ -204,6 +204,15 @@ async def _administrator(request: Request, state: State) -> AsyncIterator[Caller
         yield caller
 
 
+async def _perhaps_administrator(request: Request, state: State) -> Caller | None:
+    """Who may administer, None for everybody else: for a page that shows them more. It has its place as a reader."""
+    access: Access = request.app.state.access
+    try:
+        return await access.caller(request, state, AccessScope.ADMIN, limited=False)
+    except (KeyNeeded, ScopeMissing):
+        return None
+
+
 async def _visitor(request: Request, state: State) -> AsyncIterator[None]:
     """For what everybody may see."""
     async with state.gate.place(Work.LOOK, f"address {_address(request)}"):
@@ -223,4 +232,5 @@ Reader = Annotated[Caller, Depends(_reader, scope="function")]
 Viewer = Annotated[Caller, Depends(_viewer, scope="function")]
 Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
+PerhapsAdministrator = Annotated[Caller | None, Depends(_perhaps_administrator)]
 Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

@@ -17,7 +17,7 @@ from index.errors import InvalidRequest, LecturesError
 from index.store.catalogue import course_details, lecture_details, list_courses, material_lengths
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
-from service.access import Caller, Reader, Searcher, Visitor
+from service.access import Caller, Searcher, Visitor
 from service.answers.answering import cited_before, quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Outcome, Turn
@@ -189,19 +189,6 @@ def _card(connection: Connection, item: CourseSummary, readable: Readable) -> Co
         without_slides=without_slides % len(lectures) if lectures else 0,
         without_video=without_video % len(lectures) if lectures else 0,
     )
-
-
-@router.get("/teach")
-def teach(
-    request: Request, state: State, caller: Reader, lang: Annotated[str, Parameter(max_length=2)] = ""
-) -> Response:
-    """For the lecturer: gaps of the courses; ingests and searches in vain are shown to keys with the scope admin."""
-    with state.library.database.reading() as connection:
-        courses = [
-            course_details(connection, item.slug, caller.courses) for item in list_courses(connection, caller.courses)
-        ]
-    values = {"courses": courses, "counts_missed": state.settings.count_missed_searches}
-    return show_page(request, "teach.html", Place("/teach", lang=lang), values)
 
 
 @router.get("/docs")

@@ -29,7 +29,7 @@ from service.web.results import hit_place
 from service.web.scope import scopes
 from service.web.snippets import pieces
 from service.web.study import Frame, Study
-from service.web.words import LANGUAGES, choose_language, counted, words_of
+from service.web.words import LANGUAGES, Noun, Words, choose_language, counted, words_of
 
 T = TypeVar("T")
 
@@ -156,6 +156,13 @@ def groupby_run(items: Iterable[T], name: str) -> list[tuple[object, list[T]]]:
     return [(key, list(own)) for key, own in groupby(items, attrgetter(name))]
 
 
+def counted_in(item: tuple[str, int], words: Words) -> str:
+    """A count of what has a noun of the same name: (lectures, 2) → 2 lectures."""
+    name, number = item
+    noun = words[name]
+    return counted(number, noun) if isinstance(noun, Noun) else f"{noun} {number}"
+
+
 def look_name(look: object, words: Mapping[str, str]) -> str:
     """What is looked at, for the title of the page: a slide, or a second of a video."""
     match look:
@@ -170,6 +177,7 @@ def look_name(look: object, words: Mapping[str, str]) -> str:
 _templates.filters |= {
     "clock": clock,
     "counted": counted,
+    "counted_in": counted_in,
     "first_upper": first_upper,
     "groupby_run": groupby_run,
     "host": host,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from service.web.teaching_words.en import WORDS as OF_LECTURERS
+
 
 def form(number: int) -> int:
     """0 for one lecture, 1 for 2 lectures."""
@@ -143,29 +145,10 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "copy_link_note": "Copy the link with its source",
     "not_there": "not there yet",
     "only_mentioned": "only mentioned",
-    "missing": "What is missing",
     "terms": "Terms",
     "terms_lead": "Each with the place where it is first explained.",
     "terms_none": "No terms were found in this course.",
     "no_place": "not explained here",
-    "teach": "For the lecturer",
-    "teach_lead": "What is missing from the courses and why, how imports stand, and what was searched with no results.",
-    "no_gaps": "Nothing is missing.",
-    "gap_no_slides": "There are no slides yet.",
-    "gap_no_video": "There is no video yet.",
-    "what_to_do": "Every code, and what to do: docs/gaps.md.",
-    "jobs": "Imports",
-    "jobs_key": "Admin key",
-    "jobs_key_note": "lectures keys create NAME --scope admin. It is kept in this tab only.",
-    "jobs_show": "Sign in",
-    "jobs_source": "Folder, .zip or address of a course",
-    "jobs_order": "Import",
-    "jobs_none": "No imports yet.",
-    "jobs_script": "Following imports needs JavaScript; “lectures status” shows them too.",
-    "cancel": "Cancel",
-    "missed": "Searches with no results",
-    "missed_off": "Counting is off. LECTURES_COUNT_MISSED_SEARCHES=true turns it on; who asked is never kept.",
-    "missed_none": "None so far.",
     "wrong_place": "This slide or moment was removed.",
     "gone": "This slide or moment was removed",
     "from_before": "This address is from before, and the file has changed since: where it led is not known.",
@@ -232,6 +215,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "pick_this": "Insert",
     "pick_paste": "or the address of a slide or of a second",
     "pick_sent": "The place goes back to the platform.",
-    "gap_other": "Something could not be taken up:",
     "skip_to_results": "Skip to the results",
+    **OF_LECTURERS,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from service.web.teaching_words.ru import WORDS as OF_LECTURERS
+
 
 def form(number: int) -> int:
     """0 for 1 лекция, 1 for 2 лекции, 2 for 5 лекций."""
@@ -144,29 +146,10 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "copy_link_note": "Скопировать ссылку с указанием источника",
     "not_there": "пока нет",
     "only_mentioned": "только упоминается",
-    "missing": "Чего не хватает",
     "terms": "Термины",
     "terms_lead": "С местом, где термин впервые объясняется.",
     "terms_none": "Терминов в этом курсе не нашлось.",
     "no_place": "здесь не объясняется",
-    "teach": "Преподавателю",
-    "teach_lead": "Чего не хватает в курсах и почему, как идёт загрузка и какие запросы остались без результатов.",
-    "no_gaps": "Всё на месте.",
-    "gap_no_slides": "Слайдов пока нет.",
-    "gap_no_video": "Видео пока нет.",
-    "what_to_do": "Все коды и что делать: docs/gaps.md.",
-    "jobs": "Загрузка курсов",
-    "jobs_key": "Ключ администратора",
-    "jobs_key_note": "lectures keys create ИМЯ --scope admin. Хранится только в этой вкладке.",
-    "jobs_show": "Войти",
-    "jobs_source": "Папка, .zip или адрес курса",
-    "jobs_order": "Загрузить",
-    "jobs_none": "Загрузок ещё не было.",
-    "jobs_script": "Следить за загрузкой можно с JavaScript; «lectures status» тоже её показывает.",
-    "cancel": "Отменить",
-    "missed": "Запросы без результатов",
-    "missed_off": "Подсчёт выключен. Его включает LECTURES_COUNT_MISSED_SEARCHES=true; кто искал, не запоминается.",
-    "missed_none": "Пока ничего.",
     "wrong_place": "Этот слайд или фрагмент удалён.",
     "gone": "Этот слайд или фрагмент удалён",
     "from_before": "Это старая ссылка, а файл с тех пор изменился: на какое место она вела, сказать нельзя.",
@@ -237,6 +220,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "pick_this": "Вставить",
     "pick_paste": "или адрес слайда или секунды",
     "pick_sent": "Место передаётся платформе.",
-    "gap_other": "Не удалось взять в курс:",
     "skip_to_results": "К результатам",
+    **OF_LECTURERS,
 }

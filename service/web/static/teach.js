@@ -1,124 +1,130 @@
-// Ingests with live progress, and searches in vain: for a key with the scope admin, which is kept in this tab only.
-"use strict";
-(() => {
-  const $ = (selector) => document.querySelector(selector);
-  const box = $("#jobs");
-  const OVER = new Set(["done", "failed", "cancelled", "quarantined"]);
-  const watched = new Set();
-  let key = sessionStorage.getItem("lectures-key") ?? "";
+// The lecturer's page as it stands now, fetched again and morphed in place: with the key that was typed, which is kept in
+// this tab only, or as the person who is signed in. What is shown is written by the server alone.
+import { morph } from "./swap.js";
 
-  function make(tag, text, attributes = {}) {
-    const made = document.createElement(tag);
-    made.textContent = text;
-    Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-    return made;
+const $ = (selector, root = document) => root.querySelector(selector);
+const SOON_MS = 1500; // while an import runs or waits
+const LATER_MS = 15000;
+
+let key = sessionStorage.getItem("lectures-key") ?? "";
+let timer = 0;
+
+const isAdministrator = () => $("#teaching").dataset.admin !== undefined;
+
+class Refused extends Error {}
+
+async function ask(path, options = {}) {
+  const headers = { "Content-Type": "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+  const response = await fetch(path, { ...options, headers });
+  if (!response.ok) {
+    const { code, detail } = await response.json();
+    throw new Refused(wordsFor(code) ?? detail);
   }
+  return response;
+}
 
-  async function ask(path, options = {}) {
-    const response = await fetch(path, { ...options, headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" } });
-    if (!response.ok) {
-      throw new Error((await response.json()).detail);
-    }
-    return response;
+function wordsFor(code) {
+  const term = [...document.querySelectorAll("#refusals dt")].find((one) => one.textContent === code);
+  return term?.nextElementSibling.textContent;
+}
+
+function say(text, isWrong = false) {
+  $("#said").textContent = text;
+  $("#said").classList.toggle("notice", isWrong && text !== "");
+}
+
+// Times as this reader writes them.
+function localise(root) {
+  const style = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    time.textContent = style.format(new Date(time.dateTime));
   }
+}
 
-  function say(text) {
-    $("#jobs-said").textContent = text;
+function ready() {
+  localise($("#teaching"));
+  for (const form of document.querySelectorAll("#key-form, #order-form")) {
+    form.hidden = false;
   }
+}
 
-  function draw(job) {
-    let item = document.getElementById(job.id);
-    if (!item) {
-      item = make("li", "", { id: job.id });
-      $("#job-list").prepend(item);
-    }
-    const at = job.progress;
-    const parts = [make("strong", job.state), document.createTextNode(` · ${job.source}`)];
-    if (at && job.state === "running") {
-      parts.push(make("div", `${at.step}: ${at.what}`, { class: "quiet" }));
-      parts.push(make("progress", "", { value: at.done, max: Math.max(at.total, 1), "aria-label": at.step }));
-    }
-    if (job.problem) {
-      parts.push(make("p", job.problem, { class: "notice" }));
-    }
-    if (job.report) {
-      const { lectures, pages, segments, gaps } = job.report;
-      parts.push(make("div", `lectures ${lectures} · pages ${pages} · segments ${segments} · gaps ${gaps.length}`, { class: "quiet" }));
-    }
-    if (!OVER.has(job.state)) {
-      const button = make("button", box.dataset.cancel, { type: "button" });
-      button.addEventListener("click", () => act(() => ask(`/api/ingests/${job.id}`, { method: "DELETE" })));
-      parts.push(button);
-    }
-    item.replaceChildren(...parts);
+async function refresh() {
+  const page = new DOMParser().parseFromString(await (await ask(location.href)).text(), "text/html");
+  const next = $("#teaching", page);
+  localise(next);
+  morph($("#teaching"), next);
+  ready();
+}
+
+async function act(what) {
+  try {
+    await what();
+  } catch (error) {
+    say(error instanceof Refused ? error.message : $("#teaching").dataset.offline, true);
   }
+}
 
-  async function watch(id) {
-    if (watched.has(id)) {
-      return;
-    }
-    watched.add(id);
-    const reader = (await ask(`/api/ingests/${id}/events`)).body.pipeThrough(new TextDecoderStream()).getReader();
-    let waiting = "";
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) {
-        break;
-      }
-      waiting += value;
-      const events = waiting.split("\n\n");
-      waiting = events.pop();
-      for (const event of events) {
-        const data = /^data: (.*)$/m.exec(event)?.[1];
-        if (/^event: job$/m.test(event) && data) {
-          draw(JSON.parse(data));
-        }
-      }
-    }
-    watched.delete(id);
+function later() {
+  clearTimeout(timer);
+  if (!isAdministrator()) {
+    return;
   }
-
-  async function act(what) {
-    try {
-      await what();
-    } catch (error) {
-      say(error.message);
+  timer = setTimeout(async () => {
+    if (!document.hidden) {
+      await act(refresh);
     }
-  }
+    later();
+  }, $("#teaching").dataset.busy === undefined ? LATER_MS : SOON_MS);
+}
 
-  async function list() {
-    const jobs = await (await ask("/api/ingests")).json();
-    say(jobs.length ? "" : box.dataset.none);
-    $("#order-form").hidden = false;
-    for (const job of jobs.reverse()) {
-      draw(job);
-      if (!OVER.has(job.state)) {
-        act(() => watch(job.id));
-      }
-    }
-    const missed = await (await ask("/api/missed-searches")).json();
-    const rows = missed.map(({ query, count, course }) => make("li", `${query}${course ? ` (${course})` : ""} × ${count}`));
-    $("#missed-list").replaceChildren(...(rows.length ? rows : [make("li", box.dataset.missedNone)]));
-    sessionStorage.setItem("lectures-key", key);
-  }
+async function enter() {
+  await ask("/api/ingests?limit=1"); // says why a key may not
+  await refresh();
+  sessionStorage.setItem("lectures-key", key);
+  say("");
+  later();
+}
 
-  $("#key-form").addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "key-form") {
     event.preventDefault();
     key = $("#key").value.trim();
-    act(list);
-  });
-  $("#order-form").addEventListener("submit", (event) => {
+    act(enter);
+  } else if (event.target.id === "order-form") {
     event.preventDefault();
     act(async () => {
-      const body = JSON.stringify({ source: $("#source").value.trim() });
-      const { id } = await (await ask("/api/ingests", { method: "POST", body })).json();
+      say("");
+      const body = { source: $("#source").value.trim(), course: $("#slug").value.trim() || null };
+      await ask("/api/ingests", { method: "POST", body: JSON.stringify(body) });
       $("#source").value = "";
-      draw(await (await ask(`/api/ingests/${id}`)).json());
-      act(() => watch(id));
+      say(event.target.dataset.ordered);
+      await refresh();
+      later();
     });
-  });
-  box.hidden = false;
-  if (key) {
-    act(list);
   }
-})();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-cancel]");
+  if (button) {
+    act(async () => {
+      await ask(`/api/ingests/${button.dataset.cancel}`, { method: "DELETE" });
+      await refresh();
+    });
+  }
+});
+
+ready();
+if (key && !isAdministrator()) {
+  act(async () => {
+    try {
+      await enter();
+    } catch (error) {
+      key = "";
+      sessionStorage.removeItem("lectures-key");
+      throw error;
+    }
+  });
+} else {
+  later();
+}
