@@ -1,5 +1,6 @@
 # make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
 # make torture: what is promised, broken on purpose, in half an hour; ROWS=1,5 chooses, SHORT=1 is the form of the tests
+# make mutations: each guard taken out, and the check that goes red
 # make bench: how fast and how large; SIZE=1000, 100000 or 1000000 passages, made once and kept in BENCH_DATA
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ ROWS ?=
 SEED ?= 1
 TORTURE_JSON ?= .torture.json
 
-.PHONY: demo test check bench torture clean
+.PHONY: demo test check bench torture mutations clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -51,6 +52,9 @@ bench: $(VENV)/.installed-dev
 
 torture: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.torture --rows "$(ROWS)" --seed $(SEED) $(if $(SHORT),--short) --json $(TORTURE_JSON)
+
+mutations: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.mutations
 
 clean:
 	rm -rf $(VENV) $(DEMO_DATA) .check .bench $(TORTURE_JSON)

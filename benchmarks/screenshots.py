@@ -12,24 +12,32 @@ from urllib.parse import quote
 from playwright.sync_api import Page, sync_playwright
 
 _ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-WIDE, PHONE = (1400, 900), (390, 844)
+WIDE, PHONE = (1366, 850), (375, 812)
+_QUESTION = "/?q=" + quote("что такое ранняя остановка?")
 # name: (path, size, theme, language)
 STATES = {
     "home": ("/", WIDE, "light", "en"),
     "home-dark": ("/", WIDE, "dark", "ru"),
     "results": ("/?q=dropout", WIDE, "light", "en"),
-    "results-russian": ("/?q=" + quote("дропаут"), WIDE, "light", "ru"),
+    "results-dark": ("/?q=" + quote("градиентный спуск"), WIDE, "dark", "ru"),
+    "results-other-words": ("/?q=" + quote("дропаут"), WIDE, "light", "ru"),
+    "one-lecture": ("/?q=dropout&in=/c/neural-networks/l/2", WIDE, "light", "en"),
     "slide": ("/?q=dropout&open=page-2-7", WIDE, "light", "ru"),
     "slide-dark": ("/?q=dropout&open=page-2-7", WIDE, "dark", "ru"),
     "video": ("/?q=dropout&open=time-2-205", WIDE, "light", "ru"),
-    "answer": ("/?q=" + quote("что такое ранняя остановка?"), WIDE, "light", "ru"),
+    "answer": (_QUESTION, WIDE, "light", "ru"),
+    "answer-and-slide": (_QUESTION + "&open=page-2-11", WIDE, "light", "ru"),
     "listed": ("/?q=GAN", WIDE, "light", "en"),
     "absent": ("/?q=" + quote("курс доллара"), WIDE, "light", "ru"),
+    "nothing": ("/?q=zzxxqqww&course=neural-networks", WIDE, "light", "en"),
+    "missing-page": ("/c/neural-networks/l/99", WIDE, "light", "ru"),
     "lecture": ("/lectures/2", WIDE, "light", "ru"),
     "terms": ("/courses/neural-networks/terms", WIDE, "light", "ru"),
     "course": ("/courses/neural-networks", WIDE, "light", "ru"),
     "teach": ("/teach", WIDE, "light", "en"),
+    "phone-home": ("/", PHONE, "light", "ru"),
     "phone-results": ("/?q=dropout", PHONE, "light", "ru"),
+    "phone-answer": (_QUESTION, PHONE, "light", "ru"),
     "phone-slide": ("/?q=dropout&open=page-2-7", PHONE, "light", "ru"),
     "phone-lecture-dark": ("/lectures/2", PHONE, "dark", "ru"),
 }

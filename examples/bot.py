@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lecture_search_client import AnswerOut, ApiError, AsyncLectures, HitOut
 from lecture_search_client.calls import Turn
 
-_TURNS = 6  # of a room, remembered for the questions that follow
+_TURNS = 12  # messages of a room, remembered for the questions that follow
 _MAX_ROOMS = 1_000
 _QUESTION_CHARS = 1_000
 
@@ -39,13 +39,14 @@ class Replies:
         """The answer, or the sentence that says why there is none."""
         asked = question.strip()[:_QUESTION_CHARS]
         history = self._rooms.pop(room, [])
-        turn: Turn = {"role": "user", "content": asked}
+        said: list[Turn] = [{"role": "user", "content": asked}]
         try:
             answer = await self._lectures.ask(asked, course=self._course, history=history)
+            said.append(_turn(answer))
         except ApiError as error:
             return Reply(str(error))
         finally:
-            self._rooms[room] = [*history, turn][-_TURNS:]
+            self._rooms[room] = [*history, *said][-_TURNS:]
             if len(self._rooms) > _MAX_ROOMS:
                 self._rooms.popitem(last=False)
         return self._written(answer)
@@ -76,3 +77,10 @@ def needed(name: str, what: str) -> str:
     if not value:
         sys.exit(f"Set {name} to {what}.")
     return value
+
+
+def _turn(answer: AnswerOut) -> Turn:
+    """An answer as the next question is asked with it: a place that is cited again keeps its number."""
+    cited = [{"number": citation.number, "hit": {"url": citation.hit.url}} for citation in answer.citations]
+    text = " ".join(sentence.text for sentence in answer.sentences)
+    return {"role": "assistant", "content": text[:4_000], "citations": cited}

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,7 +27,7 @@ class FileStore:
         if self.is_intact(known, suffix):
             return known
         digest = hashlib.sha256()
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._make_root()
         with source.open("rb") as original, _temporary(self._root) as (copy, temporary):
             while block := original.read(_BLOCK):
                 digest.update(block)
@@ -41,11 +41,27 @@ class FileStore:
         """Store bytes; their SHA-256."""
         sha256 = hashlib.sha256(content).hexdigest()
         if not self.is_intact(sha256, suffix):
-            self._root.mkdir(parents=True, exist_ok=True)
+            self._make_root()
             with _temporary(self._root) as (copy, temporary):
                 copy.write(content)
                 self._publish(copy, temporary, self.path(sha256, suffix))
         return sha256
+
+    def add_blocks(self, blocks: Iterable[bytes], sha256: str, suffix: str) -> None:
+        """Store what is known to have this SHA-256; StorageError if it has another one."""
+        digest = hashlib.sha256()
+        self._make_root()
+        with _temporary(self._root) as (copy, temporary):
+            for block in blocks:
+                digest.update(block)
+                copy.write(block)
+            if digest.hexdigest() != sha256:
+                raise StorageError(f"What should be the file {sha256} is another one; nothing was stored.")
+            self._publish(copy, temporary, self.path(sha256, suffix))
+
+    def named(self, sha256: str) -> list[Path]:
+        """The stored files with this hash, whatever their suffix."""
+        return sorted((self._root / sha256[:2]).glob(f"{sha256}*"))
 
     def path(self, sha256: str, suffix: str) -> Path:
         """Where the file with this hash is, or would be."""
@@ -65,7 +81,7 @@ class FileStore:
     def remove(self, hashes: Iterable[str]) -> None:
         """Delete the files with these hashes, whatever their suffix."""
         for sha256 in hashes:
-            for path in (self._root / sha256[:2]).glob(f"{sha256}*"):
+            for path in self.named(sha256):
                 path.unlink(missing_ok=True)
 
     def sweep(self, referenced: set[str]) -> int:
@@ -77,22 +93,47 @@ class FileStore:
                 deleted += 1
         return deleted
 
+    def _make_root(self) -> None:
+        with translated_disk(self._root):
+            make_folder(self._root)
+
     def _publish(self, copy: IO[bytes], temporary: Path, target: Path) -> None:
         copy.flush()
         os.fsync(copy.fileno())
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
         temporary.replace(target)
         fsync_folder(target.parent)
 
 
 def write_durably(path: Path, content: bytes) -> None:
     """Replace a file's content: after a crash it holds the old or the new, whole."""
-    with _temporary(path.parent) as (copy, temporary):
+    with replacing(path) as copy:
         copy.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that takes this place when the block ends: after a crash the old or the new is there, whole.
+
+    If the block raises, the old one stays.
+    """
+    with _temporary(path.parent) as (copy, temporary):
+        yield copy
         copy.flush()
         os.fsync(copy.fileno())
         temporary.replace(path)
     fsync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, so that their names survive a power cut."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        made.mkdir(exist_ok=True)
+        fsync_folder(made.parent)
 
 
 def fsync_folder(folder: Path) -> None:
@@ -111,12 +152,29 @@ def _sha256_of(path: Path) -> str:
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
-    descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
-    path = Path(name)
+    """A new file beside where it is to be; it is gone after the block, if it was not renamed."""
+    path: Path | None = None
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file, path
-    except OSError as error:
-        raise StorageError(f"The disk refused to store a file ({error.strerror}); free some space.") from error
+        with translated_disk(folder):
+            descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+            path = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                yield file, path
     finally:
-        path.unlink(missing_ok=True)
+        if path is not None:
+            with suppress(OSError):  # a disk that is read only by now; the next writer sweeps
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def translated_disk(folder: Path) -> Iterator[None]:
+    """StorageError where the disk refuses something in the block; `folder` is named where the system names no file."""
+    try:
+        yield
+    except BrokenPipeError:  # of whoever reads what we print
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"The disk refused {error.filename or folder} ({error.strerror or error}); free some space, or see to it "
+            "that it can be written. What was served before is still served."
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from index.engine.manifest import (
 from index.engine.passages import dump_passage
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
-from index.files import FileStore, write_durably
+from index.files import FileStore, translated_disk, write_durably
 from index.store.courses import course_slugs, stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
@@ -31,7 +32,10 @@ from index.store.integrity import are_as_written, damaged_embeddings, file_fault
 from index.store.passages import read_passages
 from index.text.analysis import ANALYSIS_VERSION
 
+_log = logging.getLogger(__name__)
+
 NO_EMBEDDER = "none"
+_LOOKS = 3  # for damage, while others publish
 RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
 
 
@@ -59,16 +63,19 @@ class Library:
         """The right to write, one at a time; `on_wait` is called before another writer is waited for, and may raise.
 
         What a writer that died left half done is finished before the block. What it left over is swept after it, even
-        if the block finds nothing to do: until then it may be of use.
+        if the block finds nothing to do: until then it may be of use. StorageError where the disk refuses.
         """
-        with writer_lock(self.database, self.data_dir, on_wait):
+        with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait):
             self.recover()
-            leftovers = self._unfinished.exists()
+            leftovers = self._unfinished.exists() or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
             yield
-            if leftovers:
-                self.sweep_all()
-            self._unfinished.unlink(missing_ok=True)
+            try:
+                if leftovers:
+                    self.sweep_all()
+                self._unfinished.unlink(missing_ok=True)
+            except OSError as error:  # what was written stands; the next writer sweeps
+                _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
 
     def recover(self) -> None:
         """Finish what a crash left half done (for writers): a committed generation that nothing points at yet."""
@@ -131,6 +138,8 @@ class Library:
             drop_unused_embeddings(connection)
             referenced = stored_hashes(connection)
         self.files.sweep(referenced)
+        for path in self.data_dir.glob(".new-*"):
+            path.unlink(missing_ok=True)
         for path in self._pictures.glob("??/*"):
             if path.name.split("-")[0] not in referenced:
                 path.unlink(missing_ok=True)
@@ -229,7 +238,28 @@ def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> 
 
 
 def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
-    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well."""
+    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well.
+
+    Looked for again where somebody published meanwhile: what was read before and after is not of one state.
+    """
+    for _ in range(_LOOKS):
+        before = _latest_number(library)
+        damage = _damage_now(library, embedder)
+        if not damage or _latest_number(library) == before:
+            break
+    return damage
+
+
+def _latest_number(library: Library) -> int | None:
+    try:
+        with library.database.reading() as connection:
+            latest = latest_generation(connection)
+    except StorageError:
+        return None
+    return latest.number if latest else None
+
+
+def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
     try:
         with library.database.reading() as connection:
             faults = [f"The database is damaged: {fault}. {RESTORE}" for fault in file_faults(connection)]

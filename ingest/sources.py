@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from index.addresses import is_web_address
 from index.errors import CourseError, NotAllowed
+from index.files import translated_disk
 from ingest.web import Limits, check_address, fetch, final_address
 
 _TREE = re.compile(r"^(/[^/]+/[^/]+?)(?:\.git)?(?:/(?:-/)?tree/(.+?))?/?$")
@@ -58,13 +59,14 @@ class SourceLimits:
 def open_source(source: str, cache: Path, limits: SourceLimits, report: Report = lambda *_: None) -> Source:
     """The course that `source` names. What is fetched or unpacked is kept below `cache`, and brought up to date when
     it is asked for again. CourseError or FetchError say what is wrong with the source."""
-    _sweep(cache)
-    if "://" in source:
-        return _from_address(source, cache, limits, report)
-    path = Path(source)
-    if path.suffix.lower() == ".zip" and path.is_file():
-        return Source(_unpacked(path, cache, limits, report), None, path.stem)
-    return Source(path, None, path.resolve().name)
+    with translated_disk(cache):
+        _sweep(cache)
+        if "://" in source:
+            return _from_address(source, cache, limits, report)
+        path = Path(source)
+        if path.suffix.lower() == ".zip" and path.is_file():
+            return Source(_unpacked(path, cache, limits, report), None, path.stem)
+        return Source(path, None, path.resolve().name)
 
 
 def check_allowed(source: str, roots: Sequence[str], data_dir: Path) -> None:
@@ -77,6 +79,9 @@ def check_allowed(source: str, roots: Sequence[str], data_dir: Path) -> None:
             raise NotAllowed(
                 "Over HTTP courses are taken from https addresses or from folders that the operator named."
             )
+        if "@" in urlsplit(source).netloc:
+            # it would stand in the job's row for everybody who may see jobs, and is never fetched
+            raise NotAllowed("A source must not hold a name or password; what needs one is ingested from a folder.")
         return
     allowed = [Path(root).resolve() for root in roots]
     try:

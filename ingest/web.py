@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from index.errors import SourceFileError
+from index.files import translated_disk
 
 _AGENT = "lecture-search"
 _SCHEMES: tuple[str, ...] = ("https",)
@@ -29,7 +30,8 @@ _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind a translator f
 _ISATAP = (0x00005EFE, 0x02005EFE)  # the middle of addresses whose end is one of IPv4 (RFC 5214)
 _NEVER_PUBLIC = (
     ipaddress.ip_network("::/96"),  # IPv4 as it was once written in IPv6 (RFC 4291)
-    ipaddress.ip_network("64:ff9b:1::/48"),  # a translator of one's own network (RFC 8215)
+    ipaddress.ip_network("::ffff:0:0:0/96"),  # IPv4 behind a translator of one's own network (RFC 2765)
+    ipaddress.ip_network("64:ff9b:1::/48"),  # the same (RFC 8215)
 )
 
 
@@ -87,18 +89,19 @@ def fetch(url: str, folder: Path, limits: Limits, progress: Callable[[int, int],
 
     `progress` is told (bytes so far, bytes in all or 0).
     """
-    folder.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + limits.seconds
-    with (
-        _client(limits, deadline) as web,
-        tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file,
-    ):
-        path = Path(file.name)
-        try:
-            _copy(web, url, file.write, deadline, limits, progress)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+    with translated_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (
+            _client(limits, deadline) as web,
+            tempfile.NamedTemporaryFile(dir=folder, prefix=".new-", delete=False) as file,
+        ):
+            path = Path(file.name)
+            try:
+                _copy(web, url, file.write, deadline, limits, progress)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
     return path
 
 

@@ -11,7 +11,17 @@ import structlog
 from index.embed.protocol import Embedder
 from index.errors import LecturesError, StorageError
 from index.library import Library
-from index.store.jobs import LEASE_SECONDS, Job, claim_job, finish_job, has_job, release_job, renew_lease, retry_job
+from index.store.jobs import (
+    LEASE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    Job,
+    claim_job,
+    finish_job,
+    has_job,
+    release_job,
+    renew_lease,
+    retry_job,
+)
 from index.types import JobState
 from ingest.order import Means, Order, carry_out
 from ingest.pipeline import IngestReport, Progress
@@ -20,7 +30,6 @@ from ingest.web import FetchError
 _log = structlog.get_logger("lectures")
 _IDLE_SECONDS = 2.0
 _TELL_SECONDS = 1.0
-_BLOCKED_SECONDS = 3 * 3600.0  # YouTube forgets an address after some hours
 _BLOCKED = frozenset({"youtube_blocked"})
 
 
@@ -112,7 +121,7 @@ class _Run:
             elif report and not job.is_last_attempt and any(gap["code"] in _BLOCKED for gap in report.gaps):
                 # what was got is kept and served; the rest is asked for when YouTube may answer again
                 retry_job(
-                    connection, job, "YouTube refuses for now; the rest is fetched later.", found, _BLOCKED_SECONDS
+                    connection, job, "YouTube refuses for now; the rest is fetched later.", found, LONGEST_PAUSE_SECONDS
                 )
             else:
                 finish_job(connection, job, JobState.DONE, report=found)

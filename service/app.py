@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     `first` is an index that is open already.
     """
     settings = settings or read_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, words=settings.log_queries)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

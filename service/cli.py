@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from index.errors import LecturesError
-from service import cli_eval, cli_ingest
+from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
@@ -21,6 +21,7 @@ app.add_typer(sessions_app, name="sessions")
 app.add_typer(packs_app, name="packs")
 cli_ingest.add_commands(app)
 cli_eval.add_commands(app)
+cli_backup.add_commands(app)
 
 
 def _show_version(wanted: bool) -> None:

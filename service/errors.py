@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from http import HTTPStatus
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -28,8 +27,6 @@ from index.errors import (
 from service.answers.llm import ModelFailed
 from service.methods import allowed_methods
 from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
-
-_log = structlog.get_logger("lectures")
 
 _STATUS: dict[type, int] = {
     LecturesError: 500,
@@ -81,12 +78,11 @@ def add_error_handlers(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(Exception)
-    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    def _unexpected(request: Request, _error: Exception) -> JSONResponse:
         # a file that was written to while it is mapped makes any error that there is
         shaken = request.app.state.service.serving.shaken() if hasattr(request.app.state, "service") else None
         if shaken:
             return problem(503, shaken, CorruptIndex.code)
-        _log.error("unexpected_error", path=request.url.path, error=type(error).__name__, exc_info=error)
         detail = "Something went wrong on our side; the log says what."
         return problem(500, detail, "internal", path=request.url.path)
 

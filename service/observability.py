@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+import traceback
 import uuid
 from collections.abc import Iterable
 from time import perf_counter
@@ -14,11 +15,13 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, multiprocess
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import EventDict
 
 _log = structlog.get_logger("lectures")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LIMITS = {413: "body", 414: "address", 429: "rate"}
 _PREFIXES, _MOUNTS = ("/api", "/v1"), ("/mcp", "/static")
+_FRAMES = 25  # of an error: the end of the way is where it happened
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -120,6 +123,9 @@ class RequestLog:
         try:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            _log.error("unexpected_error", route=_route_of(scope), request_id=request_id, exc_info=error)
+            raise
         finally:
             took = perf_counter() - started
             route = _route_of(scope)
@@ -138,6 +144,21 @@ class RequestLog:
             )
 
 
+class Logged:
+    """ASGI, around an application: errors that it has logged itself end here, or the server would log them again, with
+    all that they say."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+
+
 def _route_of(scope: Scope) -> str:
     """The pattern that matched, never the address itself: a label must not grow with what callers type."""
     asked = scope["path"]
@@ -151,8 +172,23 @@ def _route_of(scope: Scope) -> str:
     return path
 
 
-def configure_logging(level: str) -> None:
-    """JSON lines on stderr, readable lines on a terminal."""
+def _places_alone(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """An error as its kind and the places that it went through: what it says may be a question, a text, a key."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        event["where"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        cause = error.__cause__ or error.__context__
+        if cause is not None:
+            event["cause"] = type(cause).__name__
+    return event
+
+
+def configure_logging(level: str, *, words: bool = False) -> None:
+    """JSON lines on stderr, readable lines on a terminal. With `words` errors are logged with what they say."""
     terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
@@ -160,7 +196,7 @@ def configure_logging(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if terminal else [structlog.processors.format_exc_info]),
+            structlog.processors.format_exc_info if words else _places_alone,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -21,6 +21,7 @@ from index.library import Library, open_served
 from index.search.search import SearchIndex
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits
+from service.observability import Logged
 from service.settings import Settings, listed
 
 _AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
@@ -60,7 +61,7 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
         "server_header": False,
         "proxy_headers": not settings.proxy_networks,  # else the application reads them: service/signin/proxy.py
     }
-    return uvicorn.Config(app, **{**chosen, **options})
+    return uvicorn.Config(Logged(app), **{**chosen, **options})
 
 
 def run(settings: Settings, listening: socket.socket, first: SearchIndex | None = None, *, greeting: str = "") -> None:

@@ -36,7 +36,7 @@ from service.settings import Settings, listed
 from service.terms import explained_terms
 
 _MAX_PROGRAMMES = 500
-_SEARCHES = 4  # whose requests run at once: between reading and writing two of them search
+_SEARCHES = 8  # whose requests run at once: two of them search while others are read and written
 _WORKING_OUT = 4  # pages that take many searches at once, each the first time that it is asked for
 _EMBEDDED = 8  # texts for others between two searches
 _SEARCHING = 2  # threads that search at the same time; more only hand the interpreter around (docs/performance.md)

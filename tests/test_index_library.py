@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from support import CountingEmbedder, ingest, open_index, write_course, write_pd
 
 from index.engine.manifest import FORMAT, generation_file, generation_numbers, read_generation, shard_folder
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, NotFound
-from index.library import Library, find_damage, open_served
+from index.library import Library, find_damage, open_served, row_damage
 from index.publish import reindex
 from index.store.database import writer_lock
 from index.store.tables import embeddings
@@ -268,6 +269,28 @@ def test_a_reader_that_starts_after_a_writer_died_before_the_pointer_serves_what
     assert find_damage(sqlite_library, embedder) == []
 
 
+def test_what_is_published_while_damage_is_looked_for_is_none(
+    sqlite_library: Library,
+    folders: dict[str, Path],
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+    numbers = iter(range(1))
+
+    def publish_once(library: Library, slug: str) -> str | None:
+        for number in numbers:
+            write_course(folders["second"], "Second", [f"Kernel\nnumber {number}"])
+            ingest(folders["second"], other, embedder)
+            write_course(folders["first"], "First", [f"Momentum\nnumber {number}"])
+            ingest(folders["first"], other, embedder)
+        return row_damage(library, slug)
+
+    monkeypatch.setattr("index.library.row_damage", publish_once)
+    assert find_damage(sqlite_library, embedder) == []
+    other.close()
+
+
 @pytest.mark.usefixtures("folders")
 def test_an_index_folder_that_is_gone_is_a_fault_that_reindex_mends(
     sqlite_library: Library, embedder: CountingEmbedder
@@ -471,3 +494,26 @@ def test_a_writer_on_another_machine_is_told_of(library: Library) -> None:
     ):
         pass
     assert waits == ["waits"]
+
+
+def test_what_a_writer_that_died_at_its_start_left_is_swept_by_the_next(sqlite_library: Library) -> None:
+    sqlite_library.data_dir.mkdir(exist_ok=True)
+    (sqlite_library.data_dir / ".new-x").write_bytes(b"")
+    with sqlite_library.writer():
+        pass
+    assert [path.name for path in sqlite_library.data_dir.iterdir() if path.name.startswith(".new-")] == []
+    assert not (sqlite_library.data_dir / "unfinished").exists()
+
+
+def test_what_was_written_stands_if_leftovers_cannot_be_swept(
+    sqlite_library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_path: Path, *, missing_ok: bool = False) -> None:  # noqa: ARG001
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched, sqlite_library.writer():
+        patched.setattr(Path, "unlink", refuse)
+    assert "cannot be swept now: Input/output error" in caplog.text
+    with sqlite_library.writer():
+        pass
+    assert not (sqlite_library.data_dir / "unfinished").exists()

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
 import sqlalchemy as sa
 
 from index.library import Library
-from index.store.jobs import MAX_ATTEMPTS, add_job, claim_job, count_jobs, finish_job, has_job, read_job
+from index.store.jobs import (
+    LONGEST_PAUSE_SECONDS,
+    MAX_ATTEMPTS,
+    add_job,
+    claim_job,
+    count_jobs,
+    finish_job,
+    has_job,
+    read_job,
+)
 from index.store.tables import jobs
 from index.types import JobState
 
@@ -50,3 +61,44 @@ def test_whether_a_job_waits_is_known_by_reading(library: Library) -> None:
     with library.database.writing() as connection:
         claim_job(connection)
     assert not waits()
+
+
+def test_jobs_of_one_course_are_done_in_the_order_in_which_they_were_ordered(library: Library) -> None:
+    def claim() -> str | None:
+        with library.database.writing() as connection:
+            job = claim_job(connection)
+        return job.id if job else None
+
+    with library.database.writing() as connection:
+        first = add_job(connection, "v1", {"course": "a"})
+        second = add_job(connection, "v2", {"course": "a"})
+        other = add_job(connection, "b", {"course": None})
+        again = add_job(connection, "b", {})
+    assert [claim(), claim(), claim()] == [first, other, None]
+    with library.database.writing() as connection:  # the worker of the first dies
+        connection.execute(sa.update(jobs).where(jobs.c.id == first).values(leased_until=0.0))
+    assert [claim(), claim()] == [first, None]
+    with library.database.writing() as connection:
+        connection.execute(sa.update(jobs).where(jobs.c.id.in_((first, other))).values(state=JobState.DONE))
+    assert {claim(), claim()} == {second, again}
+
+
+def test_a_lease_from_before_a_clock_was_set_back_is_taken_over(library: Library) -> None:
+    with library.database.writing() as connection:
+        job_id = add_job(connection, "course", {})
+        assert claim_job(connection) is not None
+        connection.execute(sa.update(jobs).values(leased_until=jobs.c.leased_until + 120))
+        assert claim_job(connection) is None  # a machine whose clock is ahead may well have it
+        connection.execute(sa.update(jobs).values(leased_until=jobs.c.leased_until + 3600))
+        taken = claim_job(connection)
+        assert taken is not None
+        assert (taken.id, taken.attempt) == (job_id, 2)
+
+
+def test_a_pause_from_before_a_clock_was_set_back_is_over(library: Library) -> None:
+    with library.database.writing() as connection:
+        add_job(connection, "course", {})
+        connection.execute(sa.update(jobs).values(not_before=time.time() + LONGEST_PAUSE_SECONDS - 60))
+        assert claim_job(connection) is None
+        connection.execute(sa.update(jobs).values(not_before=time.time() + 10 * LONGEST_PAUSE_SECONDS))
+        assert claim_job(connection) is not None

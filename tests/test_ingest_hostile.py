@@ -188,7 +188,7 @@ def test_what_programs_install_and_hidden_folders_are_no_material(tmp_path: Path
     [
         ("8.8.8.8", True), ("2606:4700::1", True), ("::ffff:8.8.8.8", True), ("64:ff9b::808:808", True),
         ("::127.0.0.1", False), ("::8.8.8.8", False), ("::ffff:127.0.0.1", False), ("64:ff9b::7f00:1", False),
-        ("64:ff9b:1::7f00:1", False), ("64:ff9b:1::808:808", False), ("2002:7f00:1::", False), ("2002:a00:1::1", False),
+        ("64:ff9b:1::7f00:1", False), ("::ffff:0:127.0.0.1", False), ("::ffff:0:8.8.8.8", False), ("64:ff9b:1::808:808", False), ("2002:7f00:1::", False), ("2002:a00:1::1", False),
         ("2001:0:7f00:1::", False), ("2a01:4f8::5efe:7f00:1", False), ("2a01:4f8::200:5efe:a00:1", False),
         ("fec0::1", False), ("fe80::1%eth0", False), ("fd00::1", False), ("ff02::1", False), ("100.64.0.1", False),
     ],

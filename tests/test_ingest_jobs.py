@@ -280,6 +280,15 @@ def test_ingests_need_the_scope_admin(admin: tuple[TestClient, Library, dict[str
         assert client.delete("/api/courses/x", headers=headers).status_code == status
 
 
+def test_an_address_with_a_password_is_refused_and_kept_nowhere(
+    admin: tuple[TestClient, Library, dict[str, str]],
+) -> None:
+    client, _, key = admin
+    refused = client.post("/api/ingests", json={"source": "https://me:hunter2@example.org/x.git"}, headers=key)
+    assert (refused.status_code, "hunter2" in refused.text) == (403, False)
+    assert client.get("/api/ingests", headers=key).json() == []
+
+
 def test_an_ingest_is_ordered_watched_and_searched_and_forgotten(
     admin: tuple[TestClient, Library, dict[str, str]], course_folder: Path
 ) -> None:

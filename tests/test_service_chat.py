@@ -309,6 +309,20 @@ def test_answers_keep_numbers_by_what_was_cited_or_asked_before(client: TestClie
     assert _said(client, [*chat, _user(_TALK[3])])["citations"][0]["number"] == by_questions["citations"][0]["number"]
 
 
+def test_the_page_keeps_numbers_in_a_follow_up(client: TestClient) -> None:
+    def numbers(**asked: str) -> dict[str, str]:
+        page = client.get("/", params=asked).text
+        rows = re.findall(r'<li value="(\d+)"><a[^>]* href="[^"]*open=([^"&]*)', page.split('class="sources"')[1])
+        return {address: number for number, address in reversed(rows)}
+
+    first = numbers(q="что такое dropout?")
+    same = numbers(q="а чем он отличается от batch normalization?", prev="что такое dropout?")
+    other = numbers(q=_QUESTION, prev="что такое dropout?")
+    assert min(first.values()) == "1"
+    assert {number for address, number in same.items() if address in first} == {"1"}
+    assert not set(other.values()) & set(first.values())
+
+
 def test_numbers_go_on_where_a_model_writes(example_settings: Settings) -> None:
     with model_server(says("Dropout выключает нейроны [1]. Он нужен [2].")) as (address, _):
         settings = example_settings.model_copy(update={"llm_url": address, "llm_model": "stub"})

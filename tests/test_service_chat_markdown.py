@@ -8,6 +8,7 @@ import re
 
 import pytest
 from markdown_it import MarkdownIt
+from test_service_markup import SIGNS
 
 from service.chat.markdown import escape, link
 
@@ -80,6 +81,14 @@ def test_nothing_comes_of_markup_in_a_course(attack: str) -> None:
 @pytest.mark.parametrize("text", PLAIN)
 def test_ordinary_lines_formulas_and_code_stay_as_they_are(text: str) -> None:
     assert escape(text) == text
+
+
+@pytest.mark.parametrize("text", SIGNS)
+def test_lines_of_code_and_of_mathematics_are_read_as_they_stand(text: str) -> None:
+    if "$" in text or text.startswith(("\\(", "\\[")):
+        assert escape(text) == text  # for programs that set formulas
+    else:
+        assert _shown(escape(text)).replace(_JOINT, "") == " ".join(text.split())
 
 
 def test_signs_that_would_mean_something_are_escaped_and_no_others() -> None:

@@ -190,7 +190,7 @@ def test_kinds_are_called_by_their_names_in_both_languages(client: TestClient) -
     assert "3 cells" in client.get("/c/mixed?lang=en").text
     chat = {"model": "lectures", "messages": [{"role": "user", "content": "momentum"}]}
     assert (
-        "Gradient descent, slide 1: http"
+        "[Gradient descent, slide 1](http"
         in client.post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"]
     )
 

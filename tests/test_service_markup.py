@@ -10,7 +10,7 @@ from index.types import Hit, IndexedPassage, Kind, Snippet
 from service.answers.citations import Reader, numbers_of
 from service.answers.markup import clean_reply
 
-_SIGNS = r"""
+SIGNS = r"""
 p(x|y) >= 0.5
 x < y и y > z
 p<0.05
@@ -82,7 +82,7 @@ _ATTACKS = [
 _RUNS = ("<script", "<img", "<svg", "<iframe", "<a ", "<xss", "<!--", "<form", "<style", "javascript:", "data:text")
 
 
-@pytest.mark.parametrize("text", _SIGNS)
+@pytest.mark.parametrize("text", SIGNS)
 def test_formulas_and_code_pass_unchanged(text: str) -> None:
     assert clean_reply(text) == text
 

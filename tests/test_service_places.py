@@ -93,7 +93,7 @@ def test_a_page_that_moved_is_redirected_to_and_one_that_is_gone_says_so(
         assert moved.status_code == 302
         assert moved.headers["location"].startswith("/c/nets/d/2027/two.pdf/4?m=")
         shown = client.get(kept["momentum"]).text
-        assert '<h2 id="look-title" tabindex="-1">Momentum</h2>' in shown
+        assert '<h1 id="look-title" tabindex="-1">Momentum</h1>' in shown
         gone = client.get(kept["dropout"])
         assert gone.status_code == 410
         assert 'name="q"' in gone.text
@@ -194,7 +194,7 @@ def test_addresses_of_before_lead_on_while_their_numbers_mean_the_same(
         assert to["/?open=page-1-4"].startswith("/?open=/c/nets/d/one.pdf/4?m=")
         assert to["/?open=time-1-83"].startswith("/?open=/c/nets/v/abcdefghijk/83?m=")
         assert 'id="page=4"' in client.get("/decks/1").text
-        assert "Momentum</h2>" in client.get("/lectures/1?open=page-1-4").text
+        assert "Momentum</h1>" in client.get("/lectures/1?open=page-1-4").text
     take_up(tmp_path / "c", library, _PAGES[1:])
     with served(settings) as client:
         assert (

@@ -59,10 +59,10 @@ class Outcome:
 
 def run_row(row: Row, size: int, seed: int, folder: Path) -> Outcome:
     """Break what the row breaks, in a folder of its own."""
-    run: Callable[[int, int, Path], Result] = import_module(f"benchmarks.torture.{row.module}").run
     folder.mkdir(parents=True, exist_ok=True)
     started = perf_counter()
     try:
+        run: Callable[[int, int, Path], Result] = import_module(f"benchmarks.torture.{row.module}").run
         found = run(size, seed, folder)
     except Exception as error:  # the other rows are to be run all the same
         found = Result(0, [f"the row itself ended in {type(error).__name__}: {error}"])

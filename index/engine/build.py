@@ -26,7 +26,7 @@ from index.engine.suggest import build_suggestions
 from index.engine.vectors import build_vectors
 from index.engine.vocabulary import build_words
 from index.errors import CorruptIndex, StorageError
-from index.files import fsync_folder
+from index.files import fsync_folder, make_folder
 from index.text.analysis import ANALYSIS_VERSION, latin, terms
 from index.text.hashing import hash_text
 from index.text.language import detect_language
@@ -168,7 +168,7 @@ def _write(root: Path, name: str, files: Mapping[str, bytes]) -> None:
     shards = root / "shards"
     temporary: Path | None = None
     try:
-        shards.mkdir(parents=True, exist_ok=True)
+        make_folder(shards)
         temporary = Path(tempfile.mkdtemp(prefix=".building-", dir=shards))
         for file, content in files.items():
             with (temporary / file).open("wb") as out:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
-from index.files import write_durably
+from index.files import make_folder, write_durably
 
 FORMAT = 6
 DATA = "shard.safetensors"
@@ -122,7 +122,7 @@ def write_generation(root: Path, number: int, analysis: str, embedder: str, shar
         shards=tuple(sorted(shards, key=lambda shard: shard.course)),
     )
     content = to_json(manifest)
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     write_durably(generation_file(root, number), content)
     return hashlib.sha256(content).hexdigest()
 

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from index.errors import StorageError
+from index.files import make_folder
 from index.store.tables import SCHEMA_REVISION
 
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -35,6 +36,13 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that is rolled back at its end; StorageError too where what is read of a row is damaged."""
         with _translated(), reading_rows(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A reading transaction in which everything is as it was at its first query, whatever others write."""
+        level = {} if self.url.get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with _translated(), reading_rows(), self.engine.execution_options(**level).connect() as connection:
             yield connection
 
     @contextmanager
@@ -89,16 +97,20 @@ class Database:
                 f"The database {self.url.render_as_string()} has schema {found}, newer than this program's "
                 f"{SCHEMA_REVISION}; install the newer version."
             )
+        with self.migrating() as connection:
+            if connection.dialect.name == "postgresql":  # of several that start together one migrates
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
+            self.upgrade(connection, "head")
+
+    def upgrade(self, connection: Connection, revision: str) -> None:
+        """Bring the schema to this revision, in a transaction of `migrating`."""
         from alembic import command  # noqa: PLC0415  (only needed when the schema changes)
         from alembic.config import Config  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with self.migrating() as connection:
-            if connection.dialect.name == "postgresql":  # of several that start together one migrates
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -110,7 +122,7 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
 
     A file lock keeps writers on this machine apart; PostgreSQL's advisory lock those on other machines.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(data_dir)
     with (data_dir / "writer.lock").open("ab") as file:
         told = False
         try:
@@ -179,7 +191,7 @@ def _make_engine(url: URL) -> Engine:
 def _make_folder(folder: Path) -> None:
     """The folder of the database, made and found writable; StorageError says why not."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:

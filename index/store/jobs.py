@@ -21,6 +21,8 @@ from index.types import JobRecord, JobState, Readable
 
 LEASE_SECONDS = 60.0
 MAX_ATTEMPTS = 3
+LONGEST_PAUSE_SECONDS = 3 * 3600.0  # before a job is tried again: YouTube forgets an address after some hours
+_CLOCKS_APART_SECONDS = 300.0  # of machines that share the jobs
 _BACK_OFF_SECONDS = 30.0  # doubled twice with each attempt: 30 s, 2 min, 8 min
 
 OVER = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.QUARANTINED})
@@ -73,8 +75,27 @@ def has_job(connection: Connection) -> bool:
 
 
 def _is_waiting(now: float) -> sa.ColumnElement[bool]:
-    abandoned = sa.and_(jobs.c.state == JobState.RUNNING, jobs.c.leased_until < now)
-    return sa.or_(sa.and_(jobs.c.state == JobState.QUEUED, jobs.c.not_before <= now), abandoned)
+    """Is to be taken, and none of the same course that was ordered before it is still to be done: what was ordered last
+    must be what is published last. Dates that nobody gives today were given before a clock was set back."""
+    lease, due = jobs.c.leased_until, jobs.c.not_before
+    abandoned = sa.or_(lease < now, lease > now + LEASE_SECONDS + _CLOCKS_APART_SECONDS)
+    is_due = sa.or_(due <= now, due > now + LONGEST_PAUSE_SECONDS + _CLOCKS_APART_SECONDS)
+    free = sa.or_(
+        sa.and_(jobs.c.state == JobState.QUEUED, is_due), sa.and_(jobs.c.state == JobState.RUNNING, abandoned)
+    )
+    earlier = jobs.alias("earlier")
+    is_before = sa.or_(
+        earlier.c.created_at < jobs.c.created_at,
+        sa.and_(earlier.c.created_at == jobs.c.created_at, earlier.c.id < jobs.c.id),
+    )
+    still = earlier.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+    before = sa.select(earlier.c.id).where(still, is_before, _course_of(earlier) == _course_of(jobs))
+    return sa.and_(free, ~before.exists())
+
+
+def _course_of(rows: sa.FromClause) -> sa.ColumnElement[str]:
+    """The course that a job is for; its source, where none is named."""
+    return sa.func.coalesce(rows.c.options["course"].as_string(), rows.c.source)
 
 
 def claim_job(connection: Connection) -> Job | None:

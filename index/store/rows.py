@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.engine import Connection
 
-from index.store.tables import last_ids
+from index.store.tables import last_ids, metadata
 
 _IN_LIMIT = 500  # values in one IN (…): SQLite allows some thousands, the planner likes fewer
 
@@ -52,3 +53,37 @@ def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:
     """The values in batches, each of which one IN (…) takes."""
     for start in range(0, len(values), _IN_LIMIT):
         yield values[start : start + _IN_LIMIT]
+
+
+def largest_ids(connection: Connection) -> dict[str, int]:
+    """The largest id that each table whose rows are numbered ever gave away."""
+    found = {}
+    for table in _numbered():
+        given = [connection.scalar(sa.select(sa.func.max(table.c.id)))]
+        if connection.dialect.name == "sqlite":
+            given.append(connection.scalar(sa.select(last_ids.c.last_id).where(last_ids.c.name == table.name)))
+        else:
+            sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(table.name, "id")))
+            given.append(connection.scalar(sa.select(sa.func.pg_sequence_last_value(sa.cast(sequence, REGCLASS)))))
+        found[table.name] = max((int(number) for number in given if number is not None), default=0)
+    return found
+
+
+def keep_largest_ids(connection: Connection, largest: Mapping[str, int]) -> None:
+    """See to it that no id up to these is given away again."""
+    for table in _numbered():
+        number = max(largest.get(table.name, 0), connection.scalar(sa.select(sa.func.max(table.c.id))) or 0)
+        if not number:
+            continue
+        if connection.dialect.name == "sqlite":
+            connection.execute(sa.delete(last_ids).where(last_ids.c.name == table.name))
+            connection.execute(sa.insert(last_ids).values(name=table.name, last_id=number))
+        else:
+            sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+            connection.execute(sa.select(sa.func.setval(sequence, number)))
+
+
+def _numbered() -> Iterator[sa.Table]:
+    for table in metadata.sorted_tables:
+        if "id" in table.c and isinstance(table.c.id.type, sa.Integer):
+            yield table

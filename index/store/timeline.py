@@ -34,22 +34,6 @@ def lecture_timeline(connection: Connection, lecture_id: int, min_confidence: fl
     )
 
 
-def page_moment(connection: Connection, deck_id: int, page_number: int) -> TimelineMoment | None:
-    """The second of a video at which a page is discussed, where that is sure."""
-    where = sa.and_(
-        moments.c.deck_id == deck_id,
-        moments.c.page_number == page_number,
-        moments.c.confidence >= MOMENT_SHOWN_FROM,
-    )
-    return next(iter(_moments(connection, where)), None)
-
-
-def sure_moments(connection: Connection, lecture_id: int) -> list[TimelineMoment]:
-    """The sure moments of a lecture's pages in the order of its videos."""
-    where = sa.and_(videos.c.lecture_id == lecture_id, moments.c.confidence >= MOMENT_SHOWN_FROM)
-    return _moments(connection, where, videos.c.ordinal, moments.c.jump_seconds)
-
-
 def _spans(connection: Connection, lecture_id: int, min_confidence: float) -> list[TimelineSpan]:
     query = (
         sa.select(alignments, decks.c.path, videos.c.video)

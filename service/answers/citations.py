@@ -131,7 +131,10 @@ class Reader:
         for match in _CITATION.finditer(raw):
             if any(start <= match.start() < end for start, end in code):
                 continue  # a[1] in code is no citation
-            cited += [(number, match.group(2)) for number in numbers_of(match.group(1) or match.group(3))]
+            named = numbers_of(match.group(1) or match.group(3))
+            if 0 in named and match.group(2) is None:
+                continue  # passages are counted from 1: the interval [0, 1], the index x.shape[0]
+            cited += [(number, match.group(2)) for number in named]
             written.append(raw[at : match.start()])
             at = match.end()
         text = clean_reply(" ".join([*written, raw[at:]]), self._known)

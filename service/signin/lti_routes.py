@@ -130,7 +130,8 @@ def pick(
     _read_ticket(request, state, ticket)
     with state.library.database.reading() as connection:
         values = shown_choices(connection, caller.courses, course, lecture)
-    return show_page(request, "lti_pick.html", Place("/lti/pick", lang=lang), {**values, "ticket": ticket})
+    here = urlencode({"ticket": ticket, "course": course, "lecture": lecture})
+    return show_page(request, "lti_pick.html", Place(f"/lti/pick?{here}", lang=lang), {**values, "ticket": ticket})
 
 
 @router.post("/pick")

@@ -5,21 +5,18 @@ from __future__ import annotations
 from sqlalchemy.engine import Connection
 
 from index.errors import NotFound
-from index.store.catalogue import course_details, lecture_details, list_courses, video_segments
-from index.store.places import segment_marks
-from index.types import Readable, VideoEntry
-from service.links import course_url, lecture_link, moment_url
+from index.store.catalogue import course_details, deck_pages, lecture_details, list_courses, video_segments
+from index.store.places import page_marks, segment_marks
+from index.types import DeckEntry, Page, Readable, VideoEntry
+from service.links import course_url, lecture_link, moment_url, page_url
 from service.web.card import card_place, place_of_address
-from service.web.course_pages import shown_pages
-from service.web.place import Place
 
 
 def shown_choices(connection: Connection, readable: Readable, slug: str, lecture_id: int) -> dict[str, object]:
     """The courses; of one its lectures; of a lecture its slides and what is said in its videos, with addresses."""
     if lecture_id:
         lecture = lecture_details(connection, lecture_id, readable)
-        place = Place("/lti/pick")
-        decks = [(deck, shown_pages(connection, deck, place)) for deck in lecture.decks + lecture.notes]
+        decks = [(deck, _pages(connection, deck)) for deck in lecture.decks + lecture.notes]
         talks = [(video, _seconds(connection, video)) for video in lecture.videos]
         link = lecture_link(lecture.course.slug, lecture)
         return {"lecture": lecture, "link": link, "decks": decks, "talks": talks}
@@ -37,6 +34,15 @@ def shown_choice(connection: Connection, readable: Readable, chosen: str, own: s
     elif chosen.startswith("//"):
         raise NotFound(f"{chosen!r:.80} is no address of this service.")
     return card_place(connection, readable, chosen)
+
+
+def _pages(connection: Connection, deck: DeckEntry) -> list[tuple[Page, str]]:
+    """The pages of a deck, each with its address."""
+    marks = page_marks(connection, deck.id)
+    return [
+        (page, page_url(deck.course.slug, deck.path, page.page_number, marks.get(page.page_number, "")))
+        for page in deck_pages(connection, deck)
+    ]
 
 
 def _seconds(connection: Connection, video: VideoEntry) -> list[tuple[float, str, str]]:

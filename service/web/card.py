@@ -13,14 +13,14 @@ from sqlalchemy.engine import Connection
 
 from index.errors import InvalidRequest, NotFound
 from index.store.catalogue import course_details, lecture_details
-from index.store.places import find_lecture
+from index.store.places import PageAt, find_lecture
 from index.types import Readable
 from service.access import Reader
 from service.base import base_of
 from service.deps import State
 from service.errors import problem, refusal_of
 from service.links import clock, course_url, lecture_link
-from service.web.looking import Slide, find, look_at
+from service.web.looking import find, look_at
 from service.web.place import PageAddress, Place, read_open
 from service.web.showing import PageRoute, show_page
 
@@ -118,8 +118,8 @@ def _shown(connection: Connection, readable: Readable, place: Place) -> dict[str
         address = PageAddress(address.slug, address.name, 1, "")
     found = find(connection, readable, address)
     look = look_at(connection, readable, found, place)
-    if isinstance(look, Slide):
-        title = look.page.title or f"{look.deck.title} · {look.page.page_number}"
+    if look.frame is not None and isinstance(found.at, PageAt):
+        title = look.frame.page.title or f"{look.frame.deck.title} · {look.frame.page.page_number}"
         return {"form": "slide", "look": look, "title": title, "url": found.url}
-    title = f"{look.video.lecture.title} · {clock(look.seconds)}"
+    title = f"{look.lecture.title} · {clock(look.seconds)}"
     return {"form": "moment", "look": look, "title": title, "url": found.url}

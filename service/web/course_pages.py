@@ -1,4 +1,5 @@
-"""The pages of a course, at addresses that last: the course, its lectures, decks, videos and terms.
+"""The pages of a course, at addresses that last: the course, its terms, and the study view of each lecture, slide and
+second.
 
 An address leads to what it led to when it was made, wherever that is by now: a place that has moved is redirected to
 (302, since it may move again), one that is gone is said to be (410).
@@ -7,7 +8,8 @@ An address leads to what it led to when it was made, wherever that is by now: a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated
 from urllib.parse import unquote
 
@@ -19,17 +21,20 @@ from sqlalchemy.engine import Connection
 
 from index.errors import LecturesError, NotFound
 from index.marks import address_name
-from index.store.catalogue import course_details, deck_details, deck_pages, lecture_details, video_segments
-from index.store.places import find_lecture, moment_marks, page_marks
-from index.store.timeline import sure_moments
-from index.types import DeckEntry, LectureEntry, Page, Readable, TimelineMoment
-from service.access import Reader
+from index.store.catalogue import course_details, deck_details, deck_page
+from index.store.places import LectureAt, PageAt, find_lecture
+from index.types import Filters, Kind, Query, Readable
+from service.access import Reader, Searcher
 from service.deps import State
-from service.links import course_url, deck_url, lecture_url, moment_url, page_url
+from service.finding import search_out
+from service.links import course_url, deck_url, lecture_url
+from service.programme import ProgrammeLine
 from service.schemas import TermOut, terms_out
-from service.web.looking import find, look_at, spoken_of
+from service.state import ServiceState
+from service.web.looking import find, look_at
 from service.web.place import MomentAddress, PageAddress, Place, read_open
 from service.web.showing import PageRoute, show_page
+from service.web.study import Study, mark_found, study_lecture
 
 router = APIRouter(route_class=PageRoute)
 
@@ -38,6 +43,12 @@ Rest = Annotated[str, PathParameter(max_length=1_500)]
 Lang = Annotated[str, Parameter(max_length=2)]
 Flag = Annotated[str, Parameter(max_length=1)]
 MarkText = Annotated[str, Parameter(max_length=40)]
+Position = Annotated[int, PathParameter(ge=1, le=100_000)]
+
+_STUDIED = frozenset({Kind.PAGE, Kind.SEGMENT})
+_FOUND_IN_LECTURE = 20
+# A piece of a page that was fetched for what is shown already: kept as long as the pictures of slides are.
+_PIECE_CACHE = "private, max-age=300"
 
 
 @router.get("/c/{slug}")
@@ -66,43 +77,56 @@ def lecture(
     state: State,
     caller: Reader,
     slug: Slug,
-    position: Annotated[int, PathParameter(ge=1, le=100_000)],
+    position: Position,
     m: MarkText = "",
     open: Annotated[str, Parameter(max_length=2_000)] = "",
     lang: Lang = "",
 ) -> Response:
-    """A lecture: its programme with where each line is explained, slides, the videos and what is said in them."""
-    values: dict[str, object] = {}
+    """A lecture at its beginning: slides, the video and what is said in it, the programme with where each line is
+    explained. A place in it that is asked for has a page of its own."""
     with state.library.database.reading() as connection:
         at = find_lecture(connection, slug, position, m, caller.courses)
-        place = Place(lecture_url(slug, at.position, at.mark), open=open, lang=lang)
+        place = Place(lecture_url(slug, at.position, at.mark), lang=lang)
+        lost = False
+        try:
+            address = read_open(open)
+            if address is not None:
+                return RedirectResponse(place.plain(find(connection, caller.courses, address).url), 302)
+        except LecturesError:
+            lost = True
+        if (at.position, at.mark) != (position, m):
+            return RedirectResponse(place.url(open=open), 302)
+        look = study_lecture(connection, caller.courses, at.lecture_id, None, place)
+    return _show_study(request, state, place, look, {"lost": lost})
+
+
+@router.get("/c/{slug}/l/{position}/find")
+def find_in_lecture(
+    request: Request,
+    state: State,
+    caller: Searcher,
+    slug: Slug,
+    position: Position,
+    q: Annotated[str, Parameter(max_length=4_000)] = "",
+    m: MarkText = "",
+    part: Flag = "",
+    lang: Lang = "",
+) -> Response:
+    """What was searched within a lecture, with every word of it that is said there marked; `part` is that alone."""
+    with state.library.database.reading() as connection:
+        at = find_lecture(connection, slug, position, m, caller.courses)
+        place = _finding(slug, at, q, lang)
         if (at.position, at.mark) != (position, m):
             return RedirectResponse(place.url(), 302)
-        found = lecture_details(connection, at.lecture_id, caller.courses)
-        moments = sure_moments(connection, at.lecture_id)
-        values |= looked_at(connection, caller.courses, place)
-        if "moved" in values:
-            return RedirectResponse(str(values["moved"]), 302)
-        decks = [(deck, shown_pages(connection, deck, place)) for deck in found.decks + found.notes]
-        values["talks"] = [
-            (video, spoken_of(connection, video, video_segments(connection, video), place)) for video in found.videos
-        ]
-        starts, shown = _seconds(connection, found, moments, place)
-    looks = {(deck.id, page.page_number): look for deck, pages in decks for page, _, look in pages}
-    values |= {
-        "lecture": found,
-        "strips": decks,
-        "start_of": starts,
-        "moments": shown,
-        "moment_of": {(moment.deck_id, moment.page_number): (moment, url) for moment, url in shown},
-        "look_of": looks,
-    }
-    if found.programme:
-        try:
-            values["programme"] = state.programme(found.course.slug, at.lecture_id, found.programme)
-        except LecturesError as error:
-            values["problem"] = str(error)
-    return show_page(request, "lecture.html", place, values)
+        look = study_lecture(connection, caller.courses, at.lecture_id, None, place)
+    if not place.q:
+        return RedirectResponse(place.plain(lecture_url(slug, at.position, at.mark)), 302)
+    found = state.find(Query(place.q, Filters(slug, at.lecture_id, _STUDIED, caller.courses)))
+    hits = search_out(found, found.hits(_FOUND_IN_LECTURE), 0.0)
+    look = mark_found(look, found.weights)
+    if part:
+        return show_page(request, "_found.html", place, {"look": look, "found": hits})
+    return _show_study(request, state, place, look, {"found": hits})
 
 
 @router.get("/c/{slug}/d/{rest:path}")
@@ -114,30 +138,34 @@ def deck(
     rest: Rest,
     m: MarkText = "",
     before: Flag = "",
+    part: Flag = "",
     lang: Lang = "",
 ) -> Response:
-    """A page of a deck with the others beside it; without a number all of them, each with the anchor `#page=N`."""
+    """A slide in its lecture; without a number the deck from its beginning, each page with the anchor `#page=N`.
+
+    `part` is the slide alone, for a page that shows the rest already.
+    """
     asked = read_open(f"/c/{slug}/d/{rest}" + (f"?m={m}" if m else ""))
     if not isinstance(asked, PageAddress):
         raise NotFound(f"There is no deck {rest!r:.80} in course {slug}; search for it.")
     with state.library.database.reading() as connection:
         found = find(connection, caller.courses, asked)
-        entry = deck_details(connection, found.at.deck_id, caller.courses)  # type: ignore[union-attr]  # of a page
+        place = Place(found.url, lang=lang)
         if asked.page_number is None:
+            entry = deck_details(connection, found.at.deck_id, caller.courses)  # type: ignore[union-attr]  # of a page
             place = Place(deck_url(slug, entry.path), lang=lang)
             if address_name(entry.path) != asked.name:
                 return RedirectResponse(place.url(), 302)
-            values = {"deck": entry, "pages": shown_pages(connection, entry, place), "from_before": bool(before)}
-            return show_page(request, "deck.html", place, values)
-        place = Place(found.url, lang=lang)
-        if found.moved:
-            return RedirectResponse(place.url(), 302)
-        values = {
-            "deck": entry,
-            "pages": shown_pages(connection, entry, place),
-            "look": look_at(connection, caller.courses, found, place),
-        }
-    return show_page(request, "deck.html", place, values)
+        elif found.moved:
+            return RedirectResponse(place.url() + ("&part=1" if part else ""), 302)
+        if part and isinstance(found.at, PageAt):
+            entry = deck_details(connection, found.at.deck_id, caller.courses)
+            values = {"deck": entry, "page": deck_page(connection, entry, found.at.page_number)}
+            response = show_page(request, "_slide.html", place, values)
+            response.headers["Cache-Control"] = _PIECE_CACHE
+            return response
+        look = look_at(connection, caller.courses, found, place)
+    return _show_study(request, state, place, look, {"from_before": bool(before)})
 
 
 @router.get("/c/{slug}/v/{rest:path}")
@@ -151,7 +179,7 @@ def video(
     before: Flag = "",
     lang: Lang = "",
 ) -> Response:
-    """A video at a second, with what is said in it; without a second its beginning."""
+    """A lecture at a second of its video; without a second its beginning."""
     asked = read_open(f"/c/{slug}/v/{rest}" + (f"?m={m}" if m else ""))
     if not isinstance(asked, MomentAddress):
         raise NotFound(f"There is no video {rest!r:.80} in course {slug}; search for it.")
@@ -162,26 +190,7 @@ def video(
         if found.moved and asked.seconds is not None:
             return RedirectResponse(place.url(), 302)
         look = look_at(connection, caller.courses, found, place)
-    return show_page(request, "video.html", place, {"look": look, "from_before": bool(before)})
-
-
-def _seconds(
-    connection: Connection, lecture: LectureEntry, moments: Sequence[TimelineMoment], place: Place
-) -> tuple[dict[int, str], list[tuple[TimelineMoment, str]]]:
-    """Where the beginning of each video of a lecture is looked at, by its id; and where each moment of a page is."""
-    starts: dict[int, str] = {}
-    looks: dict[TimelineMoment, str] = {}
-    for video in lecture.videos:
-        own = [moment for moment in moments if moment.video_id == video.id]
-        seconds = [0.0, *(moment.jump_seconds for moment in own)]
-        marks = moment_marks(connection, video.id, seconds)
-        addresses = [
-            place.look(moment_url(lecture.course.slug, video.video, second, mark))
-            for second, mark in zip(seconds, marks, strict=True)
-        ]
-        starts[video.id] = addresses[0]
-        looks |= zip(own, addresses[1:], strict=True)
-    return starts, [(moment, looks[moment]) for moment in moments]
+    return _show_study(request, state, place, look, {"from_before": bool(before)})
 
 
 def looked_at(connection: Connection, readable: Readable, place: Place) -> dict[str, object]:
@@ -199,11 +208,18 @@ def looked_at(connection: Connection, readable: Readable, place: Place) -> dict[
         return {"lost": True}
 
 
-def shown_pages(connection: Connection, deck: DeckEntry, place: Place) -> list[tuple[Page, str, str]]:
-    """The pages of a deck, each with its address and where it is looked at."""
-    marks = page_marks(connection, deck.id)
-    addresses = [
-        (page, page_url(deck.course.slug, deck.path, page.page_number, marks.get(page.page_number, "")))
-        for page in deck_pages(connection, deck)
-    ]
-    return [(page, address, place.look(address)) for page, address in addresses]
+def _finding(slug: str, at: LectureAt, query: str, lang: str) -> Place:
+    """Where a lecture is searched."""
+    path, _, mark = lecture_url(slug, at.position, at.mark).partition("?")
+    return Place(f"{path}/find?{mark}", q=query.strip(), lang=lang)
+
+
+def _show_study(
+    request: Request, state: ServiceState, place: Place, look: Study, values: Mapping[str, object]
+) -> Response:
+    """The page of a study view, with where each line of the programme is explained."""
+    lecture, programme = look.lecture, tuple[ProgrammeLine, ...]()
+    if lecture.programme:
+        with suppress(LecturesError):  # without an index the programme is shown as it is written
+            programme = state.programme(lecture.course.slug, lecture.id, lecture.programme)
+    return show_page(request, "study.html", place, {"look": look, "programme": programme, **values})

@@ -24,7 +24,7 @@ from service.answers.types import Asked, Outcome, Turn
 from service.deps import State
 from service.errors import status_of
 from service.finding import read_kinds
-from service.links import lecture_link
+from service.links import lecture_link, lecture_url
 from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
@@ -32,6 +32,7 @@ from service.web.place import Place
 from service.web.results import ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
+from service.web.study import Study, mark_found
 from service.web.ways import Ways, ways_on
 
 router = APIRouter(route_class=PageRoute)
@@ -101,6 +102,7 @@ def home(
             values |= _courses_and_look(connection, caller, place)
             lengths = material_lengths(connection) if place.q else {}
             values |= _lecture(connection, caller, place) if place.lecture else {}
+            place = replace(place, lecture=str(values.get("lecture_address", place.lecture)))
     except LecturesError as error:
         values |= {"problem": str(error), "status": status_of(error)}
     if "moved" in values:
@@ -116,6 +118,8 @@ def home(
             "ways": ways,
             "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
         }
+        look = values.get("look")
+        values |= {"look": mark_found(look, view.weights)} if isinstance(look, Study) else {}
         if view.missed:
             state.note_missed(place.course, place.q)
     except LecturesError as error:
@@ -140,7 +144,7 @@ def _lecture(connection: Connection, caller: Caller, place: Place) -> dict[str, 
     if named is None:
         raise InvalidRequest(f"lecture: {place.lecture!r:.60} is no address of a lecture.")
     at = find_lecture(connection, named.group(1), int(named.group(2)), named.group(3) or "", caller.courses)
-    return {"lecture_id": at.lecture_id}
+    return {"lecture_id": at.lecture_id, "lecture_address": lecture_url(named.group(1), at.position, at.mark)}
 
 
 def _search(

@@ -11,7 +11,7 @@ from index.errors import InvalidRequest
 
 _KEPT = re.compile(r"^/c/([^/]{1,80})/([dv])/(.{1,1500}?)(?:/(\d{1,7}))?(?:\?m=([^?]{0,40}))?$")
 _FORMER = re.compile(r"^(page|time)-(\d{1,9})-(\d{1,7})$")
-_PLACE_OF_ITS_OWN = re.compile(r"^/c/[^/]+/[dv]/")
+_PLACE_OF_ITS_OWN = re.compile(r"^/c/[^/]+/[dlv]/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,6 @@ class Place:
     @property
     def results_key(self) -> str:
         """Equal for two states that show the same list, whatever is looked at beside it."""
-        if _PLACE_OF_ITS_OWN.match(self.path):
-            return self.plain(self.path.split("?")[0].rsplit("/", 1)[0])
         return self.url(open="")
 
 

@@ -23,7 +23,7 @@ PAGE_SIZE = 10  # hits, where one lecture is shown
 LECTURES = 6  # to a page
 _PLACES = 12  # about so many hits to a page of lectures
 _LEAST, _FEW = 3, 2
-_ON_RAILS = 30
+_ON_RAILS = 24
 _FACETS = 40
 
 
@@ -78,6 +78,7 @@ class ResultsView:
     took_ms: float
     previous: int | None
     next: int | None
+    weights: Mapping[str, float]
 
 
 def results_view(
@@ -103,6 +104,7 @@ def results_view(
         round((perf_counter() - started) * 1000, 1),
         max(place.offset - step, 0) if place.offset else None,
         place.offset + step if place.offset + step < count else None,
+        found.weights,
     )
 
 

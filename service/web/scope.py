@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.errors import InvalidRequest
-from index.types import CourseDetails, CourseSummary, DeckEntry, LectureEntry, VideoEntry
+from index.types import CourseDetails, CourseSummary, LectureEntry
 from service.links import course_url, lecture_link
 from service.web.place import Place
 from service.web.words import Words
@@ -55,14 +55,9 @@ def _where(place: Place, values: Mapping[str, object]) -> tuple[str, str]:
     """The course that a page is in, and the address of its lecture."""
     if not _OF_ITS_OWN.match(place.path):
         return place.course, place.lecture
-    look = values.get("look")
-    inner = [values.get("lecture"), values.get("deck"), getattr(look, "deck", None), getattr(look, "video", None)]
-    for found in inner:
-        match found:
-            case LectureEntry():
-                return found.course.slug, lecture_link(found.course.slug, found)
-            case DeckEntry() | VideoEntry():
-                return found.course.slug, lecture_link(found.course.slug, found.lecture)
+    lecture = getattr(values.get("look"), "lecture", None)
+    if isinstance(lecture, LectureEntry):
+        return lecture.course.slug, lecture_link(lecture.course.slug, lecture)
     match values.get("course"):
         case CourseDetails(slug=slug) | {"slug": str(slug)}:
             return slug, ""

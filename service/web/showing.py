@@ -17,16 +17,18 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
 from index.errors import LecturesError
+from index.store.places import MomentAt
 from index.types import Unit
 from service.base import base_of
 from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.refusals import KeyNeeded
 from service.settings import Settings
-from service.web.looking import Moment, Slide
 from service.web.place import Place
 from service.web.results import hit_place
 from service.web.scope import scopes
+from service.web.snippets import pieces
+from service.web.study import Frame, Study
 from service.web.words import LANGUAGES, choose_language, counted, words_of
 
 T = TypeVar("T")
@@ -67,7 +69,11 @@ class PageRoute(APIRoute):
 def show_page(request: Request, name: str, place: Place, values: Mapping[str, object], status: int = 200) -> Response:
     """The page `name` with these values, at the place that its address names."""
     language = choose_language(place.lang, request.headers.get("accept-language", ""))
-    own = {"person": getattr(request.state, "person", ""), "oembed": _oembed(request, place)}
+    own = {
+        "person": getattr(request.state, "person", ""),
+        "may_sign_in": request.app.state.provider is not None,
+        "oembed": _oembed(request, place),
+    }
     response = HTMLResponse(render(name, place, language, {**own, **values}), status)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"
@@ -82,6 +88,7 @@ def render(name: str, place: Place, language: str, values: Mapping[str, object])
         "courses": [],
         "is_start": False,
         "person": "",
+        "may_sign_in": False,
         "oembed": "",
         "scopes": scopes(place, values, words),
         "place": place,
@@ -109,9 +116,9 @@ def warm_up() -> None:
 
 def error_page(request: Request, problem: str, status: int) -> Response:
     """A page that says what is wrong, with the search box."""
-    pieces = request.url.path.split("/")
+    parts = request.url.path.split("/")
     # where a place of a course is gone, the search is in that course
-    course = pieces[2] if status == HTTPStatus.GONE and len(pieces) > 3 and pieces[1] == "c" else ""
+    course = parts[2] if status == HTTPStatus.GONE and len(parts) > 3 and parts[1] == "c" else ""
     return show_page(
         request,
         "error.html",
@@ -125,7 +132,7 @@ def sign_in_page(request: Request, going_to: str, status: int = 200) -> Response
     """A page that says what to do to be signed in."""
     offered = request.app.state.provider is not None
     way = f"/signin/provider?{urlencode({'next': going_to})}" if offered else ""
-    place = Place("/signin", lang=request.query_params.get("lang", "")[:2])
+    place = Place(f"/signin?{urlencode({'next': going_to})}", lang=request.query_params.get("lang", "")[:2])
     return show_page(request, "signin.html", place, {"provider": way, "refused": status != HTTPStatus.OK}, status)
 
 
@@ -152,10 +159,10 @@ def groupby_run(items: Iterable[T], name: str) -> list[tuple[object, list[T]]]:
 def look_name(look: object, words: Mapping[str, str]) -> str:
     """What is looked at, for the title of the page: a slide, or a second of a video."""
     match look:
-        case Slide(page=page, deck=deck):
+        case Study(frame=Frame(page=page, deck=deck)) if not isinstance(look.opened, MomentAt):
             return page.title or called(words, deck.unit, page.page_number)
-        case Moment(video=video, seconds=seconds):
-            return f"{video.lecture.title}, {clock(seconds)}"
+        case Study(lecture=lecture, seconds=seconds):
+            return f"{lecture.title}, {clock(seconds)}"
         case _:
             return ""
 
@@ -172,6 +179,7 @@ _templates.globals |= {
     "readable": unquote,
     "hit_place": hit_place,
     "look_name": look_name,
+    "pieces": pieces,
     "course_url": course_url,
     "deck_image_url": deck_image_url,
     "deck_url": deck_url,

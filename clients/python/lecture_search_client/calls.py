@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +16,16 @@ from lecture_search_client.errors import ApiError
 from lecture_search_client.sse import Event, EventReader
 
 T = TypeVar("T")
-Turn = Mapping[Literal["role", "content"], str]
+
+
+class Turn(TypedDict):
+    """A message of the conversation so far. With the citations of earlier answers their places keep their numbers."""
+
+    role: Literal["user", "assistant"]
+    content: str
+    citations: NotRequired[Sequence[Mapping[str, object]]]
+
+
 KindName = Literal["page", "segment", "programme"]
 ModeName = Literal["hybrid", "lexical", "semantic"]
 

@@ -1,119 +1,140 @@
-// The player at a second, and the transcript running along. YouTube is not asked for anything before play is pressed.
-"use strict";
-(() => {
-  const HOME = "https://www.youtube-nocookie.com";
-  const player = () => document.querySelector("video");
+// A recording → one way to play it: the browser's own player, or YouTube's frame, which is loaded when play is pressed.
+// Both know `seconds` and `playing`, and say through `changed` that the time went on or that playing began or ended.
 
-  function seek(seconds) {
-    const video = player();
-    const tube = document.querySelector(".tube iframe");
-    if (video) {
-      video.currentTime = seconds;
-    } else if (tube) {
-      tube.contentWindow.postMessage(JSON.stringify({ event: "command", func: "seekTo", args: [seconds, true] }), HOME);
+const HOME = "https://www.youtube-nocookie.com";
+const PLAYING = 1;
+
+class Recording {
+  constructor(video, changed, signal) {
+    this.video = video;
+    this.started = true;
+    for (const name of ["timeupdate", "seeked", "play", "pause"]) {
+      video.addEventListener(name, () => changed(), { signal });
     }
   }
 
-  function follow(seconds) {
-    const spoken = [...document.querySelectorAll(".spoken[data-at]")];
-    const now = spoken.filter((line) => Number(line.dataset.at) <= seconds + 0.3).at(-1);
-    for (const line of spoken) {
-      const is = line === now;
-      if (line.classList.contains("now") !== is) {
-        line.classList.toggle("now", is);
-        if (is) {
-          line.setAttribute("aria-current", "true");
-          into(line);
-        } else {
-          line.removeAttribute("aria-current");
-        }
-      }
-    }
+  get seconds() {
+    return this.wanted ?? (this.video.readyState ? this.video.currentTime : Number(this.video.dataset.start));
   }
 
-  // only the transcript scrolls, never the page under the reader
-  function into(line) {
-    const box = line.closest(".running");
-    if (box) {
-      box.scrollTop = line.offsetTop - box.offsetTop - box.clientHeight / 3;
-    }
+  get playing() {
+    return !this.video.paused;
   }
 
-  function play(tube) {
-    const frame = document.createElement("iframe");
-    const query = new URLSearchParams({ start: tube.dataset.start, autoplay: "1", enablejsapi: "1", origin: location.origin });
-    frame.src = `${HOME}/embed/${encodeURIComponent(tube.dataset.tube)}?${query}`;
-    frame.title = tube.dataset.title;
-    frame.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture";
-    frame.addEventListener("load", () => frame.contentWindow.postMessage(JSON.stringify({ event: "listening" }), HOME));
-    tube.classList.add("playing");
-    tube.replaceChildren(frame);
-  }
-
-  addEventListener("message", (event) => {
-    if (event.origin !== HOME || typeof event.data !== "string") {
+  seek(seconds) {
+    if (this.video.readyState) {
+      this.video.currentTime = seconds;
       return;
     }
-    try {
-      const seconds = JSON.parse(event.data).info?.currentTime;
-      if (typeof seconds === "number") {
-        follow(seconds);
-      }
-    } catch {
-      // not a message of the player
+    if (this.wanted === undefined) {
+      const begin = () => {
+        this.video.currentTime = this.wanted;
+        this.wanted = undefined;
+      };
+      this.video.addEventListener("loadedmetadata", begin, { once: true });
     }
-  });
-
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-play]");
-    if (button) {
-      play(button.closest(".tube"));
-    }
-    const line = event.target.closest("a[data-seek]");
-    if (line && (player()?.readyState || document.querySelector(".tube iframe"))) {
-      // the player is there already: jump in it instead of bringing the next state
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      const seconds = Number(line.closest("[data-at]").dataset.at);
-      seek(seconds);
-      follow(seconds);
-      history.replaceState({}, "", line.href);
-    }
-  }, true);
-
-  function hash() {
-    const found = /^#t=(\d+)/.exec(location.hash);
-    return found ? Number(found[1]) : null;
+    this.wanted = seconds;
   }
 
-  function prepare() {
-    for (const button of document.querySelectorAll("[data-play]")) {
-      button.hidden = false;
-    }
-    const now = document.querySelector(".running .now");
-    if (now) {
-      into(now);
-    }
-    const video = player();
-    if (!video || video.dataset.ready) {
-      return;
-    }
-    video.dataset.ready = "yes";
-    const start = () => {
-      video.currentTime = hash() ?? Number(video.dataset.start);
-    };
-    if (video.readyState) {
-      start();
+  play() {
+    this.video.play().catch(() => {}); // the browser may want a click in the page first; the player shows that
+  }
+
+  pause() {
+    this.video.pause();
+  }
+
+  speed(factor) {
+    this.video.defaultPlaybackRate = this.video.playbackRate = factor;
+  }
+}
+
+class Tube {
+  constructor(box, changed, clock, signal) {
+    this.box = box;
+    this.changed = changed;
+    this.clock = clock;
+    this.seconds = Number(box.dataset.start);
+    this.playing = false;
+    this.factor = 1;
+    this.button = box.querySelector("[data-play]");
+    this.button.hidden = false;
+    this.button.addEventListener("click", () => this.play());
+    addEventListener("message", (event) => this.#heard(event), { signal });
+  }
+
+  get started() {
+    return Boolean(this.frame);
+  }
+
+  seek(seconds) {
+    this.seconds = seconds;
+    if (this.frame) {
+      this.#tell("seekTo", seconds, true);
     } else {
-      video.addEventListener("loadedmetadata", start, { once: true });
+      this.button.textContent = `▶ ${this.button.dataset.label.replace("{}", this.clock(seconds))}`;
     }
-    video.addEventListener("timeupdate", () => {
-      if (!video.paused) {
-        follow(video.currentTime);
-      }
-    });
   }
-  document.addEventListener("arrived", prepare);
-  addEventListener("hashchange", () => hash() !== null && seek(hash()));
-  prepare();
-})();
+
+  play() {
+    if (this.frame) {
+      this.#tell("playVideo");
+      return;
+    }
+    const query = new URLSearchParams({ start: Math.floor(this.seconds), autoplay: "1", enablejsapi: "1", origin: location.origin });
+    const frame = document.createElement("iframe");
+    frame.src = `${HOME}/embed/${encodeURIComponent(this.box.dataset.tube)}?${query}`;
+    frame.title = this.box.dataset.title;
+    frame.allow = "autoplay; encrypted-media; fullscreen; picture-in-picture";
+    frame.addEventListener("load", () => this.#send({ event: "listening" }));
+    this.frame = frame;
+    this.box.classList.add("playing");
+    this.box.replaceChildren(frame);
+  }
+
+  pause() {
+    this.#tell("pauseVideo");
+  }
+
+  speed(factor) {
+    this.factor = factor;
+    this.#tell("setPlaybackRate", factor);
+  }
+
+  #tell(func, ...args) {
+    this.#send({ event: "command", func, args });
+  }
+
+  #send(message) {
+    this.frame?.contentWindow?.postMessage(JSON.stringify(message), HOME);
+  }
+
+  #heard(event) {
+    if (event.origin !== HOME || typeof event.data !== "string" || event.source !== this.frame?.contentWindow) {
+      return;
+    }
+    let info;
+    try {
+      ({ info } = JSON.parse(event.data));
+    } catch {
+      return; // not a message of the player
+    }
+    if (typeof info?.playerState === "number") {
+      this.playing = info.playerState === PLAYING;
+      if (this.playing && this.factor !== 1 && info.playbackRate !== this.factor) {
+        this.#tell("setPlaybackRate", this.factor);
+      }
+    }
+    if (typeof info?.currentTime === "number") {
+      this.seconds = info.currentTime;
+      this.changed();
+    }
+  }
+}
+
+// The player in a part of the page, or null where nothing is played there; `signal` ends its listening.
+export function playerIn(root, changed, clock, signal) {
+  const video = root.querySelector("video");
+  const tube = root.querySelector(".tube");
+  return video ? new Recording(video, changed, signal) : tube ? new Tube(tube, changed, clock, signal) : null;
+}

@@ -117,6 +117,9 @@ export function arrived() {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-swap]");
+  if (link && !link.closest("#look")) {
+    opener = link;
+  }
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) {
     return;
   }
@@ -126,9 +129,6 @@ document.addEventListener("click", (event) => {
     const back = opener;
     show(address, { push: true, focus: { back: () => (back && document.contains(back) ? back : null) } });
     return;
-  }
-  if (!link.closest("#look")) {
-    opener = link;
   }
   show(address, { push: true, focus: {} });
 });
@@ -147,4 +147,9 @@ document.addEventListener("change", (event) => {
   event.target.closest("form[data-submit]")?.requestSubmit();
 });
 
-addEventListener("popstate", () => show(location.href, { push: false, focus: null }));
+// Whoever can show an earlier state from what is here already takes the event `returning` for itself.
+addEventListener("popstate", () => {
+  if (document.dispatchEvent(new Event("returning", { cancelable: true }))) {
+    show(location.href, { push: false, focus: null });
+  }
+});

@@ -1,0 +1,68 @@
+"""`lectures backup FILE` and `lectures restore FILE`: the whole installation in one file, and back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.opening import Json, open_embedder, open_library
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add both to the command line."""
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Where to write it; what is there is replaced.")],
+    as_json: Json = False,
+) -> None:
+    """Write rows and originals into one file, while others read and write; exit code 1 if something is not in it."""
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from index.backup import write_backup
+    from service.console import err, out, print_json
+
+    _, library = open_library()
+    written = write_backup(library, Path(file))
+    if as_json:
+        print_json({"file": file, **asdict(written)})
+    else:
+        for problem in written.problems:
+            err.print(problem, markup=False)
+        size = f"{written.size / 1e6:.1f} MB"
+        out.print(f"{file} holds {written.courses} courses and {written.files} files, {size}.", markup=False)
+    if written.problems:
+        raise typer.Exit(1)
+
+
+def restore(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What `lectures backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Have it in place of what is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Bring an installation back into an empty data folder and database, checked, and build its index."""
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from index.restore import read_backup
+    from service.console import err, out, print_json, progress_bar
+
+    settings, library = open_library()
+    embedder = open_embedder(settings)
+    with progress_bar(quiet=as_json) as step:
+        found = read_backup(library, Path(file), embedder, replace=replace, progress=step)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        for problem in found.problems:
+            err.print(problem, markup=False)
+        out.print(
+            f"{found.courses} courses and {found.files} files are back; generation {found.generation} is served.",
+            markup=False,
+        )
+    if found.problems:
+        raise typer.Exit(1)
