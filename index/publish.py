@@ -152,7 +152,9 @@ def forget_course(
         with library.database.reading() as connection:
             known = course_hash(connection, slug) is not None
         if known:
-            number = publish(library, Plan(slug, embedder, {}), lambda connection: remove_course(connection, slug))
+            distrusted = row_damage(library, slug) is not None
+            plan = Plan(slug, embedder, {})
+            number = publish(library, plan, lambda connection: remove_course(connection, slug), distrusted=distrusted)
     if number is None:  # said after the block: what a writer that died left over is swept at its end
         raise no_course(slug)
     return number

@@ -11,10 +11,11 @@ import datetime as dt
 import hashlib
 import json
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,19 @@ _BLOCK = 1 << 20
 _BATCH = 500
 _ROWS = re.compile(r"rows/([a-z_]{1,40})\.jsonl")
 _FILE = re.compile(r"files/([0-9a-f]{64})(\.[a-z0-9]{1,8}|)")
+
+# what the standard library raises on a zip whose bytes were changed
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
 
 Progress = Callable[[str, int, int, str], None]
 
@@ -86,13 +100,15 @@ def _holds_something(library: Library) -> bool:
 
 @contextmanager
 def _opened(source: Path) -> Iterator[_BackupFile]:
-    try:
-        with zipfile.ZipFile(source) as archive:
-            yield _BackupFile(source.name, archive, _read_manifest(source.name, archive))
-    except FileNotFoundError as error:
-        raise StorageError(f"There is no backup {source}; give the file that `lectures backup` wrote.") from error
-    except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, RuntimeError, OSError) as error:
-        raise _damaged(source.name, str(error)) from error
+    with ExitStack() as held:
+        try:
+            archive = held.enter_context(zipfile.ZipFile(source))
+            manifest = _read_manifest(source.name, archive)
+        except FileNotFoundError as error:
+            raise StorageError(f"There is no backup {source}; give the file that `lectures backup` wrote.") from error
+        except _ZIP_ERRORS as error:
+            raise _damaged(source.name, str(error)) from error
+        yield _BackupFile(source.name, archive, manifest)
 
 
 def _damaged(name: str, why: str) -> StorageError:
@@ -200,6 +216,8 @@ class _BackupFile:
                     yield block
         except KeyError as error:
             raise _damaged(self.name, f"{name} is not in it") from error
+        except _ZIP_ERRORS as error:
+            raise _damaged(self.name, f"{name}: {error}") from error
         if size != entry["size"] or digest.hexdigest() != entry["sha256"]:
             raise _damaged(self.name, f"{name} is not what was written")
 

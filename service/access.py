@@ -20,6 +20,7 @@ from service.deps import State
 from service.gate import Work
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
 from service.settings import Settings, listed
+from service.signin.grants import either
 from service.signin.people import People, Person
 from service.state import ServiceState
 
@@ -91,7 +92,7 @@ class Access:
         person = await self.people.person(request, state) if secret is None else None
         if person is not None:
             request.state.person = person.name
-            caller = await _signed_in(person, state)
+            caller = await _signed_in(person, state, scope)
         elif secret is None:
             if state.settings.api_keys_required or scope is AccessScope.ADMIN:
                 raise KeyNeeded("This needs a key; send it as `Authorization: Bearer KEY` (`lectures keys create`).")
@@ -144,15 +145,19 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-async def _signed_in(person: Person, state: ServiceState) -> Caller:
-    """A person as a caller: where anybody may read public courses, what it is granted comes on top of them."""
-    scopes, courses = person.grant.scopes, person.grant.courses
+async def _signed_in(person: Person, state: ServiceState, scope: AccessScope) -> Caller:
+    """A person as a caller. To administer it has the courses that are its own to administer, and no others; to read,
+    where anybody may read public courses, those on top of its own."""
+    if scope is AccessScope.ADMIN:
+        own = person.grant.administers
+        scopes = _ANONYMOUS if own is not None and not own else frozenset(AccessScope)
+        return Caller(person.id, scopes, own, person.name)
+    courses = person.grant.courses
     if not state.settings.api_keys_required:
-        public = await _public_courses(state)
-        scopes, courses = scopes | _ANONYMOUS, None if courses is None or public is None else courses | public
+        courses = either(courses, await _public_courses(state))
     if courses is not None and not courses:
         raise ScopeMissing(f"{person.name:.80} is signed in, but no course is open to them; ask the lecturer.")
-    return Caller(person.id, scopes, courses, person.name)
+    return Caller(person.id, _ANONYMOUS, courses, person.name)
 
 
 async def _public_courses(state: ServiceState) -> frozenset[str] | None:

@@ -62,7 +62,7 @@ def _of_database(state: ServiceState, degraded: GaugeMetricFamily) -> Iterator[M
 
 def _served(state: ServiceState) -> SearchIndex | None:
     try:
-        return state.index()
+        return state.serving.index(wait=False)
     except LecturesError:
         return None
 

@@ -47,6 +47,9 @@ class Guard:
                 target = scope.get("state", {}).get(_FORM_TARGET, "")
                 policy = f"{_POLICY}; form-action 'self'{target}; frame-ancestors {self._ancestors}"
                 message["headers"].extend([(b"content-security-policy", policy.encode()), *_HEADERS])
+                if not scope["path"].startswith("/static/") and not _says_who_may_keep_it(message):
+                    # what one person may read must not be kept for the next: caches know of keys, not of cookies
+                    message["headers"].append((b"cache-control", b"private"))
             await send(message)
 
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_ADDRESS_BYTES:
@@ -60,6 +63,10 @@ class Guard:
             await refusal(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)
+
+
+def _says_who_may_keep_it(message: Message) -> bool:
+    return any(name == b"cache-control" for name, _ in message["headers"])
 
 
 def let_form_go_to(request: Request, url: str) -> None:

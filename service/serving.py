@@ -80,11 +80,11 @@ class Serving:
         if self._watcher is not None:
             self._watcher.join(timeout=_FIRST_SECONDS)
 
-    def index(self) -> SearchIndex:
-        """The index to search now; raises why there is none."""
+    def index(self, *, wait: bool = True) -> SearchIndex:
+        """The index to search now; raises why there is none. While the first is being opened it is waited for."""
         if self._watcher is None:
             self.look()
-        elif self._index is None:
+        elif self._index is None and wait:
             self._looked.wait(_FIRST_SECONDS)
         index = self._index
         if index is None:

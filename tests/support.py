@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from fpdf import FPDF
 from numpy.typing import NDArray
+from starlette.testclient import TestClient
 
 from index.embed.adaptation import Adaptation
 from index.embed.protocol import Embedder, Vectors, normalise, passage_views
@@ -211,6 +212,11 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def until_ready(client: TestClient) -> None:
+    """Wait until the index is open: the service answers before."""
+    until(lambda: client.get("/readyz").status_code == 200)
 
 
 def run_async(what: Coroutine[Any, Any, Any]) -> Any:

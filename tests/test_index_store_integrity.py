@@ -15,7 +15,7 @@ from support import CountingEmbedder, ingest, open_index, write_course
 
 from index.errors import LecturesError, StorageError
 from index.library import Library, find_damage
-from index.publish import reindex
+from index.publish import forget_course, reindex
 from index.store.integrity import are_as_written, hash_rows
 from index.store.passages import read_passages
 from index.store.tables import courses, metadata
@@ -126,6 +126,23 @@ def test_damaged_rows_are_kept_out_of_the_index_and_written_anew_by_ingesting_ag
     assert _top(sqlite_library, embedder) == top
     with sqlite_library.database.reading() as connection:
         assert connection.execute(sa.text("SELECT id, title FROM lectures ORDER BY id")).all() == ids
+
+
+@pytest.mark.parametrize("damage", ["bytes that are no text", "no JSON", "a row that is gone"])
+@pytest.mark.usefixtures("folders")
+def test_a_course_whose_rows_are_damaged_can_be_removed(
+    sqlite_library: Library, embedder: CountingEmbedder, damage: str
+) -> None:
+    path = _file(sqlite_library)
+    with sqlite3.connect(path) as connection:
+        _DAMAGE[damage](connection)
+        if damage == "bytes that are no text":
+            connection.execute("UPDATE passages SET content_hash = CAST(x'ff' AS TEXT) WHERE kind = 'segment'")
+    connection.close()
+    for slug in ("course", "other"):
+        forget_course(sqlite_library, embedder, slug)
+    assert find_damage(sqlite_library, embedder) == []
+    assert open_index(sqlite_library, embedder).find(Query("loss")).total == 0
 
 
 def test_a_course_whose_rows_and_shard_are_damaged_is_left_out_until_it_is_ingested_again(

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from support import write_pdf
+from support import until_ready, write_pdf
 
 from index.library import Library
 from index.types import VIDEO_TYPES
@@ -204,6 +204,7 @@ def test_the_pages_show_what_was_asked(client: TestClient) -> None:
 
 def test_health_and_metrics(client: TestClient) -> None:
     assert client.get("/livez").json() == {"status": "alive"}
+    until_ready(client)
     ready = client.get("/readyz").json()
     assert (ready["status"], ready["degraded"], ready["passages"]) == ("ready", [], 62)
     client.get("/api/search", params={"q": "dropout"})
@@ -218,7 +219,7 @@ def test_a_large_body_is_refused(client: TestClient) -> None:
 def test_without_an_index_it_lives_and_says_what_to_do(tmp_path: Path) -> None:
     with TestClient(create_app(Settings(data_dir=tmp_path, embedder="none"))) as empty:
         assert empty.get("/livez").status_code == 200
-        for address in ("/readyz", "/api/search?q=x"):
+        for address in ("/api/search?q=x", "/readyz"):
             response = empty.get(address)
             assert (response.status_code, response.json()["code"]) == (503, "index_unavailable")
             assert "lectures ingest" in response.json()["detail"]
@@ -232,6 +233,7 @@ def test_search_goes_on_while_the_database_is_away(example_settings: Settings, t
     settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:9/none")
     with TestClient(create_app(settings)) as degraded:
         assert degraded.get("/api/search", params={"q": "dropout"}).json()["total"] > 0
+        until_ready(degraded)
         ready = degraded.get("/readyz").json()
         assert (ready["status"], len(ready["degraded"])) == ("degraded", 1)
         assert degraded.get("/api/courses").json()["code"] == "storage"

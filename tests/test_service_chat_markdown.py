@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import random
 import re
+from time import process_time
 
 import pytest
 from markdown_it import MarkdownIt
 from test_service_markup import SIGNS
 
-from service.chat.markdown import escape, link
+from service.chat.markdown import escape, link, plain
 
 _RENDERED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _JOINT = "\u2060"
@@ -113,3 +114,11 @@ def test_three_hundred_mixtures_of_attacks_lead_nowhere() -> None:
         rendered = re.sub(r"</?p>", "", _RENDERED.render(written))
         assert "<" not in rendered.replace("&lt;", "")
         assert not _LINKED.search(html.unescape(rendered)), written
+
+
+@pytest.mark.parametrize("sign", ["@", "a@", "a.", "www.", "$a", "](", "<a ", "\\(", "http:", "a-"])
+def test_a_title_without_end_is_written_in_a_moment(sign: str) -> None:
+    started = process_time()
+    link(sign * 5_000, "x")
+    plain(sign * 5_000)
+    assert process_time() - started < 10  # it takes a tenth of a second; what grows with the square of it takes minutes

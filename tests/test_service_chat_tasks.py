@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from model_stub import model_server, says
 from starlette.testclient import TestClient
 
 from service.app import create_app
-from service.chat.conversation import Conversation
+from service.chat.conversation import Conversation, Message, read_conversation
 from service.chat.tasks import TaskKind, read_task
 from service.settings import Settings
 
@@ -126,3 +127,12 @@ def test_jobs_call_no_model_and_stream_too(example_settings: Settings) -> None:
             body = {"model": "lectures", "messages": [{"role": "user", "content": _TITLE}], "stream": True}
             assert '{\\"title\\": \\"Dropout\\"}' in client.post("/v1/chat/completions", json=body).text
     assert seen == []
+
+
+@pytest.mark.parametrize(
+    "text", ["<chat_history>" * 5_000, "- " + "[1] " * 5_000, "- [1] [" + "](x" * 5_000, "User:" * 5_000]
+)
+def test_a_message_without_end_is_read_in_a_moment(text: str) -> None:
+    started = process_time()
+    read_task(read_conversation([Message(role="assistant", content=text), Message(role="user", content=text)]))
+    assert process_time() - started < 10

@@ -6,15 +6,16 @@ import asyncio
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from model_stub import hangs, model_server
 from starlette.testclient import TestClient
-from support import run_async, serve, until
+from support import run_async, serve, until, until_ready
 
 from index.search.search import SearchIndex
 from index.store.keys import create_key
@@ -204,6 +205,7 @@ def test_everything_but_health_takes_a_place_and_refusals_say_when_to_come_back(
         "/v1/chat/completions": {"messages": [{"role": "user", "content": "dropout"}]},
     }
     with TestClient(app, raise_server_exceptions=False) as client:
+        until_ready(client)
         lane = {work: Lane(0, 0, 0.0) for work in Work}
         app.state.service.gate = Gate(lane, app.state.metrics)
         with app.state.service.library.database.writing() as connection:
@@ -223,6 +225,29 @@ def test_everything_but_health_takes_a_place_and_refusals_say_when_to_come_back(
         told = re.findall(r'lectures_limits_hit_total\{limit="places of .*"\} (\S+)', client.get("/metrics").text)
         assert sum(map(float, told)) == len(_addresses(app)) - 2
         assert client.get("/static/style.css").status_code == 200
+
+
+def _routes(routes: Iterable[Any], above: frozenset[str] = frozenset()) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every route of an application, with the names of what it depends on."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route.path, above | _needs(route.dependant)
+        elif hasattr(route, "original_router"):
+            given = frozenset(needed.dependency.__name__ for needed in route.include_context.dependencies)
+            yield from _routes(route.original_router.routes, above | given)
+
+
+def _needs(dependant: Any) -> frozenset[str]:
+    names = {getattr(needed.call, "__name__", "") for needed in dependant.dependencies}
+    return frozenset(names).union(*map(_needs, dependant.dependencies))
+
+
+def test_no_route_is_forgotten(example_settings: Settings) -> None:
+    takes_a_place = {"_reader", "_viewer", "_searcher", "_answerer", "_administrator", "_visitor", "_newcomer"}
+    found = dict(_routes(create_app(example_settings).routes))
+    assert len(found) > 50
+    forgotten = {path for path, needs in found.items() if not needs & takes_a_place}
+    assert forgotten == {"/livez", "/readyz", "/metrics"}
 
 
 def test_health_is_told_while_more_searches_hang_than_there_are_threads(

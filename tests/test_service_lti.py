@@ -17,9 +17,9 @@ from starlette.testclient import TestClient
 from support import serve
 
 from index.errors import InvalidRequest
-from index.types import AccessScope
 from service.app import create_app
 from service.settings import Settings
+from service.signin.grants import Grant
 from service.signin.platforms import read_platforms
 
 _HTML = {"Accept": "text/html"}
@@ -154,13 +154,12 @@ def test_teachers_may_be_given_more(
     example_settings: Settings, platform: platform_stub.Platform, tmp_path: Path
 ) -> None:
     entry = json.loads(platform.registration(**{"*": "neural-networks"}))[0]
-    (tmp_path / "more.yaml").write_text(json.dumps([{**entry, "teachers": ["search", "answer", "admin"]}]), "utf-8")
+    (tmp_path / "more.yaml").write_text(json.dumps([{**entry, "teachers": "admin"}]), "utf-8")
     platforms = read_platforms(str(tmp_path / "more.yaml"))
     known = platforms.find(platform.url, "")
     assert known is not None
-    assert known.grant("any", teacher=True).scopes == frozenset(AccessScope)
-    assert known.grant("any", teacher=False).scopes == {AccessScope.SEARCH, AccessScope.ANSWER}
-    assert known.grant("any", teacher=False).courses == frozenset({"neural-networks"})
+    assert known.grant("any", teacher=True).administers == frozenset({"neural-networks"})
+    assert known.grant("any", teacher=False) == Grant(frozenset({"neural-networks"}), frozenset())
     assert platforms.find(platform.url, "another") is None
     assert example_settings.lti_file == ""
 
@@ -228,7 +227,7 @@ def test_a_launch_and_an_insertion_work_in_a_frame_without_third_party_cookies(
             inserted = claims[f"{DEEP}/content_items"][0]["url"]
             assert inserted.startswith(f"{url}/c/neural-networks/d/")
             page.goto(f"{moodle.url}/course?target={inserted.replace('?', '%3F')}")
-            frame.locator("#look img").wait_for()
+            frame.locator("#slide-now img").wait_for()
             # the same cookie, were it not partitioned, is blocked here: the frame of another top site is nobody
             page.goto(f"{url}/c/neural-networks")
             assert page.get_by_text("Ada Lovelace").count() == 0

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
-from support import ingest, write_course
+from support import ingest, until_ready, write_course
 
 from index.errors import StorageError
 from index.library import Library
@@ -86,6 +86,7 @@ def test_the_installation_is_told_of(tmp_path: Path, library: Library) -> None:
     settings = _settings(tmp_path, llm_url="http://127.0.0.1:9/v1", llm_model="m", llm_per_day=7)
     app = create_app(settings)
     with TestClient(app, raise_server_exceptions=False) as client:
+        until_ready(client)
         assert app.state.service.counters.model_call(dt.datetime.now(dt.UTC).date(), 7)
         samples = _samples(client)
     told = {name: _value(samples, f"lectures_{name}") for name in ("ready", "generation", "courses", "passages")}

@@ -567,7 +567,7 @@ def test_a_term_is_no_question(page: Page, live: str) -> None:
 
 
 def test_an_answer_is_shown_as_a_model_writes_it(browser: Any, example_settings: Settings) -> None:
-    with model_server(says("Останавливаемся, когда потери не улучшаются [1]. Это без ссылки.")) as (model_url, _):
+    with model_server(says("Останавливаемся, когда потери не улучшаются [1]. Это без ссылки.")) as (model_url, asked):
         settings = example_settings.model_copy(update={"llm_url": model_url, "llm_model": "stub"})
         with serve(settings) as url, page_of(browser, url) as page:
             page.goto(f"{url}/?q={quote(QUESTION)}")
@@ -577,6 +577,10 @@ def test_an_answer_is_shown_as_a_model_writes_it(browser: Any, example_settings:
             expect(card).to_contain_text("Sentences without a number")
             card.locator(".cite").first.click()
             expect(page.locator("#look")).to_be_visible()
+            page.locator(".filters a", has_text="Slides").click()
+            expect(page.locator(".filters a[aria-current]")).to_contain_text("Slides")
+            expect(card.locator(".mode")).to_have_text("written by a language model from the course")
+            assert len(asked) == 1  # what was written is kept while the list is narrowed
 
 
 def test_an_answer_that_is_being_written_moves_nothing_and_its_numbers_lead_at_once(
@@ -786,7 +790,9 @@ def test_the_lecturer_follows_an_ingest_and_sees_what_was_searched_in_vain(
     browser: Any, tmp_path: Path, course_folder: Path, embedder: CountingEmbedder
 ) -> None:
     del embedder
-    settings = Settings(data_dir=tmp_path / "data", embedder="none", count_missed_searches=True)
+    settings = Settings(
+        data_dir=tmp_path / "data", embedder="none", count_missed_searches=True, ingest_roots=str(tmp_path)
+    )
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
     ingest(course_folder, library, None)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, until, write_course
+from support import CountingEmbedder, ingest, until, until_ready, write_course
 
 from index.engine.generation import Generation
 from index.engine.manifest import generation_file, point_to, shard_folder
@@ -427,6 +427,7 @@ def test_an_error_that_damage_brings_about_is_said_to_be_that_and_any_other_is_n
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        until_ready(client)
         assert client.get("/readyz").json()["status"] == "ready"
         monkeypatch.setattr(SearchIndex, "find", fails)
         assert client.get("/api/search", params={"q": "loss"}).status_code == 500
@@ -437,3 +438,24 @@ def test_an_error_that_damage_brings_about_is_said_to_be_that_and_any_other_is_n
         assert (refused.status_code, refused.json()["code"]) == (503, "corrupt_index")
         ready = client.get("/readyz").json()
         assert (ready["status"], "course second" in ready["degraded"][0]) == ("degraded", True)
+
+
+def test_health_does_not_wait_for_the_first_generation(
+    installation: tuple[Library, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        opening.set()
+        assert go_on.wait(20)
+        return open_served(*arguments)
+
+    monkeypatch.setattr("service.serving.open_served", slow)
+    monkeypatch.setattr("service.serving._FIRST_SECONDS", 3_600.0)
+    with TestClient(create_app(installation[1]), raise_server_exceptions=False) as client:
+        assert opening.wait(20)
+        ready = client.get("/readyz")
+        assert (ready.status_code, "being opened" in ready.json()["detail"]) == (503, True)
+        assert "lectures_ready 0.0" in client.get("/metrics").text
+        go_on.set()
+        until(lambda: client.get("/readyz").status_code == 200)

@@ -78,8 +78,8 @@ def test_a_session_is_kept_as_a_hash_and_ends(library: Library) -> None:
     now = dt.datetime.now(dt.UTC)
     with library.database.writing() as connection:
         hour = now + dt.timedelta(hours=1)
-        token = open_session(connection, "Ada", _READ, frozenset({"a"}), rules="r", until=hour)
-        open_session(connection, "Eve", _READ, None, rules="r", until=hour)
+        token = open_session(connection, "Ada", frozenset({"a"}), rules="r", until=hour)
+        open_session(connection, "Eve", None, rules="r", until=hour)
     with library.database.reading() as connection:
         found = find_session(connection, token, now)
         assert found is not None
@@ -119,8 +119,10 @@ def test_a_value_is_used_once_and_a_secret_is_made_once(library: Library) -> Non
 
 def test_grants_are_read_as_they_are_written() -> None:
     grants = read_grants("cn=ml,ou=x -> nets stats; staff -> * +admin; * -> intro")
-    assert granted(["cn=ml,ou=x"], grants) == Grant(frozenset(_READ), frozenset({"nets", "stats", "intro"}))
-    assert granted(["staff"], grants) == Grant(frozenset(AccessScope), None)
+    assert granted(["cn=ml,ou=x"], grants) == Grant(frozenset({"nets", "stats", "intro"}))
+    assert granted(["staff"], grants) == Grant(None, None)
+    both = granted(["a", "b"], read_grants("a -> one +admin; b -> two"))
+    assert both == Grant(frozenset({"one", "two"}), frozenset({"one"}))
     assert granted([], grants).courses == frozenset({"intro"})
     assert granted(["x"], read_grants("")).courses == frozenset()
     for wrong in ("staff", "staff ->", "-> a", "a -> b/c", "a -> b +root"):
@@ -190,6 +192,22 @@ def test_a_link_opens_the_page_with_its_pictures_and_leaves_a_clean_address(two:
         refused = client.get(f"/signin/link/{secret}", headers=_HTML)
         assert refused.status_code == 403
         assert "ask the lecturer for a new one" in refused.text
+
+
+def test_what_a_person_may_read_is_kept_for_nobody_else(two: Settings, opened: Library) -> None:
+    _, secret = _link(opened, "alpha")
+    with _client(two) as client:
+        client.get(f"/signin/link/{secret}")
+        for path in (
+            "/api/courses",
+            "/api/search?q=alpha",
+            "/c/alpha",
+            "/api/decks/1/pages/1.webp",
+            "/v1/models",
+            "/api/nope",
+        ):
+            assert client.get(path).headers["cache-control"].startswith("private"), path
+        assert "cache-control" not in client.get("/static/style.css").headers
 
 
 def test_where_anybody_may_read_a_session_opens_private_courses_on_top(two: Settings, opened: Library) -> None:
@@ -281,6 +299,23 @@ def test_a_person_signs_in_with_a_provider_and_reads_what_its_groups_may(
         told = client.get("/", headers=_HTML)
         assert told.status_code == 403
         assert "no course is open to them" in told.text
+
+
+def test_who_administers_one_course_is_a_reader_in_another(two: Settings, provider: provider_stub.Provider) -> None:
+    provider.claims["groups"] = ["teachers", "students"]
+    for required in (True, False):
+        changes = {"api_keys_required": required, "private_courses": "alpha"}
+        grants = "teachers -> alpha +admin; students -> beta"
+        with _with_provider(two.model_copy(update=changes), provider, grants) as client:
+            sign_in(client)
+            assert client.get("/api/courses/beta").status_code == 200
+            assert client.delete("/api/courses/beta", headers=_OWN).status_code == 404
+            assert client.post("/api/ingests", json={"source": "/x", "course": "beta"}, headers=_OWN).status_code == 422
+            assert client.get("/api/ingests").status_code == 200
+            provider.claims["groups"] = ["students"]
+            sign_in(client)
+            assert client.delete("/api/courses/beta", headers=_OWN).status_code == 403
+            provider.claims["groups"] = ["teachers", "students"]
 
 
 def test_a_session_ends_where_the_grants_are_changed(two: Settings, provider: provider_stub.Provider) -> None:
@@ -380,9 +415,7 @@ def test_a_browser_signs_in_reads_with_pictures_and_signs_out(
         assert page.evaluate("axe.run()")["violations"] == []
         page.get_by_role("link", name="Sign in with your institution").click()
         page.wait_for_url(f"{url}/c/alpha/l/1*")
-        page.locator(".slides img").first.evaluate(
-            "async (image) => { image.loading = 'eager'; await image.decode(); }"
-        )
+        page.locator("main img").first.evaluate("async (image) => { image.loading = 'eager'; await image.decode(); }")
         page.evaluate(AXE)
         assert page.evaluate("axe.run()")["violations"] == []
         page.get_by_role("button", name="Sign out").click()

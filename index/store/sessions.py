@@ -18,32 +18,32 @@ from sqlalchemy.exc import IntegrityError
 
 from index.store.keys import find_link
 from index.store.tables import api_keys, sessions, signin_secrets, used_once
-from index.types import AccessScope, Readable
+from index.types import Readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person who is signed in. `courses` are the slugs that it may read, None for all; `rules` marks the settings by
-    which it may, empty for a link."""
+    """A person who is signed in. `courses` are the slugs that it may read, `administers` those that it may also change,
+    None for all; `rules` marks the settings by which it may, empty for a link."""
 
     id: str
     name: str
-    scopes: frozenset[AccessScope]
     courses: Readable
+    administers: Readable
     rules: str
 
 
 def open_session(
     connection: Connection,
     name: str,
-    scopes: Collection[AccessScope],
     courses: Readable,
+    administers: Readable = frozenset(),
     *,
     rules: str,
     until: dt.datetime,
 ) -> str:
     """The token of a new session, which is kept nowhere else. Sessions that are over are swept."""
-    values = {"scopes": sorted(scopes), "courses": None if courses is None else sorted(courses), "rules": rules}
+    values = {"courses": _listed(courses), "administers": _listed(administers), "rules": rules}
     return _open(connection, {**values, "name": name[:200], "key_id": None}, until)
 
 
@@ -55,27 +55,26 @@ def open_link(connection: Connection, secret: str, until: dt.datetime) -> tuple[
     if link is None or not link.is_valid(now):
         return None
     # what it may read is read from the link at each request, so that a revoked link ends its sessions
-    values: dict[str, object] = {"name": link.name, "scopes": [], "courses": None, "rules": "", "key_id": link.id}
+    values: dict[str, object] = {"name": link.name, "courses": [], "administers": [], "rules": "", "key_id": link.id}
     return _open(connection, values, min(until, link.expires_at or until)), sorted(link.courses or ())
 
 
 def find_session(connection: Connection, token: str, now: dt.datetime) -> Session | None:
     """The session of this token, if it is not over."""
     query = (
-        sa.select(sessions, api_keys.c.scopes.label("link_scopes"), api_keys.c.courses.label("link_courses"))
+        sa.select(sessions, api_keys.c.id.label("link_id"), api_keys.c.courses.label("link_courses"))
         .add_columns(api_keys.c.revoked_at)
         .outerjoin(api_keys, api_keys.c.id == sessions.c.key_id)
         .where(sessions.c.digest == _digest(token), sessions.c.expires_at > now)
     )
     row = connection.execute(query).one_or_none()
-    if row is None or row.revoked_at is not None or (row.key_id and row.link_scopes is None):
+    if row is None or row.revoked_at is not None or row.link_id != row.key_id:
         return None
-    scopes, courses = (row.link_scopes, row.link_courses) if row.key_id else (row.scopes, row.courses)
     return Session(
         id=row.digest[:16],
         name=row.name,
-        scopes=frozenset(AccessScope(scope) for scope in scopes),
-        courses=None if courses is None else frozenset(courses),
+        courses=_readable(row.link_courses if row.key_id else row.courses),
+        administers=_readable(row.administers),
         rules=row.rules,
     )
 
@@ -122,6 +121,14 @@ def _open(connection: Connection, values: dict[str, object], until: dt.datetime)
     connection.execute(sa.delete(sessions).where(sessions.c.expires_at < now))
     connection.execute(sa.insert(sessions).values(digest=_digest(token), created_at=now, expires_at=until, **values))
     return token
+
+
+def _listed(slugs: Readable) -> list[str] | None:
+    return None if slugs is None else sorted(slugs)
+
+
+def _readable(slugs: Collection[str] | None) -> Readable:
+    return None if slugs is None else frozenset(slugs)
 
 
 def _digest(token: str) -> str:

@@ -290,8 +290,9 @@ sessions = Table(
     # SHA-256 of the token, which has 256 random bits
     Column("digest", String(64), primary_key=True),
     Column("name", String(200), nullable=False),
-    Column("scopes", JSON, nullable=False),
+    # slugs that it may read, and those that it may administer; null for all
     Column("courses", JSON),
+    Column("administers", JSON),
     # marks the settings by which it was opened: where they change, it is over
     Column("rules", String(64), nullable=False),
     Column("key_id", String(20), ForeignKey("api_keys.id", ondelete="CASCADE"), index=True),

@@ -17,7 +17,9 @@ _SCHEME = re.compile(
     r"(?:javascript|vbscript|mailto|blob):[^\s<>]*|data:\w+/[^\s<>]*|(?<![\w/])//[\w.-]{1,253}[^\s<>]*",
     re.IGNORECASE,
 )
-_HOST = re.compile(r"(?<![\w@.\\])(?:[\w-]{1,63}\.)+([a-zA-Zа-яА-Я]{2,24})(?![\w(])(?:[:/?#][^\s\]]*)?|\S+@\S+\.\S+")
+_HOST = re.compile(
+    r"(?<![\w@.\\])(?:[\w-]{1,63}\.)+([a-zA-Zа-яА-Я]{2,24})(?![\w(])(?:[:/?#][^\s\]]*)?|[^\s@]{1,64}@[^\s@]{1,253}\.[^\s@]+"
+)
 _ADDRESS = re.compile(f"{_SCHEME.pattern}|{_HOST.pattern}", re.IGNORECASE)
 # Code spans, and formulas between dollars or \( \) and \[ \]: what they hold is not Markdown.
 _OPAQUE = re.compile(

@@ -23,7 +23,7 @@ def livez() -> dict[str, str]:
 @router.get("/readyz", openapi_extra=OPEN)
 def readyz(state: State) -> ReadyOut:
     """A verified generation is served with the embedder that made it; 503 says why not."""
-    index = state.index()
+    index = state.serving.index(wait=False)  # who asks whether it is ready is told at once that it is not
     degraded = list(index.degraded)
     try:
         with state.library.database.reading() as connection:

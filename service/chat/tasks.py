@@ -47,7 +47,7 @@ class Task:
     typed: str = ""
 
 
-_TALK = re.compile(r"<chat_history>(.*)</chat_history>", re.DOTALL)
+_TALK_BEGINS, _TALK_ENDS = "<chat_history>", "</chat_history>"
 _TASK = re.compile(r"\s*#{1,4}\s*Task\b", re.IGNORECASE)
 _FORM = re.compile(r"\{\s*\"(title|tags|follow_ups|queries|text)\"\s*:")
 _TYPED = re.compile(r"<text>([^<]*)</text>")
@@ -67,10 +67,12 @@ _EVERYDAY = 4.0  # how common a word is from which on it is no title of its own 
 def read_task(asked: Conversation) -> Task | None:
     """The job that the last message gives; None for what a person asks."""
     text = asked.asked
-    inside = _TALK.search(text)
-    instructions = text if inside is None else text[: inside.start()] + text[inside.end() :]
-    form = _FORM.search(instructions) if inside is not None or _TASK.match(text) else None
-    talk = _turns(inside.group(1) if inside else text)
+    before, begun, rest = text.partition(_TALK_BEGINS)
+    inside, ended, after = rest.rpartition(_TALK_ENDS)
+    marked = bool(begun and ended)
+    instructions = f"{before}{after}" if marked else text
+    form = _FORM.search(instructions) if marked or _TASK.match(text) else None
+    talk = _turns(inside if marked else text)
     if form is not None:
         typed = _TYPED.findall(instructions)
         return Task(TaskKind(form.group(1)), talk or asked.history, typed=typed[-1] if typed else "")

@@ -17,7 +17,7 @@ from service.links import absolute, clock, hit_url
 from service.web.words import words_of
 
 _NEAREST = 5  # places that are shown where nothing is quoted
-_SOURCE = re.compile(r"^- ((?:\\?\[\d{1,4}\] )+)\[.*\]\(([^\s()]{1,2000})\)$", re.MULTILINE)
+_SOURCE = re.compile(r"^- ((?:\\?\[\d{1,4}\] ){1,20})\[.*\]\(([^\s()]{1,2000})\)$", re.MULTILINE)
 _NUMBER = re.compile(r"\d+")
 # Where the places are the answer; elsewhere the note of the service names what there is.
 _PLACES = {Outcome.NO_QUESTION: _NEAREST, Outcome.MENTIONED: _NEAREST, Outcome.NO_ANSWER: _NEAREST, Outcome.PLACE: 1}

@@ -8,26 +8,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from index.errors import InvalidRequest
-from index.types import AccessScope, Readable
+from index.types import Readable
 
 _SLUG = re.compile(r"[\w-]{1,80}")
 _EVERYBODY = "*"
-_READING = frozenset({AccessScope.SEARCH, AccessScope.ANSWER})
+_ADMIN = "+admin"
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Scopes, and courses by their slugs, None for all."""
+    """The courses that may be read, and those of them that may be administered: slugs, None for all."""
 
-    scopes: frozenset[AccessScope]
-    courses: Readable
+    courses: Readable = frozenset()
+    administers: Readable = frozenset()
 
     def __or__(self, other: Grant) -> Grant:
-        both = None if self.courses is None or other.courses is None else self.courses | other.courses
-        return Grant(self.scopes | other.scopes, both)
+        return Grant(either(self.courses, other.courses), either(self.administers, other.administers))
 
 
-NOTHING = Grant(_READING, frozenset())
+NOTHING = Grant()
 Grants = dict[str, Grant]
 
 
@@ -48,6 +47,11 @@ def read_grants(value: str) -> Grants:
     return grants
 
 
+def either(one: Readable, other: Readable) -> Readable:
+    """The courses of both."""
+    return None if one is None or other is None else one | other
+
+
 def granted(groups: Collection[str], grants: Grants) -> Grant:
     """What a person in these groups may read and do."""
     found = NOTHING
@@ -62,15 +66,9 @@ def mark_of(*rules: str) -> str:
 
 
 def _read_grant(words: Collection[str]) -> Grant:
-    scopes = set(_READING)
-    slugs: set[str] = set()
-    for word in words:
-        if word.startswith("+"):
-            if word[1:] not in set(AccessScope):
-                raise InvalidRequest(f"LECTURES_SIGNIN_GRANTS: there is no scope {word!r:.40}; write +admin.")
-            scopes.add(AccessScope(word[1:]))
-        elif word != _EVERYBODY and not _SLUG.fullmatch(word):
-            raise InvalidRequest(f"LECTURES_SIGNIN_GRANTS: {word!r:.80} is no slug of a course.")
-        else:
-            slugs.add(word)
-    return Grant(frozenset(scopes), None if _EVERYBODY in slugs else frozenset(slugs))
+    slugs = [word for word in words if word != _ADMIN]
+    for slug in slugs:
+        if slug != _EVERYBODY and not _SLUG.fullmatch(slug):
+            raise InvalidRequest(f"LECTURES_SIGNIN_GRANTS: {slug!r:.80} is neither a slug of a course nor {_ADMIN}.")
+    courses = None if _EVERYBODY in slugs else frozenset(slugs)
+    return Grant(courses, courses if _ADMIN in words else frozenset())

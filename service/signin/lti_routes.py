@@ -109,7 +109,7 @@ def launch(
         if not use_once(connection, f"nonce {found.nonce}", until):
             raise SignInFailed("This launch was used already; open it again.")
         grant, rules = found.grant, found.platform.rules
-        token = open_session(connection, found.name, grant.scopes, grant.courses, rules=rules, until=until)
+        token = open_session(connection, found.name, grant.courses, grant.administers, rules=rules, until=until)
     response = redirect_to(_leads_to(found, token, state))
     set_state(response, request, settings.public_url, "", launch=number)
     set_frame_token(response, request, settings.public_url, token)

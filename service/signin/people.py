@@ -20,12 +20,11 @@ from service.state import ServiceState
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`id` tells callers apart, `name` is shown; `token` is that of the session, empty behind a proxy."""
+    """`id` tells callers apart, `name` is shown."""
 
     id: str
     name: str
     grant: Grant
-    token: str
 
 
 class People:
@@ -47,13 +46,13 @@ class People:
             session = await run_in_threadpool(_look_up, state, token[:200])
             if session is not None and session.rules in self.known_rules:
                 self._check_page(request)
-                grant = Grant(session.scopes, session.courses)
-                return Person(f"session {session.id}", session.name, grant, token)
+                grant = Grant(session.courses, session.administers)
+                return Person(f"session {session.id}", session.name, grant)
         said = said_of(request.scope) if self._behind_proxy else None
         if said is None:
             return None
         self._check_page(request)
-        return Person(f"user {said.user}", said.user, granted(said.groups, self.grants), "")
+        return Person(f"user {said.user}", said.user, granted(said.groups, self.grants))
 
     def _check_page(self, request: Request) -> None:
         if not from_own_page(request, self._public_url):

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.errors import InvalidRequest
-from index.types import AccessScope
 from service.signin.grants import Grant, mark_of
 from service.signin.tokens import PublishedKeys
 
 _EVERY_CONTEXT = "*"
-_READING = frozenset({AccessScope.SEARCH, AccessScope.ANSWER})
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -41,7 +39,7 @@ class Platform(BaseModel):
     login_url: Url
     keys_url: Url
     courses: dict[str, str | list[str]]
-    teachers: list[AccessScope] = [AccessScope.SEARCH, AccessScope.ANSWER]
+    teachers: Literal["read", "admin"] = "read"
 
     @property
     def rules(self) -> str:
@@ -51,8 +49,8 @@ class Platform(BaseModel):
     def grant(self, context: str, *, teacher: bool) -> Grant:
         """What a person may read and do who comes from this context."""
         slugs = {slug for key in (context, _EVERY_CONTEXT) if key in self.courses for slug in _slugs(self.courses[key])}
-        scopes = _READING | frozenset(self.teachers) if teacher else _READING
-        return Grant(scopes, None if _EVERY_CONTEXT in slugs else frozenset(slugs))
+        courses = None if _EVERY_CONTEXT in slugs else frozenset(slugs)
+        return Grant(courses, courses if teacher and self.teachers == "admin" else frozenset())
 
 
 class Platforms:

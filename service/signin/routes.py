@@ -93,7 +93,7 @@ def from_provider(
         if old:
             end_session(connection, old)
         rules = access.people.rules
-        token = open_session(connection, identity.name, grant.scopes, grant.courses, rules=rules, until=until)
+        token = open_session(connection, identity.name, grant.courses, grant.administers, rules=rules, until=until)
     response = redirect_to(kept["next"])
     set_state(response, request, settings.public_url, "")
     set_token(response, request, settings.public_url, token)

@@ -199,7 +199,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "unfold": "Show all",
     "source": "Source",
     "printed_number": "printed number {}",
-    "play": "Play",
     "in_which_lectures": "In these lectures",
     "hint_open": "Choose a result: the slide or the video opens here.",
     "way_terms_of": "Terms: {}",

@@ -204,7 +204,6 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "unfold": "Показать целиком",
     "source": "Источник",
     "printed_number": "на слайде номер {}",
-    "play": "Смотреть",
     "in_which_lectures": "В каких лекциях",
     "hint_open": "Выберите результат: слайд или видео откроется здесь.",
     "way_terms_of": "Термины: {}",

@@ -94,7 +94,7 @@ function become(page) {
   document.documentElement.lang = page.documentElement.lang;
   morph(document.body, page.body);
   // of what a reader has chosen or typed, attributes say nothing
-  for (const select of document.querySelectorAll("select:not(#theme)")) {
+  for (const select of document.querySelectorAll("select[name]")) {
     select.value = ([...select.options].find((option) => option.defaultSelected) ?? select.options[0])?.value ?? "";
   }
   for (const box of typedBoxes()) {
