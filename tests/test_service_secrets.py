@@ -96,6 +96,7 @@ class _Run:
                 "LECTURES_YOUTUBE_URL": "http://127.0.0.1:9",
                 "LECTURES_YOUTUBE_PROXY": f"http://user:{_PROXY}@127.0.0.1:9",
                 "LECTURES_OIDC_CLIENT_SECRET": _OIDC,
+                "LECTURES_INGEST_ROOTS": str(self.course),
             }
             self._serve()
             self._work()

@@ -415,9 +415,7 @@ def test_a_browser_signs_in_reads_with_pictures_and_signs_out(
         assert page.evaluate("axe.run()")["violations"] == []
         page.get_by_role("link", name="Sign in with your institution").click()
         page.wait_for_url(f"{url}/c/alpha/l/1*")
-        page.locator(".slides img").first.evaluate(
-            "async (image) => { image.loading = 'eager'; await image.decode(); }"
-        )
+        page.locator("main img").first.evaluate("async (image) => { image.loading = 'eager'; await image.decode(); }")
         page.evaluate(AXE)
         assert page.evaluate("axe.run()")["violations"] == []
         page.get_by_role("button", name="Sign out").click()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.torture.courses import ingest_arguments, write_shown, write_spoken
-from benchmarks.torture.result import LANES, Result, in_lanes
+from benchmarks.torture.result import Result, in_lanes, lanes_for
 from benchmarks.torture.zygote import Zygote
 
 _MEND_EVERY = 4  # mending costs as much as four looks
@@ -24,7 +24,7 @@ _KINDS = ("shard", "shard", "shard manifest", "generation", "pointer", "original
 
 
 def run(size: int, seed: int, folder: Path) -> Result:
-    lanes = min(LANES, size)
+    lanes = lanes_for(size)
     parts = in_lanes(lanes, lambda lane: _lane(range(lane, size, lanes), seed, folder / str(lane)))
     wrong = [fault for faults, _ in parts for fault in faults]
     ends = sum((ended for _, ended in parts), Counter[str]())

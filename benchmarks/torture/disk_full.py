@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.torture.lane import Lane, lanes_in
-from benchmarks.torture.result import LANES, Result, in_lanes, merged
+from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.shim import NO_COMPILER, Fault, compiled
 
 _STEP = 4096
@@ -18,7 +18,7 @@ def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing
     shim = compiled(folder)
     if shim is None:
         return Result(0, missing=NO_COMPILER)
-    lanes = lanes_in(folder, shim, min(LANES, size))
+    lanes = lanes_in(folder, shim, lanes_for(size))
     try:
         _, whole = lanes[0].counted()
         step = max(_STEP, whole // size // _STEP * _STEP)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.lane import neither
-from benchmarks.torture.result import LANES, Result, in_lanes, merged
+from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.searching import Searching
 from benchmarks.torture.zygote import HELD, KILLED, LEFTOVERS, Zygote
 
@@ -22,7 +22,7 @@ _SEARCH_PAUSE_SECONDS = 0.05
 
 
 def run(size: int, seed: int, folder: Path) -> Result:
-    lanes = min(LANES, size)
+    lanes = lanes_for(size)
     shares = [size // lanes + (lane < size % lanes) for lane in range(lanes)]
     parts = in_lanes(lanes, lambda lane: _lane(shares[lane], 1000 * seed + lane, folder / str(lane)))
     found = merged([part for part, _, _ in parts])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.torture.lane import Lane, lanes_in
-from benchmarks.torture.result import LANES, Result, in_lanes, merged
+from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.shim import NO_COMPILER, Fault, compiled
 
 
@@ -34,7 +34,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
     shim = compiled(folder)
     if shim is None:
         return Result(0, missing=NO_COMPILER)
-    lanes = lanes_in(folder, shim, min(LANES, size))
+    lanes = lanes_in(folder, shim, lanes_for(size))
     try:
         parts = in_lanes(len(lanes), lambda number: _cut_all(lanes[number], range(number, size, len(lanes)), seed))
     finally:
@@ -120,7 +120,8 @@ class _Disk:
         elif change.what == "fsync":
             self._keep_names(change.path)
         else:
-            made = _File(bytearray(), b"") if change.what == "create" else None
+            # a file that is given another name is that file, whether or not its first name was ever durable
+            made = _File(bytearray(), b"") if change.what == "create" else file
             _name(self.seen, change, made)
             self._pending.append((change, made))
 
@@ -154,8 +155,12 @@ def _name(names: Names, change: Change, made: _File | None) -> None:
         names[change.path] = made
     elif change.what == "unlink":
         names.pop(change.path, None)
-    elif change.what == "rename":  # of a file, or of a folder with all that is in it
+    elif change.what == "rename" and made is not None:
+        names.pop(change.path, None)
+        names[change.other] = made
+    elif change.what == "rename":  # of a folder, with the names in it that are durable
         old, new = change.path, change.other
+        names[new] = None
         for path in [path for path in names if path == old or path.startswith(f"{old}/")]:
             names[new + path[len(old) :]] = names.pop(path)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.processes import anonymous_mb
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.result import Result
-from benchmarks.torture.searching import ask, search_path, start_service
+from benchmarks.torture.searching import ask_fully, search_path, start_service
 from benchmarks.torture.zygote import Zygote
 
 _CLIENTS = 16
@@ -48,7 +48,8 @@ def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing
     if files_after - files_before > _GROWTH_FILES:
         wrong.append(f"the service held {files_before} files open, then {files_after}")
     generations = len({generation for generation, _ in clients.seen})
-    figure = f"{size} publishes, {clients.asked} searches of {generations} generations, {before:.0f} → {after:.0f} MB"
+    figure = f"{size} publishes, {clients.asked} searches of {generations} generations, "
+    figure += f"{clients.refused} put off, {before:.0f} → {after:.0f} MB"
     return Result(clients.asked, wrong, figure)
 
 
@@ -72,7 +73,7 @@ class _Clients:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self.asked = 0
+        self.asked = self.refused = 0
         self.seen: set[tuple[int, frozenset[int]]] = set()
         self.wrong: list[str] = []
         self._stop, self._lock = threading.Event(), threading.Lock()
@@ -87,7 +88,12 @@ class _Clients:
 
     def _search(self) -> None:
         while not self._stop.is_set():
-            status, body = ask(self._port, search_path("gradients", course=_SLUG, limit="50"))
+            status, headers, body = ask_fully(self._port, search_path("gradients", course=_SLUG, limit="50"))
+            if status == 503 and "retry-after" in headers:  # more is asked than this machine can answer
+                with self._lock:
+                    self.refused += 1
+                self._stop.wait(0.1)
+                continue
             found = json.loads(body) if status == 200 else {}
             texts = [hit["snippet"]["text"] for hit in found.get("hits", ())]
             versions = frozenset(int(version) for text in texts for version in _VERSION.findall(text))

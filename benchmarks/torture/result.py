@@ -80,6 +80,11 @@ def run_row(row: Row, size: int, seed: int, folder: Path) -> Outcome:
     )
 
 
+def lanes_for(size: int) -> int:
+    """How many lanes so much work is worth: each costs some seconds before it begins."""
+    return min(LANES, max(1, size // 20))
+
+
 def in_lanes(lanes: int, work: Callable[[int], Found]) -> list[Found]:
     """What `work` gives for each lane, which are run side by side."""
     with ThreadPoolExecutor(lanes) as pool:

@@ -12,7 +12,7 @@ import random
 from pathlib import Path
 
 from benchmarks.torture.lane import Lane, lanes_in
-from benchmarks.torture.result import LANES, Result, in_lanes, merged
+from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.shim import FAULTS, NO_COMPILER, Fault, compiled
 
 
@@ -21,7 +21,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
     shim = compiled(folder)
     if shim is None:
         return Result(0, missing=NO_COMPILER)
-    lanes = lanes_in(folder, shim, min(LANES, size))
+    lanes = lanes_in(folder, shim, lanes_for(size))
     try:
         sites, _ = lanes[0].counted()
         every = [(name, site) for site in range(1, sites + 1) for name in FAULTS]
