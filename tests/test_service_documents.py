@@ -95,8 +95,8 @@ def test_a_hit_opens_its_slide_section_or_cell(
     assert hit["source_url"] == f"https://github.com/someone/course/blob/HEAD/{deck}{fragment}"
     shown = client.get(hit["url"])
     assert shown.url.path == f"/c/mixed/d/{deck}/{number}"
-    assert f"{unit} {number} of" in shown.text
-    assert (f"pages/{number}.webp" in shown.text) == pictured
+    assert f"{'slide' if unit == 'page' else unit} {number} of" in shown.text
+    assert ("data-zoom" in shown.text) == pictured
 
 
 def test_no_picture_on_any_page_is_broken(client: TestClient) -> None:
@@ -127,7 +127,7 @@ def test_a_browser_shows_frames_of_text_without_complaint(
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         page.goto(f"{url}/?q=words")
         page.locator(".hit", has_text="markdown words").locator("h3 a").click()
-        page.locator("#look .sheet").wait_for()
+        page.locator("#slide-now .sheet").wait_for()
         page.locator("#look [rel=next]").click()
         page.get_by_text("section 2 of 3").wait_for()
         paths = [
@@ -144,7 +144,7 @@ def test_a_browser_shows_frames_of_text_without_complaint(
             shown = [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found]
             assert shown == [], (path, shown)
         page.goto(f"{url}/c/mixed/d/c.md/1")
-        page.locator("#look [rel=next]").click()
+        page.locator(".turn [rel=next]").click()
         page.get_by_text("section 2 of 3").wait_for()
         assert "/c/mixed/d/c.md/2?m=" in page.url
         assert troubles == []

@@ -227,7 +227,7 @@ def test_a_launch_and_an_insertion_work_in_a_frame_without_third_party_cookies(
             inserted = claims[f"{DEEP}/content_items"][0]["url"]
             assert inserted.startswith(f"{url}/c/neural-networks/d/")
             page.goto(f"{moodle.url}/course?target={inserted.replace('?', '%3F')}")
-            frame.locator("main .large img").first.wait_for()
+            frame.locator("#slide-now img").wait_for()
             # the same cookie, were it not partitioned, is blocked here: the frame of another top site is nobody
             page.goto(f"{url}/c/neural-networks")
             assert page.get_by_text("Ada Lovelace").count() == 0

@@ -130,11 +130,11 @@ class Study:
         return "slide"
 
     def _beside(self, step: int) -> Frame | None:
-        film = next((film for film in self.films if self.frame in film.frames), None)
-        if film is None or self.frame is None:
+        if self.frame is None:
             return None
-        at = film.frames.index(self.frame) + step
-        return film.frames[at] if 0 <= at < len(film.frames) else None
+        frames = self.frames
+        at = frames.index(self.frame) + step
+        return frames[at] if 0 <= at < len(frames) else None
 
 
 def study_lecture(
