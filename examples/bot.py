@@ -65,13 +65,6 @@ class Replies:
         return mark, " ".join(hit.title.split()), self._lectures.link(hit.url)
 
 
-def _turn(answer: AnswerOut) -> Turn:
-    """An answer as the next question is asked with it: a place that is cited again keeps its number."""
-    cited = [{"number": citation.number, "hit": {"url": citation.hit.url}} for citation in answer.citations]
-    text = " ".join(sentence.text for sentence in answer.sentences)
-    return {"role": "assistant", "content": text[:4_000], "citations": cited}
-
-
 def open_replies() -> Replies:
     """Replies of the service that LECTURES_URL, LECTURES_KEY and LECTURES_COURSE name."""
     lectures = AsyncLectures(os.environ.get("LECTURES_URL", "http://127.0.0.1:8000"), os.environ.get("LECTURES_KEY"))
@@ -84,3 +77,10 @@ def needed(name: str, what: str) -> str:
     if not value:
         sys.exit(f"Set {name} to {what}.")
     return value
+
+
+def _turn(answer: AnswerOut) -> Turn:
+    """An answer as the next question is asked with it: a place that is cited again keeps its number."""
+    cited = [{"number": citation.number, "hit": {"url": citation.hit.url}} for citation in answer.citations]
+    text = " ".join(sentence.text for sentence in answer.sentences)
+    return {"role": "assistant", "content": text[:4_000], "citations": cited}

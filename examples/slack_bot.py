@@ -36,7 +36,11 @@ async def serve(client: AsyncWebClient, app_token: str, replies: Replies) -> Non
 
     app.event("app_mention")(answer)
     app.event("message")(answer)
-    await AsyncSocketModeHandler(app, app_token).start_async()  # type: ignore[no-untyped-call]
+    connection = AsyncSocketModeHandler(app, app_token)
+    try:
+        await connection.start_async()  # type: ignore[no-untyped-call]
+    finally:
+        await connection.close_async()  # type: ignore[no-untyped-call]
 
 
 def main() -> None:

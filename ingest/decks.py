@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from index.types import Deck, DeckKind, Page, Problem, State
 from ingest.documents import DOCUMENTS, SUFFIXES, Document, DocumentReader
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
 from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
-from ingest.pdf import EXTRACTOR, MAX_PAGES, PdfReader, RawPage
+from ingest.pdf import EXTRACTOR, MAX_PAGES, Line, PdfReader, RawPage
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedDeck
 from ingest.symbols import tidy
@@ -182,6 +183,7 @@ def with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReade
     if not ocr_languages():
         return pages
     left = _MAX_OCR_PAGES
+    known: dict[bytes, tuple[Line, ...]] = {}  # by picture: a page that is there many times is read once
     for i, (page, clean) in enumerate(zip(raw, clean_pages(raw), strict=True)):
         words = len(clean.text.split())
         if words >= _OCR_BELOW_WORDS or page.problem == "unreadable" or left == 0:
@@ -193,7 +195,10 @@ def with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReade
             continue
         # what the file itself says of a line is better than what its picture looks like
         tops = [line.top for line in page.lines]
-        seen = [line for line in read_picture(picture, language) if all(abs(line.top - top) > _ALIKE for top in tops)]
+        digest = hashlib.sha256(picture).digest()
+        if digest not in known:
+            known[digest] = read_picture(picture, language)
+        seen = [line for line in known[digest] if all(abs(line.top - top) > _ALIKE for top in tops)]
         if sum(len(line.text.split()) for line in seen) > words:
             lines = tuple(sorted([*page.lines, *seen], key=lambda line: (line.top, line.left)))
             pages[i] = replace(page, lines=lines, ocr=True, problem=None)

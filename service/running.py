@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -25,6 +27,7 @@ from service.observability import Logged
 from service.settings import Settings, listed
 
 _AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
+_TURNS = 3  # of the event loop: more than one, since what is ready comes before what arrives
 
 
 class _Server(uvicorn.Server):
@@ -39,6 +42,24 @@ class _Server(uvicorn.Server):
         if self.started and self._greeting:
             sys.stderr.write(self._greeting)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Closing the socket resets the connections that stand in its queue. So the queue is made short (who comes now
+        # is refused, and knows it), those in it are let in, and only then is it closed.
+        for listening in sockets or []:
+            listening.listen(0)
+        await _turns(_TURNS)
+        late = [taken for listening in sockets or [] for taken in _queue_of(listening)]
+        for server in self.servers:
+            server.close()
+        await _turns(_TURNS)
+        for taken in late:
+            await asyncio.get_running_loop().connect_accepted_socket(self._connection, taken)
+        await super().shutdown(sockets)
+
+    def _connection(self) -> asyncio.Protocol:
+        kind = self.config.http_protocol_class
+        return kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
         # Threads cannot be cancelled: one that waits for a model or a disk would keep the process. Nothing that was
@@ -47,6 +68,20 @@ class _Server(uvicorn.Server):
         last = threading.Timer(seconds, os._exit, (128 + sig,))
         last.daemon = True
         last.start()
+
+
+def _queue_of(listening: socket.socket) -> list[socket.socket]:
+    """The connections that stand in the queue of a socket."""
+    taken = []
+    with suppress(BlockingIOError):
+        while True:
+            taken.append(listening.accept()[0])
+    return taken
+
+
+async def _turns(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
 
 
 def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.Config:

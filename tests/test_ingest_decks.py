@@ -65,6 +65,23 @@ def test_a_page_that_is_a_picture_is_read_and_marked(sqlite_library: Library, tm
     assert (deck.state, deck.problem) == (State.READY, None)
 
 
+def test_a_picture_that_is_there_many_times_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def read(picture: bytes, _language: str) -> tuple[Line, ...]:
+        asked.append(picture)
+        return (Line("What the picture of the page says", 0.5, 0.1, 20.0),)
+
+    class Drawn:
+        def render_page(self, _path: Path, page_number: int, *_: object) -> bytes:
+            return b"another" if page_number == 3 else b"the same"
+
+    monkeypatch.setattr(deck_reading, "read_picture", read)
+    monkeypatch.setattr(deck_reading, "ocr_languages", lambda: frozenset({"eng"}))
+    pages = deck_reading.with_ocr([RawPage(())] * 4, tmp_path, "en", Drawn())  # type: ignore[arg-type]
+    assert (asked, [page.ocr for page in pages]) == ([b"the same", b"another"], [True] * 4)
+
+
 def test_without_tesseract_the_gap_says_how(
     sqlite_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

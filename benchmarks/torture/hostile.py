@@ -23,10 +23,10 @@ _MEMORY_MB = 1_600  # of the process that reads a course: its parsers have their
 
 
 def run(size: int, seed: int, folder: Path) -> Result:
-    """`size` mutated files, and as many bombs as a tenth of that, at most all."""
+    """`size` mutated files, and a bomb for every fifty of them, at most all."""
     wrong: list[str] = []
     chosen = list(bombs())
-    chosen = random.Random(seed).sample(chosen, min(len(chosen), max(1, size // 10)))
+    chosen = random.Random(seed).sample(chosen, min(len(chosen), size // 50))
     with Zygote(folder / "data") as zygote:
         zygote.lectures(*ingest_arguments(write_spoken(folder / "good", "good", 0), "good"))
         with Searching(zygote, "gradients", pause_seconds=0.05) as searching:
