@@ -291,3 +291,49 @@ def test_the_page_is_accessible_in_each_language_theme_and_size(
             found = page.evaluate("axe.run()")["violations"]
             assert [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found] == []
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def read_courses(tmp_path: Path, library: Library) -> None:
+    """Two courses: one with a page without text, captions that stop and captions that are doubled; one that is fine."""
+    folder = tmp_path / "odd"
+    write_pdf(folder / "a.pdf", ["Momentum\nrolls downhill", "", ""])
+    write_pdf(folder / "b.pdf", ["Dropout\nzero activations"])
+    (folder / "course.yaml").write_text(
+        "title: Odd\nlanguage: en\nlectures:\n"
+        "  - {title: First, decks: [a.pdf]}\n  - {title: Second, decks: [b.pdf]}\n"
+        "  - {title: Third, videos: [{youtube: stopsearly0}]}\n  - {title: Fourth, videos: [{youtube: doubledword}]}\n",
+        "utf-8",
+    )
+    (folder / "transcripts").mkdir()
+    for name, words in (("stopsearly0", 20), ("doubledword", 400)):
+        (folder / "transcripts" / f"{name}.en.vtt").write_text(
+            f"WEBVTT\n\n00:00:00.000 --> 00:01:00.000\n{' '.join(f'word{number}' for number in range(words))}.\n",
+            "utf-8",
+        )
+    ingest(folder, library, None)
+    write_pdf(tmp_path / "fine" / "a.pdf", ["Momentum\nrolls downhill"])
+    ingest(tmp_path / "fine", library, None)
+
+
+def test_what_could_not_be_read_well_is_marked_for_the_course_that_is_chosen(browser: Any, tmp_path: Path) -> None:
+    with desk(browser, tmp_path) as (library, page, secret):
+        read_courses(tmp_path, library)
+        page.reload()
+        assert "How well" not in text_of(page)
+        enter(page, secret)
+        expect(page.locator(".quality")).to_have_count(0)
+        page.locator("[data-choose]", has_text="Odd").click()
+        rows = page.locator(".quality").first.locator("tbody tr")
+        expect(rows).to_have_count(3)
+        expect(rows.nth(0)).to_contain_text("3 pages")
+        expect(rows.nth(0)).to_contain_text("without text: 2")
+        expect(rows.nth(1)).to_contain_text("from a file, 20 words a minute")
+        expect(rows.nth(1)).to_contain_text("few words for its length")
+        expect(rows.nth(2)).to_contain_text("400 words a minute")
+        expect(rows.nth(2)).to_contain_text("lines may be doubled")
+        page.locator("#all-lectures summary").click()
+        expect(page.locator("#all-lectures tbody tr")).to_have_count(4)
+        page.locator("[data-choose]", has_text="fine").click()
+        expect(page.locator("main")).to_contain_text("Nothing unusual.")
+        page.reload()
+        expect(page.locator("main")).to_contain_text("Nothing unusual.")

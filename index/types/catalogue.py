@@ -217,3 +217,37 @@ class Timeline:
     videos: tuple[TimelineVideo, ...]
     spans: tuple[TimelineSpan, ...]
     pages: tuple[TimelineMoment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechQuality:
+    """What is known of the words of a video. `made_by` is None without a transcript; `seconds` are those of the video,
+    or up to the last word."""
+
+    video: str
+    label: str
+    made_by: MadeBy | None
+    words: int
+    seconds: float
+    is_aligned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeckQuality:
+    """How many pages of a deck were read, are without text, were recognised from pictures, and have a time in a video;
+    `is_garbled` where the text of some is."""
+
+    path: str
+    pages: int
+    empty: int
+    recognised: int
+    timed: int
+    is_garbled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LectureQuality:
+    """What was read of a lecture."""
+
+    speech: tuple[SpeechQuality, ...]
+    decks: tuple[DeckQuality, ...]

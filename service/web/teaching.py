@@ -25,6 +25,7 @@ from service.deps import State
 from service.state import ServiceState
 from service.web.gaps import gaps_by_todo
 from service.web.place import Place
+from service.web.quality import quality_rows
 from service.web.showing import PageRoute, show_page
 
 router = APIRouter(route_class=PageRoute)
@@ -93,18 +94,23 @@ def teach(
     state: State,
     reader: Reader,
     administrator: PerhapsAdministrator,
+    course: Annotated[str, Parameter(max_length=80)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
-    """For the lecturer."""
+    """For the lecturer; `course` is the one whose quality is looked at."""
     caller = administrator or reader
     with state.library.database.reading() as connection:
         courses = [
             course_details(connection, item.slug, caller.courses) for item in list_courses(connection, caller.courses)
         ]
+        chosen = next((found for found in courses if found.slug == course or len(courses) == 1), None)
+        rows = quality_rows(connection, chosen) if administrator and chosen else []
         desk = _desk(state, connection, administrator, courses, lang) if administrator else None
     values = {
         "lacking": [(course, gaps_by_todo(course)) for course in courses],
         "desk": desk,
+        "chosen": chosen,
+        "rows": rows,
     }
     return show_page(request, "teach.html", Place("/teach", lang=lang), values)
 

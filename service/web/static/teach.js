@@ -105,6 +105,12 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
+  const choice = event.target.closest("a[data-choose]");
+  if (choice) {
+    event.preventDefault();
+    history.replaceState(history.state, "", choice.href);
+    act(refresh);
+  }
   const button = event.target.closest("[data-cancel]");
   if (button) {
     act(async () => {
