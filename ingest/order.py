@@ -12,6 +12,7 @@ from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites
 from ingest.fetching import Fetching
+from ingest.outline import Outline, outline_of
 from ingest.pipeline import IngestReport, Progress, Report, ingest_course
 from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, check_allowed, open_source
@@ -38,7 +39,8 @@ class Means:
 class Order:
     """What is to be taken up, and how. It is kept as JSON in the queue.
 
-    `roots` is None where whoever ordered it may read everything here; else the only folders that it may lie below.
+    With `dry_run` it is only looked at, and nothing that is served changes. `roots` is None where whoever ordered it
+    may read everything here; else the only folders that it may lie below.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Order:
     offline: bool = False
     refresh: bool = False
     roots: tuple[str, ...] | None = None
+    dry_run: bool = False
 
     def options(self) -> dict[str, Any]:
         """All but the source, as JSON."""
@@ -104,3 +107,16 @@ def carry_out(
         fetching=allowed.fetching(refresh=order.refresh),
         progress=progress,
     )
+
+
+def look(order: Order, data_dir: Path, means: Means, progress: Report = lambda _: None) -> tuple[IngestReport, Outline]:
+    """How the course is understood, and how much of what is in it: what carrying the order out would begin with."""
+    planned, _ = plan(order, data_dir, means, progress)
+    report = IngestReport(
+        planned.slug,
+        planned.title,
+        lectures=len(planned.lectures),
+        decks=sum(len(lecture.decks) for lecture in planned.lectures),
+        videos=sum(len(lecture.videos) for lecture in planned.lectures),
+    )
+    return report, outline_of(planned)

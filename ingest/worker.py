@@ -26,7 +26,8 @@ from index.store.jobs import (
 )
 from index.store.workers import add_worker, remove_worker, see_worker
 from index.types import JobState, Problem
-from ingest.order import Means, Order, carry_out
+from ingest.order import Means, Order, carry_out, look
+from ingest.outline import Outline
 from ingest.pipeline import IngestReport, Progress
 from ingest.web import FetchError
 
@@ -119,11 +120,15 @@ class _Run:
         keeper = threading.Thread(target=self._keep, daemon=True)
         keeper.start()
         report: IngestReport | None = None
+        outline: Outline | None = None
         problem: Problem | None = None
         passing = given_back = False
         try:
             order = Order.of(self._job.source, self._job.options)
-            report = carry_out(order, self._library, self._embedder, self._means, self._told)
+            if order.dry_run:
+                report, outline = look(order, self._library.data_dir, self._means, self._told)
+            else:
+                report = carry_out(order, self._library, self._embedder, self._means, self._told)
         except _Stopped:
             given_back = True
         except LecturesError as error:
@@ -136,7 +141,7 @@ class _Run:
             self._finished.set()
             keeper.join()
         try:
-            self._write_down(report, problem, passing=passing, given_back=given_back)
+            self._write_down(report, problem, outline, passing=passing, given_back=given_back)
         except StorageError as error:  # its lease runs out, and it is taken again
             _log.error("job_not_written_down", job=self._job.id, reason=str(error))
         _log.info("job_finished", job=self._job.id, problem=problem.detail if problem else None)
@@ -145,6 +150,7 @@ class _Run:
         self,
         report: IngestReport | None,
         problem: Problem | None,
+        outline: Outline | None = None,
         *,
         passing: bool = False,
         given_back: bool = False,
@@ -165,7 +171,7 @@ class _Run:
                 later = Problem("youtube_blocked", "YouTube refuses for now; the rest is fetched later.")
                 retry_job(connection, job, later, found, LONGEST_PAUSE_SECONDS)
             else:
-                finish_job(connection, job, JobState.DONE, report=found)
+                finish_job(connection, job, JobState.DONE, report=found, plan=asdict(outline) if outline else None)
 
     def _told(self, at: Progress) -> None:
         is_first = self._progress is None

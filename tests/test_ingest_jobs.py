@@ -514,3 +514,22 @@ def test_a_worker_is_known_while_it_works(
     job_id = order(sqlite_library, course_folder)
     run(sqlite_library)
     assert state_of(sqlite_library, job_id).state == "done"
+
+
+def test_a_dry_run_says_how_a_course_is_understood_and_changes_nothing(
+    admin: tuple[TestClient, Library, dict[str, str]], course_folder: Path
+) -> None:
+    client, library, key = admin
+    body = {"source": str(course_folder), "dry_run": True}
+    job_id = client.post("/api/ingests", json=body, headers=key).json()["id"]
+    run(library)
+    ended = client.get(f"/api/ingests/{job_id}", headers=key).json()
+    assert (ended["state"], ended["report"]["lectures"], ended["report"]["changed"]) == ("done", 2, False)
+    assert ended["plan"]["lectures"][1] == {
+        "section": "", "title": "Attention", "decks": ["missing.pdf"], "videos": []
+    }  # fmt: skip
+    (course_folder / "course.yaml").write_text(ended["plan"]["yaml"], "utf-8")
+    assert [lecture.title for lecture in read_course(course_folder).lectures] == ["Training", "Attention"]
+    assert client.get("/api/ingests", headers=key).json()[0]["plan"] is None
+    assert client.get("/api/courses", headers=key).json() == []
+    assert library.served_number() is None

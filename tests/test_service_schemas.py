@@ -132,7 +132,7 @@ def test_the_commands_say_what_the_api_says(course: TestClient, sqlite_library: 
         }],
     )  # fmt: skip
     assert IngestOut.model_validate(job).model_dump_json() == _compact({
-        "id": job_id, "source": "/somewhere", "state": "queued", "attempts": 0, "progress": None, "report": None,
+        "id": job_id, "source": "/somewhere", "state": "queued", "attempts": 0, "progress": None, "report": None, "plan": None,
         "problem": None, "created_at": job.created_at.isoformat(), "updated_at": job.updated_at.isoformat(),
     })  # fmt: skip
 

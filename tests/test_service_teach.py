@@ -59,6 +59,12 @@ def text_of(page: Page) -> str:
     return page.locator("main").inner_text()
 
 
+def check_axe(page: Page) -> None:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found] == []
+
+
 def every_code() -> set[str]:
     """Codes of errors and problems, wherever the source writes one."""
     codes = {*LECTURE_GAPS, *FAILURE_CODES}
@@ -119,13 +125,13 @@ def test_a_queue_that_no_worker_reads_says_so_and_how_to_start_one(browser: Any,
         page.get_by_role("button", name="Import", exact=True).click()
         expect(page.locator("#said")).to_contain_text("in the list below")
         expect(page.locator(".state .notice")).to_contain_text("Imports that wait: 1, but no worker reads the queue")
-        expect(page.locator("#job-list .badge")).to_have_text("Waiting")
+        expect(page.locator("#job-list .job-state")).to_have_text("Waiting")
         assert "No imports yet" not in text_of(page)
         stop = threading.Event()
         worker = threading.Thread(target=work, args=(library, None, Means(offline=True), stop))
         worker.start()
         expect(page.locator(".state p").first).to_contain_text("A worker has been reading the queue since")
-        expect(page.locator("#job-list .badge")).to_have_text("Done")  # without a reload
+        expect(page.locator("#job-list .job-state")).to_have_text("Done")  # without a reload
         expect(page.locator("#job-list a").first).to_have_text("course")
         expect(page.locator(".lacking h3")).to_contain_text("course")  # and so are the gaps
         stop.set()
@@ -210,7 +216,7 @@ def test_an_import_is_cancelled_and_each_end_is_said_in_the_readers_language(bro
             finish_job(connection, failed, JobState.FAILED, problem=Problem("bad_course", "There is no folder there."))
             retry_job(connection, again, Problem("youtube_blocked", "YouTube refuses for now."))
         enter(page, secret)
-        badges = page.locator("#job-list .badge")
+        badges = page.locator("#job-list .job-state")
         expect(badges).to_have_text(["Ждёт очереди", "Идёт", "Ждёт новой попытки", "Не удалось"])
         said = page.locator("#job-list").inner_text()
         assert "Курс прочитать не удалось" in said
@@ -287,9 +293,7 @@ def test_the_page_is_accessible_in_each_language_theme_and_size(
                 enter(page, secret)
             for group in page.locator("details").all():
                 group.evaluate("one => one.open = true")
-            page.evaluate(AXE)
-            found = page.evaluate("axe.run()")["violations"]
-            assert [(rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found] == []
+            check_axe(page)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -337,3 +341,44 @@ def test_what_could_not_be_read_well_is_marked_for_the_course_that_is_chosen(bro
         expect(page.locator("main")).to_contain_text("Nothing unusual.")
         page.reload()
         expect(page.locator("main")).to_contain_text("Nothing unusual.")
+
+
+def test_how_a_course_is_understood_is_shown_before_it_is_taken_up(browser: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    write_pdf(folder / "week1.pdf", ["Momentum\nrolls downhill"])
+    (folder / "README.md").write_text(
+        "# Optimisation\n\n| topic | video |\n|---|---|\n| [Momentum](week1.pdf) | [talk](https://youtu.be/abcdefghijk) |\n"
+        "| Adam | |\n\nSee also [the forum](https://example.org/forum) and [grades](grades.xlsx).\n",
+        "utf-8",
+    )
+    (folder / "grades.xlsx").write_bytes(b"x")
+    with desk(browser, tmp_path) as (library, page, secret):
+        enter(page, secret)
+        page.fill("#source", str(folder))
+        page.get_by_role("button", name="Only look").click()
+        expect(page.locator("#job-list .job")).to_contain_text("only look")
+        work(library, None, Means(offline=True), threading.Event(), once=True)
+        expect(page.locator("#job-list")).to_contain_text("Found: 2 lectures")
+        expect(page.locator(".lacking")).to_have_count(0)  # nothing was taken up
+        assert library.served_number() is None
+        page.get_by_role("link", name="How the course is understood").click()
+        outline = page.locator(".outline")
+        expect(outline.locator("h2")).to_contain_text("Optimisation")
+        expect(outline.locator("#plan-lectures li").first).to_contain_text(
+            "Momentum 1 file of slides or notes · 1 video"
+        )
+        expect(outline.locator("#plan-lectures li").nth(1)).to_contain_text("Adam no slides · no video")
+        outline.locator("#plan-left-out summary").click()
+        expect(outline.locator("#plan-left-out")).to_contain_text("https://example.org/forum")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download course.yaml").click()
+        assert download.value.suggested_filename == "course.yaml"
+        (folder / "course.yaml").write_bytes(download.value.path().read_bytes())
+        page.fill("#source", str(folder))
+        page.get_by_role("button", name="Import", exact=True).click()
+        expect(page.locator("#job-list li")).to_have_count(2)
+        work(library, None, Means(offline=True), threading.Event(), once=True)
+        expect(page.locator(".lacking h3")).to_contain_text("Optimisation")
+        page.locator("#job-list li").first.get_by_role("button", name="Only look").click()
+        expect(page.locator("#job-list li")).to_have_count(3)
+        check_axe(page)

@@ -147,10 +147,11 @@ def finish_job(
     state: JobState,
     *,
     report: Mapping[str, object] | None = None,
+    plan: Mapping[str, object] | None = None,
     problem: Problem | None = None,
 ) -> bool:
     """Write down how it ended; False if it is no longer this worker's."""
-    return _update_own(connection, job, {"state": state, "report": report, **_said(problem)})
+    return _update_own(connection, job, {"state": state, "report": report, "plan": plan, **_said(problem)})
 
 
 def retry_job(
@@ -194,8 +195,9 @@ def read_job(connection: Connection, job_id: str) -> JobRecord:
 
 
 def list_jobs(connection: Connection, limit: int = 20, readable: Readable = None) -> list[JobRecord]:
-    """The newest jobs first, of those that name a course which may be read."""
-    query = sa.select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
+    """The newest jobs first, of those that name a course which may be read; plans, which are long, are left out."""
+    columns = (column for column in jobs.c if column is not jobs.c.plan)
+    query = sa.select(*columns, sa.null().label("plan")).order_by(jobs.c.created_at.desc(), jobs.c.id).limit(limit)
     if readable is not None:
         query = query.where(jobs.c.options["course"].as_string().in_(readable))
     return _records(connection, query)
@@ -217,6 +219,7 @@ def _records(connection: Connection, query: sa.Select[tuple[object, ...]]) -> li
             attempts=row.attempts,
             progress=row.progress,
             report=row.report,
+            plan=row.plan,
             problem=row.problem,
             problem_code=row.problem_code,
             not_before=row.not_before,

@@ -150,8 +150,7 @@ transcripts = Table(
     Column("vtt_sha256", String(64), nullable=False),
     Column("parser", String(40), nullable=False),
     Column("made_by", String(16), nullable=False, server_default="file"),
-    # the languages that were wanted, best first
-    Column("asked", JSON, nullable=False, server_default="[]"),
+    Column("asked", JSON, nullable=False, server_default="[]"),  # the languages that were wanted, best first
     UniqueConstraint("video_id", "language"),
 )
 
@@ -230,8 +229,7 @@ embeddings = Table(
     Column("content_hash", String(64), primary_key=True),
     Column("roles", LargeBinary, nullable=False),
     Column("vectors", LargeBinary, nullable=False),
-    # of both; null: they were written before there was one
-    Column("sha256", String(64)),
+    Column("sha256", String(64)),  # of both; null: they were written before there was one
 )
 
 generations = Table(
@@ -253,13 +251,12 @@ jobs = Table(
     Column("options", JSON, nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("attempts", Integer, nullable=False),
-    # seconds since the epoch until which the worker that runs it is believed alive
-    Column("leased_until", Float, nullable=False),
+    Column("leased_until", Float, nullable=False),  # seconds since the epoch: until then its worker is believed alive
     Column("report", JSON),
     Column("problem", Text),
     Column("problem_code", String(40)),
-    # what it is doing just now: {step, done, total, what}
-    Column("progress", JSON),
+    Column("plan", JSON),  # how the course is understood, where only that was asked
+    Column("progress", JSON),  # what it is doing just now: {step, done, total, what}
     # a client's name for the request: the same name again is the same job
     Column("idempotency_key", String(80), unique=True),
     # seconds since the epoch before which it is not tried again
@@ -274,8 +271,7 @@ workers = Table(
     metadata,
     Column("id", String(32), primary_key=True),
     Column("started_at", DateTime(timezone=True), nullable=False),
-    # seconds since the epoch when it last said that it is alive
-    Column("seen_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),  # seconds since the epoch when it last said that it is alive
 )
 
 api_keys = Table(
@@ -286,8 +282,7 @@ api_keys = Table(
     # SHA-256 of the key: it has 256 random bits, so that a slow hash would add nothing
     Column("digest", String(64), nullable=False, unique=True),
     Column("scopes", JSON, nullable=False),
-    # slugs that it may read; null for all
-    Column("courses", JSON),
+    Column("courses", JSON),  # slugs that it may read; null for all
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),

@@ -32,8 +32,8 @@ Readable = frozenset[str] | None
 class JobRecord:
     """A job as all see it.
 
-    `options`, `progress` and `report` are JSON objects of whoever ordered and ran it, kept as they were written;
-    `not_before` is in seconds since the epoch: before them a job that failed is not tried again.
+    `options`, `progress`, `report` and `plan` are JSON objects of whoever ordered and ran it, kept as they were
+    written; `not_before` is in seconds since the epoch: before them a job that failed is not tried again.
     """
 
     id: str
@@ -43,6 +43,7 @@ class JobRecord:
     attempts: int
     progress: dict[str, object] | None
     report: dict[str, object] | None
+    plan: dict[str, object] | None
     problem: str | None
     problem_code: str | None
     not_before: float

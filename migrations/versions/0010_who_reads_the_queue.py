@@ -1,4 +1,4 @@
-"""workers that read the queue, and the code of why a job failed"""
+"""workers that read the queue, the code of why a job failed, and how a course is understood"""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
     )
     op.add_column("jobs", sa.Column("problem_code", sa.String(length=40)))
+    op.add_column("jobs", sa.Column("plan", sa.JSON()))
 
 
 def downgrade() -> None:
+    op.drop_column("jobs", "plan")
     op.drop_column("jobs", "problem_code")
     op.drop_table("workers")

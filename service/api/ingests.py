@@ -54,6 +54,7 @@ def order(
         "course": asked.course,
         "languages": asked.languages,
         "linked_only": asked.linked_only,
+        "dry_run": asked.dry_run,
         "roots": roots,
     }
     # hashed: two callers may choose the same key, and both parts together are longer than what is stored

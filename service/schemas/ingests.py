@@ -22,6 +22,7 @@ class IngestIn(BaseModel):
         [], max_length=10, description="Caption languages, best first"
     )
     linked_only: bool = Field(False, description="Only the PDFs that a lecture names")
+    dry_run: bool = Field(False, description="Only say how the course is understood; nothing that is served changes")
 
 
 class IngestQueuedOut(Shape):
@@ -35,6 +36,9 @@ class IngestOut(Shape):
     attempts: int
     progress: dict[str, object] | None = Field(description="step, done, total, what: what it is doing just now")
     report: dict[str, object] | None = Field(description="What it did, with the gaps of the course")
+    plan: dict[str, object] | None = Field(
+        None, description="Of a dry run: lectures, why, problems, left_out, yaml (a course.yaml); null in lists"
+    )
     problem: str | None
     created_at: Timestamp
     updated_at: Timestamp

@@ -7,6 +7,7 @@ is for who may administer: a person who is signed in, or whoever sends a key, as
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,9 +15,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi import Query as Parameter
 from sqlalchemy.engine import Connection
 
-from index.errors import LecturesError
+from index.errors import LecturesError, NotFound
 from index.store.catalogue import course_details, list_courses
-from index.store.jobs import OVER, count_jobs, list_jobs
+from index.store.jobs import OVER, count_jobs, list_jobs, read_job
 from index.store.missed import list_missed
 from index.store.workers import list_workers
 from index.types import CourseDetails, JobRecord, JobState, MissedSearch, Problem, WorkerRecord
@@ -37,7 +38,8 @@ _COUNTED = ("lectures", "decks", "pages", "videos", "segments")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
     """An import as its lecturer sees it. `state` names the words for it, `step` those for what it does just now;
-    `counts` are what was found, `again_at` is when it is tried again."""
+    `counts` are what was found, `again_at` is when it is tried again. `is_look`: it was only looked at; `look` is the
+    order that only looks at the same, empty while it is not over."""
 
     id: str
     title: str
@@ -55,6 +57,8 @@ class JobView:
     ended_at: dt.datetime | None
     again_at: dt.datetime | None
     may_cancel: bool
+    is_look: bool
+    look: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +99,10 @@ def teach(
     reader: Reader,
     administrator: PerhapsAdministrator,
     course: Annotated[str, Parameter(max_length=80)] = "",
+    plan: Annotated[str, Parameter(max_length=40)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
-    """For the lecturer; `course` is the one whose quality is looked at."""
+    """For the lecturer; the quality of `course` is looked at, and how the one of the job `plan` is understood."""
     caller = administrator or reader
     with state.library.database.reading() as connection:
         courses = [
@@ -105,12 +110,14 @@ def teach(
         ]
         chosen = next((found for found in courses if found.slug == course or len(courses) == 1), None)
         rows = quality_rows(connection, chosen) if administrator and chosen else []
+        planned = _plan(connection, administrator, plan) if administrator and plan else None
         desk = _desk(state, connection, administrator, courses, lang) if administrator else None
     values = {
         "lacking": [(course, gaps_by_todo(course)) for course in courses],
         "desk": desk,
         "chosen": chosen,
         "rows": rows,
+        "planned": planned,
     }
     return show_page(request, "teach.html", Place("/teach", lang=lang), values)
 
@@ -162,6 +169,8 @@ def _job(job: JobRecord, titles: dict[str, str]) -> JobView:
         ended_at=_aware(job.updated_at) if job.state in OVER else None,
         again_at=again if is_again else None,
         may_cancel=job.state not in OVER,
+        is_look=bool(job.options.get("dry_run")),
+        look=_look(job) if job.state is JobState.DONE else "",
     )
 
 
@@ -174,6 +183,21 @@ def _missed(search: MissedSearch, titles: dict[str, str], lang: str) -> MissedVi
         count=search.count,
         last_day=search.last_day,
     )
+
+
+def _look(job: JobRecord) -> str:
+    kept = {name: job.options[name] for name in ("course", "languages", "linked_only") if job.options.get(name)}
+    return json.dumps({**kept, "source": job.source, "dry_run": True})
+
+
+def _plan(connection: Connection, caller: Caller, job_id: str) -> JobRecord | None:
+    """The job whose plan is looked at, if it has one and is the caller's to see."""
+    try:
+        job = read_job(connection, job_id)
+    except NotFound:
+        return None
+    may_see = caller.courses is None or job.options.get("course") in caller.courses
+    return job if job.plan and may_see else None
 
 
 def _state(job: JobRecord, *, is_again: bool) -> str:

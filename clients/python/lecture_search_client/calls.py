@@ -203,10 +203,13 @@ def ingest(
     course: str | None = None,
     languages: Sequence[str] = (),
     linked_only: bool = False,
+    dry_run: bool = False,
     idempotency_key: str | None = None,
 ) -> Call[shapes.IngestQueuedOut]:
-    """Queue the ingest of a course (scope admin). With an `idempotency_key` asking again is the same job."""
-    body = {"source": source, "course": course, "languages": list(languages), "linked_only": linked_only}
+    """Queue the ingest of a course (scope admin); with `dry_run` the job only says how it is understood. With an
+    `idempotency_key` asking again is the same job."""
+    options = {"languages": list(languages), "linked_only": linked_only, "dry_run": dry_run}
+    body = {"source": source, "course": course, **options}
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
     safe = idempotency_key is not None
     return Call("POST", "/api/ingests", _json(shapes.IngestQueuedOut), body=body, headers=headers, safe=safe)

@@ -184,6 +184,7 @@ class IngestIn(Shape):
     course: str | None = Field(None, description="Slug to keep it under; default: by its name")
     languages: list[str] = Field([], description="Caption languages, best first")
     linked_only: bool = Field(False, description="Only the PDFs that a lecture names")
+    dry_run: bool = Field(False, description="Only say how the course is understood; nothing that is served changes")
 
 
 class IngestOut(Shape):
@@ -193,6 +194,9 @@ class IngestOut(Shape):
     attempts: int
     progress: dict[str, Any] | None = Field(description="step, done, total, what: what it is doing just now")
     report: dict[str, Any] | None = Field(description="What it did, with the gaps of the course")
+    plan: dict[str, Any] | None = Field(
+        None, description="Of a dry run: lectures, why, problems, left_out, yaml (a course.yaml); null in lists"
+    )
     problem: str | None
     created_at: str
     updated_at: str

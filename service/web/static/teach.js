@@ -43,7 +43,7 @@ function localise(root) {
 
 function ready() {
   localise($("#teaching"));
-  for (const form of document.querySelectorAll("#key-form, #order-form")) {
+  for (const form of document.querySelectorAll("#key-form, #order-form, [data-save]")) {
     form.hidden = false;
   }
 }
@@ -85,6 +85,25 @@ async function enter() {
   later();
 }
 
+function order(body) {
+  act(async () => {
+    say("");
+    await ask("/api/ingests", { method: "POST", body });
+    $("#source").value = "";
+    say($("#order-form").dataset.ordered);
+    await refresh();
+    later();
+  });
+}
+
+function save(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/yaml" }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 document.addEventListener("submit", (event) => {
   if (event.target.id === "key-form") {
     event.preventDefault();
@@ -92,15 +111,8 @@ document.addEventListener("submit", (event) => {
     act(enter);
   } else if (event.target.id === "order-form") {
     event.preventDefault();
-    act(async () => {
-      say("");
-      const body = { source: $("#source").value.trim(), course: $("#slug").value.trim() || null };
-      await ask("/api/ingests", { method: "POST", body: JSON.stringify(body) });
-      $("#source").value = "";
-      say(event.target.dataset.ordered);
-      await refresh();
-      later();
-    });
+    const look = event.submitter?.value === "look";
+    order(JSON.stringify({ source: $("#source").value.trim(), course: $("#slug").value.trim() || null, dry_run: look }));
   }
 });
 
@@ -109,7 +121,18 @@ document.addEventListener("click", (event) => {
   if (choice) {
     event.preventDefault();
     history.replaceState(history.state, "", choice.href);
-    act(refresh);
+    act(async () => {
+      await refresh();
+      document.getElementById(new URL(choice.href).hash.slice(1))?.scrollIntoView();
+    });
+  }
+  const looked = event.target.closest("[data-look]");
+  if (looked) {
+    order(looked.dataset.look);
+  }
+  const saved = event.target.closest("[data-save]");
+  if (saved) {
+    save(saved.dataset.save, $("#yaml").textContent);
   }
   const button = event.target.closest("[data-cancel]");
   if (button) {
