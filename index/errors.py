@@ -71,6 +71,10 @@ class StorageError(LecturesError):
     code = "storage"
 
 
+class StorageUnreachable(StorageError):
+    """The place where all is kept cannot be used at all: most often it is not the one that was meant."""
+
+
 class EmbedderError(LecturesError):
     """The embedder cannot be loaded or gave unusable vectors."""
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from index.errors import LecturesError
+from index.errors import LecturesError, StorageUnreachable
 from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
@@ -46,7 +46,8 @@ def main() -> None:
     try:
         app()
     except LecturesError as error:
-        sys.stderr.write(f"{error}\n")
+        where = " LECTURES_DATA_DIR and LECTURES_DATABASE_URL say where it is." * isinstance(error, StorageUnreachable)
+        sys.stderr.write(f"{error}{where}\n")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Nothing is lost; run the command again to go on.\n")

@@ -25,11 +25,11 @@ def test_the_built_in_embedder_needs_no_models() -> None:
 
 @pytest.mark.usefixtures("no_models")
 def test_an_embedder_that_is_a_model_says_what_to_install() -> None:
-    with pytest.raises(EmbedderError, match=r"pip install 'lecture-search\[models\]'"):
+    with pytest.raises(EmbedderError, match=r"pip install '\.\[models\]'"):
         load_embedder("intfloat/multilingual-e5-small")
 
 
 @pytest.mark.usefixtures("no_models")
 def test_a_reranker_says_what_to_install() -> None:
-    with pytest.raises(EmbedderError, match=r"pip install 'lecture-search\[models\]'"):
+    with pytest.raises(EmbedderError, match=r"pip install '\.\[models\]'"):
         load_reranker("BAAI/bge-reranker-v2-m3", 300)

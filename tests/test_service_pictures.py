@@ -193,18 +193,28 @@ def test_a_file_that_is_gone_is_said_and_not_remembered(pictures: Pictures, libr
 
 
 def _heavy_pdf(path: Path) -> Path:
-    """One page that takes pdfium some minutes to draw: long lines of the finest dashes."""
-    lines = b"".join(b"0 %d m 720 %d l " % (at, 540 - at) for at in range(540)) * 100
-    content = b"BT /F 24 Tf 50 480 Td (Heavy page) Tj ET [0.01 0.01] 0 d 0.1 w " + lines + b"S"
+    """One page that takes pdfium about a minute to draw: a drawing of lines, drawn a hundred times by one that is drawn
+    a hundred times."""
+    lines = b"0.1 w " + b"".join(b"0 %d m 720 %d l " % (at, 540 - at) for at in range(540)) + b"S"
+    form = b"<< /Type /XObject /Subtype /Form /BBox [0 0 720 540] /Resources << /XObject << /X %s >> >> /Length %d >>"
+    streams = [
+        (b"<< /Length %d >>", b"BT /F 24 Tf 50 480 Td (Heavy page) Tj ET " + b"/X Do " * 100),
+        (form.replace(b"%s", b"7 0 R"), b"/X Do " * 100),
+        (form.replace(b"%s", b"null"), lines),
+    ]
+    page, outer, inner = (head % len(body) + b"\nstream\n" + body + b"\nendstream" for head, body in streams)
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 720 540] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 720 540] /Contents 4 0 R "
+        b"/Resources << /Font << /F 5 0 R >> /XObject << /X 6 0 R >> >> >>",
+        page,
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        outer,
+        inner,
     ]
     data = b"%PDF-1.4\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % (n, o) for n, o in enumerate(objects, 1))
-    path.write_bytes(data + b"trailer << /Size 6 /Root 1 0 R >>\n%%EOF")
+    path.write_bytes(data + b"trailer << /Size 8 /Root 1 0 R >>\n%%EOF")
     return path
 
 

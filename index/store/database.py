@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
-from index.errors import StorageError
+from index.errors import StorageError, StorageUnreachable
 from index.files import make_folder
 from index.store.tables import SCHEMA_REVISION
 
+_log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _BUSY_SECONDS = 30.0
 # Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
@@ -167,8 +169,7 @@ def _make_engine(url: URL) -> Engine:
             return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
         except ModuleNotFoundError as error:
             raise StorageError(
-                "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or leave "
-                "LECTURES_DATABASE_URL empty."
+                "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
             ) from error
     if url.database and not Path(url.database).exists():
         _make_folder(Path(url.database).parent)
@@ -195,9 +196,8 @@ def _make_folder(folder: Path) -> None:
         with TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise StorageError(
-            f"The data folder {folder} cannot be written ({error.strerror or error}); mend that, or name another with "
-            "LECTURES_DATA_DIR."
+        raise StorageUnreachable(
+            f"The data folder {folder} cannot be written ({error.strerror or error}); mend that, or name another."
         ) from error
 
 
@@ -207,9 +207,7 @@ def _translated() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         said = " ".join(str(error.orig).split())[:200]
-        raise StorageError(
-            f"The database cannot be used: {said} (LECTURES_DATABASE_URL or LECTURES_DATA_DIR names it)."
-        ) from error
+        raise StorageUnreachable(f"The database cannot be used: {said}.") from error
     except sa.exc.SQLAlchemyError as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if error.args else error
         raise StorageError(f"The database refused: {' '.join(str(cause).split())[:200]}.") from error
@@ -221,6 +219,7 @@ def reading_rows() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, KeyError, OverflowError) as error:
+        _log.error("What was read of a row is nothing that is written there.", exc_info=error)  # or a fault of ours
         raise StorageError(
             f"The database holds a value that cannot be read ({str(error)[:200]}); `lectures verify` says of what."
         ) from error
