@@ -21,7 +21,7 @@ from index.errors import InvalidRequest
 from index.text.analysis import fold, is_stop_word, stem, words
 
 FOLDER = Path(__file__).parents[1] / "builtin" / "packs"
-BUNDLED = ("ml", "stats")
+BUNDLED = ("ml", "stats", "cs")
 _LANGUAGES = ("ru", "en")
 _MAX_CHARS = 300  # of a line: what is longer describes nothing in particular
 _FEW, _FEW_WORDS = 2, 3
