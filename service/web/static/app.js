@@ -4,11 +4,6 @@ import "./answer.js";
 import { arrived } from "./swap.js";
 
 const $ = (selector) => document.querySelector(selector);
-// The study view's scripts come when a place is opened, or is about to be: a list of results does without them.
-const prepareStudy = () => import("./study.js");
-
-document.addEventListener("pointerover", (event) => event.target.closest?.(".hit a") && prepareStudy());
-document.addEventListener("focusin", (event) => event.target.closest?.(".hit a") && prepareStudy());
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select");
@@ -42,9 +37,6 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("arrived", () => {
-  if ($("study-view")) {
-    prepareStudy();
-  }
   $("#theme").hidden = false;
   $("#theme").value = document.documentElement.dataset.theme;
   for (const button of document.querySelectorAll("[data-copy]")) {
