@@ -34,6 +34,9 @@ _NEVER_PUBLIC = (
     ipaddress.ip_network("64:ff9b:1::/48"),  # the same (RFC 8215)
 )
 
+# (step, done, total, what)
+Report = Callable[[str, int, int, str], None]
+
 
 class FetchError(SourceFileError):
     """Something that lies elsewhere and could not be had; `passing` says whether trying later may help."""
