@@ -190,6 +190,13 @@ async def _searcher(request: Request, state: State) -> AsyncIterator[Caller]:
         yield caller
 
 
+async def _embedding(request: Request, state: State) -> AsyncIterator[Caller]:
+    access: Access = request.app.state.access
+    caller = await access.caller(request, state, AccessScope.SEARCH)
+    async with state.gate.place(Work.EMBED, caller.name):
+        yield caller
+
+
 async def _answerer(request: Request, state: State) -> AsyncIterator[Caller]:
     access: Access = request.app.state.access
     caller = await access.caller(request, state, AccessScope.ANSWER)
@@ -231,6 +238,7 @@ Visitor = Annotated[None, Depends(_visitor, scope="function")]
 Reader = Annotated[Caller, Depends(_reader, scope="function")]
 Viewer = Annotated[Caller, Depends(_viewer, scope="function")]
 Searcher = Annotated[Caller, Depends(_searcher, scope="function")]
+Embedding = Annotated[Caller, Depends(_embedding, scope="function")]
 Answerer = Annotated[Caller, Depends(_answerer)]
 PerhapsAdministrator = Annotated[Caller | None, Depends(_perhaps_administrator)]
 Administrator = Annotated[Caller, Depends(_administrator, scope="function")]

@@ -159,6 +159,7 @@ def mcp() -> None:
     state = ServiceState(settings)
     try:
         state.index()
+        state.counters.start()
         make_server(lambda: state).run()
     finally:
         state.close()

@@ -49,10 +49,10 @@ class Counters:
 
     def model_calls(self, day: dt.date) -> int:
         """How many calls of this day are known. StorageError if the database is away."""
+        with self._lock:  # first, as in `model_call`
+            waiting = self._calls[day]
         with self._database.reading() as connection:
-            made = model_calls_made(connection, day)
-        with self._lock:
-            return made + self._calls[day]
+            return model_calls_made(connection, day) + waiting
 
     def model_call(self, day: dt.date, limit: int) -> bool:
         """Count one more call of this day, if the limit allows it. StorageError if it is not known how many were made.
@@ -60,10 +60,11 @@ class Counters:
         Calls of other processes are known once they are written: together they may make a second's calls too many.
         """
         with self._spending:
+            with self._lock:  # first: what is written meanwhile counts twice for a moment, rather than not at all
+                waiting = self._calls[day]
             with self._database.reading() as connection:
-                made = model_calls_made(connection, day)
+                allowed = model_calls_made(connection, day) + waiting < limit
             with self._lock:
-                allowed = made + self._calls[day] < limit
                 self._calls[day] += allowed
         return allowed
 
@@ -78,7 +79,7 @@ class Counters:
                 count_missed(connection, course, query, day, times)
             for day, times in calls.items():
                 add_model_calls(connection, day, times)
-        with self._lock:  # only now: a call that is being written counts for the limit all the while
+        with self._lock:  # only now: a call that is being written counts for the limit all the while (`model_call`)
             self._missed.subtract(missed)
             self._calls.subtract(calls)
             self._missed, self._calls = +self._missed, +self._calls

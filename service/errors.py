@@ -82,7 +82,7 @@ def add_error_handlers(app: FastAPI) -> None:
         # a file that was written to while it is mapped makes any error that there is
         shaken = request.app.state.service.serving.shaken() if hasattr(request.app.state, "service") else None
         if shaken:
-            return problem(503, shaken, CorruptIndex.code)
+            return problem(503, shaken, CorruptIndex.code, path=request.url.path)
         detail = "Something went wrong on our side; the log says what."
         return problem(500, detail, "internal", path=request.url.path)
 

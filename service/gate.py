@@ -24,6 +24,7 @@ class Work(StrEnum):
 
     SEARCH = "search"
     ANSWER = "answer"
+    EMBED = "embed"
     LOOK = "look"  # pages of courses, files
     PICTURE = "picture"
     SIGN_IN = "sign in"
@@ -132,10 +133,6 @@ class Gate:
                 lane.let_one_in()
 
     def _places(self, work: Work) -> int:
-        """How many may be inside now."""
-        for before, lane in self.lanes.items():
-            if before is work:
-                return lane.places
-            if lane.waiting:
-                return 1
-        raise KeyError(work)
+        """How many may be inside now: one while a search waits, of any other kind."""
+        gives_way = work is not Work.SEARCH and self.lanes[Work.SEARCH].waiting
+        return 1 if gives_way else self.lanes[work].places

@@ -125,7 +125,7 @@ def _add_resources(server: MCPServer[Any], state: Callable[[], ServiceState]) ->
     @server.resource("lectures://slides/{id}/picture", title="Picture of a slide", mime_type="image/webp")
     async def slide_picture(id: str) -> bytes:
         """The picture of a slide that a search found, if its deck is a PDF."""
-        async with state().gate.place(Work.LOOK, asking.get()):
+        async with state().gate.place(Work.PICTURE, asking.get()):
             sha256, page_number = await run_in_threadpool(_pictured, state(), id)
             path = await state().pictures.picture(sha256, page_number, _PICTURE_WIDTH)
             return await run_in_threadpool(path.read_bytes)

@@ -27,6 +27,7 @@ class HeadAnswered:
 
                 async def send_head(message: Message) -> None:
                     if message["type"] == "http.response.start":
+                        scope["method"] = "HEAD"  # the server reads it here, and sends no body then
                         await send(message)
                         await send({"type": "http.response.body", "body": b""})
                         rest.cancel()

@@ -118,11 +118,12 @@ class Pictures:
 
     def _draw_slowly(self, painter: PdfReader, wanted: Wanted) -> None:
         try:
-            if not self._reason(wanted.sha256, 0):
+            # one page is asked for in several widths: once is enough to know
+            if not any(self._reason(wanted.sha256, page) for page in (wanted.page_number, 0)):
                 self._drawn(painter, wanted)
         except SourceFileError as error:
             self._note(wanted.sha256, wanted.page_number, str(error))
-            self._failures[wanted.sha256] += 1
+            self._failures[wanted.sha256] += error.code == "parser_timeout"
             if self._failures[wanted.sha256] >= _FAILED_PAGES:
                 del self._failures[wanted.sha256]
                 self._note(wanted.sha256, 0, "Several pages of this file take too long to draw; export it again.")

@@ -170,8 +170,8 @@ class ServiceState:
         self.counters.start()
 
     def close(self) -> None:
+        self.counters.close()  # first: waiting for an index that is being opened may outlast the time there is
         self.serving.stop()
-        self.counters.close()
         if self._model is not None:
             self._model.close()
         self.pictures.close()
@@ -195,6 +195,7 @@ def _lanes(settings: Settings) -> dict[Work, Lane]:
     return {
         Work.SEARCH: Lane(searches, settings.max_concurrent_searches - searches, 0.5),
         Work.ANSWER: Lane(answers, answers, 1.0),  # they wait for a model: a second is little beside it
+        Work.EMBED: Lane(2, 8, 5.0),  # each may take a model some seconds
         Work.LOOK: Lane(10, 30, 2.0),
         Work.PICTURE: Lane(40, 80, 2.0),  # they wait in the event loop; a page asks for some twenty at once
         Work.SIGN_IN: Lane(4, 20, 5.0),  # they write, or ask the provider

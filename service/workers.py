@@ -15,14 +15,16 @@ import socket
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from index.errors import InvalidRequest
+from index.errors import InvalidRequest, LecturesError
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
+_HOPELESS = 78  # the exit status of what no new start mends (EX_CONFIG of sysexits.h)
 _SOON_SECONDS = 1.0  # a process that dies sooner is not started again at once
 
 
@@ -60,6 +62,7 @@ class _Supervisor:
                 os.kill(process, signal.SIGTERM)
 
     def run(self, count: int) -> int:
+        failed = 0
         for _ in range(count):
             self._start()
         while self._started:
@@ -75,11 +78,15 @@ class _Supervisor:
             _forget_metrics(process)
             if not self._stopping:
                 ended = os.waitstatus_to_exitcode(status)
+                if ended == _HOPELESS:
+                    self.stop(signal.SIGTERM, None)
+                    failed = 1
+                    continue
                 sys.stderr.write(f"Process {process} ended with status {ended}; another is started.\n")
                 if time.monotonic() - started < _SOON_SECONDS:
                     time.sleep(_SOON_SECONDS)
                 self._start()
-        return 0
+        return failed
 
     def _start(self) -> None:
         """Start a process, unless all are to stop. A signal waits until it is known here and ends the process there."""
@@ -99,6 +106,11 @@ class _Supervisor:
         try:
             self._serve()
             status = 0
+        except LecturesError as error:  # a setting that is wrong: each process would say the same
+            sys.stderr.write(f"{error}\n")
+            status = _HOPELESS
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(status)  # what the parent registered to be done at exit is the parent's to do
 

@@ -159,6 +159,22 @@ def test_processes_that_write_the_first_call_of_a_day_together_lose_none(library
     assert _calls(library) == 4
 
 
+def test_a_call_that_is_being_written_counts_for_the_limit(
+    counters: Counters, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(counters.model_call(_DAY, 5) for _ in range(5))
+    made = model_calls_made
+
+    def written_meanwhile(*arguments: Any) -> int:
+        found = made(*arguments)
+        counters.write()
+        return found
+
+    monkeypatch.setattr("service.counters.model_calls_made", written_meanwhile)
+    assert not counters.model_call(_DAY, 5)
+    assert _calls(library) == 5
+
+
 def test_the_end_of_the_service_writes_what_is_left(counters: Counters, library: Library) -> None:
     counters.missed("", "zeppelin", _DAY)
     counters.start()

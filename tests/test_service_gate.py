@@ -149,6 +149,18 @@ def test_while_a_search_waits_other_work_has_one_place_and_all_of_them_after_it(
     _with(_Door({Work.SEARCH: Lane(1, 3, _LONG), Work.ANSWER: Lane(3, 3, _LONG)}), visit)
 
 
+def test_work_that_waits_and_is_no_search_takes_nothing_from_others() -> None:
+    async def visit(door: _Door) -> None:
+        for name in ("answer1", "answer2"):
+            await door.comes(name, work=Work.ANSWER)
+        for name in ("look1", "look2"):
+            await door.comes(name, work=Work.LOOK)
+        assert door.inside == ["answer1", "look1", "look2"]
+
+    lanes = {Work.SEARCH: Lane(1, 3, _LONG), Work.ANSWER: Lane(1, 3, _LONG), Work.LOOK: Lane(2, 3, _LONG)}
+    _with(_Door(lanes), visit)
+
+
 def test_other_work_goes_on_when_a_search_that_waited_is_given_up() -> None:
     async def visit(door: _Door) -> None:
         await door.comes("search1")
@@ -243,7 +255,16 @@ def _needs(dependant: Any) -> frozenset[str]:
 
 
 def test_no_route_is_forgotten(example_settings: Settings) -> None:
-    takes_a_place = {"_reader", "_viewer", "_searcher", "_answerer", "_administrator", "_visitor", "_newcomer"}
+    takes_a_place = {
+        "_reader",
+        "_viewer",
+        "_searcher",
+        "_answerer",
+        "_embedding",
+        "_administrator",
+        "_visitor",
+        "_newcomer",
+    }
     found = dict(_routes(create_app(example_settings).routes))
     assert len(found) > 50
     forgotten = {path for path, needs in found.items() if not needs & takes_a_place}

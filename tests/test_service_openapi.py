@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 from typing import Any
 
 import pytest
@@ -104,6 +105,19 @@ def test_head_answers_as_get_does_without_a_body(document: dict[str, Any], clien
         assert head.headers["content-type"] == got.headers["content-type"], path
         if path not in {"/metrics", "/api/search", "/"}:  # where the times that they hold may have another length
             assert head.headers.get("content-length") == got.headers.get("content-length"), path
+
+
+@pytest.mark.parametrize("path", ["/livez", "/", "/static/app.js", "/api/export/neural-networks"])
+def test_a_connection_goes_on_after_a_head(live: str, path: str) -> None:
+    """The server itself counts what it was promised: a body that does not come would end the connection."""
+    connection = http.client.HTTPConnection(live.removeprefix("http://"), timeout=20)
+    for method in ("HEAD", "HEAD", "GET"):
+        connection.request(method, path)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert (answer.read() == b"") == (method == "HEAD")
+        assert not answer.will_close, method
+    connection.close()
 
 
 def test_a_head_of_what_goes_on_ends() -> None:

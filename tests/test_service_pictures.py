@@ -19,6 +19,7 @@ from index.errors import NotFound, SourceFileError
 from index.library import Library
 from ingest.pdf import PdfReader
 from service.app import create_app
+from service.desk import Wanted
 from service.pictures import Pictures
 from service.refusals import BeingDrawn, Overloaded
 from service.settings import Settings
@@ -161,6 +162,24 @@ def test_a_file_with_several_hopeless_pages_is_tried_no_more(pictures: Pictures,
         until(lambda: not pictures._apart)
     assert {page for _, page in painter.drawn} == {1, 2, 3}
     assert _ask(pictures, (_A, 8), (_B, 1)) == [SourceFileError, b"a picture"]
+
+
+def test_one_heavy_page_in_several_widths_says_nothing_of_its_file(pictures: Pictures, painter: _Painter) -> None:
+    painter.hopeless.add(("aa", 7))
+    held = painter.held[("bb", 1)] = threading.Event()  # all widths are ordered before the first of them is tried
+    painter.slow.add(("bb", 1))
+    pictures._slow.add(Wanted(_B, 1, 240))
+    pictures._heavy[_A] = time.monotonic()
+
+    async def all_widths() -> None:
+        asked = [pictures.picture(_A, 7, width) for width in (240, 480, 960)]
+        await asyncio.gather(*asked, return_exceptions=True)
+
+    run_async(all_widths())
+    held.set()
+    until(lambda: not pictures._apart)
+    assert painter.drawn.count(("aa", 7)) == 1
+    assert pictures._reason(_A, 0) is None
 
 
 def test_more_than_can_be_drawn_soon_is_refused(

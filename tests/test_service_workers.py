@@ -103,3 +103,16 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(example_settings: Settings
         1,
         f"Cannot listen on 127.0.0.1 port {port} (address already in use); choose another with --port.\n",
     )
+
+
+def test_a_setting_that_no_process_can_use_ends_the_command_with_a_sentence(example_settings: Settings) -> None:
+    environment = {
+        **os.environ,
+        "LECTURES_DATA_DIR": str(example_settings.data_dir),
+        "LECTURES_SIGNIN_GRANTS": "nonsense without an arrow",
+    }
+    command = [sys.executable, "-m", "service.cli", "serve", "--workers", "2", "--port", "0"]
+    done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "LECTURES_SIGNIN_GRANTS" in done.stderr
+    assert "Traceback" not in done.stderr

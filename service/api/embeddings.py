@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from index.errors import InvalidRequest, NotFound
-from service.access import Searcher
+from service.access import Embedding
 from service.api.chat import ALL_COURSES, UsageOut, count_tokens
 from service.deps import State
 
@@ -57,7 +57,7 @@ class EmbeddingsOut(BaseModel):
 
 
 @router.post("/embeddings")
-def embeddings(state: State, caller: Searcher, asked: EmbeddingsIn) -> EmbeddingsOut:  # noqa: ARG001  (who may search)
+def embeddings(state: State, caller: Embedding, asked: EmbeddingsIn) -> EmbeddingsOut:  # noqa: ARG001  (who may search)
     """The vectors of texts: of length one, or zero where nothing in a text is known."""
     name = state.settings.embedder
     if state.embedder is None:

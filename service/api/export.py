@@ -58,19 +58,18 @@ def export(state: State, caller: Searcher, slug: Annotated[str, Path(max_length=
 
 
 def _records(state: ServiceState, slug: str, readable: frozenset[str] | None) -> Iterator[Record]:
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:  # the course may be taken up anew while it is sent
         details = course_details(connection, slug, readable)
         summary = next(item for item in list_courses(connection, readable) if item.slug == slug)
+        timelines = [lecture_timeline(connection, lecture.id, 0.0) for lecture in details.lectures]
     index = state.index()
     shard = index.generation.shard(slug)
     if shard is None:
         raise IndexUnavailable(f"The course {slug!r:.80} is not served just now; try again, or see `lectures status`.")
     gaps = [GapOut.model_validate(gap) for gap in details.gaps]
     yield CourseRecord(course=CourseSummaryOut.model_validate(summary), gaps=gaps, generation=index.number)
-    for lecture in details.lectures:
+    for lecture, timeline in zip(details.lectures, timelines, strict=True):
         yield LectureRecord(lecture=LectureOut.model_validate(lecture))
-        with state.library.database.reading() as connection:
-            timeline = lecture_timeline(connection, lecture.id, 0.0)
         yield AlignmentRecord(alignment=TimelineOut.model_validate(timeline))
     for number in range(len(shard.passages)):
         passage = shard.passages[number]
