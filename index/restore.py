@@ -170,12 +170,14 @@ class _BackupFile:
 
     def bring_rows(self, library: Library, connection: Connection) -> None:
         """Make the tables anew as they were when the backup was written, fill them, bring them up to date."""
+        ours = {*metadata.tables, "alembic_version"}
         there = sa.MetaData()
-        there.reflect(connection)
+        there.reflect(connection, only=lambda name, _: name in ours)
         there.drop_all(connection)
+        others = set(sa.inspect(connection).get_table_names())  # of whoever shares the database
         library.database.upgrade(connection, self.manifest["schema"])
         tables = sa.MetaData()
-        tables.reflect(connection)
+        tables.reflect(connection, only=lambda name, _: name not in others)
         for table in tables.sorted_tables:
             if f"rows/{table.name}.jsonl" in self.entries and table.name not in LEFT_OUT:
                 self._fill(connection, table)

@@ -275,6 +275,22 @@ def test_an_installation_is_replaced_only_when_that_is_said(
     place.close()
 
 
+def test_tables_of_others_in_the_database_stay_as_they_are(
+    backup: Path, library: Library, embedder: CountingEmbedder
+) -> None:
+    def add(contents: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        contents["rows/guests.jsonl"] = b'{"name": "evil"}\n'
+        manifest["entries"]["rows/guests.jsonl"] = {"rows": 1}
+
+    _rewrite(backup, add)
+    with library.database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE guests (name TEXT)")
+        connection.exec_driver_sql("INSERT INTO guests VALUES ('ours')")
+    assert read_backup(library, backup, embedder, replace=True).problems == ()
+    with library.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM guests").all() == [("ours",)]
+
+
 def test_what_is_damaged_is_not_in_a_backup_and_that_is_said(
     sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
 ) -> None:
