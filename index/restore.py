@@ -25,6 +25,7 @@ from sqlalchemy.engine import Connection
 
 from index.backup import FORMAT, LEFT_OUT, MANIFEST, Entry
 from index.embed.protocol import Embedder
+from index.engine.manifest import point_to_none
 from index.errors import InvalidRequest, StorageError
 from index.library import Library, find_damage
 from index.publish import reindex
@@ -85,6 +86,7 @@ def read_backup(
             files = backup.bring_files(library, progress)
             with library.database.migrating() as connection:
                 backup.bring_rows(library, connection)
+                point_to_none(library.index_root)  # an index of other rows must not be served if this ends here
             number = reindex(library, embedder, lambda done, total, what: progress("indexing", done, total, what))
     return Restored(backup.entries["rows/courses.jsonl"]["rows"], files, number, tuple(find_damage(library, embedder)))
 

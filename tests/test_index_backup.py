@@ -20,8 +20,9 @@ import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
 from index.backup import LEFT_OUT, MANIFEST, _as_json, write_backup
-from index.errors import InvalidRequest, LecturesError, StorageError
-from index.library import Library, find_damage
+from index.errors import IndexUnavailable, InvalidRequest, LecturesError, StorageError
+from index.library import Library, find_damage, open_served
+from index.publish import reindex
 from index.restore import read_backup
 from index.store.jobs import add_job
 from index.store.keys import create_key, find_key
@@ -273,6 +274,36 @@ def test_an_installation_is_replaced_only_when_that_is_said(
     assert _rows(place) == before
     assert _files(place).keys() == _files(sqlite_library).keys()
     place.close()
+
+
+def test_a_restore_that_ends_before_its_index_serves_nothing_of_what_was_before(
+    backup: Path,
+    sqlite_library: Library,
+    tmp_path: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ingest(write_course(tmp_path / "other", "Other", ["Loss\nanother loss"]), sqlite_library, embedder)
+    pointer = sqlite_library.index_root / "CURRENT"
+    before = pointer.read_bytes()
+
+    def die(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.restore.reindex", die)
+        with pytest.raises(KeyboardInterrupt):
+            read_backup(sqlite_library, backup, embedder, replace=True)
+    with pytest.raises(IndexUnavailable):
+        open_served(sqlite_library, embedder)
+    sentence = "The database names no generation of the index; run `lectures reindex`."
+    assert find_damage(sqlite_library, embedder) == [sentence]
+    pointer.write_bytes(before)
+    assert open_served(sqlite_library, embedder)[1] == (sentence,)
+    assert find_damage(sqlite_library, embedder) == [sentence]
+    reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert _top(sqlite_library, embedder)
 
 
 def test_tables_of_others_in_the_database_stay_as_they_are(
