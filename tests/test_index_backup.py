@@ -291,7 +291,7 @@ def test_a_restore_that_ends_before_its_index_serves_nothing_of_what_was_before(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("index.restore.reindex", die)
+        patch.setattr("index.restore.reindex_intact", die)
         with pytest.raises(KeyboardInterrupt):
             read_backup(sqlite_library, backup, embedder, replace=True)
     with pytest.raises(IndexUnavailable):
@@ -304,6 +304,42 @@ def test_a_restore_that_ends_before_its_index_serves_nothing_of_what_was_before(
     reindex(sqlite_library, embedder)
     assert find_damage(sqlite_library, embedder) == []
     assert _top(sqlite_library, embedder)
+
+
+def test_a_restore_that_was_broken_off_can_be_repeated(
+    backup: Path, tmp_path: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = _empty(tmp_path / "place")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.restore._BackupFile.bring_rows", die)
+        with pytest.raises(KeyboardInterrupt):
+            read_backup(place, backup, embedder)
+    assert _files(place)
+    assert read_backup(place, backup, embedder).problems == ()
+    with pytest.raises(InvalidRequest, match="--replace"):
+        read_backup(place, backup, embedder)
+    place.close()
+
+
+def test_rows_that_were_damaged_when_they_were_backed_up_are_a_problem_of_the_restore(
+    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    ingest(write_course(tmp_path / "other", "Other", ["Loss\nanother loss"]), sqlite_library, embedder)
+    with sqlite_library.database.writing() as connection:
+        connection.execute(sa.update(courses).where(courses.c.slug == "other").values(title="Changed"))
+    damage = [found for found in find_damage(sqlite_library, embedder) if "course other" in found]
+    write_backup(sqlite_library, tmp_path / "backup.zip")
+    place = _empty(tmp_path / "place")
+    restored = read_backup(place, tmp_path / "backup.zip", embedder)
+    assert restored.courses == 2
+    assert damage[0] in restored.problems
+    assert _top(place, embedder)
+    place.close()
 
 
 def test_tables_of_others_in_the_database_stay_as_they_are(
