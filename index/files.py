@@ -76,7 +76,12 @@ class FileStore:
 
     def intact_hashes(self) -> set[str]:
         """SHA-256 of every stored file whose content still has it."""
-        return {name for path in self._root.glob("??/*") if _sha256_of(path) == (name := path.name.split(".")[0])}
+        found = set()
+        for path in self._root.glob("??/*"):
+            name = path.name.split(".")[0]
+            if self.is_intact(name, path.name.removeprefix(name)):
+                found.add(name)
+        return found
 
     def remove(self, hashes: Iterable[str]) -> None:
         """Delete the files with these hashes, whatever their suffix."""
