@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
-from index.backup import LEFT_OUT, MANIFEST, _as_json, write_backup
+from index.backup import LEFT_OUT, MANIFEST, _as_json, _lines, write_backup
 from index.errors import IndexUnavailable, InvalidRequest, LecturesError, StorageError
 from index.library import Library, find_damage, open_served
 from index.publish import reindex
@@ -356,6 +357,51 @@ def test_tables_of_others_in_the_database_stay_as_they_are(
     assert read_backup(library, backup, embedder, replace=True).problems == ()
     with library.database.reading() as connection:
         assert connection.exec_driver_sql("SELECT name FROM guests").all() == [("ours",)]
+
+
+def test_a_backup_into_the_data_folder_outlives_a_writer(
+    sqlite_library: Library,
+    course_folder: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    left, young = (sqlite_library.data_dir / name for name in (".backup-left", ".backup-young"))
+    for path in (left, young):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+
+    def lines(connection: Any, table: sa.Table) -> Any:
+        if table is courses:  # another process writes while the backup is written
+            with other.writer():
+                pass
+        return _lines(connection, table)
+
+    monkeypatch.setattr("index.backup._lines", lines)
+    target = sqlite_library.data_dir / "backup.zip"
+    assert write_backup(sqlite_library, target).problems == ()
+    assert zipfile.is_zipfile(target)
+    assert (left.exists(), young.exists()) == (False, True)
+    other.close()
+
+
+@pytest.mark.parametrize("code", [errno.EXDEV, errno.ENOTSUP, errno.EPERM])
+def test_a_file_that_cannot_be_linked_is_copied(
+    sqlite_library: Library,
+    course_folder: Path,
+    tmp_path: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    ingest(course_folder, sqlite_library, embedder)
+    monkeypatch.setattr(os, "link", refuse)
+    written = write_backup(sqlite_library, tmp_path / "backup.zip")
+    assert (written.files, written.problems) == (len(_files(sqlite_library)), ())
 
 
 def test_what_is_damaged_is_not_in_a_backup_and_that_is_said(
