@@ -124,11 +124,11 @@ class RequestLog:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 await self._app(scope, receive, send_with_id)
         except Exception as error:
-            _log.error("unexpected_error", route=_route_of(scope), request_id=request_id, exc_info=error)
+            _log.error("unexpected_error", route=route_of(scope), request_id=request_id, exc_info=error)
             raise
         finally:
             took = perf_counter() - started
-            route = _route_of(scope)
+            route = route_of(scope)
             self._metrics.requests.labels(route, str(status)).inc()
             if status in _LIMITS:
                 self._metrics.hit(_LIMITS[status])
@@ -159,7 +159,7 @@ class Logged:
                 raise
 
 
-def _route_of(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The pattern that matched, never the address itself: a label must not grow with what callers type."""
     asked = scope["path"]
     for mount in _MOUNTS:
