@@ -21,7 +21,8 @@ from service.compression import PagesCompressed
 from service.errors import UnexpectedAnswered, add_error_handlers
 from service.mcp_mount import KeyGate, Tools
 from service.methods import HeadAnswered
-from service.observability import Metrics, RequestLog, configure_logging
+from service.metrics import Metrics
+from service.observability import RequestLog, configure_logging
 from service.openapi import add_description, operation_id, problems
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
