@@ -22,6 +22,14 @@ from index.store.tables import SCHEMA_REVISION
 _log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _BUSY_SECONDS = 30.0
+# A server whose machine is gone says nothing. Without these its connections are waited for a quarter of an hour.
+_LOST_SERVER = {
+    "connect_timeout": 5,  # seconds, as are those of keepalives
+    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may go unacknowledged
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+}
 # Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
 _ADVISORY_KEY = 0x6C656374
 _MIGRATION_KEY = _ADVISORY_KEY + 1
@@ -137,7 +145,7 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
         if database.url.get_backend_name() != "postgresql":
             yield
             return
-        with database.engine.connect() as connection:
+        with _translated(), database.engine.connect() as connection:
             if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
                 if on_wait and not told:
                     on_wait()
@@ -146,7 +154,15 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
             try:
                 yield
             finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+                _unlock(connection)
+
+
+def _unlock(connection: Connection) -> None:
+    """Let the next writer in; where the connection broke, the server has done so."""
+    try:
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+    except sa.exc.DBAPIError:
+        connection.invalidate()
 
 
 def _parse(url: str) -> URL:
@@ -166,7 +182,7 @@ def _parse(url: str) -> URL:
 def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
-            return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+            return sa.create_engine(url, pool_pre_ping=True, connect_args=_LOST_SERVER)
         except ModuleNotFoundError as error:
             raise StorageError(
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
