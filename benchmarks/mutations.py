@@ -55,7 +55,7 @@ GUARDS = (
         "index/files.py",
         "temporary.replace(path)",
         "path.write_bytes(temporary.read_bytes())",
-        "2:60:3",
+        "tests/test_index_files.py::test_who_reads_a_file_that_is_replaced_reads_the_old_one_whole",
     ),
     Guard(
         "rows are committed after the shard is whole",
@@ -64,7 +64,7 @@ GUARDS = (
         "            record_rows(connection, plan.course)\n"
         "    with library.database.writing() as connection:\n"
         "        if course_hash(connection, plan.course) is not None:\n",
-        "2:30:3",
+        "tests/test_index_publish.py::test_a_shard_that_cannot_be_written_leaves_the_rows_as_they_were",
     ),
     Guard("hash of a shard", "index/engine/container.py", "hexdigest() != sha256", "hexdigest() == ''", "5:16:1"),
     Guard("hash of a stored file", "index/library.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
