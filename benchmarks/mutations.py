@@ -188,6 +188,8 @@ def try_guard(tree: Path, guard: Guard, whole: Mapping[str, str | bool]) -> Verd
         if broken:
             return verdict(Outcome.INVALID, f"nothing works without it: {broken}")
         found = _is_green(tree, guard.check)
+        if not found["ended"]:
+            return verdict(Outcome.INVALID, found["said"])
         return verdict(Outcome.NOT_RED if found["green"] else Outcome.RED, found["said"])
     finally:
         path.write_text(content, "utf-8")
@@ -207,16 +209,19 @@ def _broken(tree: Path) -> str:
 
 
 def _is_green(tree: Path, check: str) -> dict[str, str | bool]:
-    """Whether a check passes in this tree, and its last words."""
+    """Whether a check ends in this tree, whether it passes, and its last words."""
     if check.startswith("tests/"):
         arguments = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", check]
     else:
         row, size, seed = check.split(":")
         arguments = ["-m", "benchmarks.torture", "--rows", row, "--size", size, "--seed", seed]
-    done = _run(tree, arguments)
+    try:
+        done = _run(tree, arguments)
+    except subprocess.TimeoutExpired:
+        return {"ended": False, "green": False, "said": f"did not end in {_SECONDS} seconds"}
     lines = [line.strip() for line in (done.stdout or done.stderr).splitlines() if line.strip()]
     shown = next((line for line in lines if line.startswith(("- ", "FAILED", "ERROR"))), lines[-1] if lines else "")
-    return {"green": done.returncode == 0, "said": shown[:200]}
+    return {"ended": True, "green": done.returncode == 0, "said": shown[:200]}
 
 
 def _run(tree: Path, arguments: Sequence[str], data: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -43,6 +43,16 @@ def test_what_breaks_everything_says_nothing_of_its_guard(tmp_path: Path) -> Non
         assert file.read_text("utf-8") == before
 
 
+def test_a_check_that_does_not_end_says_nothing_of_its_guard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy_tree(tmp_path)
+    (tmp_path / "tests" / "test_endless.py").write_text("def test_endless() -> None:\n    while True:\n        pass\n")
+    monkeypatch.setattr("benchmarks.mutations._broken", lambda _tree: "")
+    monkeypatch.setattr("benchmarks.mutations._SECONDS", 1)
+    guard = Guard("x", "index/files.py", "temporary.replace(path)", "pass", "tests/test_endless.py")
+    found = try_guard(tmp_path, guard, {"green": True, "said": ""})
+    assert (found.outcome, found.said) == (Outcome.INVALID, "did not end in 1 seconds")
+
+
 def test_a_guard_that_is_not_there_is_an_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
