@@ -14,6 +14,7 @@ import axe_playwright_python
 import pytest
 import yaml
 from playwright.sync_api import Page, Route, expect
+from starlette.testclient import TestClient
 from support import ingest, serve, write_pdf
 
 from index.library import Library
@@ -231,6 +232,21 @@ def test_the_lecture_is_searched_in_place(page: Page, live: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".within-found")).to_contain_text("Nothing in this lecture.")
     assert page.evaluate("document.querySelector('#player').known")
+
+
+def test_a_search_in_a_lecture_that_is_redirected_stays_the_part_that_was_asked_for(client: TestClient) -> None:
+    response = client.get("/c/neural-networks/l/2/find", params={"q": "dropout", "part": "1"})  # redirected to its mark
+    assert [one.status_code for one in response.history] == [302]
+    assert '<ol class="marked" hidden>' in response.text
+    assert "<study-view" not in response.text
+
+
+def test_a_search_in_a_lecture_for_nothing_leads_where_it_does_without_a_script(page: Page, live: str) -> None:
+    page.goto(live + VIDEO + "/10")
+    ready(page)
+    page.get_by_role("searchbox", name="Search in this lecture").fill("   ")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/c/neural-networks/l/2\?m="))
 
 
 # --- the keyboard ----------------------------------------------------------------------------------------

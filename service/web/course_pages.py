@@ -117,7 +117,7 @@ def find_in_lecture(
         at = find_lecture(connection, slug, position, m, caller.courses)
         place = _finding(slug, at, q, lang)
         if (at.position, at.mark) != (position, m):
-            return RedirectResponse(place.url(), 302)
+            return RedirectResponse(place.url() + ("&part=1" if part else ""), 302)
         look = study_lecture(connection, caller.courses, at.lecture_id, None, place)
     if not place.q:
         return RedirectResponse(place.plain(lecture_url(slug, at.position, at.mark)), 302)

@@ -148,17 +148,21 @@ export async function find(view, form) {
   const address = new URL(form.action);
   address.search = new URLSearchParams([...new FormData(form), ["part", "1"]]);
   let page;
+  let marked;
   try {
     const response = await fetch(address, { headers: { Accept: "text/html" } });
     if (!response.ok) {
       throw new Error(response.statusText);
     }
     page = new DOMParser().parseFromString(await response.text(), "text/html");
+    marked = page.querySelector(".marked");
+    if (!marked) {
+      throw new TypeError(`${response.url} is not what was found`);
+    }
   } catch {
     form.submit(); // let the server or the browser say what is wrong
     return;
   }
-  const marked = page.querySelector(".marked");
   marked.remove();
   forget(view);
   for (const item of marked.children) {
