@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
 from time import perf_counter
 
 import pytest
@@ -12,7 +14,7 @@ from index.search.search import SearchIndex
 from index.types import DeckKind, Filters, Host, IndexedPassage, Kind, PagePlace, Query, TimePlace
 from service.web.place import Place
 from service.web.rails import rails_of
-from service.web.results import results_view
+from service.web.results import fold_twins, results_view
 from service.web.scope import read_scope
 from service.web.snippets import Pieces, pieces, readable
 
@@ -116,6 +118,23 @@ def test_lectures_stand_in_the_order_of_their_best_hits(example_index: SearchInd
         sum(len(group.hits) + group.more + sum(len(s.older) for s in group.hits) for group in view.groups)
         == found.total
     )
+
+
+def test_the_editions_of_a_slide_lie_under_the_newest_of_them_that_is_there(example_index: SearchIndex) -> None:
+    found = example_index.find(Query("обучение"))
+    groups = results_view(found, Place(q="обучение"), Filters(), {}, perf_counter()).groups
+    newest, newer, old, *others = [one for group in groups for one in group.hits]
+    editions = [
+        replace(one, hit=one.hit.model_copy(update={"twin_of": twin}), older=[])
+        for one, twin in ((newest, "elsewhere"), (newer, newest.hit.id), (old, newer.hit.id))
+    ]
+    for order in permutations(editions):
+        lists = [replace(groups[0], hits=list(order[:2])), replace(groups[0], hits=[order[2], *others])]
+        kept = [one for group in fold_twins(lists, Place()) for one in group.hits]
+        assert {one.hit.id for one in kept} == {one.hit.id for one in (newest, *others)}
+        (shown,) = [one for one in kept if one.hit.id == newest.hit.id]
+        assert {hit.id for hit, _ in shown.older} == {newer.hit.id, old.hit.id}
+        shown.older.clear()
 
 
 def test_counts_narrow_each_other_and_a_kind_without_hits_is_named(example_index: SearchIndex) -> None:

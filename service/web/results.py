@@ -163,13 +163,15 @@ def _shown(found: Found, hit: Hit, place: Place) -> ShownHit:
 
 
 def fold_twins(groups: Sequence[Group], place: Place) -> list[Group]:
-    """Groups in order; an older edition of a slide lies under the newer one where both are on this page."""
+    """Groups in order; older editions of a slide lie under the newest one of them that is on this page."""
     by_id = {shown.hit.id: shown for group in groups for shown in group.hits}
     for group in groups:
         for shown in list(group.hits):
-            newer = by_id.get(shown.hit.twin_of or "")
-            if newer is not None and newer is not shown:
-                newer.older.append((shown.hit, hit_place(shown.hit, place)))
+            newest = shown
+            while newer := by_id.get(newest.hit.twin_of or ""):  # each edition is newer: this ends
+                newest = newer
+            if newest is not shown:
+                newest.older.append((shown.hit, hit_place(shown.hit, place)))
                 group.hits.remove(shown)
     return [group for group in groups if group.hits]
 
