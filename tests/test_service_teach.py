@@ -197,6 +197,22 @@ def test_what_was_searched_in_vain_is_listed_with_a_link_that_tries_it(
         expect(page.locator("#q")).to_have_value("zeppelin")
 
 
+def test_a_server_that_is_reached_again_is_not_said_to_be_missing(browser: Any, tmp_path: Path) -> None:
+    with desk(browser, tmp_path) as (library, page, secret):
+        enter(page, secret)
+        with library.database.writing() as connection:
+            add_job(connection, "/srv/one", {})
+        page.reload()
+        expect(page.locator("[data-cancel]")).to_be_visible()  # all that is fetched at first has been
+        page.evaluate(
+            "() => { window.fetched = fetch; window.fetch = async () => { throw new TypeError('no network'); }; }"
+        )
+        page.locator("[data-cancel]").click()
+        expect(page.locator("#said")).to_contain_text("cannot be reached")
+        page.evaluate("() => { window.fetch = window.fetched; }")
+        expect(page.locator("#said")).to_have_text("")  # by itself
+
+
 def test_how_to_count_searches_in_vain_is_said_where_it_is_off(browser: Any, tmp_path: Path) -> None:
     with desk(browser, tmp_path) as (_, page, secret):
         assert "COUNT_MISSED" not in text_of(page)

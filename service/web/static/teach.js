@@ -20,6 +20,9 @@ async function ask(path, options = {}) {
     const { code, detail } = await response.json();
     throw new Refused(wordsFor(code) ?? detail);
   }
+  if ($("#said").textContent === $("#teaching").dataset.offline) {
+    say("");
+  }
   return response;
 }
 
