@@ -13,6 +13,7 @@ from typing import IO
 from index.errors import StorageError
 
 _BLOCK = 1 << 20
+_PREFIX = ".new-"  # of a file that is not whole yet
 
 
 class FileStore:
@@ -76,7 +77,12 @@ class FileStore:
 
     def intact_hashes(self) -> set[str]:
         """SHA-256 of every stored file whose content still has it."""
-        return {name for path in self._root.glob("??/*") if _sha256_of(path) == (name := path.name.split(".")[0])}
+        found = set()
+        for path in self._root.glob("??/*"):
+            name = path.name.split(".")[0]
+            if self.is_intact(name, path.name.removeprefix(name)):
+                found.add(name)
+        return found
 
     def remove(self, hashes: Iterable[str]) -> None:
         """Delete the files with these hashes, whatever their suffix."""
@@ -87,8 +93,8 @@ class FileStore:
     def sweep(self, referenced: set[str]) -> int:
         """Delete what no row refers to any more, and leftovers of crashes; how many were deleted."""
         deleted = 0
-        for path in [*self._root.glob("??/*"), *self._root.glob(".new-*")]:
-            if path.name.startswith(".new-") or path.name.split(".")[0] not in referenced:
+        for path in [*self._root.glob("??/*"), *self._root.glob(f"{_PREFIX}*")]:
+            if path.name.startswith(_PREFIX) or path.name.split(".")[0] not in referenced:
                 path.unlink(missing_ok=True)
                 deleted += 1
         return deleted
@@ -112,12 +118,13 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, prefix: str = _PREFIX) -> Iterator[IO[bytes]]:
     """A new file that takes this place when the block ends: after a crash the old or the new is there, whole.
 
-    If the block raises, the old one stays.
+    If the block raises, the old one stays. Until then its name has this prefix: the usual one marks what the next
+    writer takes away, so who is no writer gives another.
     """
-    with _temporary(path.parent) as (copy, temporary):
+    with _temporary(path.parent, prefix) as (copy, temporary):
         yield copy
         copy.flush()
         os.fsync(copy.fileno())
@@ -151,12 +158,12 @@ def _sha256_of(path: Path) -> str:
 
 
 @contextmanager
-def _temporary(folder: Path) -> Iterator[tuple[IO[bytes], Path]]:
+def _temporary(folder: Path, prefix: str = _PREFIX) -> Iterator[tuple[IO[bytes], Path]]:
     """A new file beside where it is to be; it is gone after the block, if it was not renamed."""
     path: Path | None = None
     try:
         with translated_disk(folder):
-            descriptor, name = tempfile.mkstemp(prefix=".new-", dir=folder)
+            descriptor, name = tempfile.mkstemp(prefix=prefix, dir=folder)
             path = Path(name)
             with os.fdopen(descriptor, "wb") as file:
                 yield file, path

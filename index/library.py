@@ -35,6 +35,7 @@ from index.text.analysis import ANALYSIS_VERSION
 _log = logging.getLogger(__name__)
 
 NO_EMBEDDER = "none"
+_NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
 _LOOKS = 3  # for damage, while others publish
 RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
 
@@ -209,8 +210,10 @@ def _wanted(library: Library) -> _Wanted:
             f"the pointer names generation {pointed}, the database {latest.number}; the next ingest or "
             "`lectures reindex` puts it right"
         )
-    if is_known and latest is None and pointed is None:
-        return _Wanted((), tuple(problems))
+    if is_known and latest is None:
+        if pointed is None:
+            return _Wanted((), tuple(problems))
+        problems.append(_NONE_NAMED)
     found: list[tuple[int, str | None]] = []
     if latest is not None and (pointed is None or generation_file(root, latest.number).is_file()):
         found.append((latest.number, latest.manifest_sha256))
@@ -299,8 +302,8 @@ def _index_damage(
 ) -> list[str]:
     damage = list(_wanted(library).problems)
     if latest is None:
-        if slugs or library.served_number() is not None:
-            damage.append("The database names no generation of the index; run `lectures reindex`.")
+        if slugs and _NONE_NAMED not in damage:
+            damage.append(_NONE_NAMED)
         return damage
     try:
         manifest, sha256 = read_generation(library.index_root, latest.number)

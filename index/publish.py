@@ -163,10 +163,22 @@ def forget_course(
 def reindex(
     library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None] = lambda _d, _t, _w: None
 ) -> int:
+    """Build every shard anew from the rows, as `reindex_intact`; StorageError, when that is done, if rows are damaged.
+
+    The number of the new generation. For writers."""
+    number, refused = reindex_intact(library, embedder, progress)
+    if refused:
+        raise StorageError(f"Generation {number} is served; not all of it is new. {' '.join(refused)}")
+    return number
+
+
+def reindex_intact(
+    library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None]
+) -> tuple[int, list[str]]:
     """Build every shard anew from the rows alone, course by course: after a change of embedder, or damage.
 
-    The number of the new generation. For writers. Rows that are not those that were written enter no index: what is
-    served of their course stays, or goes if it is of no use, and StorageError says so when the others are done.
+    The number of the new generation, and a sentence for each course whose rows are not those that were written: they
+    enter no index; what is served of their course stays, or goes if it is of no use. For writers.
     """
     with library.database.reading() as connection:
         slugs = course_slugs(connection)
@@ -195,9 +207,7 @@ def reindex(
     sweep(library.index_root, number)
     library.sweep_all()
     progress(len(slugs), len(slugs), "")
-    if refused:
-        raise StorageError(f"Generation {number} is served; not all of it is new. {' '.join(refused)}")
-    return number
+    return number, refused
 
 
 def _built_anew(library: Library, embedder: Embedder | None, slug: str) -> ListedShard:

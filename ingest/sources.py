@@ -44,13 +44,21 @@ class SourceLimits:
         return Limits(self.bytes, self.seconds, self.private)
 
 
-def open_source(source: str, cache: Path, limits: SourceLimits, report: Report = lambda *_: None) -> Source:
+def open_source(
+    source: str,
+    cache: Path,
+    limits: SourceLimits,
+    report: Report = lambda *_: None,
+    held: contextlib.ExitStack | None = None,
+) -> Source:
     """The course that `source` names. What is fetched or unpacked is kept below `cache`, and brought up to date when
-    it is asked for again. CourseError or FetchError say what is wrong with the source."""
-    with translated_disk(cache):
+    it is asked for again. CourseError or FetchError say what is wrong with the source.
+
+    The copy of a repository is this caller's alone until `held` ends; without it, until this returns."""
+    with translated_disk(cache), contextlib.ExitStack() as own:
         _sweep(cache)
         if "://" in source:
-            return _from_address(source, cache, limits, report)
+            return _from_address(source, cache, limits, report, held or own)
         path = Path(source)
         if path.suffix.lower() == ".zip" and path.is_file():
             return Source(unpacked(path, cache, limits.bytes, report), None, path.stem)
@@ -111,7 +119,7 @@ def _sweep(cache: Path) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -> Source:
+def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report, held: contextlib.ExitStack) -> Source:
     check_address(url, limits.web)
     parts = urlsplit(url)
     if parts.path.lower().endswith(".zip"):
@@ -128,7 +136,7 @@ def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -
         repository, inner = f"{parts.scheme}://{parts.netloc}{found.group(1)}", found.group(2) or ""
     git = Repository(repository, cache, limits.web, report)
     ref, subfolder = git.split(inner)
-    folder = git.bring(ref, subfolder)
+    folder = git.bring(ref, subfolder, held)
     name = PurePosixPath(subfolder or urlsplit(repository).path).name
     return Source(folder, published_at(repository, ref, subfolder), name)
 

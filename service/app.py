@@ -18,10 +18,11 @@ from index.search.search import SearchIndex
 from service.access import NEWCOMER, Access
 from service.api import answers, chat, courses, embeddings, export, health, ingests, media, missed, search
 from service.compression import PagesCompressed
-from service.errors import add_error_handlers
+from service.errors import UnexpectedAnswered, add_error_handlers
 from service.mcp_mount import KeyGate, Tools
 from service.methods import HeadAnswered
-from service.observability import Metrics, RequestLog, configure_logging
+from service.metrics import Metrics
+from service.observability import RequestLog, configure_logging
 from service.openapi import add_description, operation_id, problems
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.add_middleware(UnexpectedAnswered)
     origins = listed(settings.allowed_origins)
     if origins:
         app.add_middleware(

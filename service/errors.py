@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from http import HTTPStatus
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import (
     CorruptIndex,
@@ -26,7 +29,10 @@ from index.errors import (
 )
 from service.answers.llm import ModelFailed
 from service.methods import allowed_methods
+from service.observability import route_of
 from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
+
+_log = structlog.get_logger("lectures")
 
 _STATUS: dict[type, int] = {
     LecturesError: 500,
@@ -77,14 +83,39 @@ def add_error_handlers(app: FastAPI) -> None:
             response.headers["Allow"] = ", ".join(allowed_methods(app.routes, request.scope))
         return response
 
-    @app.exception_handler(Exception)
-    def _unexpected(request: Request, _error: Exception) -> JSONResponse:
-        # a file that was written to while it is mapped makes any error that there is
-        shaken = request.app.state.service.serving.shaken() if hasattr(request.app.state, "service") else None
-        if shaken:
-            return problem(503, shaken, CorruptIndex.code, path=request.url.path)
-        detail = "Something went wrong on our side; the log says what."
-        return problem(500, detail, "internal", path=request.url.path)
+
+class UnexpectedAnswered:
+    """ASGI middleware around the routes alone: an error that nobody expected leaves in the shape of all others, through
+    what adds headers and counts. Once a response has begun it can only be broken off."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise
+            _log.error("unexpected_error", route=route_of(scope), exc_info=error)
+            response = await run_in_threadpool(_unexpected, scope)  # it may look at the disk
+            await response(scope, receive, send)
+
+
+def _unexpected(scope: Scope) -> JSONResponse:
+    # a file that was written to while it is mapped makes any error that there is
+    state = getattr(scope["app"].state, "service", None)
+    shaken = state.serving.shaken() if state is not None else None
+    if shaken:
+        return problem(503, shaken, CorruptIndex.code, path=scope["path"])
+    return problem(500, "Something went wrong on our side; the log says what.", "internal", path=scope["path"])
 
 
 def refusal_of(error: LecturesError, path: str = "") -> JSONResponse:

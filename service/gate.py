@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from time import perf_counter
 
-from service.observability import Metrics
+from service.metrics import Metrics
 from service.refusals import Overloaded
 
 

@@ -1,21 +1,21 @@
-"""Requests → structured log lines with a request id, and metrics. Never lecture text, nor questions unless asked."""
+"""Requests → structured log lines with a request id. Never lecture text, nor questions unless asked."""
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sys
 import traceback
 import uuid
-from collections.abc import Iterable
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest, multiprocess
-from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.typing import EventDict
+
+if TYPE_CHECKING:  # else each command would load the metrics library, and `share_metrics` would come too late
+    from service.metrics import Metrics
 
 _log = structlog.get_logger("lectures")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -23,77 +23,6 @@ _LIMITS = {413: "body", 414: "address", 429: "rate"}
 _PREFIXES, _MOUNTS = ("/api", "/v1"), ("/mcp", "/static")
 _FRAMES = 25  # of an error: the end of the way is where it happened
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
-
-
-class Metrics:
-    """Counts and times of one application (no globals: two applications in one process do not mix).
-
-    Where several processes serve, each keeps its own in a file, and whoever is asked adds them up.
-    """
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "lectures_requests", "Requests by route and status", ["route", "status"], registry=self.registry
-        )
-        self.seconds = Histogram(
-            "lectures_request_seconds",
-            "Time to answer by route",
-            ["route"],
-            registry=self.registry,
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30),
-        )
-        self.coverage = Counter("lectures_searches", "Searches by coverage", ["coverage"], registry=self.registry)
-        self.stages = Histogram(
-            "lectures_search_stage_seconds",
-            "Time of a search by stage: place (waiting to be let in), turn (for others that compute), find",
-            ["stage"],
-            registry=self.registry,
-            buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
-        )
-        self.limits = Counter(
-            "lectures_limits_hit", "Refusals by the limit that was reached", ["limit"], registry=self.registry
-        )
-        self.places = Gauge(
-            "lectures_places",
-            "Requests that are inside or wait, by kind of work",
-            ["work", "state"],
-            registry=self.registry,
-            multiprocess_mode="livesum",
-        )
-
-    def hit(self, limit: str) -> None:
-        """A request was refused because of this limit."""
-        self.limits.labels(limit).inc()
-
-    def took(self, stage: str, seconds: float) -> None:
-        """A stage of a search."""
-        self.stages.labels(stage).observe(seconds)
-
-    def crowd(self, work: str, inside: int, waiting: int) -> None:
-        """How many requests for this kind of work are inside and wait now."""
-        self.places.labels(work, "inside").set(inside)
-        self.places.labels(work, "waiting").set(waiting)
-
-    def exposed(self, installation: Iterable[Metric]) -> bytes:
-        """All of it in Prometheus's text format, with what was just found of the installation."""
-        now = CollectorRegistry()
-        now.register(_Found(installation))
-        own = self.registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            own = CollectorRegistry()
-            multiprocess.MultiProcessCollector(own)  # type: ignore[no-untyped-call]
-        return generate_latest(own) + generate_latest(now)
-
-
-class _Found(Collector):
-    """Metrics that are there already, as the library takes them."""
-
-    def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._metrics = list(metrics)
-
-    def collect(self) -> Iterable[Metric]:
-        return self._metrics
 
 
 class RequestLog:
@@ -124,11 +53,11 @@ class RequestLog:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 await self._app(scope, receive, send_with_id)
         except Exception as error:
-            _log.error("unexpected_error", route=_route_of(scope), request_id=request_id, exc_info=error)
+            _log.error("unexpected_error", route=route_of(scope), request_id=request_id, exc_info=error)
             raise
         finally:
             took = perf_counter() - started
-            route = _route_of(scope)
+            route = route_of(scope)
             self._metrics.requests.labels(route, str(status)).inc()
             if status in _LIMITS:
                 self._metrics.hit(_LIMITS[status])
@@ -159,7 +88,7 @@ class Logged:
                 raise
 
 
-def _route_of(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The pattern that matched, never the address itself: a label must not grow with what callers type."""
     asked = scope["path"]
     for mount in _MOUNTS:

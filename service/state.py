@@ -27,7 +27,7 @@ from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Event, Turn
 from service.counters import Counters
 from service.gate import Gate, Lane, Work
-from service.observability import Metrics
+from service.metrics import Metrics
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded

@@ -118,8 +118,10 @@ class _Supervisor:
 def share_metrics() -> None:
     """Make the metrics of all processes one, in files of a folder that goes when this process ends.
 
-    Before prometheus-client is imported: it decides then where values are kept.
+    Before prometheus-client is imported: it decides then where values are kept. RuntimeError if it is there already.
     """
+    if "prometheus_client" in sys.modules:
+        raise RuntimeError("prometheus_client was imported before the metrics of the processes could be made one")
     folder = tempfile.mkdtemp(prefix="lectures-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

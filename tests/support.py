@@ -31,7 +31,7 @@ from index.types import ROLES, DeckKind, Hit, IndexedPassage, Kind, PagePlace, P
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
 from service.app import create_app
-from service.observability import Metrics
+from service.metrics import Metrics
 from service.running import server_config
 from service.settings import Settings
 

@@ -63,6 +63,16 @@ def test_a_disk_that_refuses_is_an_error_of_ours_and_what_was_served_is_served(
     assert not [path for path in sqlite_library.data_dir.rglob(".*") if path.name.startswith((".new-", ".building-"))]
 
 
+def test_a_file_that_the_disk_does_not_give_back_is_not_intact(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    whole = store.add_bytes(b"whole", ".pdf")
+    away = store.add_bytes(b"away", ".tar")
+    for path in store.named(away):  # gone between the list and the look, as far as reading it goes
+        path.unlink()
+        path.symlink_to(tmp_path / "nowhere")
+    assert store.intact_hashes() == {whole}
+
+
 def test_folders_that_cannot_be_made_are_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "source").write_bytes(b"x")

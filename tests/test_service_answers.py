@@ -308,6 +308,20 @@ def test_a_model_that_finds_no_answer_is_believed(asking: Any) -> None:
     assert found["hits"]
 
 
+@pytest.mark.parametrize("said", ["NO ANSWER", "Ничем не подкреплено. Ещё одно без номера."])
+def test_what_an_answer_does_not_stand_for_is_in_no_message(asking: Any, said: str) -> None:
+    client, _ = asking(says(said))
+    body = {"model": "lectures", "messages": [{"role": "user", "content": "что такое dropout?"}]}
+    whole = client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
+    streams = [
+        client.post("/v1/chat/completions", json={**body, "stream": True}).text,
+        client.post("/api/answers", json={"question": "что такое dropout?", "stream": True}).text,
+    ]
+    assert whole
+    assert not any(sentence in whole for sentence in said.split(". "))
+    assert not any("NO ANSWER" in text for text in streams)
+
+
 def test_formulas_of_a_model_reach_every_client(asking: Any) -> None:
     said = "p(x|y) >= 0.5, A_ij * B_jk < List<int>, `a[1] < b`, $x_i^{(t)}$"
     client, _ = asking(says(f"{said} [1]."))

@@ -309,6 +309,21 @@ def test_answers_keep_numbers_by_what_was_cited_or_asked_before(client: TestClie
     assert _said(client, [*chat, _user(_TALK[3])])["citations"][0]["number"] == by_questions["citations"][0]["number"]
 
 
+def test_a_long_conversation_keeps_the_numbers_of_its_beginning(client: TestClient) -> None:
+    asked = [_user(question) for question in (_QUESTION, "что такое dropout?") * 4]
+    first = client.post("/api/answers", json={"question": _QUESTION}).json()["citations"]
+    last = client.post("/api/answers", json={"question": "что такое dropout?", "history": asked}).json()["citations"]
+    places = {citation["hit"]["url"]: citation["number"] for citation in first}
+    assert not {c["number"] for c in last if c["hit"]["url"] not in places} & set(places.values())
+
+
+def test_of_a_long_message_before_what_was_asked_is_remembered() -> None:
+    text = "Абзац про градиентный спуск и матрицу Гессе.\n" * 80 + "Что такое dropout?"
+    said = [("user", text), ("assistant", "Это."), ("user", "а зачем он нужен?")]
+    messages = [Message.model_validate({"role": role, "content": content}) for role, content in said]
+    assert read_conversation(messages).history[0].text == "Что такое dropout?"
+
+
 def test_the_page_keeps_numbers_in_a_follow_up(client: TestClient) -> None:
     def numbers(**asked: str) -> dict[str, str]:
         page = client.get("/", params=asked).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from time import process_time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from model_stub import model_server, says
 from starlette.testclient import TestClient
 
+from service.answers.types import Turn
 from service.app import create_app
 from service.chat.conversation import Conversation, Message, read_conversation
 from service.chat.tasks import TaskKind, read_task
@@ -67,10 +69,35 @@ def test_a_job_is_known_by_its_shape(text: str, kind: TaskKind, as_json: bool) -
         "### Task 3\nProve that softmax sums to one.",
         "What does <chat_history> mean?",
         "In the dialogue below, who is right?\nUser: dropout drops units.\nAI: it drops weights.",
+        "Give the title of the slide on early stopping for chat models",
+        "Give the title of the paper on dialogue systems",
+        "Give me the title of the slide about the chat model",
+        "Дай название метода ранней остановки, как в диалоговых системах",
+        "напиши название модели для диалога",
     ],
 )
 def test_what_a_person_asks_is_no_job(text: str) -> None:
-    assert read_task(_asked(text)) is None
+    asked = _asked(text)
+    assert read_task(asked) is None
+    talk = (Turn("user", "что такое dropout?"), Turn("assistant", "Это способ."))
+    assert read_task(replace(asked, history=talk)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Provide a concise, 5-word-or-less title for the conversation, using title case conventions.",
+        "Generate a short title that sums up our chat so far",
+        "Придумай короткий заголовок для этого разговора",
+        "Придумай название из трёх слов для нашей беседы",
+        "дай название чата",
+    ],
+)
+def test_a_title_of_the_conversation_is_a_job(text: str) -> None:
+    talk = (Turn("user", "что такое dropout?"), Turn("assistant", "Это способ."))
+    task = read_task(replace(_asked(text), history=talk))
+    assert task is not None
+    assert task.kind is TaskKind.TITLE
 
 
 def _done(client: TestClient, text: str, **more: Any) -> str:

@@ -109,6 +109,7 @@ def test_an_editor_gets_a_card_for_an_address(framed: TestClient, kind: str) -> 
         ({"url": _BASE + "/teach"}, 404),
         ({"url": _BASE}, 404),
         ({"url": "javascript:alert(1)"}, 404),
+        ({"url": "http://["}, 404),
         ({"url": _BASE + '/c/"><script>alert(1)</script>'}, 404),
         ({"url": _BASE + "/c/neural-networks", "format": "xml"}, 501),
         ({}, 422),

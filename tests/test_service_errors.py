@@ -6,10 +6,14 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
+import pytest
+from starlette.testclient import TestClient
+
 import index
 import ingest
 import service
 from index.errors import CourseError, LecturesError, NotFound, SourceFileError
+from index.search.search import SearchIndex
 from service.errors import status_of
 
 
@@ -39,3 +43,20 @@ def test_a_kind_of_error_has_the_status_of_what_it_is_a_kind_of() -> None:
     assert [status_of(error) for error in (OddFile("x"), Gone("x"), CourseError("x"), LecturesError("x"))] == [
         422, 404, 422, 500,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/api/search", "/v1/chat/completions"])
+def test_an_error_that_nobody_expected_leaves_as_all_others_do(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("nobody expected this")
+
+    monkeypatch.setattr(SearchIndex, "find", fail)
+    body = {"messages": [{"role": "user", "content": "what is dropout?"}]}
+    failed = client.post(path, json=body) if path.startswith("/v1") else client.get(path, params={"q": "dropout"})
+    assert (failed.status_code, failed.json()["code"]) == (500, "internal")
+    assert "nobody expected" not in failed.text
+    assert failed.headers["x-content-type-options"] == "nosniff"
+    assert len(failed.headers["x-request-id"]) == 32
+    assert ("error" in failed.json()) == path.startswith("/v1")

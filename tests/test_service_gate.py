@@ -22,7 +22,7 @@ from index.store.keys import create_key
 from index.types import AccessScope
 from service.app import create_app
 from service.gate import Gate, Lane, Work
-from service.observability import Metrics
+from service.metrics import Metrics
 from service.refusals import Overloaded
 from service.settings import Settings
 

@@ -15,6 +15,7 @@ import axe_playwright_python
 import httpx
 import provider_stub
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 from support import ingest, serve, write_course
 
@@ -30,12 +31,15 @@ from index.store.sessions import (
     open_session,
     use_once,
 )
+from index.store.tables import sessions
 from index.types import AccessScope
 from service.app import create_app
+from service.refusals import SignInFailed
 from service.settings import Settings
 from service.signin.grants import Grant, granted, read_grants
 from service.signin.oidc import groups_of
 from service.signin.routes import safe_next
+from service.signin.tokens import Remembered, published_keys
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 _HTML = {"Accept": "text/html"}
@@ -149,6 +153,8 @@ def test_groups_stand_in_a_claim_or_within_one() -> None:
         ("/a\\b", "/"),
         ("/a\r\nSet-Cookie: x", "/"),
         ("/signin/link/x", "/"),
+        ("//[", "/"),
+        ("//\u2100", "/"),
         ("", "/"),
     ],
 )
@@ -333,7 +339,7 @@ def test_keys_of_a_provider_may_change(two: Settings, provider: provider_stub.Pr
         provider.key = provider_stub.new_key("two")
         provider.bent["kid"] = "two"
         assert sign_in(client).status_code == 403  # asked a moment ago
-        keys = client.app.state.provider._described[1]  # type: ignore[attr-defined]
+        keys = client.app.state.provider._described.get()[1]  # type: ignore[attr-defined]
         keys._asked -= 31  # as half a minute would
         assert sign_in(client).status_code == 303
 
@@ -426,3 +432,48 @@ def test_a_browser_signs_in_reads_with_pictures_and_signs_out(
         assert page.goto(f"{url}/c/alpha").status == 401
         assert [text for text in complaints if "401" not in text] == []
         page.close()
+
+
+def test_a_link_opened_again_ends_the_session_before_and_gives_no_fresh_limits(two: Settings, opened: Library) -> None:
+    link, secret = _link(opened, "alpha")
+    with _client(two, answers_per_minute=6) as client:
+        answered = []
+        for _ in range(3):
+            client.get(f"/signin/link/{secret}")
+            answered += [client.post("/api/answers", json={"question": "momentum"}, headers=_OWN) for _ in range(12)]
+    assert sum(response.status_code == 200 for response in answered) in (10, 11)
+    with opened.database.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(sessions).where(sessions.c.key_id == link)) == 1
+
+
+def test_a_site_that_fails_is_left_alone_for_a_while_and_what_it_said_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, away = [0], [False]
+
+    def ask() -> str:
+        asked[0] += 1
+        if away[0]:
+            raise SignInFailed("It is away.")
+        return "keys"
+
+    known = Remembered(ask)
+    away[0] = True
+    for _ in range(5):
+        with pytest.raises(SignInFailed, match="It is away"):
+            known.get()
+    assert asked == [1]
+    monkeypatch.setattr("service.signin.tokens._ASK_AGAIN_SECONDS", -1.0)
+    away[0] = False
+    assert known.get() == "keys"
+    away[0] = True
+    monkeypatch.setattr("service.signin.tokens._KNOWN_SECONDS", -1.0)
+    assert (known.get(), asked) == ("keys", [3])
+
+
+def test_a_key_of_a_kind_that_nobody_knows_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = provider_stub.new_key("one").as_dict(private=False)
+    said: dict[str, Any] = {"keys": [{"kty": "EC", "crv": "P-192", "x": "AA", "y": "AA"}, good]}
+    monkeypatch.setattr("service.signin.tokens.fetch_json", lambda _url: said)
+    assert [key.kid for key in published_keys("https://site").get().keys] == ["one"]
+    said["keys"] = [{"kty": "EC", "crv": "P-192"}]
+    with pytest.raises(SignInFailed, match="no set of keys"):
+        published_keys("https://site").get()

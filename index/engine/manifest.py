@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
-from index.files import make_folder, write_durably
+from index.files import fsync_folder, make_folder, write_durably
 
 FORMAT = 6
 DATA = "shard.safetensors"
@@ -168,6 +168,13 @@ def _checked(kind: type[Manifest], values: dict[str, Any]) -> Manifest:
 def point_to(root: Path, number: int) -> None:
     """Make readers use this generation from now on."""
     write_durably(root / "CURRENT", f"{number}\n".encode())
+
+
+def point_to_none(root: Path) -> None:
+    """Make readers that start use no generation until one is pointed to again, even after a power cut."""
+    if root.is_dir():
+        (root / "CURRENT").unlink(missing_ok=True)
+        fsync_folder(root)
 
 
 def current_number(root: Path) -> int | None:

@@ -23,10 +23,12 @@ from index.types import Readable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A person who is signed in. `courses` are the slugs that it may read, `administers` those that it may also change,
-    None for all; `rules` marks the settings by which it may, empty for a link."""
+    """A person who is signed in; `link` is the id of the link by which, if it was one. `courses` are the slugs that it
+    may read, `administers` those that it may also change, None for all; `rules` marks the settings by which it may,
+    empty for a link."""
 
     id: str
+    link: str | None
     name: str
     courses: Readable
     administers: Readable
@@ -72,6 +74,7 @@ def find_session(connection: Connection, token: str, now: dt.datetime) -> Sessio
         return None
     return Session(
         id=row.digest[:16],
+        link=row.key_id,
         name=row.name,
         courses=_readable(row.link_courses if row.key_id else row.courses),
         administers=_readable(row.administers),

@@ -70,20 +70,27 @@ def cited_before(
 ) -> list[tuple[int, str]]:
     """The numbers that a conversation has given, each with its address.
 
-    Where the client does not say them, the last few questions are answered again with `replays`: quotes are the same
-    each time. What a model wrote would not be, so that there is nothing to replay.
+    Where the client does not say them, the first few questions are answered again with `replays`: quotes are the same
+    each time, and the first ones give the first numbers. What a model wrote would not be, so that there is nothing to
+    replay.
     """
     said = [pair for turn in history for pair in turn.cited]
     asked = [number for number, turn in enumerate(history) if turn.role == "user"]
-    if said or not replays or len(asked) > _MOST_REPLAYED:
+    if said or not replays:
         return said
-    for number in asked:
+    for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
         if question and what_is_asked(question) is not Asked.NOTHING:
             found = find(Query(standalone(question, history[:number]), filters))
             again = cited_by(quoted_answer(index, question, found, said).citations)
             said += [pair for pair in again if pair not in said]
     return said
+
+
+def _read(reader: Reader, pieces: Iterable[str]) -> Iterator[Sentence]:
+    for piece in pieces:
+        yield from reader.feed(piece)
+    yield from reader.feed("", last=True)
 
 
 def stream_answer(
@@ -115,16 +122,16 @@ def stream_answer(
     hits = [hit for hit in answer.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
     reader = Reader(hits[:_PASSAGES_TO_MODEL], found.weights, drop_uncited, Numbers(cited))
     sentences: list[Sentence] = []
+    refused = False
     try:
-        for piece in model.stream(make_messages(question, reader.hits), deadline):
-            for sentence in reader.feed(piece):
-                sentences.append(sentence)
-                yield _said(sentence, reader.citations)
-        for sentence in reader.feed("", last=True):
+        for sentence in _read(reader, model.stream(make_messages(question, reader.hits), deadline)):
+            if not sentence.citations and _NO_ANSWER in sentence.text.upper():
+                refused = True  # a sign for us, no sentence for anybody
+                continue
             sentences.append(sentence)
             yield _said(sentence, reader.citations)
         if not any(sentence.citations for sentence in sentences):
-            if any(_NO_ANSWER in sentence.text.upper() for sentence in sentences):
+            if refused:
                 yield _unanswered(answer, russian=speaks_russian(question))
                 return
             raise ModelFailed("the language model's reply had no citation that holds")

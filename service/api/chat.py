@@ -16,6 +16,7 @@ from index.errors import NotFound
 from index.types import Filters
 from service import sse
 from service.access import Answerer, Caller, Reader
+from service.answers.answering import last_answer
 from service.answers.questions import speaks_russian
 from service.answers.types import AnswerMode, Citation, Event, Said, Sentence, Started
 from service.base import Base
@@ -108,7 +109,10 @@ def chat(state: State, caller: Answerer, base: Base, asked: ChatIn) -> Response:
     conversation = read_conversation(asked.messages)
     head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": asked.model}
     task = read_task(conversation)
-    parts = _task_done(task, state, filters) if task else _answered(conversation, state, filters, base)
+    if task:
+        parts = _task_done(task, state, filters)
+    else:
+        parts = _answered(conversation, state, filters, base, as_it_comes=bool(asked.stream))
     sent = sum(count_tokens(message.text) for message in asked.messages)
     if asked.stream:
         with_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
@@ -124,8 +128,11 @@ class _End(BaseModel):
     degraded: list[str] = []
 
 
-def _answered(conversation: Conversation, state: ServiceState, filters: Filters, base: str) -> Iterator[Piece | _End]:
-    """The pieces of an answer as they are ready. What a model began and did not finish is marked as void."""
+def _answered(
+    conversation: Conversation, state: ServiceState, filters: Filters, base: str, *, as_it_comes: bool
+) -> Iterator[Piece | _End]:
+    """The pieces of an answer: as they are ready, where what a model began and did not finish is marked as void, or of
+    the whole answer alone."""
     asked = conversation.question or " ".join(turn.text for turn in conversation.history if turn.role == "user")
     russian = speaks_russian(asked)
     writer = Writer(base, russian)
@@ -133,6 +140,8 @@ def _answered(conversation: Conversation, state: ServiceState, filters: Filters,
         return iter([Piece(_UNREAD[russian]), _End()])
     # begun here: what is wrong with the request is said before a stream begins
     events = state.answering(conversation.question, filters, conversation.history)
+    if not as_it_comes:
+        events = iter([last_answer(events)])
     return _written(events, writer, _UNREAD[russian] if conversation.unread else "", base)
 
 

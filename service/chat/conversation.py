@@ -77,13 +77,19 @@ def read_conversation(messages: Sequence[Message]) -> Conversation:
     history = tuple(
         Turn(
             message.role,
-            message.text[:_TURN_CHARS] if at >= len(before) - _TURNS else "",
+            _turn_text(message) if at >= len(before) - _TURNS else "",
             cited_in(message.text) if message.role == "assistant" else (),
         )
         for at, message in enumerate(before)
     )
     question = question_in(last.text)
     return Conversation(question, last.text, tuple(turn for turn in history if turn.text or turn.cited), last.unread)
+
+
+def _turn_text(message: Message) -> str:
+    """What an earlier message said: of a long one of the user what it asked, since that is what was answered."""
+    long = message.role == "user" and len(message.text) > MAX_QUERY_CHARS
+    return question_in(message.text) if long else message.text[:_TURN_CHARS]
 
 
 def question_in(text: str) -> str:

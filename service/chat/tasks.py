@@ -52,9 +52,14 @@ _TASK = re.compile(r"\s*#{1,4}\s*Task\b", re.IGNORECASE)
 _FORM = re.compile(r"\{\s*\"(title|tags|follow_ups|queries|text)\"\s*:")
 _TYPED = re.compile(r"<text>([^<]*)</text>")
 _SPEAKER = re.compile(r"^[ \t]*(user|human|assistant|ai|response)[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
+# A title of this very conversation: "the title of the paper on dialogue systems" is what a person asks.
 _TITLE_WANTED = re.compile(
-    r"\b(?:generate|provide|write|create|give|suggest|make)\b.{0,120}\btitle\b.{0,160}\b(?:conversation|chat|dialogue?)\b|"
-    r"\b(?:придумай|дай|напиши|создай|сгенерируй)\w*.{0,120}\b(?:заголовок|название)\b.{0,160}\b(?:разговор|бесед|диалог|чат)",
+    r"\b(?:generate|provide|write|create|give|suggest|make)\b.{0,120}\btitle\b.{0,60}?"
+    r"\b(?:this|our|the|following)\s+(?:conversation|chat|dialogue?)\b(?!\s+(?:system|model|bot|interface|program))|"
+    r"\b(?:придумай|дай|напиши|создай|сгенерируй)\w*.{0,120}\b(?:заголовок|название)\b(?:\s+\w+){0,4}?"
+    r"\s+(?:(?:эт|наш|текущ)\w+\s+)(?:разговор|бесед|диалог|чат)\w{0,2}\b|"
+    r"\b(?:придумай|дай|напиши|создай|сгенерируй)\w*.{0,120}\b(?:заголовок|название)\s+(?:для\s+)?"
+    r"(?:разговора|беседы|диалога|чата|разговору|беседе|диалогу|чату)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _HEAD_CHARS = 500  # where a title is asked for

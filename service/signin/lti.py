@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
+from index.addresses import is_web_address
 from index.errors import InvalidRequest
 from service.refusals import SignInFailed
 from service.signin.grants import Grant
@@ -138,7 +139,7 @@ def _read_picking(claims: Claims, deployment: str) -> Picking:
     accepted = settings.get("accept_types")
     item_type = next((kind for kind in _ITEM_TYPES if isinstance(accepted, list) and kind in accepted), None)
     return_url = _text(settings.get("deep_link_return_url"))
-    if item_type is None or urlsplit(return_url).scheme not in ("https", "http"):
+    if item_type is None or not is_web_address(return_url):
         raise SignInFailed("The platform takes neither links nor places of tools here.")
     return Picking(return_url, _text(settings.get("data")), deployment, item_type)
 

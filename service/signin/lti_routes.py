@@ -26,7 +26,7 @@ from service.signin.keeping import session_end, signing_key, state_secret
 from service.signin.lti import Launch, Picking, asked_platform, login_url, new_launch, read_launch, response_claims
 from service.signin.picking import shown_choice, shown_choices
 from service.signin.platforms import Platforms
-from service.signin.routes import own_address, redirect_to, safe_next
+from service.signin.routes import end_old_session, own_address, redirect_to, safe_next
 from service.signin.tokens import public_keys, read_ours, sign_for_others, sign_for_us
 from service.web.place import Place
 from service.web.showing import PageRoute, show_page
@@ -108,6 +108,7 @@ def launch(
     with state.library.database.writing() as connection:
         if not use_once(connection, f"nonce {found.nonce}", until):
             raise SignInFailed("This launch was used already; open it again.")
+        end_old_session(connection, request, state)
         grant, rules = found.grant, found.platform.rules
         token = open_session(connection, found.name, grant.courses, grant.administers, rules=rules, until=until)
     response = redirect_to(_leads_to(found, token, state))

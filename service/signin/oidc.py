@@ -6,8 +6,6 @@ Authorization code with PKCE (RFC 7636), state and nonce. The one module that kn
 from __future__ import annotations
 
 import secrets
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -17,9 +15,8 @@ from authlib.integrations.httpx_client import OAuth2Client, OAuthError
 from index.errors import InvalidRequest
 from service.refusals import SignInFailed
 from service.settings import Settings
-from service.signin.tokens import Claims, PublishedKeys, fetch_json, read_id_token
+from service.signin.tokens import Claims, PublishedKeys, Remembered, fetch_json, published_keys, read_id_token
 
-_KNOWN_SECONDS = 3600.0
 _TIMEOUT_SECONDS = 10.0
 _ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "RS512", "ES384", "EdDSA")  # signed by a key pair, never by a secret
 _MAX_GROUPS = 500
@@ -39,8 +36,7 @@ class Provider:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._lock = threading.Lock()
-        self._described: tuple[Claims, PublishedKeys, float] | None = None
+        self._described = Remembered(self._ask)
         parts = urlsplit(settings.oidc_issuer)
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise InvalidRequest(f"LECTURES_OIDC_ISSUER is {settings.oidc_issuer!r:.100}: it must begin with https://.")
@@ -108,17 +104,17 @@ class Provider:
         )
 
     def _description(self) -> tuple[Claims, PublishedKeys]:
-        """What the provider says of itself (OpenID Connect Discovery), and its keys."""
-        with self._lock:
-            known = self._described
-            if known is None or time.monotonic() - known[2] > _KNOWN_SECONDS:
-                issuer = self._settings.oidc_issuer
-                found = fetch_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-                needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-                if found.get("issuer") != issuer or not all(isinstance(found.get(name), str) for name in needed):
-                    raise SignInFailed(f"{issuer} describes another provider than LECTURES_OIDC_ISSUER names.")
-                known = self._described = (found, PublishedKeys(found["jwks_uri"]), time.monotonic())
-            return known[0], known[1]
+        """What the provider says of itself, and its keys."""
+        return self._described.get()
+
+    def _ask(self) -> tuple[Claims, PublishedKeys]:
+        """OpenID Connect Discovery."""
+        issuer = self._settings.oidc_issuer
+        found = fetch_json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        if found.get("issuer") != issuer or not all(isinstance(found.get(name), str) for name in needed):
+            raise SignInFailed(f"{issuer} describes another provider than LECTURES_OIDC_ISSUER names.")
+        return found, published_keys(found["jwks_uri"])
 
 
 def groups_of(claims: Claims, path: str) -> tuple[str, ...]:

@@ -47,7 +47,10 @@ class People:
             if session is not None and session.rules in self.known_rules:
                 self._check_page(request)
                 grant = Grant(session.courses, session.administers)
-                return Person(f"session {session.id}", session.name, grant)
+                # a link can be opened as often as one likes: its limits are those of the link and the address
+                address = request.client.host if request.client else "unknown"
+                name = f"link {session.link} {address}" if session.link else f"session {session.id}"
+                return Person(name, session.name, grant)
         said = said_of(request.scope) if self._behind_proxy else None
         if said is None:
             return None

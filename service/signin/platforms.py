@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from index.errors import InvalidRequest
 from service.signin.grants import Grant, mark_of
-from service.signin.tokens import PublishedKeys
+from service.signin.tokens import PublishedKeys, published_keys
 
 _EVERY_CONTEXT = "*"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -58,7 +58,7 @@ class Platforms:
 
     def __init__(self, known: Sequence[Platform] = ()) -> None:
         self._known = known
-        self._keys = {platform.keys_url: PublishedKeys(platform.keys_url) for platform in known}
+        self._keys = {platform.keys_url: published_keys(platform.keys_url) for platform in known}
         self.rules = {platform.rules for platform in known}
 
     def __bool__(self) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.engine import Connection
 
 from index.store.sessions import end_session, open_link, open_session, use_once
 from service.access import Access, limit_signing_in
@@ -44,6 +45,8 @@ def by_link(request: Request, state: State, secret: Annotated[str, Path(max_leng
     limit_signing_in(request)
     with state.library.database.writing() as connection:
         opened = open_link(connection, secret, session_end(state))
+        if opened is not None:
+            end_old_session(connection, request, state)
     if opened is None:
         raise SignInFailed("This link is unknown, expired or revoked; ask the lecturer for a new one.")
     token, slugs = opened
@@ -89,15 +92,20 @@ def from_provider(
     with state.library.database.writing() as connection:
         if not use_once(connection, f"state {kept['state']}", until):
             raise SignInFailed("This answer was used already; sign in again.")
-        old = read_token(request, settings.public_url)
-        if old:
-            end_session(connection, old)
+        end_old_session(connection, request, state)
         rules = access.people.rules
         token = open_session(connection, identity.name, grant.courses, grant.administers, rules=rules, until=until)
     response = redirect_to(kept["next"])
     set_state(response, request, settings.public_url, "")
     set_token(response, request, settings.public_url, token)
     return response
+
+
+def end_old_session(connection: Connection, request: Request, state: State) -> None:
+    """Who signs in anew gets a new token, and the one that this browser had is of no use any more."""
+    old = read_token(request, state.settings.public_url)
+    if old:
+        end_session(connection, old)
 
 
 @router.post("/signout")
@@ -121,8 +129,8 @@ def sign_out(request: Request, state: State, lang: Lang = "") -> Response:
 
 def safe_next(address: str) -> str:
     """Where to go on, on this site only: anything else is the start."""
-    parts = urlsplit(address)
-    here = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+    # what begins with one slash has neither a scheme nor a host
+    here = address.startswith("/") and not address.startswith(("//", "/\\"))
     clean = here and "\\" not in address and address.isprintable()
     return quote(address, safe="/?=&:~%#+,;@!$'()*-._[]") if clean and not address.startswith("/signin") else "/"
 

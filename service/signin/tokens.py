@@ -8,8 +8,8 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Generic, TypeVar
 
 import httpx
 from joserfc import jwt
@@ -18,36 +18,67 @@ from joserfc.jwk import KeySet, OctKey, RSAKey
 
 from service.refusals import SignInFailed
 
+T = TypeVar("T")
 Claims = dict[str, Any]
 _LEEWAY_SECONDS = 60  # clocks of two sites may differ by so much
 _OLDEST_SECONDS = 3600  # a provider that says more has a clock that is wrong
-_KEYS_SECONDS = 3600.0
+_KNOWN_SECONDS = 3600.0
 _ASK_AGAIN_SECONDS = 30.0  # a key that is not known may be new, but nobody can make us ask more often
 _TIMEOUT_SECONDS = 10.0
 _MAX_BYTES = 1 << 20
 _MAX_TOKEN_CHARS = 32_000
 
 
-class PublishedKeys:
-    """The public keys that a site publishes at an address, asked for when they are first needed or have changed."""
+class Remembered(Generic[T]):
+    """What another site says, asked for when it is first needed and brought up to date from time to time.
 
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._keys: KeySet | None = None
-        self._asked = -_KEYS_SECONDS
+    A site that fails is left alone for a while, and what it said before goes on being used.
+    """
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self._known: T | None = None
+        self._asked = -_KNOWN_SECONDS
+        self._failed: SignInFailed | None = None
         self._lock = threading.Lock()
 
-    def get(self, *, newer: bool = False) -> KeySet:
-        """The keys; `newer` if one was not among them. SignInFailed if the site does not say."""
+    def get(self, *, newer: bool = False) -> T:
+        """What is known; `newer` if that is not enough. SignInFailed if the site has not said it yet."""
         with self._lock:
             age = time.monotonic() - self._asked
-            if self._keys is None or age > _KEYS_SECONDS or (newer and age > _ASK_AGAIN_SECONDS):
+            wanted = self._failed is not None or self._known is None or newer or age > _KNOWN_SECONDS
+            if wanted and age > _ASK_AGAIN_SECONDS:
                 self._asked = time.monotonic()
                 try:
-                    self._keys = KeySet.import_key_set(fetch_json(self._url))  # type: ignore[arg-type]  # it checks them
-                except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
-                    raise SignInFailed(f"What {self._url} publishes is no set of keys.") from error
-            return self._keys
+                    self._known, self._failed = self._ask(), None
+                except SignInFailed as error:
+                    self._failed = error
+            if self._known is None:
+                raise self._failed or SignInFailed("The site that signs people in is being asked; try again.")
+            return self._known
+
+
+PublishedKeys = Remembered[KeySet]
+
+
+def published_keys(url: str) -> PublishedKeys:
+    """The public keys that a site publishes at an address."""
+    return Remembered(lambda: _read_keys(url))
+
+
+def _read_keys(url: str) -> KeySet:
+    """Those of the keys that we understand; RFC 7517 section 5 has the others ignored. SignInFailed if there are
+    none."""
+    found = fetch_json(url).get("keys")
+    keys = []
+    for member in found if isinstance(found, list) else ():
+        try:
+            keys += KeySet.import_key_set({"keys": [member]}).keys
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    if not keys:
+        raise SignInFailed(f"What {url} publishes is no set of keys.")
+    return KeySet(keys)
 
 
 def fetch_json(url: str) -> Claims:

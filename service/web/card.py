@@ -88,7 +88,10 @@ def card_frame(base: str, address: str, title: str, width: int = _WIDTH, height:
 
 def place_of_address(url: str, base: str) -> str:
     """The place that a full address of this service names, as a person would write it. NotFound for any other site."""
-    parts, own = urlsplit(url), urlsplit(base)
+    try:
+        parts, own = urlsplit(url), urlsplit(base)
+    except ValueError as error:
+        raise NotFound(f"{url!r:.100} is no address.") from error
     if (parts.scheme, parts.netloc) != (own.scheme, own.netloc):
         raise NotFound(f"{url!r:.100} is no address of this service, which is at {base}.")
     mark = re.search(r"(?:^|&)m=(\w{1,40})", parts.query)
