@@ -170,7 +170,7 @@ def test_a_scope_is_an_address(address: str, course: str, lecture: str) -> None:
     assert read_scope(address) == (course, lecture)
 
 
-@pytest.mark.parametrize("address", ["x", "/c/", "/c/a/l/", "/c/a/d/x", "javascript:alert(1)"])
+@pytest.mark.parametrize("address", ["x", "/c/", "/c/a/l/", "/c/a/l/3\n", "/c/a/d/x", "javascript:alert(1)"])
 def test_what_is_no_scope_is_refused(address: str) -> None:
     with pytest.raises(InvalidRequest, match="no address of a course or lecture"):
         read_scope(address)

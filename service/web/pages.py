@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -28,7 +27,7 @@ from service.links import lecture_link, lecture_url
 from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
-from service.web.place import Place
+from service.web.place import Place, read_lecture
 from service.web.results import ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
@@ -40,7 +39,6 @@ _MAX_OFFSET = 450
 _CARDS_AT_A_GLANCE = 12
 # where a language model may find what no quote says
 _WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
-_LECTURE = re.compile(r"^/c/([^/]{1,80})/l/(\d{1,6})(?:\?m=(\w{1,40}))?$")
 
 Text = Annotated[str, Parameter(max_length=4_000)]
 Short = Annotated[str, Parameter(max_length=80)]
@@ -140,11 +138,11 @@ def _lecture(connection: Connection, caller: Caller, place: Place) -> dict[str, 
     if place.lecture.isascii() and place.lecture.isdigit() and int(place.lecture) < 2**31:
         found = lecture_details(connection, int(place.lecture), caller.courses)
         return {"moved": place.url(lecture=lecture_link(found.course.slug, found))}
-    named = _LECTURE.match(place.lecture)
+    named = read_lecture(place.lecture)
     if named is None:
         raise InvalidRequest(f"lecture: {place.lecture!r:.60} is no address of a lecture.")
-    at = find_lecture(connection, named.group(1), int(named.group(2)), named.group(3) or "", caller.courses)
-    return {"lecture_id": at.lecture_id, "lecture_address": lecture_url(named.group(1), at.position, at.mark)}
+    at = find_lecture(connection, named.slug, named.position, named.mark, caller.courses)
+    return {"lecture_id": at.lecture_id, "lecture_address": lecture_url(named.slug, at.position, at.mark)}
 
 
 def _search(

@@ -74,8 +74,9 @@ class MissedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What only who may administer sees. `served` counts courses and lectures, `troubles` is why part of the search
-    does not work, `counts_missed` whether searches in vain are counted."""
+    """What only who may administer sees. `courses` and `lectures` are how many are served, `waiting` how many
+    imports wait; `troubles` is why part of the search does not work, `counts_missed` whether searches in vain are
+    counted."""
 
     courses: int
     lectures: int
