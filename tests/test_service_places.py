@@ -7,6 +7,7 @@ import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -114,6 +115,40 @@ def test_what_a_page_says_in_few_words_is_not_taken_for_another_that_says_the_sa
     with served(settings) as client:
         assert [client.get(url).status_code for url in address] == [410, 200]
         assert client.get(address[1]).url.path == "/c/nets/d/one.pdf/4"
+
+
+def test_nothing_is_searched_where_the_place_to_search_is_none(
+    settings: Settings, library: Library, tmp_path: Path
+) -> None:
+    take_up(tmp_path / "c", library, _PAGES)
+    refusals = [
+        ({"in": "/c/nets/l/x"}, 422, "no address of a course or lecture"),
+        ({"lecture": "the first"}, 422, "'the first' is no address of a lecture"),
+        ({"lecture": "/c/nets/l/9"}, 404, "There is no lecture 9 in course nets."),
+        ({"in": "/c/nets/l/1?m=aaaaaaa"}, 410, "is not in the course any more"),
+        ({"lecture": "900"}, 404, "lecture 900"),
+        ({"in": "/c/other"}, 404, "no course 'other'"),
+    ]
+    with served(settings) as client:
+        for scope, status, said in refusals:
+            shown = client.get("/", params={"q": "momentum", **scope}, headers={"Accept-Language": "en"})
+            assert (shown.status_code, 'class="hit' in shown.text) == (status, False), scope
+            assert said in unescape(shown.text)
+            assert 'value="momentum"' in shown.text  # what was typed is there to be searched elsewhere
+
+
+def test_without_the_database_no_more_is_searched_than_was_asked_for(
+    settings: Settings, library: Library, tmp_path: Path
+) -> None:
+    take_up(tmp_path / "c", library, _PAGES)
+    with served(settings) as client:
+        assert 'class="hit' in client.get("/?q=momentum&lecture=/c/nets/l/1").text
+        with library.database.writing() as connection:
+            connection.execute(sa.text("ALTER TABLE lectures RENAME TO elsewhere"))
+        found = client.get("/?q=momentum")
+        assert (found.status_code, 'class="hit' in found.text) == (200, True)
+        refused = client.get("/?q=momentum&lecture=/c/nets/l/1")
+        assert (refused.status_code, 'class="hit' in refused.text) == (503, False)
 
 
 def test_a_shared_search_with_something_open_survives(settings: Settings, library: Library, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from fastapi import Query as Parameter
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
 
-from index.errors import InvalidRequest, LecturesError
+from index.errors import InvalidRequest, LecturesError, StorageError
 from index.store.catalogue import course_details, lecture_details, list_courses, material_lengths
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
@@ -102,7 +102,11 @@ def home(
             values |= _lecture(connection, caller, place) if place.lecture else {}
             place = replace(place, lecture=str(values.get("lecture_address", place.lecture)))
     except LecturesError as error:
-        values |= {"problem": str(error), "status": status_of(error)}
+        status = status_of(error)
+        values |= {"problem": str(error), "status": status}
+        # without the database the search goes on, but never in more than was asked for
+        if place.lecture or not isinstance(error, StorageError):
+            return show_page(request, "home.html", replace(place, lecture=""), values, status)
     if "moved" in values:
         return RedirectResponse(str(values["moved"]), 302)
     if not place.q:
