@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Annotated
 
@@ -28,7 +29,7 @@ from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
 from service.web.place import Place, read_lecture
-from service.web.results import ResultsView, results_view
+from service.web.results import Measure, ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
 from service.web.study import Study, mark_found
@@ -91,14 +92,12 @@ def home(
         lang=lang,
     )
     values: dict[str, object] = {"max_offset": _MAX_OFFSET, "is_start": not place.q}
-    lengths: dict[tuple[str, int], float] = {}
     try:
         if within:
             course, lecture = read_scope(within)
             place = replace(place, course=course, lecture=lecture)
         with state.library.database.reading() as connection:
             values |= _courses_and_look(connection, caller, place)
-            lengths = material_lengths(connection) if place.q else {}
             values |= _lecture(connection, caller, place) if place.lecture else {}
             place = replace(place, lecture=str(values.get("lecture_address", place.lecture)))
     except LecturesError as error:
@@ -113,7 +112,8 @@ def home(
         return show_page(request, "home.html", place, values)
     try:
         number = values.get("lecture_id")
-        view, answer, ways = _search(state, caller, place, number if isinstance(number, int) else None, lengths)
+        measure = _unmeasured if "problem" in values else partial(_measure, state)
+        view, answer, ways = _search(state, caller, place, number if isinstance(number, int) else None, measure)
         values |= {
             "view": view,
             "answer": answer,
@@ -154,7 +154,7 @@ def _search(
     caller: Caller,
     place: Place,
     lecture_id: int | None,
-    lengths: Mapping[tuple[str, int], float],
+    measure: Measure,
 ) -> tuple[ResultsView, AnswerOut | None, Ways | None]:
     """What the page shows of a search, with ways on where it found too little; on its first page also the quoted answer
     to what was a question, if there is one."""
@@ -163,7 +163,7 @@ def _search(
     index, started = state.index(), perf_counter()
     everywhere = Filters(course=place.course or None, courses=caller.courses)
     found = state.find(Query(standalone(place.q, history), everywhere, literal=bool(place.literal)), index)
-    view = results_view(found, place, filters, lengths, started)
+    view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
     asks = what_is_asked(place.q) is not Asked.NOTHING
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
@@ -173,6 +173,16 @@ def _search(
     # what only names a place says no more than the list does, unless a model writes from it or it follows a question
     told = answer.outcome is Outcome.ANSWERED or place.prev or (state.has_model and answer.outcome in _WRITABLE)
     return view, answer_out(answer, 0.0) if told else None, ways
+
+
+def _measure(state: ServiceState, lecture_ids: Collection[int]) -> dict[tuple[str, int], float]:
+    with state.library.database.reading() as connection:
+        return material_lengths(connection, lecture_ids)
+
+
+def _unmeasured(_lecture_ids: Collection[int]) -> dict[tuple[str, int], float]:
+    """Without the database lectures are shown without rails."""
+    return {}
 
 
 def _card(connection: Connection, item: CourseSummary, readable: Readable) -> CourseCard:
