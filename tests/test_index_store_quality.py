@@ -37,7 +37,7 @@ def test_lengths_are_those_of_the_lectures_that_are_named(library: Library, cour
     ingest(course_folder, library, None)
     with library.database.reading() as connection:
         first, second = course_details(connection, "course", None).lectures
-        pages = {("page", first.decks[0].id): 3}
-        assert material_lengths(connection, [first.id]) == pages
+        lengths = {("page", first.decks[0].id): 3, ("time", first.videos[0].id): 9.0}
+        assert material_lengths(connection, [first.id]) == lengths
         assert material_lengths(connection, [second.id]) == {("page", second.decks[0].id): 0}
-        assert material_lengths(connection, [first.id, second.id]) == {**pages, ("page", second.decks[0].id): 0}
+        assert material_lengths(connection, [first.id, second.id]) == {**lengths, ("page", second.decks[0].id): 0}
