@@ -42,7 +42,7 @@ def card(
 ) -> Response:
     """A course, a lecture, a slide or a second of a video, small enough for a frame; links lead out of it."""
     place = Place("/card", open=open, lang=lang)
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:
         values = _shown(connection, caller.courses, place)
     return show_page(request, "card.html", place, values)
 
@@ -63,7 +63,7 @@ def oembed(
     base = base_of(request.scope, state.settings)
     try:
         address = place_of_address(url, base)
-        with state.library.database.reading() as connection:
+        with state.library.database.snapshot() as connection:
             shown = _shown(connection, caller.courses, Place("/card", open=address))
     except InvalidRequest as error:
         return refusal_of(NotFound(str(error)))

@@ -96,7 +96,7 @@ def home(
         if within:
             course, lecture = read_scope(within)
             place = replace(place, course=course, lecture=lecture)
-        with state.library.database.reading() as connection:
+        with state.library.database.snapshot() as connection:
             values |= _courses_and_look(connection, caller, place)
             values |= _lecture(connection, caller, place) if place.lecture else {}
             place = replace(place, lecture=str(values.get("lecture_address", place.lecture)))
