@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from index.embed.protocol import Embedder
+from index.follow import follow
 from index.library import Library, row_damage
 from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
@@ -79,6 +80,7 @@ def ingest_course(
     def told(done: int, total: int, what: str) -> None:
         progress(Progress("fetching", done, total, what))
 
+    follow(library)  # other machines publish too
     check_fits(library, embedder, planned.slug)
     failed = Fetcher(library, fetching, told, on_wait).fetch(planned, folder.resolve(), wanted)
     with library.writer(on_wait):
