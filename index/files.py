@@ -24,7 +24,7 @@ class FileStore:
 
     def add(self, source: Path, suffix: str) -> str:
         """Take a copy of a file; its SHA-256. One that is there is only read, and put right if it is damaged."""
-        known = _sha256_of(source)
+        known = sha256_of(source)
         if self.is_intact(known, suffix):
             return known
         digest = hashlib.sha256()
@@ -71,7 +71,7 @@ class FileStore:
     def is_intact(self, sha256: str, suffix: str) -> bool:
         """Whether the file with this hash is there and its content still has it."""
         try:
-            return _sha256_of(self.path(sha256, suffix)) == sha256
+            return sha256_of(self.path(sha256, suffix)) == sha256
         except OSError:  # not there, or a disk that does not give it back
             return False
 
@@ -152,7 +152,8 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sha256_of(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -18,6 +18,7 @@ from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
+from ingest.hearing import Listener
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.sound import sound_text
@@ -76,11 +77,12 @@ def ingest_course(
     def on_wait() -> None:
         progress(Progress("waiting", 0, 0))
 
-    def told(done: int, total: int, what: str) -> None:
-        progress(Progress("fetching", done, total, what))
-
     check_fits(library, embedder, planned.slug)
-    failed = Fetcher(library, fetching, told, on_wait).fetch(planned, folder.resolve(), wanted)
+    failed = Fetcher(library, fetching, _told(progress, "fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
+    if wanted:
+        listener = Listener(library, fetching.asr_model, _told(progress, "reading transcripts"), on_wait)
+        videos = [video for lecture in planned.lectures for video in lecture.videos]
+        failed = replace(failed, captions=failed.captions | listener.hear(videos, folder.resolve(), wanted))
     with library.writer(on_wait):
         check_fits(library, embedder, planned.slug)
         # what damaged rows say was read is read again
@@ -123,6 +125,10 @@ def ingest_course(
     return report
 
 
+def _told(progress: Report, step: str) -> Callable[[int, int, str], None]:
+    return lambda done, total, what: progress(Progress(step, done, total, what))
+
+
 def _gather(
     planned: PlannedCourse,
     folder: Path,
@@ -135,19 +141,15 @@ def _gather(
 ) -> Course:
     """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
     root = folder.resolve()
-
-    def told(step: str) -> Callable[[int, int, str], None]:
-        return lambda done, total, what: progress(Progress(step, done, total, what))
-
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
         DeckSource(root, library, planned.language, failed.decks, distrusted),
-        told("reading decks"),
+        _told(progress, "reading decks"),
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
         VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
-        told("reading transcripts"),
+        _told(progress, "reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
     lectures = [
@@ -160,7 +162,7 @@ def _gather(
         planned.language,
         sound_text(str(root)),
         planned.source_url,
-        _aligned(lectures, library, planned.language, distrusted, told("aligning")),
+        _aligned(lectures, library, planned.language, distrusted, _told(progress, "aligning")),
         planned.links,
     )
 
