@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.depot import ObjectMissing, open_depot
 from index.embed.protocol import Embedder
 from index.engine.build import shard_name
 from index.engine.generation import Generation, open_generation
@@ -23,7 +24,9 @@ from index.engine.manifest import (
 from index.engine.passages import dump_passage
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
-from index.files import FileStore, translated_disk, write_durably
+from index.files import file_lock, make_folder, translated_disk, write_durably
+from index.originals import FileStore
+from index.sharing import Published, SharedIndex
 from index.store.courses import course_slugs, stored_hashes, unreferenced
 from index.store.database import RESTORE, Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
@@ -40,14 +43,22 @@ _LOOKS = 3  # for damage, while others publish
 
 
 class Library:
-    """`data_dir` holds the original files and the index; the database may be elsewhere."""
+    """`data_dir` holds the original files and the index; the database may be elsewhere.
 
-    def __init__(self, database_url: str, data_dir: Path) -> None:
+    With a shared storage (`index/depot.py`) what is published is stored there too, and `data_dir` is this machine's
+    copy of it.
+    """
+
+    def __init__(self, database_url: str, data_dir: Path, storage_url: str = "", cache_bytes: int = 10 << 30) -> None:
+        """`cache_bytes` is how much of the originals in the shared storage may lie here as well."""
         self.data_dir = data_dir.absolute()
         self.database = Database(database_url)
-        self.files = FileStore(self.data_dir / "files")
+        depot = open_depot(storage_url) if storage_url else None
+        self.files = FileStore(self.data_dir / "files", depot)
+        self.cache_bytes = cache_bytes
         self._pictures = self.data_dir / "pictures"
         self.index_root = self.data_dir / "index"
+        self.shared = SharedIndex(depot, self.index_root) if depot else None
         # there while somebody writes: found by the next writer, it tells of one that died
         self._unfinished = self.data_dir / "unfinished"
 
@@ -63,9 +74,10 @@ class Library:
         """The right to write, one at a time; `on_wait` is called before another writer is waited for, and may raise.
 
         What a writer that died left half done is finished before the block. What it left over is swept after it, even
-        if the block finds nothing to do: until then it may be of use. StorageError where the disk refuses.
+        if the block finds nothing to do: until then it may be of use. StorageError where the disk or the shared storage
+        refuses.
         """
-        with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait):
+        with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait), self.fetching():
             self.recover()
             leftovers = self._unfinished.exists() or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
@@ -77,15 +89,64 @@ class Library:
             except OSError as error:  # what was written stands; the next writer sweeps
                 _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
 
+    @contextmanager
+    def fetching(self) -> Iterator[None]:
+        """Be the one process of this machine that changes its copy of the shared storage, waiting for another."""
+        if self.shared is None:
+            yield
+            return
+        make_folder(self.data_dir)
+        with file_lock(self.data_dir / "fetching.lock"):
+            yield
+
     def recover(self) -> None:
         """Finish what a crash left half done (for writers): a committed generation that nothing points at yet."""
         with self.database.reading() as connection:
             latest = latest_generation(connection)
-        if latest is None or not generation_file(self.index_root, latest.number).is_file():
+        if latest is None:
+            return
+        if self.shared is not None:
+            self._recover_shared(self.shared, Published(latest.number, latest.manifest_sha256))
+        if not generation_file(self.index_root, latest.number).is_file():
             return
         if self.served_number() != latest.number:
             point_to(self.index_root, latest.number)
         sweep(self.index_root, latest.number)
+
+    def _recover_shared(self, shared: SharedIndex, latest: Published) -> None:
+        """Have what was committed here and in the shared storage: another machine may have published it, or died
+        before it could say so, or this one did, or had no shared storage until now."""
+        try:
+            shared.pull(latest)
+        except (ObjectMissing, CorruptIndex, IndexMismatch) as error:
+            if not generation_file(self.index_root, latest.number).is_file():
+                _log.warning("The index cannot be fetched: %s `lectures reindex` makes it anew.", error)
+                return
+        if shared.newest() != latest:
+            with self.database.reading() as connection:
+                referenced = stored_hashes(connection)
+            self.files.share_all(referenced)
+            self.share(latest.number)
+            shared.announce(latest)
+
+    def share(self, number: int) -> None:
+        """Store a generation of this machine in the shared storage, if there is one; nobody serves it yet."""
+        if self.shared is not None:
+            self.shared.push(read_generation(self.index_root, number)[0])
+
+    def serve(self, number: int) -> None:
+        """Let everybody serve a generation whose rows are committed (for writers)."""
+        if self.shared is not None:
+            self.shared.announce(Published(number, read_generation(self.index_root, number)[1]))
+        point_to(self.index_root, number)
+        sweep(self.index_root, number)
+        if self.shared is not None:
+            self.shared.sweep()
+
+    def newest_number(self) -> int:
+        """The highest number that a generation ever had, as far as anything here or in the shared storage tells."""
+        shared = self.shared.newest() if self.shared else None
+        return max([*generation_numbers(self.index_root), self.served_number() or 0, shared.number if shared else 0])
 
     def served_number(self) -> int | None:
         """The generation that readers use, or None."""
@@ -281,6 +342,11 @@ def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
         *(
             f"The stored file {sha256} is missing or damaged; ingest its course again."
             for sha256 in sorted(referenced - library.files.intact_hashes())
+        ),
+        *(
+            library.shared.faults(Published(latest.number, latest.manifest_sha256))
+            if library.shared is not None and latest is not None
+            else []
         ),
     ]
 

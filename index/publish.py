@@ -19,9 +19,7 @@ from index.engine.manifest import (
     GenerationManifest,
     ListedShard,
     generation_numbers,
-    point_to,
     read_generation,
-    sweep,
     write_generation,
 )
 from index.engine.shard import open_shard
@@ -132,8 +130,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
             own = [build_shard(library.index_root, plan.course, passages, _made(connection, plan))]
         number = _add_generation(library, connection, plan.embedder, [*others, *own])
         after = _Held.by(connection, plan.course)
-    point_to(library.index_root, number)
-    sweep(library.index_root, number)
+    library.serve(number)
     if distrusted:
         library.sweep_all()
     else:
@@ -204,8 +201,7 @@ def reindex_intact(
         for slug in slugs:
             adopt_rows(connection, slug)
         number = _add_generation(library, connection, embedder, shards)
-    point_to(library.index_root, number)
-    sweep(library.index_root, number)
+    library.serve(number)
     library.sweep_all()
     progress(len(slugs), len(slugs), "")
     return number, refused
@@ -309,8 +305,9 @@ def _add_generation(
     """Write the manifest that lists these shards, and record it; its number."""
     root = library.index_root
     latest = latest_generation(connection)
-    number = max([*generation_numbers(root), latest.number if latest else 0, library.served_number() or 0]) + 1
+    number = max(library.newest_number(), latest.number if latest else 0) + 1
     sha256 = write_generation(root, number, ANALYSIS_VERSION, name_of(embedder), shards)
+    library.share(number)
     count = sum(shard.passages for shard in shards)
     add_generation(connection, StoredGeneration(number, name_of(embedder), ANALYSIS_VERSION, count, sha256))
     return number

@@ -5,7 +5,6 @@ Done before the writer's lock is asked for: hearing a course may take hours, and
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from index.errors import SourceFileError
-from index.files import make_folder, sha256_of, translated_disk
+from index.files import file_lock, make_folder, translated_disk
 from index.library import Library
+from index.originals import sha256_of
 from index.store.courses import Fetched, keep_fetched
 from index.types import Host, Problem
 from ingest.asr import asr_problem, transcribe
@@ -95,13 +95,10 @@ class Listener:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Be the only one that hears here: a model takes gigabytes, and all cores."""
-        with (self.library.data_dir / "hearing.lock").open("ab") as file:
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    self.on_wait()
-                    time.sleep(_LOOK_SECONDS)
-                else:
-                    break
-            yield
+        while True:
+            with file_lock(self.library.data_dir / "hearing.lock", wait=False) as alone:
+                if alone:
+                    yield
+                    return
+            self.on_wait()
+            time.sleep(_LOOK_SECONDS)

@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from index.embed.protocol import Embedder
+from index.follow import follow
 from index.library import Library, row_damage
 from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
@@ -77,10 +78,14 @@ def ingest_course(
     def on_wait() -> None:
         progress(Progress("waiting", 0, 0))
 
+    def told(step: str) -> Callable[[int, int, str], None]:
+        return lambda done, total, what: progress(Progress(step, done, total, what))
+
+    follow(library)  # other machines publish too
     check_fits(library, embedder, planned.slug)
-    failed = Fetcher(library, fetching, _told(progress, "fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
+    failed = Fetcher(library, fetching, told("fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
     if wanted:
-        listener = Listener(library, fetching.asr_model, _told(progress, "reading transcripts"), on_wait)
+        listener = Listener(library, fetching.asr_model, told("reading transcripts"), on_wait)
         videos = [video for lecture in planned.lectures for video in lecture.videos]
         failed = replace(failed, captions=failed.captions | listener.hear(videos, folder.resolve(), wanted))
     with library.writer(on_wait):
@@ -125,10 +130,6 @@ def ingest_course(
     return report
 
 
-def _told(progress: Report, step: str) -> Callable[[int, int, str], None]:
-    return lambda done, total, what: progress(Progress(step, done, total, what))
-
-
 def _gather(
     planned: PlannedCourse,
     folder: Path,
@@ -141,15 +142,19 @@ def _gather(
 ) -> Course:
     """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
     root = folder.resolve()
+
+    def told(step: str) -> Callable[[int, int, str], None]:
+        return lambda done, total, what: progress(Progress(step, done, total, what))
+
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
         DeckSource(root, library, planned.language, failed.decks, distrusted),
-        _told(progress, "reading decks"),
+        told("reading decks"),
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
         VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
-        _told(progress, "reading transcripts"),
+        told("reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
     lectures = [
@@ -162,7 +167,7 @@ def _gather(
         planned.language,
         sound_text(str(root)),
         planned.source_url,
-        _aligned(lectures, library, planned.language, distrusted, _told(progress, "aligning")),
+        _aligned(lectures, library, planned.language, distrusted, told("aligning")),
         planned.links,
     )
 

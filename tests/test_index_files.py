@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
 from index.errors import StorageError
-from index.files import FileStore, write_durably
+from index.files import write_durably
 from index.library import Library, find_damage, open_served
+from index.originals import FileStore
 from index.store.tables import embeddings
 from index.types import Query
 from ingest.web import Limits, fetch

@@ -141,6 +141,11 @@ def read_generation(root: Path, number: int) -> tuple[GenerationManifest, str]:
         raise IndexUnavailable(f"Generation {number} is not on disk; run `lectures reindex`.") from error
     except OSError as error:
         raise CorruptIndex(f"Generation {number} cannot be read ({error}); run `lectures reindex`.") from error
+    return parse_generation(content, number, str(path)), hashlib.sha256(content).hexdigest()
+
+
+def parse_generation(content: bytes, number: int, place: str) -> GenerationManifest:
+    """The manifest of a generation from its bytes, found at `place`. IndexMismatch and CorruptIndex as above."""
     try:
         values: dict[str, Any] = json.loads(content)
         if values["format"] != FORMAT:
@@ -151,9 +156,9 @@ def read_generation(root: Path, number: int) -> tuple[GenerationManifest, str]:
             raise ValueError("another generation, or a course twice")
         if not all(_SHARD_NAME.fullmatch(shard.name) for shard in shards):
             raise ValueError("no name of a shard")
-        return manifest, hashlib.sha256(content).hexdigest()
+        return manifest
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CorruptIndex(f"The manifest {path} is damaged; run `lectures reindex`.") from error
+        raise CorruptIndex(f"The manifest {place} is damaged; run `lectures reindex`.") from error
 
 
 def _checked(kind: type[Manifest], values: dict[str, Any]) -> Manifest:
