@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from index.engine.manifest import point_to, sweep
@@ -22,9 +23,11 @@ class Followed:
     here: int | None
 
 
-def follow(library: Library, *, thorough: bool = False) -> Followed:
+def follow(
+    library: Library, on_newer: Callable[[int], None] = lambda _number: None, *, thorough: bool = False
+) -> Followed:
     """Fetch the newest generation, if it is not here or (`thorough`) damaged here, and point to it; nothing to do
-    without a shared storage.
+    without a shared storage. `on_newer` is told of one that is about to be fetched.
 
     Originals that nobody asks for leave, as far as there is too much of them. If another process of this machine
     fetches already, it is left to that one. StorageError if the shared storage or the disk refuses, or if what is here
@@ -39,6 +42,7 @@ def follow(library: Library, *, thorough: bool = False) -> Followed:
             f"Generation {here} is in {library.data_dir}, but the shared storage {shared.depot.shown} knows none after "
             f"{newest.number}; give this machine an empty data folder, or the storage that belongs to it."
         )
+    on_newer(newest.number)
     with translated_disk(library.data_dir):
         make_folder(library.data_dir)
         with file_lock(library.data_dir / "fetching.lock", wait=False) as alone:

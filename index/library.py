@@ -28,7 +28,7 @@ from index.files import file_lock, make_folder, translated_disk, write_durably
 from index.originals import FileStore
 from index.sharing import Published, SharedIndex
 from index.store.courses import course_slugs, stored_hashes, unreferenced
-from index.store.database import Database, writer_lock
+from index.store.database import RESTORE, Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
 from index.store.generations import StoredGeneration, latest_generation
 from index.store.integrity import are_as_written, damaged_embeddings, file_faults
@@ -40,7 +40,6 @@ _log = logging.getLogger(__name__)
 NO_EMBEDDER = "none"
 _NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
 _LOOKS = 3  # for damage, while others publish
-RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
 
 
 class Library:
@@ -332,7 +331,7 @@ def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
         with library.database.reading() as connection:
             vectors = len(damaged_embeddings(connection))
     except StorageError as error:
-        return [f"{error} {RESTORE}"]
+        return [str(error) if RESTORE in str(error) else f"{error} {RESTORE}"]
     rows = [sentence for sentence in (row_damage(library, slug) for slug in slugs) if sentence]
     if vectors:
         rows.append(f"The vectors of {vectors} passages are damaged; `lectures reindex` makes them anew.")

@@ -24,8 +24,9 @@ from index.engine.manifest import (
 )
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError, no_course
-from index.library import RESTORE, Library, check_made_with, name_of, row_damage
+from index.library import Library, check_made_with, name_of, row_damage
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
+from index.store.database import RESTORE
 from index.store.embeddings import (
     add_embeddings,
     drop_embeddings,

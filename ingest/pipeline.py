@@ -19,6 +19,7 @@ from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
+from ingest.hearing import Listener
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.sound import sound_text
@@ -77,12 +78,16 @@ def ingest_course(
     def on_wait() -> None:
         progress(Progress("waiting", 0, 0))
 
-    def told(done: int, total: int, what: str) -> None:
-        progress(Progress("fetching", done, total, what))
+    def told(step: str) -> Callable[[int, int, str], None]:
+        return lambda done, total, what: progress(Progress(step, done, total, what))
 
     follow(library)  # other machines publish too
     check_fits(library, embedder, planned.slug)
-    failed = Fetcher(library, fetching, told, on_wait).fetch(planned, folder.resolve(), wanted)
+    failed = Fetcher(library, fetching, told("fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
+    if wanted:
+        listener = Listener(library, fetching.asr_model, told("reading transcripts"), on_wait)
+        videos = [video for lecture in planned.lectures for video in lecture.videos]
+        failed = replace(failed, captions=failed.captions | listener.hear(videos, folder.resolve(), wanted))
     with library.writer(on_wait):
         check_fits(library, embedder, planned.slug)
         # what damaged rows say was read is read again
