@@ -67,7 +67,7 @@ GUARDS = (
         "tests/test_index_publish.py::test_a_shard_that_cannot_be_written_leaves_the_rows_as_they_were",
     ),
     Guard("hash of a shard", "index/engine/container.py", "hexdigest() != sha256", "hexdigest() == ''", "5:16:1"),
-    Guard("hash of a stored file", "index/library.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
+    Guard("hash of a stored file", "index/damage.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
     Guard("what is gone is forgotten", "index/publish.py", "before.contents - after.contents", "set()", "7:60:1"),
     Guard(
         "writers wait for each other",

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
+from index.damage import row_damage
 from index.embed.protocol import Embedder
 from index.follow import follow
-from index.library import Library, row_damage
+from index.library import Library
 from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video

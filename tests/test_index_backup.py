@@ -22,8 +22,9 @@ import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
 from index.backup import LEFT_OUT, MANIFEST, _as_json, _lines, write_backup
+from index.damage import find_damage
 from index.errors import IndexUnavailable, InvalidRequest, LecturesError, StorageError
-from index.library import Library, find_damage, open_served
+from index.library import Library, open_served
 from index.publish import reindex
 from index.restore import read_backup
 from index.store.jobs import add_job

@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
+from index.damage import find_damage
 from index.errors import StorageError
 from index.files import write_durably
-from index.library import Library, find_damage, open_served
+from index.library import Library, open_served
 from index.originals import FileStore
 from index.store.tables import embeddings
 from index.types import Query

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course
 
+from index.damage import find_damage
 from index.errors import LecturesError, StorageError
-from index.library import Library, find_damage
+from index.library import Library
 from index.publish import forget_course, reindex
 from index.store.integrity import _BESIDE, _tables, are_as_written, hash_rows
 from index.store.passages import read_passages
