@@ -175,6 +175,11 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
     return path
 
 
+def own_database(data_dir: Path) -> str:
+    """The address of the database of a data folder, where no other is named."""
+    return Settings(data_dir=data_dir).resolved_database_url
+
+
 def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestReport:
     return ingest_course(read_course(folder), folder, library, embedder)
 
@@ -206,9 +211,9 @@ def serve(settings: Settings, app: FastAPI | None = None) -> Iterator[str]:
         thread.join(timeout=20)
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until something is true; fails after a while."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
