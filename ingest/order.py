@@ -13,7 +13,7 @@ from ingest.course import read_course
 from ingest.downloads import Sites
 from ingest.fetching import Fetching
 from ingest.outline import Outline, outline_of
-from ingest.pipeline import IngestReport, Progress, Report, ingest_course
+from ingest.pipeline import Check, IngestReport, Progress, Report, ingest_course
 from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, check_allowed, open_source
 from ingest.youtube import YouTube, YouTubeSettings
@@ -92,9 +92,14 @@ def plan(order: Order, data_dir: Path, means: Means, progress: Report = lambda _
 
 
 def carry_out(
-    order: Order, library: Library, embedder: Embedder | None, means: Means, progress: Report = lambda _: None
+    order: Order,
+    library: Library,
+    embedder: Embedder | None,
+    means: Means,
+    progress: Report = lambda _: None,
+    check: Check = lambda _: None,
 ) -> IngestReport:
-    """Take the course up, or what changed in it."""
+    """Take the course up, or what changed in it; `check` may refuse it where it is published."""
     planned, found = plan(order, library.data_dir, means, progress)
     allowed = replace(means, offline=means.offline or order.offline)
     return ingest_course(
@@ -106,6 +111,7 @@ def carry_out(
         with_transcripts=order.with_transcripts,
         fetching=allowed.fetching(refresh=order.refresh),
         progress=progress,
+        check=check,
     )
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy.engine import Connection
+
 from index.embed.protocol import Embedder
 from index.library import Library, row_damage
 from index.publish import check_fits, embed_missing, plan_course, publish
@@ -53,6 +55,7 @@ class IngestReport:
 
 
 Report = Callable[[Progress], None]
+Check = Callable[[Connection], None]
 
 
 def ingest_course(
@@ -65,8 +68,11 @@ def ingest_course(
     with_transcripts: bool = True,
     fetching: Fetching = NOTHING,
     progress: Report = lambda _: None,
+    check: Check = lambda _: None,
 ) -> IngestReport:
     """Take up what changed in a course, and publish it. One bad file is a gap in the report, never an error.
+
+    `check` is called in the transaction that publishes: what it raises leaves everything as it was.
 
     Expensive results (files, vectors) are kept as they are made; rows and generation change together at the end, so
     an ingest that dies leaves the course as it was, and the next one goes on from there.
@@ -112,12 +118,12 @@ def ingest_course(
         plan = plan_course(library, embedder, course.slug, passages)
         report.embedded = embed_missing(library, plan, lambda done, total: progress(Progress("embedding", done, total)))
         progress(Progress("publishing", 0, 1))
-        report.generation = publish(
-            library,
-            plan,
-            lambda connection: replace_course(connection, course, passages, content_hash),
-            distrusted=distrusted is not None,
-        )
+
+        def change(connection: Connection) -> None:
+            check(connection)
+            replace_course(connection, course, passages, content_hash)
+
+        report.generation = publish(library, plan, change, distrusted=distrusted is not None)
         report.changed = True
         progress(Progress("publishing", 1, 1))
     return report
