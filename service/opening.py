@@ -58,6 +58,24 @@ def open_library() -> tuple[Settings, Library]:
     return settings, library
 
 
+def open_readable() -> tuple[Settings, Library, str]:
+    """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
+    then what is wrong with it, in a sentence."""
+    from index.errors import StorageUnreachable
+    from index.library import Library
+    from service.settings import read_settings
+
+    settings = read_settings()
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    try:
+        library.database.migrate()
+    except StorageUnreachable as error:
+        if library.served_number() is None:
+            raise
+        return settings, library, str(error)
+    return settings, library, ""
+
+
 def open_embedder(settings: Settings) -> Embedder | None:
     """The embedder that the settings name; None for searches by words alone."""
     from index.embed.models import load_embedder
@@ -73,9 +91,10 @@ def open_index() -> SearchIndex:
     from index.search.search import SearchIndex
     from service.settings import listed
 
-    settings, library = open_library()
+    settings, library, away = open_readable()
     embedder = open_embedder(settings)
     generation, degraded = open_served(library, embedder)
+    degraded = (*degraded, away) if away else degraded
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
     index = SearchIndex(generation, embedder, degraded, reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()

@@ -6,7 +6,7 @@ import fcntl
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -66,7 +66,8 @@ class Database:
         """
         with _translated(), self.engine.execution_options(writes=True).connect() as connection:
             if connection.dialect.name != "sqlite":
-                with connection.begin():
+                with connection.begin():  # of several that start together one migrates
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
                     yield connection
                 return
             raw: Any = connection.connection.dbapi_connection
@@ -100,8 +101,6 @@ class Database:
                 f"{SCHEMA_REVISION}; install the newer version."
             )
         with self.migrating() as connection:
-            if connection.dialect.name == "postgresql":  # of several that start together one migrates
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
             self.upgrade(connection, "head")
 
     def upgrade(self, connection: Connection, revision: str) -> None:
@@ -137,16 +136,22 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
         if database.url.get_backend_name() != "postgresql":
             yield
             return
-        with database.engine.connect() as connection:
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
-                if on_wait and not told:
-                    on_wait()
-                connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
-            connection.commit()
+        with _translated():
+            connection = database.engine.connect()
+        with closing(connection):
+            with _translated():
+                if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
+                    if on_wait and not told:
+                        on_wait()
+                    connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
+                connection.commit()
             try:
                 yield
             finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+                try:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+                except sa.exc.DBAPIError:  # the database was away, and the lock went with its session
+                    connection.invalidate()
 
 
 def _parse(url: str) -> URL:
@@ -156,8 +161,8 @@ def _parse(url: str) -> URL:
         raise StorageError(
             "The address of the database cannot be read; use sqlite:///PATH or postgresql://USER@HOST/NAME."
         ) from error
-    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):  # libpq takes both
+        parsed = parsed.set(drivername="postgresql+psycopg")  # the one driver that the extra brings
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StorageError(f"The database {parsed.drivername} is not supported; use sqlite or postgresql.")
     return parsed
@@ -167,7 +172,7 @@ def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
             return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-        except ModuleNotFoundError as error:
+        except ImportError as error:  # of the driver, or of the library that it stands on
             raise StorageError(
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
             ) from error
