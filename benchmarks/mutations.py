@@ -55,7 +55,7 @@ GUARDS = (
         "2:30:3",
     ),
     Guard("hash of a shard", "index/engine/container.py", "hexdigest() != sha256", "hexdigest() == ''", "5:16:1"),
-    Guard("hash of a stored file", "index/library.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
+    Guard("hash of a stored file", "index/damage.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
     Guard("what is gone is forgotten", "index/publish.py", "before.contents - after.contents", "set()", "7:60:1"),
     Guard(
         "writers wait for each other",

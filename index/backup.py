@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import errno
 import hashlib
 import json
 import os
@@ -24,9 +25,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from index.damage import row_damage
 from index.errors import StorageError
 from index.files import replacing
-from index.library import Library, row_damage
+from index.library import Library
 from index.store.courses import course_slugs, stored_hashes
 from index.store.rows import largest_ids
 from index.store.tables import SCHEMA_REVISION, metadata
@@ -39,6 +41,11 @@ _TRIES = 5
 _BATCH = 500
 _BLOCK = 1 << 20
 _LEFT_OVER_SECONDS = 24 * 3600
+_PREFIX = ".backup-"
+# what a file system says that has no links, or none to where the originals lie
+_NO_LINK = frozenset(
+    {errno.EPERM, errno.EACCES, errno.EXDEV, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+)
 
 Entry = dict[str, Any]
 
@@ -60,7 +67,7 @@ def write_backup(library: Library, target: Path) -> Backup:
     StorageError if the disk or the database refuses.
     """
     problems = [sentence for sentence in (row_damage(library, slug) for slug in _slugs(library)) if sentence]
-    with _snapshot(library) as (connection, held, missing), replacing(target) as file:
+    with _snapshot(library) as (connection, held, missing), replacing(target, _PREFIX) as file:
         entries: dict[str, Entry] = {}
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for table in metadata.sorted_tables:
@@ -109,7 +116,7 @@ def _snapshot(library: Library) -> Iterator[tuple[Connection, Path, set[str]]]:
     A writer may delete a file between the view and the link: then another view is taken.
     """
     _sweep(library)
-    held = Path(tempfile.mkdtemp(prefix=".backup-", dir=library.data_dir))
+    held = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=library.data_dir))
     try:
         for tries_left in reversed(range(_TRIES)):
             with library.database.snapshot() as connection:
@@ -142,7 +149,9 @@ def _hold(library: Library, sha256: str, held: Path) -> bool:
                 os.link(path, held / path.name)
             except FileExistsError:
                 pass
-            except PermissionError:  # a file system without links
+            except OSError as error:
+                if error.errno not in _NO_LINK:
+                    raise
                 shutil.copyfile(path, held / path.name)
             found = True
     return found
@@ -150,9 +159,13 @@ def _hold(library: Library, sha256: str, held: Path) -> bool:
 
 def _sweep(library: Library) -> None:
     """Take away what a backup left that was killed; a younger one may be at work."""
-    for folder in library.data_dir.glob(".backup-*"):
-        if time.time() - folder.stat().st_mtime > _LEFT_OVER_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+    for path in library.data_dir.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):  # another backup has just ended
+            if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
 
 def _write(archive: zipfile.ZipFile, name: str, blocks: Iterable[bytes], how: int) -> Entry:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.depot import ObjectMissing, open_depot
 from index.embed.protocol import Embedder
-from index.engine.build import shard_name
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import (
     GenerationManifest,
@@ -20,34 +20,40 @@ from index.engine.manifest import (
     read_generation,
     sweep,
 )
-from index.engine.passages import dump_passage
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
-from index.files import FileStore, translated_disk, write_durably
-from index.store.courses import course_slugs, stored_hashes, unreferenced
+from index.files import file_lock, make_folder, translated_disk, write_durably
+from index.originals import FileStore
+from index.sharing import Published, SharedIndex
+from index.store.courses import stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
 from index.store.generations import StoredGeneration, latest_generation
-from index.store.integrity import are_as_written, damaged_embeddings, file_faults
-from index.store.passages import read_passages
 from index.text.analysis import ANALYSIS_VERSION
 
 _log = logging.getLogger(__name__)
 
 NO_EMBEDDER = "none"
-_LOOKS = 3  # for damage, while others publish
-RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
+NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
 
 
 class Library:
-    """`data_dir` holds the original files and the index; the database may be elsewhere."""
+    """`data_dir` holds the original files and the index; the database may be elsewhere.
 
-    def __init__(self, database_url: str, data_dir: Path) -> None:
+    With a shared storage (`index/depot.py`) what is published is stored there too, and `data_dir` is this machine's
+    copy of it.
+    """
+
+    def __init__(self, database_url: str, data_dir: Path, storage_url: str = "", cache_bytes: int = 10 << 30) -> None:
+        """`cache_bytes` is how much of the originals in the shared storage may lie here as well."""
         self.data_dir = data_dir.absolute()
         self.database = Database(database_url)
-        self.files = FileStore(self.data_dir / "files")
+        depot = open_depot(storage_url) if storage_url else None
+        self.files = FileStore(self.data_dir / "files", depot)
+        self.cache_bytes = cache_bytes
         self._pictures = self.data_dir / "pictures"
         self.index_root = self.data_dir / "index"
+        self.shared = SharedIndex(depot, self.index_root) if depot else None
         # there while somebody writes: found by the next writer, it tells of one that died
         self._unfinished = self.data_dir / "unfinished"
 
@@ -63,9 +69,10 @@ class Library:
         """The right to write, one at a time; `on_wait` is called before another writer is waited for, and may raise.
 
         What a writer that died left half done is finished before the block. What it left over is swept after it, even
-        if the block finds nothing to do: until then it may be of use. StorageError where the disk refuses.
+        if the block finds nothing to do: until then it may be of use. StorageError where the disk or the shared storage
+        refuses.
         """
-        with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait):
+        with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait), self.fetching():
             self.recover()
             leftovers = self._unfinished.exists() or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
@@ -77,15 +84,64 @@ class Library:
             except OSError as error:  # what was written stands; the next writer sweeps
                 _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
 
+    @contextmanager
+    def fetching(self) -> Iterator[None]:
+        """Be the one process of this machine that changes its copy of the shared storage, waiting for another."""
+        if self.shared is None:
+            yield
+            return
+        make_folder(self.data_dir)
+        with file_lock(self.data_dir / "fetching.lock"):
+            yield
+
     def recover(self) -> None:
         """Finish what a crash left half done (for writers): a committed generation that nothing points at yet."""
         with self.database.reading() as connection:
             latest = latest_generation(connection)
-        if latest is None or not generation_file(self.index_root, latest.number).is_file():
+        if latest is None:
+            return
+        if self.shared is not None:
+            self._recover_shared(self.shared, Published(latest.number, latest.manifest_sha256))
+        if not generation_file(self.index_root, latest.number).is_file():
             return
         if self.served_number() != latest.number:
             point_to(self.index_root, latest.number)
         sweep(self.index_root, latest.number)
+
+    def _recover_shared(self, shared: SharedIndex, latest: Published) -> None:
+        """Have what was committed here and in the shared storage: another machine may have published it, or died
+        before it could say so, or this one did, or had no shared storage until now."""
+        try:
+            shared.pull(latest)
+        except (ObjectMissing, CorruptIndex, IndexMismatch) as error:
+            if not generation_file(self.index_root, latest.number).is_file():
+                _log.warning("The index cannot be fetched: %s `lectures reindex` makes it anew.", error)
+                return
+        if shared.newest() != latest:
+            with self.database.reading() as connection:
+                referenced = stored_hashes(connection)
+            self.files.share_all(referenced)
+            self.share(latest.number)
+            shared.announce(latest)
+
+    def share(self, number: int) -> None:
+        """Store a generation of this machine in the shared storage, if there is one; nobody serves it yet."""
+        if self.shared is not None:
+            self.shared.push(read_generation(self.index_root, number)[0])
+
+    def serve(self, number: int) -> None:
+        """Let everybody serve a generation whose rows are committed (for writers)."""
+        if self.shared is not None:
+            self.shared.announce(Published(number, read_generation(self.index_root, number)[1]))
+        point_to(self.index_root, number)
+        sweep(self.index_root, number)
+        if self.shared is not None:
+            self.shared.sweep()
+
+    def newest_number(self) -> int:
+        """The highest number that a generation ever had, as far as anything here or in the shared storage tells."""
+        shared = self.shared.newest() if self.shared else None
+        return max([*generation_numbers(self.index_root), self.served_number() or 0, shared.number if shared else 0])
 
     def served_number(self) -> int | None:
         """The generation that readers use, or None."""
@@ -158,7 +214,7 @@ def open_served(
     IndexUnavailable if nothing was ever published; IndexMismatch if it was made with another embedder or analysis. A
     damaged shard takes down its course; if the pointer or the newest manifest is damaged, the newest good one serves.
     """
-    wanted = _wanted(library)
+    wanted = wanted_generations(library)
     first: LecturesError | None = None
     for number, sha256 in wanted.generations:
         try:
@@ -179,14 +235,14 @@ def open_served(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """Generations (number, SHA-256 of the manifest or None where it is not known), the best first; what is wrong."""
 
     generations: tuple[tuple[int, str | None], ...]
     problems: tuple[str, ...]
 
 
-def _wanted(library: Library) -> _Wanted:
+def wanted_generations(library: Library) -> Wanted:
     """What is to be served: what the database says; where that is away or has lost it, what the pointer says.
 
     So a reader that starts after a writer died between its commit and the pointer serves what was committed.
@@ -209,8 +265,10 @@ def _wanted(library: Library) -> _Wanted:
             f"the pointer names generation {pointed}, the database {latest.number}; the next ingest or "
             "`lectures reindex` puts it right"
         )
-    if is_known and latest is None and pointed is None:
-        return _Wanted((), tuple(problems))
+    if is_known and latest is None:
+        if pointed is None:
+            return Wanted((), tuple(problems))
+        problems.append(NONE_NAMED)
     found: list[tuple[int, str | None]] = []
     if latest is not None and (pointed is None or generation_file(root, latest.number).is_file()):
         found.append((latest.number, latest.manifest_sha256))
@@ -219,7 +277,7 @@ def _wanted(library: Library) -> _Wanted:
     # what is newer than the newest that was committed was never acknowledged
     newest = latest.number if latest else pointed
     older = [n for n in generation_numbers(root) if n not in dict(found) and (newest is None or n < newest)]
-    return _Wanted((*found, *((n, None) for n in reversed(older))), tuple(problems))
+    return Wanted((*found, *((n, None) for n in reversed(older))), tuple(problems))
 
 
 def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> GenerationManifest:
@@ -235,89 +293,3 @@ def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> 
             "`lectures reindex`."
         )
     return manifest
-
-
-def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
-    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well.
-
-    Looked for again where somebody published meanwhile: what was read before and after is not of one state.
-    """
-    for _ in range(_LOOKS):
-        before = _latest_number(library)
-        damage = _damage_now(library, embedder)
-        if not damage or _latest_number(library) == before:
-            break
-    return damage
-
-
-def _latest_number(library: Library) -> int | None:
-    try:
-        with library.database.reading() as connection:
-            latest = latest_generation(connection)
-    except StorageError:
-        return None
-    return latest.number if latest else None
-
-
-def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
-    try:
-        with library.database.reading() as connection:
-            faults = [f"The database is damaged: {fault}. {RESTORE}" for fault in file_faults(connection)]
-            latest, slugs = latest_generation(connection), course_slugs(connection)
-            referenced = stored_hashes(connection)
-        with library.database.reading() as connection:
-            vectors = len(damaged_embeddings(connection))
-    except StorageError as error:
-        return [f"{error} {RESTORE}"]
-    rows = [sentence for sentence in (row_damage(library, slug) for slug in slugs) if sentence]
-    if vectors:
-        rows.append(f"The vectors of {vectors} passages are damaged; `lectures reindex` makes them anew.")
-    return [
-        *faults,
-        *rows,
-        *_index_damage(library, embedder, latest, slugs),
-        *(
-            f"The stored file {sha256} is missing or damaged; ingest its course again."
-            for sha256 in sorted(referenced - library.files.intact_hashes())
-        ),
-    ]
-
-
-def row_damage(library: Library, slug: str) -> str | None:
-    """The sentence that says that the rows of a course are not those that were written; None if they are."""
-    try:
-        with library.database.reading() as connection:
-            if are_as_written(connection, slug):
-                return None
-    except StorageError:
-        pass  # some of them cannot even be read
-    return f"The rows of course {slug} are not those that were written; ingest it again, or `lectures remove {slug}`."
-
-
-def _index_damage(
-    library: Library, embedder: Embedder | None, latest: StoredGeneration | None, slugs: list[str]
-) -> list[str]:
-    damage = list(_wanted(library).problems)
-    if latest is None:
-        if slugs or library.served_number() is not None:
-            damage.append("The database names no generation of the index; run `lectures reindex`.")
-        return damage
-    try:
-        manifest, sha256 = read_generation(library.index_root, latest.number)
-        generation = open_generation(library.index_root, check_made_with(manifest, embedder))
-    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
-        return [*damage, str(error)]
-    damage += generation.damaged.values()
-    if latest.manifest_sha256 != sha256:
-        damage.append(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
-    if sorted(shard.course for shard in manifest.shards) != slugs:
-        damage.append("The index and the database hold different courses; run `lectures reindex`.")
-    for listed in manifest.shards:
-        try:
-            with library.database.reading() as connection:
-                records = [dump_passage(passage) for passage in read_passages(connection, listed.course)]
-        except StorageError:
-            continue  # said of the rows already
-        if listed.course in slugs and shard_name(listed.course, records, listed.fingerprint) != listed.name:
-            damage.append(f"What is served of course {listed.course} is not what its rows say; run `lectures reindex`.")
-    return damage

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.engine import Connection
 
+from index.damage import row_damage
 from index.embed.adaptation import Adaptation, basis_of, is_near
 from index.embed.protocol import Embedder, passage_views
 from index.embed.table import pair_similarities
@@ -19,15 +20,14 @@ from index.engine.manifest import (
     GenerationManifest,
     ListedShard,
     generation_numbers,
-    point_to,
     read_generation,
-    sweep,
     write_generation,
 )
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError, no_course
-from index.library import RESTORE, Library, check_made_with, name_of, row_damage
+from index.library import Library, check_made_with, name_of
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
+from index.store.database import RESTORE
 from index.store.embeddings import (
     add_embeddings,
     drop_embeddings,
@@ -131,8 +131,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
             own = [build_shard(library.index_root, plan.course, passages, _made(connection, plan))]
         number = _add_generation(library, connection, plan.embedder, [*others, *own])
         after = _Held.by(connection, plan.course)
-    point_to(library.index_root, number)
-    sweep(library.index_root, number)
+    library.serve(number)
     if distrusted:
         library.sweep_all()
     else:
@@ -163,10 +162,22 @@ def forget_course(
 def reindex(
     library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None] = lambda _d, _t, _w: None
 ) -> int:
+    """Build every shard anew from the rows, as `reindex_intact`; StorageError, when that is done, if rows are damaged.
+
+    The number of the new generation. For writers."""
+    number, refused = reindex_intact(library, embedder, progress)
+    if refused:
+        raise StorageError(f"Generation {number} is served; not all of it is new. {' '.join(refused)}")
+    return number
+
+
+def reindex_intact(
+    library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None]
+) -> tuple[int, list[str]]:
     """Build every shard anew from the rows alone, course by course: after a change of embedder, or damage.
 
-    The number of the new generation. For writers. Rows that are not those that were written enter no index: what is
-    served of their course stays, or goes if it is of no use, and StorageError says so when the others are done.
+    The number of the new generation, and a sentence for each course whose rows are not those that were written: they
+    enter no index; what is served of their course stays, or goes if it is of no use. For writers.
     """
     with library.database.reading() as connection:
         slugs = course_slugs(connection)
@@ -191,13 +202,10 @@ def reindex(
         for slug in slugs:
             adopt_rows(connection, slug)
         number = _add_generation(library, connection, embedder, shards)
-    point_to(library.index_root, number)
-    sweep(library.index_root, number)
+    library.serve(number)
     library.sweep_all()
     progress(len(slugs), len(slugs), "")
-    if refused:
-        raise StorageError(f"Generation {number} is served; not all of it is new. {' '.join(refused)}")
-    return number
+    return number, refused
 
 
 def _built_anew(library: Library, embedder: Embedder | None, slug: str) -> ListedShard:
@@ -298,8 +306,9 @@ def _add_generation(
     """Write the manifest that lists these shards, and record it; its number."""
     root = library.index_root
     latest = latest_generation(connection)
-    number = max([*generation_numbers(root), latest.number if latest else 0, library.served_number() or 0]) + 1
+    number = max(library.newest_number(), latest.number if latest else 0) + 1
     sha256 = write_generation(root, number, ANALYSIS_VERSION, name_of(embedder), shards)
+    library.share(number)
     count = sum(shard.passages for shard in shards)
     add_generation(connection, StoredGeneration(number, name_of(embedder), ANALYSIS_VERSION, count, sha256))
     return number

@@ -24,10 +24,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.backup import FORMAT, LEFT_OUT, MANIFEST, Entry
+from index.damage import find_damage
 from index.embed.protocol import Embedder
+from index.engine.manifest import point_to_none
 from index.errors import InvalidRequest, StorageError
-from index.library import Library, find_damage
-from index.publish import reindex
+from index.library import Library
+from index.publish import reindex_intact
 from index.store.rows import keep_largest_ids
 from index.store.tables import SCHEMA_REVISION, metadata
 
@@ -73,7 +75,9 @@ def read_backup(
     progress: Progress = lambda _step, _done, _total, _what: None,
 ) -> Restored:
     """Bring an installation back. InvalidRequest if there is one already (unless `replace`), StorageError if the
-    backup is damaged, of a newer version, or the disk refuses; nothing is changed then."""
+    backup is damaged or of a newer version, or the disk or the database refuses: rows and index are as before then,
+    and the restore can be repeated. What fails once the rows are back leaves them to `lectures reindex`.
+    """
     with _opened(source) as backup:
         backup.check(progress)
         with library.writer():
@@ -85,12 +89,16 @@ def read_backup(
             files = backup.bring_files(library, progress)
             with library.database.migrating() as connection:
                 backup.bring_rows(library, connection)
-            number = reindex(library, embedder, lambda done, total, what: progress("indexing", done, total, what))
+                point_to_none(library.index_root)  # an index of other rows must not be served if this ends here
+            # rows that were damaged when they were backed up are among the problems
+            number, _ = reindex_intact(
+                library, embedder, lambda done, total, what: progress("indexing", done, total, what)
+            )
     return Restored(backup.entries["rows/courses.jsonl"]["rows"], files, number, tuple(find_damage(library, embedder)))
 
 
 def _holds_something(library: Library) -> bool:
-    if any(any((library.data_dir / name).glob("*")) for name in ("files", "index")):
+    if (library.index_root / "CURRENT").exists():  # files alone are those of a restore that was broken off
         return True
     with library.database.reading() as connection:
         return any(
@@ -170,12 +178,14 @@ class _BackupFile:
 
     def bring_rows(self, library: Library, connection: Connection) -> None:
         """Make the tables anew as they were when the backup was written, fill them, bring them up to date."""
+        ours = {*metadata.tables, "alembic_version"}
         there = sa.MetaData()
-        there.reflect(connection)
+        there.reflect(connection, only=lambda name, _: name in ours)
         there.drop_all(connection)
+        others = set(sa.inspect(connection).get_table_names())  # of whoever shares the database
         library.database.upgrade(connection, self.manifest["schema"])
         tables = sa.MetaData()
-        tables.reflect(connection)
+        tables.reflect(connection, only=lambda name, _: name not in others)
         for table in tables.sorted_tables:
             if f"rows/{table.name}.jsonl" in self.entries and table.name not in LEFT_OUT:
                 self._fill(connection, table)

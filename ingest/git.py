@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
@@ -14,14 +15,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from index.errors import CourseError
-from ingest.web import Limits, Report, check_address, final_address
+from ingest.web import FetchError, Limits, Report, check_address, final_address
 
 _PERCENT = re.compile(r"(\w[\w ]+):\s+(\d{1,3})%")
 _LOOK_SECONDS = 0.2
 
 
 class Repository:
-    """A shallow copy of one repository in the cache, made and renewed by the git command with all its freedoms off."""
+    """Shallow copies of one repository in the cache, one of each branch that was asked for, made and renewed by the git
+    command with all its freedoms off."""
 
     def __init__(self, repository: str, cache: Path, limits: Limits, report: Report) -> None:
         self._limits, self._report = limits, report
@@ -32,7 +34,8 @@ class Repository:
         self._url = address.split("/info/refs?")[0]
         host, ip = check_address(self._url, limits)
         port = urlsplit(self._url).port or (80 if self._url.startswith("http:") else 443)
-        self._folder = cache / f"git-{hashlib.sha256(repository.encode()).hexdigest()[:20]}"
+        self._cache = cache
+        self._folder = self._folder_of("HEAD")
         self._options = {
             "http.followRedirects": "false",
             "http.curloptResolve": f"{host}:{port}:[{ip}]" if ":" in ip else f"{host}:{port}:{ip}",
@@ -58,12 +61,15 @@ class Repository:
                 return "/".join(pieces[:count]), "/".join(pieces[count:])
         raise CourseError(f"{self._shown} has no branch {pieces[0]!r:.100}; copy the address from the browser again.")
 
-    def bring(self, ref: str, subfolder: str) -> Path:
-        """The folder with this branch as it is now. A copy that was cut off is taken up where it is."""
+    def bring(self, ref: str, subfolder: str, held: contextlib.ExitStack) -> Path:
+        """The folder with this branch as it is now, kept from other orders until `held` ends: they would change it
+        while it is read. A copy that was cut off is taken up where it is."""
+        self._folder = self._folder_of(ref)
+        self._wait_for_folder(held)
         if not (self._folder / ".git").is_dir():
             self._folder.mkdir(parents=True, exist_ok=True)
             self._run("init", "--quiet", str(self._folder))
-        for lock in (self._folder / ".git").glob("*.lock"):  # left by a git that was killed; ours is the only one
+        for lock in (self._folder / ".git").glob("*.lock"):  # left by a git that was killed: no other order is here
             lock.unlink(missing_ok=True)
         self._run("-C", str(self._folder), "fetch", "--depth=1", "--no-tags", "--progress", "--", self._url, ref)
         self._run("-C", str(self._folder), "checkout", "--force", "--detach", "FETCH_HEAD")
@@ -72,6 +78,29 @@ class Repository:
         if not folder.is_dir() or not folder.resolve().is_relative_to(self._folder.resolve()):
             raise CourseError(f"{self._shown} has no folder {subfolder!r:.200} in its branch {ref:.100}.")
         return folder
+
+    def _folder_of(self, ref: str) -> Path:
+        named = self._shown if ref == "HEAD" else f"{self._shown}\n{ref}"
+        return self._cache / f"git-{hashlib.sha256(named.encode()).hexdigest()[:20]}"
+
+    def _wait_for_folder(self, held: contextlib.ExitStack) -> None:
+        """Have the folder alone, until `held` ends or this process does; FetchError if another has it all the time."""
+        self._cache.mkdir(parents=True, exist_ok=True)
+        lock = held.enter_context(self._folder.with_suffix(".lock").open("ab"))
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > self._deadline:
+                    raise FetchError(
+                        f"Another order has read {self._shown} for {self._limits.seconds:.0f} s; ingest again when it "
+                        "is done.",
+                        passing=True,
+                    ) from None
+                self._report("waiting", 0, 0, self._shown)
+                time.sleep(_LOOK_SECONDS)
+            else:
+                return
 
     def _run(self, *arguments: str) -> str:
         options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -69,25 +70,35 @@ class Order:
         return cls(source, **{**known, **lists})
 
 
-def plan(order: Order, data_dir: Path, means: Means, progress: Report = lambda _: None) -> tuple[PlannedCourse, Source]:
-    """The course as it is understood, and where it lies here; only copies of what lies elsewhere are made."""
+def plan(
+    order: Order,
+    data_dir: Path,
+    means: Means,
+    progress: Report = lambda _: None,
+    held: ExitStack | None = None,
+) -> tuple[PlannedCourse, Source]:
+    """The course as it is understood, and where it lies here; only copies of what lies elsewhere are made.
+
+    The copy of a repository is changed by no other order until `held` ends; without it, until this returns."""
     if order.roots is not None:  # asked when it was ordered too, but folders and links change
         check_allowed(order.source, order.roots, data_dir)
-    found = open_source(
-        order.source,
-        data_dir / "sources",
-        means.limits,
-        lambda step, done, total, what: progress(Progress(step, done, total, what)),
-    )
-    planned = read_course(
-        found.folder,
-        slug=order.course,
-        name=found.name,
-        source_url=order.source_url,
-        found_at=found.url,
-        language=next(iter(order.languages), None),
-        linked_only=order.linked_only,
-    )
+    with ExitStack() as own:
+        found = open_source(
+            order.source,
+            data_dir / "sources",
+            means.limits,
+            lambda step, done, total, what: progress(Progress(step, done, total, what)),
+            held or own,
+        )
+        planned = read_course(
+            found.folder,
+            slug=order.course,
+            name=found.name,
+            source_url=order.source_url,
+            found_at=found.url,
+            language=next(iter(order.languages), None),
+            linked_only=order.linked_only,
+        )
     return planned, found
 
 
@@ -100,19 +111,20 @@ def carry_out(
     check: Check = lambda _: None,
 ) -> IngestReport:
     """Take the course up, or what changed in it; `check` may refuse it where it is published."""
-    planned, found = plan(order, library.data_dir, means, progress)
     allowed = replace(means, offline=means.offline or order.offline)
-    return ingest_course(
-        planned,
-        found.folder,
-        library,
-        embedder,
-        languages=order.languages,
-        with_transcripts=order.with_transcripts,
-        fetching=allowed.fetching(refresh=order.refresh),
-        progress=progress,
-        check=check,
-    )
+    with ExitStack() as held:
+        planned, found = plan(order, library.data_dir, means, progress, held)
+        return ingest_course(
+            planned,
+            found.folder,
+            library,
+            embedder,
+            languages=order.languages,
+            with_transcripts=order.with_transcripts,
+            fetching=allowed.fetching(refresh=order.refresh),
+            progress=progress,
+            check=check,
+        )
 
 
 def look(order: Order, data_dir: Path, means: Means, progress: Report = lambda _: None) -> tuple[IngestReport, Outline]:

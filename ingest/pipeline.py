@@ -10,8 +10,10 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
+from index.damage import row_damage
 from index.embed.protocol import Embedder
-from index.library import Library, row_damage
+from index.follow import follow
+from index.library import Library
 from index.publish import check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, known_alignment, replace_course
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
@@ -20,6 +22,7 @@ from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys, unclaimed_captions
 from ingest.decks import DeckSource, read_decks
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
+from ingest.hearing import Listener
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.sound import sound_text
@@ -82,11 +85,16 @@ def ingest_course(
     def on_wait() -> None:
         progress(Progress("waiting", 0, 0))
 
-    def told(done: int, total: int, what: str) -> None:
-        progress(Progress("fetching", done, total, what))
+    def told(step: str) -> Callable[[int, int, str], None]:
+        return lambda done, total, what: progress(Progress(step, done, total, what))
 
+    follow(library)  # other machines publish too
     check_fits(library, embedder, planned.slug)
-    failed = Fetcher(library, fetching, told, on_wait).fetch(planned, folder.resolve(), wanted)
+    failed = Fetcher(library, fetching, told("fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
+    if wanted:
+        listener = Listener(library, fetching.asr_model, told("reading transcripts"), on_wait)
+        videos = [video for lecture in planned.lectures for video in lecture.videos]
+        failed = replace(failed, captions=failed.captions | listener.hear(videos, folder.resolve(), wanted))
     with library.writer(on_wait):
         check_fits(library, embedder, planned.slug)
         # what damaged rows say was read is read again

@@ -20,6 +20,7 @@ from ingest.web import Limits, Report, check_address, fetch
 
 _TREE = re.compile(r"^(/[^/]+/[^/]+?)(?:\.git)?(?:/(?:-/)?tree/(.+?))?/?$")
 _LEFT_OVER_SECONDS = 6 * 3600
+HEARING = ".hearing-"  # of the folder of a recording that is listened to
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,21 @@ class SourceLimits:
         return Limits(self.bytes, self.seconds, self.private)
 
 
-def open_source(source: str, cache: Path, limits: SourceLimits, report: Report = lambda *_: None) -> Source:
+def open_source(
+    source: str,
+    cache: Path,
+    limits: SourceLimits,
+    report: Report = lambda *_: None,
+    held: contextlib.ExitStack | None = None,
+) -> Source:
     """The course that `source` names. What is fetched or unpacked is kept below `cache`, and brought up to date when
-    it is asked for again. CourseError or FetchError say what is wrong with the source."""
-    with translated_disk(cache):
+    it is asked for again. CourseError or FetchError say what is wrong with the source.
+
+    The copy of a repository is this caller's alone until `held` ends; without it, until this returns."""
+    with translated_disk(cache), contextlib.ExitStack() as own:
         _sweep(cache)
         if "://" in source:
-            return _from_address(source, cache, limits, report)
+            return _from_address(source, cache, limits, report, held or own)
         path = Path(source)
         if path.suffix.lower() == ".zip" and path.is_file():
             return Source(unpacked(path, cache, limits.bytes, report), None, path.stem)
@@ -104,14 +113,14 @@ def check_there(source: str) -> None:
 
 
 def _sweep(cache: Path) -> None:
-    """Take away what a killed fetch or unpacking left; what is younger may be another's that is at work."""
-    for path in [*cache.glob(".new-*"), *cache.glob(".unpacking-*")]:
+    """Take away what a killed fetch, unpacking or hearing left; what is younger may be another's that is at work."""
+    for path in (path for prefix in (".new-", ".unpacking-", HEARING) for path in cache.glob(f"{prefix}*")):
         with contextlib.suppress(FileNotFoundError):  # another has taken it away
             if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -> Source:
+def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report, held: contextlib.ExitStack) -> Source:
     check_address(url, limits.web)
     parts = urlsplit(url)
     if parts.path.lower().endswith(".zip"):
@@ -128,7 +137,7 @@ def _from_address(url: str, cache: Path, limits: SourceLimits, report: Report) -
         repository, inner = f"{parts.scheme}://{parts.netloc}{found.group(1)}", found.group(2) or ""
     git = Repository(repository, cache, limits.web, report)
     ref, subfolder = git.split(inner)
-    folder = git.bring(ref, subfolder)
+    folder = git.bring(ref, subfolder, held)
     name = PurePosixPath(subfolder or urlsplit(repository).path).name
     return Source(folder, published_at(repository, ref, subfolder), name)
 

@@ -225,7 +225,7 @@ def reindex(
 @app.command()
 def verify(as_json: Json = False) -> None:
     """Check every file of the served generation and every stored original; exit code 1 if something is wrong."""
-    from index.library import find_damage
+    from index.damage import find_damage
     from service.console import out, print_json
 
     settings, library = open_library()

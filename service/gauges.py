@@ -37,6 +37,13 @@ def _of_index(state: ServiceState, degraded: GaugeMetricFamily) -> Iterator[Metr
     yield _gauge(
         "lectures_generation_age_seconds", "Since it was made", (dt.datetime.now(dt.UTC) - made).total_seconds()
     )
+    if state.library.shared is not None:
+        degraded.add_metric(["shared storage"], len(state.following.reasons()))
+        yield _gauge(
+            "lectures_seconds_behind",
+            "Since when a newer generation may be missing here",
+            state.following.seconds_behind(),
+        )
     yield _gauge("lectures_courses", "Courses that are served", len(generation.shards))
     yield _gauge("lectures_passages", "Passages that are served", generation.count)
 

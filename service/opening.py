@@ -49,28 +49,34 @@ def names_models(settings: Settings) -> bool:
 
 def open_library() -> tuple[Settings, Library]:
     """The settings and the library they name, its schema brought up to date."""
-    from index.library import Library
     from service.settings import read_settings
 
     settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
+    library = library_of(settings)
     library.database.migrate()
     return settings, library
+
+
+def library_of(settings: Settings) -> Library:
+    """The library that the settings name; nothing of it is read."""
+    from index.library import Library
+
+    cache = int(settings.storage_cache_gigabytes * (1 << 30))
+    return Library(settings.resolved_database_url, settings.data_dir, settings.storage_url, cache)
 
 
 def open_readable() -> tuple[Settings, Library, str]:
     """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
     then what is wrong with it, in a sentence."""
     from index.errors import StorageUnreachable
-    from index.library import Library
     from service.settings import read_settings
 
     settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
+    library = library_of(settings)
     try:
         library.database.migrate()
     except StorageUnreachable as error:
-        if library.served_number() is None:
+        if library.served_number() is None and library.shared is None:
             raise
         return settings, library, str(error)
     return settings, library, ""
@@ -84,19 +90,26 @@ def open_embedder(settings: Settings) -> Embedder | None:
 
 
 def open_index() -> SearchIndex:
-    """The served generation, with its embedder, reranker and packs, warmed up."""
+    """The served generation, with its embedder, reranker and packs, warmed up; the newest that others published."""
     from index.embed.rerank import load_reranker
     from index.engine.dictionary import load_dictionary
+    from index.errors import StorageError
+    from index.follow import follow
     from index.library import open_served
     from index.search.search import SearchIndex
     from service.settings import listed
 
     settings, library, away = open_readable()
     embedder = open_embedder(settings)
+    behind: tuple[str, ...] = ()
+    try:
+        follow(library)
+    except StorageError as error:
+        behind = (str(error),)
     generation, degraded = open_served(library, embedder)
     degraded = (*degraded, away) if away else degraded
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-    index = SearchIndex(generation, embedder, degraded, reranker, load_dictionary(listed(settings.packs)))
+    index = SearchIndex(generation, embedder, (*degraded, *behind), reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()
     return index
 

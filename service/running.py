@@ -20,13 +20,15 @@ from fastapi import FastAPI
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
 from index.engine.dictionary import load_dictionary
-from index.errors import LecturesError, StorageUnreachable
-from index.library import Library, open_served
+from index.errors import LecturesError, StorageError, StorageUnreachable
+from index.follow import follow
+from index.library import open_served
 from index.search.search import SearchIndex
 from index.store.database import Database
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits
 from service.observability import Logged
+from service.opening import library_of
 from service.settings import Settings, listed
 
 _log = structlog.get_logger("lectures")
@@ -141,8 +143,10 @@ def open_first(settings: Settings) -> SearchIndex | None:
     embedder = load_embedder(settings.embedder)
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
     dictionary = load_dictionary(listed(settings.packs))
-    library = Library(settings.resolved_database_url, settings.data_dir)
+    library = library_of(settings)
     try:
+        with suppress(StorageError):  # what is here is served; each process says since when it is behind
+            follow(library)
         generation, degraded = open_served(library, embedder)
     except LecturesError:
         return None

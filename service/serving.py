@@ -22,6 +22,7 @@ from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
 from index.library import Library, open_served
 from index.search.search import SearchIndex
+from service.following import Following
 
 _log = structlog.get_logger("lectures")
 _LOOK_SECONDS = 0.5  # how soon a new generation is noticed: one small file is read
@@ -53,12 +54,14 @@ class Serving:
         reranker: Callable[[], Reranker | None],
         first: SearchIndex | None = None,
         dictionary: Callable[[], Dictionary | None] = lambda: None,
+        following: Following | None = None,
     ) -> None:
         """`embedder`, `reranker` and `dictionary` load what the settings name, when it is first needed; `first` is open
-        already."""
+        already; `following` fetches what other machines publish."""
         self._library = library
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._index = first
+        self._following = following
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
         self._own = () if first is None else _own_reasons(first)  # what is degraded about the open generation
         self._tried: _Tried | None = None if first is None else _Tried(first.number)
@@ -88,8 +91,16 @@ class Serving:
             self._looked.wait(_FIRST_SECONDS)
         index = self._index
         if index is None:
+            if self._following is not None and self._following.is_coming:
+                raise IndexUnavailable("The index is being fetched from the shared storage; try again in a moment.")
             raise self._problem
         return index
+
+    def is_damaged(self) -> bool:
+        """Whether what is here cannot be served, or not all of it."""
+        if self._index is None:
+            return self._tried is not None
+        return bool(self._index.generation.damaged)
 
     def look(self) -> None:
         """Open what the pointer names if that was not tried already, or is worth another try; else see whether the
@@ -175,7 +186,8 @@ class Serving:
     def _say(self, gone: Sequence[str] = ()) -> None:
         """Serve on what is open, saying what is degraded about it."""
         index = self._index
-        degraded = (*self._own, *(_GONE.format(course) for course in gone))
+        elsewhere = self._following.reasons() if self._following is not None else ()
+        degraded = (*self._own, *elsewhere, *(_GONE.format(course) for course in gone))
         if index is not None and _own_reasons(index) != degraded:
             for reason in set(degraded) - set(_own_reasons(index)):
                 _log.error("index_degraded", reason=reason)

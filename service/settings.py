@@ -30,6 +30,14 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("lectures-data"), description="Folder for the database, original files and the index")
     database_url: str = Field("", description="SQLite or PostgreSQL address; empty: SQLite in the data folder")
+    storage_url: str = Field(
+        "",
+        description="Folder or fsspec URL (s3://BUCKET/PREFIX) that machines share; empty: the data folder alone",
+    )
+    storage_seconds: float = Field(2.0, gt=0, description="How often it is asked what others published")
+    storage_cache_gigabytes: float = Field(
+        10.0, ge=0, description="What this machine keeps of the originals there; those not asked for longest leave"
+    )
     embedder: str = Field(
         "builtin", description="`builtin`, `none`, or a sentence-transformers model by name or folder"
     )

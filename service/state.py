@@ -17,7 +17,6 @@ from index.embed.protocol import Embedder, Vectors
 from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
 from index.errors import EmbedderError
-from index.library import Library
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
@@ -26,8 +25,10 @@ from service.answers.answering import stream_answer
 from service.answers.llm import LanguageModel, ModelSettings
 from service.answers.types import Event, Turn
 from service.counters import Counters
+from service.following import Following
 from service.gate import Gate, Lane, Work
 from service.metrics import Metrics
+from service.opening import library_of
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.refusals import Overloaded
@@ -50,9 +51,10 @@ class ServiceState:
         self.settings = settings
         self._metrics = metrics or Metrics()
         self._first = first
-        self.library = Library(settings.resolved_database_url, settings.data_dir)
+        self.library = library_of(settings)
+        self.following = Following(self.library, settings.storage_seconds)
         self.serving = Serving(
-            self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary
+            self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary, self.following
         )
         self.pictures = Pictures(self.library)
         self.gate = Gate(_lanes(settings), self._metrics)
@@ -137,8 +139,11 @@ class ServiceState:
             self._programmes[key] = known
         return known
 
-    def answering(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
-        """The events of an answer, the first already made: what is wrong is said before a stream begins."""
+    def answering(
+        self, question: str, filters: Filters, history: Sequence[Turn], *, literal: bool = False
+    ) -> Iterator[Event]:
+        """The events of an answer, the first already made: what is wrong is said before a stream begins. `literal`: the
+        question is searched exactly as it was typed."""
         index = self.index()
         events = stream_answer(
             index,
@@ -146,6 +151,7 @@ class ServiceState:
             question,
             filters=filters,
             history=history,
+            literal=literal,
             model=self._model,
             drop_uncited=self.settings.llm_drop_uncited,
         )
@@ -166,11 +172,13 @@ class ServiceState:
 
     def start(self) -> None:
         """Open the index and whatever is published later, and write what is counted, in threads beside the requests."""
+        self.following.start(self.serving.is_damaged)
         self.serving.start()
         self.counters.start()
 
     def close(self) -> None:
         self.counters.close()  # first: waiting for an index that is being opened may outlast the time there is
+        self.following.stop()
         self.serving.stop()
         if self._model is not None:
             self._model.close()

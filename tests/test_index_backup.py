@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import random
+import re
 import stat
 import subprocess
 import sys
@@ -19,9 +21,11 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
 
-from index.backup import LEFT_OUT, MANIFEST, _as_json, write_backup
-from index.errors import InvalidRequest, LecturesError, StorageError
-from index.library import Library, find_damage
+from index.backup import LEFT_OUT, MANIFEST, _as_json, _lines, write_backup
+from index.damage import find_damage
+from index.errors import IndexUnavailable, InvalidRequest, LecturesError, StorageError
+from index.library import Library, open_served
+from index.publish import reindex
 from index.restore import read_backup
 from index.store.jobs import add_job
 from index.store.keys import create_key, find_key
@@ -273,6 +277,163 @@ def test_an_installation_is_replaced_only_when_that_is_said(
     assert _rows(place) == before
     assert _files(place).keys() == _files(sqlite_library).keys()
     place.close()
+
+
+def test_a_restore_that_ends_before_its_index_serves_nothing_of_what_was_before(
+    backup: Path,
+    sqlite_library: Library,
+    tmp_path: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ingest(write_course(tmp_path / "other", "Other", ["Loss\nanother loss"]), sqlite_library, embedder)
+    pointer = sqlite_library.index_root / "CURRENT"
+    before = pointer.read_bytes()
+
+    def die(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.restore.reindex_intact", die)
+        with pytest.raises(KeyboardInterrupt):
+            read_backup(sqlite_library, backup, embedder, replace=True)
+    with pytest.raises(IndexUnavailable):
+        open_served(sqlite_library, embedder)
+    sentence = "The database names no generation of the index; run `lectures reindex`."
+    assert find_damage(sqlite_library, embedder) == [sentence]
+    pointer.write_bytes(before)
+    assert open_served(sqlite_library, embedder)[1] == (sentence,)
+    assert find_damage(sqlite_library, embedder) == [sentence]
+    reindex(sqlite_library, embedder)
+    assert find_damage(sqlite_library, embedder) == []
+    assert _top(sqlite_library, embedder)
+
+
+def test_a_restore_that_was_broken_off_can_be_repeated(
+    backup: Path, tmp_path: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = _empty(tmp_path / "place")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.restore._BackupFile.bring_rows", die)
+        with pytest.raises(KeyboardInterrupt):
+            read_backup(place, backup, embedder)
+    assert _files(place)
+    assert read_backup(place, backup, embedder).problems == ()
+    with pytest.raises(InvalidRequest, match="--replace"):
+        read_backup(place, backup, embedder)
+    place.close()
+
+
+@pytest.mark.parametrize("first", [0, 100])  # no database at all, one without its schema
+def test_a_damaged_database_is_moved_aside_as_is_said_and_the_backup_comes_back(
+    backup: Path, sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder, first: int
+) -> None:
+    top = _top(sqlite_library, embedder)
+    with sqlite_library.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    sqlite_library.close()
+    path = Path(str(sqlite_library.database.url.database))
+    content = path.read_bytes()
+    path.write_bytes(content[:first] + bytes(2000) + content[first + 2000 :])
+    advice = r"is damaged: .*\. Stop what uses .*move it aside .*`lectures restore FILE --replace`[^`]*$"
+    for what in (
+        sqlite_library.database.migrate,
+        lambda: read_backup(sqlite_library, backup, embedder, replace=True),
+        lambda: reindex(sqlite_library, embedder),
+    ):
+        with pytest.raises(StorageError, match=advice):
+            what()
+    (said,) = find_damage(sqlite_library, embedder)
+    assert re.search(advice, said)
+    assert said.count("restore") == 1
+    sqlite_library.close()
+    for part in tmp_path.glob(f"{path.name}*"):
+        part.rename(tmp_path / f"aside-{part.name}")
+    sqlite_library.database.migrate()
+    assert read_backup(sqlite_library, backup, embedder, replace=True).problems == ()
+    assert _top(sqlite_library, embedder) == top
+
+
+def test_rows_that_were_damaged_when_they_were_backed_up_are_a_problem_of_the_restore(
+    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    ingest(write_course(tmp_path / "other", "Other", ["Loss\nanother loss"]), sqlite_library, embedder)
+    with sqlite_library.database.writing() as connection:
+        connection.execute(sa.update(courses).where(courses.c.slug == "other").values(title="Changed"))
+    damage = [found for found in find_damage(sqlite_library, embedder) if "course other" in found]
+    write_backup(sqlite_library, tmp_path / "backup.zip")
+    place = _empty(tmp_path / "place")
+    restored = read_backup(place, tmp_path / "backup.zip", embedder)
+    assert restored.courses == 2
+    assert damage[0] in restored.problems
+    assert _top(place, embedder)
+    place.close()
+
+
+def test_tables_of_others_in_the_database_stay_as_they_are(
+    backup: Path, library: Library, embedder: CountingEmbedder
+) -> None:
+    def add(contents: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        contents["rows/guests.jsonl"] = b'{"name": "evil"}\n'
+        manifest["entries"]["rows/guests.jsonl"] = {"rows": 1}
+
+    _rewrite(backup, add)
+    with library.database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE guests (name TEXT)")
+        connection.exec_driver_sql("INSERT INTO guests VALUES ('ours')")
+    assert read_backup(library, backup, embedder, replace=True).problems == ()
+    with library.database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM guests").all() == [("ours",)]
+
+
+def test_a_backup_into_the_data_folder_outlives_a_writer(
+    sqlite_library: Library,
+    course_folder: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    left, young = (sqlite_library.data_dir / name for name in (".backup-left", ".backup-young"))
+    for path in (left, young):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+
+    def lines(connection: Any, table: sa.Table) -> Any:
+        if table is courses:  # another process writes while the backup is written
+            with other.writer():
+                pass
+        return _lines(connection, table)
+
+    monkeypatch.setattr("index.backup._lines", lines)
+    target = sqlite_library.data_dir / "backup.zip"
+    assert write_backup(sqlite_library, target).problems == ()
+    assert zipfile.is_zipfile(target)
+    assert (left.exists(), young.exists()) == (False, True)
+    other.close()
+
+
+@pytest.mark.parametrize("code", [errno.EXDEV, errno.ENOTSUP, errno.EPERM])
+def test_a_file_that_cannot_be_linked_is_copied(
+    sqlite_library: Library,
+    course_folder: Path,
+    tmp_path: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    ingest(course_folder, sqlite_library, embedder)
+    monkeypatch.setattr(os, "link", refuse)
+    written = write_backup(sqlite_library, tmp_path / "backup.zip")
+    assert (written.files, written.problems) == (len(_files(sqlite_library)), ())
 
 
 def test_what_is_damaged_is_not_in_a_backup_and_that_is_said(

@@ -15,9 +15,11 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
+from index.damage import find_damage
 from index.errors import StorageError
-from index.files import FileStore, write_durably
-from index.library import Library, find_damage, open_served
+from index.files import write_durably
+from index.library import Library, open_served
+from index.originals import FileStore
 from index.store.tables import embeddings
 from index.types import Query
 from ingest.web import Limits, fetch
@@ -61,6 +63,16 @@ def test_a_disk_that_refuses_is_an_error_of_ours_and_what_was_served_is_served(
     assert open_index(sqlite_library, embedder).find(Query("kernel")).total == 1
     assert find_damage(sqlite_library, embedder) == []
     assert not [path for path in sqlite_library.data_dir.rglob(".*") if path.name.startswith((".new-", ".building-"))]
+
+
+def test_a_file_that_the_disk_does_not_give_back_is_not_intact(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    whole = store.add_bytes(b"whole", ".pdf")
+    away = store.add_bytes(b"away", ".tar")
+    for path in store.named(away):  # gone between the list and the look, as far as reading it goes
+        path.unlink()
+        path.symlink_to(tmp_path / "nowhere")
+    assert store.intact_hashes() == {whole}
 
 
 def test_folders_that_cannot_be_made_are_named(tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ import pytest
 import sqlalchemy as sa
 from support import EXAMPLES, CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
 
+from index.damage import find_damage
 from index.embed.models import load_embedder
 from index.engine.manifest import generation_numbers, read_generation, shard_folder
 from index.errors import IndexMismatch, NotFound, StorageError
-from index.library import Library, find_damage, open_served
+from index.library import Library, open_served
 from index.publish import check_fits, forget_course, plan_course, publish, reindex
 from index.store.passages import read_passages
 from index.store.tables import embeddings, generations, lectures, passages

@@ -12,15 +12,44 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course
 
+from index.damage import find_damage
 from index.errors import LecturesError, StorageError
-from index.library import Library, find_damage
+from index.library import Library
 from index.publish import forget_course, reindex
-from index.store.integrity import are_as_written, hash_rows
+from index.store.integrity import _BESIDE, _tables, are_as_written, hash_rows
 from index.store.passages import read_passages
 from index.store.tables import courses, embeddings, metadata
 from index.types import Query
 
 _CHECKED = "courses lectures decks pages videos transcripts segments alignments moments passages embeddings".split()
+
+_HASHED = {
+    "courses": "id slug title language source source_url links content_hash ingested_at",
+    "lectures": "id course_id key position section title programme remarks links alignment_key",
+    "decks": "id lecture_id ordinal path kind title remark state problem_code problem source_url sha256 suffix "
+    "first_sha256 extractor page_count outline",
+    "pages": "deck_id page_number page_label title text ocr mark",
+    "videos": "id lecture_id ordinal video host label remark state problem_code problem sha256 first_sha256 "
+    "duration_seconds",
+    "transcripts": "id video_id language origin sha256 vtt_sha256 parser made_by asked",
+    "segments": "transcript_id ordinal start_seconds end_seconds text mark times",
+    "alignments": "video_id ordinal deck_id page_number start_seconds end_seconds confidence",
+    "moments": "deck_id page_number video_id jump_seconds confidence",
+    "passages": "id lecture_id kind ordinal deck_id page_number video_id start_seconds end_seconds title text "
+    "content_hash times",
+}
+_NOT_HASHED = {"courses": "rows_sha256", "lectures": "added_at"}
+
+
+def test_every_column_of_a_course_is_hashed_or_known_to_stand_beside() -> None:
+    """Hashes that are stored are over these columns, in this order: with another one, whole rows would count as
+    damaged. A new column goes to `_BESIDE`, or its migration forgets the hashes (`rows_sha256`) that it outdates.
+    """
+    found = {table.name: [column.name for column in table.c] for table, _ in _tables("course")}
+    hashed = {name: [column for column in columns if column not in _BESIDE] for name, columns in found.items()}
+    assert hashed == {name: columns.split() for name, columns in _HASHED.items()}
+    beside = {name: " ".join(column for column in columns if column in _BESIDE) for name, columns in found.items()}
+    assert {name: columns for name, columns in beside.items() if columns} == _NOT_HASHED
 
 
 @pytest.fixture

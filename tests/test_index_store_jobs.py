@@ -14,16 +14,18 @@ from index.library import Library
 from index.store.jobs import (
     LONGEST_PAUSE_SECONDS,
     MAX_ATTEMPTS,
+    Job,
     add_job,
     claim_job,
     count_jobs,
     finish_job,
     has_job,
     read_job,
+    retry_job,
 )
 from index.store.missed import count_missed, list_missed
 from index.store.tables import jobs
-from index.types import JobState
+from index.types import JobState, Problem
 
 
 def test_a_job_is_claimed_once_and_finished(library: Library) -> None:
@@ -86,6 +88,50 @@ def test_jobs_of_one_course_are_done_in_the_order_in_which_they_were_ordered(lib
     with library.database.writing() as connection:
         connection.execute(sa.update(jobs).where(jobs.c.id.in_((first, other))).values(state=JobState.DONE))
     assert {claim(), claim()} == {second, again}
+
+
+def _claim(library: Library) -> Job | None:
+    with library.database.writing() as connection:
+        return claim_job(connection)
+
+
+def test_what_is_tried_again_in_hours_holds_up_nothing_and_gives_way_to_a_later_order(library: Library) -> None:
+    with library.database.writing() as connection:
+        first = add_job(connection, "a", {"course": "a"})
+        retried = claim_job(connection)
+        assert retried is not None
+        retry_job(connection, retried, Problem("youtube_blocked", "Later."), None, LONGEST_PAUSE_SECONDS)
+        look = add_job(connection, "a", {"course": "a", "dry_run": True})
+        other = add_job(connection, "b", {"course": "b"})
+    assert [job.id if job else None for job in (_claim(library), _claim(library), _claim(library))] == [
+        look,
+        other,
+        None,
+    ]
+    with library.database.writing() as connection:
+        assert read_job(connection, first).state == JobState.QUEUED  # a look takes nothing's place
+        second = add_job(connection, "a", {"course": "a", "dry_run": False})
+    job = _claim(library)
+    assert job is not None
+    assert job.id == second
+    with library.database.writing() as connection:
+        given_up = read_job(connection, first)
+        assert (given_up.state, given_up.problem) == (JobState.CANCELLED, None)  # nothing went wrong with it
+        # what was ordered later, or for another course, goes on
+        assert [read_job(connection, job_id).state for job_id in (second, other)] == [JobState.RUNNING] * 2
+
+
+def test_a_look_neither_waits_for_an_ingest_nor_holds_one_up(library: Library) -> None:
+    with library.database.writing() as connection:
+        look = add_job(connection, "a", {"course": "a", "dry_run": True})
+        ingest = add_job(connection, "a", {"course": "a"})
+        again = add_job(connection, "a", {"course": "a", "dry_run": True})
+        later = add_job(connection, "a", {"course": "a"})
+    taken = [job.id for job in (_claim(library), _claim(library), _claim(library)) if job]
+    assert taken == [look, ingest, again]
+    assert _claim(library) is None
+    with library.database.reading() as connection:
+        assert read_job(connection, later).state == JobState.QUEUED
 
 
 def test_a_lease_from_before_a_clock_was_set_back_is_taken_over(library: Library) -> None:
@@ -162,4 +208,4 @@ def _ordered(library: Library, key: str) -> str:
 def _waits_for_a_lock(library: Library) -> bool:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with library.database.reading() as connection:
-        return connection.scalar(sa.text(waiting)) == 1
+        return bool(connection.scalar(sa.text(waiting)) == 1)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from support import CountingEmbedder, write_pdf
+from support import CountingEmbedder, open_index, write_pdf
 from web_stub import Site, commit, git_server, web_site
 
 from index.errors import CourseError
 from index.library import Library
-from ingest.order import Means, Order, carry_out
+from index.types import Query
+from ingest.order import Means, Order, carry_out, look
+from ingest.pipeline import Progress
 from ingest.sources import SourceLimits, open_source, published_at
 from ingest.web import FetchError, Limits, check_address, fetch
 
@@ -133,6 +137,60 @@ def test_a_copy_that_was_cut_off_is_taken_up(tmp_path: Path) -> None:
         (found.folder / "README.md").write_text("half")
         again = open_source(address, tmp_path / "cache", INSIDE)
         assert (again.folder / "README.md").read_text("utf-8").startswith("# Outer")
+
+
+def test_a_copy_of_a_repository_is_one_orders_at_a_time(tmp_path: Path) -> None:
+    commit(tmp_path / "root" / "course", write_course)
+    steps: list[str] = []
+    late = SourceLimits(private=True, seconds=2)
+    with git_server(tmp_path / "root") as home:
+        address = f"{home}/course/.git"
+        with ExitStack() as held:
+            open_source(address, tmp_path / "cache", INSIDE, held=held)
+            with pytest.raises(FetchError, match=r"Another order has read .*/course/\.git for 2 s") as refused:
+                open_source(address, tmp_path / "cache", late, lambda step, *_: steps.append(step))
+            assert refused.value.passing
+            assert steps[0] == "waiting"
+        assert open_source(address, tmp_path / "cache", INSIDE).folder.is_dir()
+
+
+def test_an_order_that_waits_to_write_keeps_its_branch_while_another_is_brought(
+    sqlite_library: Library, tmp_path: Path
+) -> None:
+    def write_other(folder: Path) -> None:
+        write_pdf(folder / "sub" / "курс" / "one.pdf", ["Other\nanother branch"])
+
+    repository = tmp_path / "root" / "owner" / "course"
+    commit(repository, write_course)
+    commit(repository, write_other, "other")
+    (tmp_path / "root" / "owner" / "bare").symlink_to(repository / ".git")
+    means = Means(limits=INSIDE)
+    writer = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+    writes, may_end = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with writer.writer():
+            writes.set()
+            may_end.wait(60)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    writes.wait(60)
+    with git_server(tmp_path / "root") as home:
+
+        def told(at: Progress) -> None:
+            if at.step == "waiting":
+                look(Order(f"{home}/owner/bare/tree/other"), sqlite_library.data_dir, means)
+                may_end.set()
+
+        try:
+            carry_out(Order(f"{home}/owner/bare/tree/main"), sqlite_library, None, means, told)
+        finally:
+            may_end.set()
+            thread.join(60)
+    found = open_index(sqlite_library, None)
+    assert (found.find(Query("dropout")).total, found.find(Query("another branch")).total) == (1, 0)
+    writer.close()
 
 
 def test_links_and_hooks_of_a_repository_do_nothing(tmp_path: Path) -> None:
@@ -300,10 +358,11 @@ def test_offline_nothing_is_asked(site: Site, sqlite_library: Library, tmp_path:
 
 
 def test_what_a_killed_fetch_left_is_swept(tmp_path: Path) -> None:
-    (tmp_path / "cache" / ".unpacking-old").mkdir(parents=True)
+    for name in (".unpacking-old", ".hearing-old"):
+        (tmp_path / "cache" / name).mkdir(parents=True)
     (tmp_path / "cache" / ".new-young").write_text("half")
     (tmp_path / "cache" / ".new-old").write_text("half")
-    for name in (".unpacking-old", ".new-old"):
+    for name in (".unpacking-old", ".hearing-old", ".new-old"):
         os.utime(tmp_path / "cache" / name, (0, 0))
     open_source(str(tmp_path), tmp_path / "cache", INSIDE)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [".new-young"]

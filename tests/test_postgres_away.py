@@ -40,7 +40,13 @@ def server(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
 @pytest.fixture
 def settings(library: Library, tmp_path: Path) -> Settings:
     """An installation with one course, which only keys may ask."""
-    ingest(write_course(tmp_path / "course", "Nets", ["Dropout\nDropout sets random activations to zero while the network learns."]), library, None)
+    ingest(
+        write_course(
+            tmp_path / "course", "Nets", ["Dropout\nDropout sets random activations to zero while the network learns."]
+        ),
+        library,
+        None,
+    )
     return Settings(
         data_dir=library.data_dir,
         database_url=library.database.url.render_as_string(hide_password=False),

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from support import until
 from web_stub import Site, web_site
 
-from index.library import Library, find_damage
+from index.damage import find_damage
+from index.library import Library
 from index.store.jobs import add_job, claim_job, count_jobs, finish_job
 from index.store.tables import jobs
 from index.types import JobState

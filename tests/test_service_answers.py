@@ -376,6 +376,17 @@ def test_a_budget_that_cannot_be_read_ends_in_quotes(asking: Any, monkeypatch: p
     assert not seen
 
 
+def test_a_model_writes_from_what_was_searched_exactly_as_typed(asking: Any) -> None:
+    client, seen = asking(says("Это обнуление [1]."))
+    asked = {"q": "что такое дропаут?", "lang": "en"}
+    assert client.get("/answer", params=asked).status_code == 200
+    assert len(seen) == 1  # read as dropout, which the course explains
+    response = client.get("/answer", params={**asked, "literal": "1"})
+    assert response.status_code == 200
+    assert "В курсе этого нет" in json.loads(response.text.split("data: ")[-1])
+    assert len(seen) == 1
+
+
 def test_a_busy_model_is_not_waited_for(asking: Any) -> None:
     client, seen = asking(hangs, llm_concurrent=1)
     first = threading.Thread(target=_ask, args=(client, "что такое dropout?"))

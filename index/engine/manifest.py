@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
-from index.files import make_folder, write_durably
+from index.files import fsync_folder, make_folder, write_durably
 
 FORMAT = 6
 DATA = "shard.safetensors"
@@ -141,6 +141,11 @@ def read_generation(root: Path, number: int) -> tuple[GenerationManifest, str]:
         raise IndexUnavailable(f"Generation {number} is not on disk; run `lectures reindex`.") from error
     except OSError as error:
         raise CorruptIndex(f"Generation {number} cannot be read ({error}); run `lectures reindex`.") from error
+    return parse_generation(content, number, str(path)), hashlib.sha256(content).hexdigest()
+
+
+def parse_generation(content: bytes, number: int, place: str) -> GenerationManifest:
+    """The manifest of a generation from its bytes, found at `place`. IndexMismatch and CorruptIndex as above."""
     try:
         values: dict[str, Any] = json.loads(content)
         if values["format"] != FORMAT:
@@ -151,9 +156,9 @@ def read_generation(root: Path, number: int) -> tuple[GenerationManifest, str]:
             raise ValueError("another generation, or a course twice")
         if not all(_SHARD_NAME.fullmatch(shard.name) for shard in shards):
             raise ValueError("no name of a shard")
-        return manifest, hashlib.sha256(content).hexdigest()
+        return manifest
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CorruptIndex(f"The manifest {path} is damaged; run `lectures reindex`.") from error
+        raise CorruptIndex(f"The manifest {place} is damaged; run `lectures reindex`.") from error
 
 
 def _checked(kind: type[Manifest], values: dict[str, Any]) -> Manifest:
@@ -168,6 +173,13 @@ def _checked(kind: type[Manifest], values: dict[str, Any]) -> Manifest:
 def point_to(root: Path, number: int) -> None:
     """Make readers use this generation from now on."""
     write_durably(root / "CURRENT", f"{number}\n".encode())
+
+
+def point_to_none(root: Path) -> None:
+    """Make readers that start use no generation until one is pointed to again, even after a power cut."""
+    if root.is_dir():
+        (root / "CURRENT").unlink(missing_ok=True)
+        fsync_folder(root)
 
 
 def current_number(root: Path) -> int | None:

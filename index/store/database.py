@@ -25,6 +25,12 @@ _BUSY_SECONDS = 30.0
 # Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
 _ADVISORY_KEY = 0x6C656374
 _MIGRATION_KEY = _ADVISORY_KEY + 1
+# SQLite's answers that no other attempt changes: the bytes of its file are not those of a database
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+RESTORE = (
+    "Stop what uses the database, move it aside (of SQLite the file, with its -wal and -shm), then run "
+    "`lectures restore FILE --replace` or ingest the courses again."
+)
 
 
 class Database:
@@ -215,7 +221,10 @@ def _translated() -> Iterator[None]:
         raise StorageUnreachable(f"The database cannot be used: {said}.") from error
     except sa.exc.SQLAlchemyError as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if error.args else error
-        raise StorageError(f"The database refused: {' '.join(str(cause).split())[:200]}.") from error
+        said = " ".join(str(cause).split())[:200]
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # the rest of the code says where it was noticed
+            raise StorageError(f"The database is damaged: {said}. {RESTORE}") from error
+        raise StorageError(f"The database refused: {said}.") from error
 
 
 @contextmanager

@@ -80,22 +80,34 @@ def has_job(connection: Connection) -> bool:
 
 
 def _is_waiting(now: float) -> sa.ColumnElement[bool]:
-    """Is to be taken, and none of the same course that was ordered before it is still to be done: what was ordered last
-    must be what is published last. Dates that nobody gives today were given before a clock was set back."""
-    lease, due = jobs.c.leased_until, jobs.c.not_before
+    """Is to be taken, and no ingest of the same course that was ordered before it runs or is due: what was ordered last
+    must be what is published last. One that is tried again later holds up nothing, nor does a look."""
+    lease = jobs.c.leased_until
     abandoned = sa.or_(lease < now, lease > now + LEASE_SECONDS + CLOCKS_APART_SECONDS)
-    is_due = sa.or_(due <= now, due > now + LONGEST_PAUSE_SECONDS + CLOCKS_APART_SECONDS)
-    free = sa.or_(
-        sa.and_(jobs.c.state == JobState.QUEUED, is_due), sa.and_(jobs.c.state == JobState.RUNNING, abandoned)
-    )
+    free = sa.or_(_is_due(jobs, now), sa.and_(jobs.c.state == JobState.RUNNING, abandoned))
     earlier = jobs.alias("earlier")
-    is_before = sa.or_(
-        earlier.c.created_at < jobs.c.created_at,
-        sa.and_(earlier.c.created_at == jobs.c.created_at, earlier.c.id < jobs.c.id),
-    )
-    still = earlier.c.state.in_((JobState.QUEUED, JobState.RUNNING))
-    before = sa.select(earlier.c.id).where(still, is_before, _course_of(earlier) == _course_of(jobs))
-    return sa.and_(free, ~before.exists())
+    still = sa.or_(_is_due(earlier, now), earlier.c.state == JobState.RUNNING)
+    same = _course_of(earlier) == _course_of(jobs)
+    before = sa.select(earlier.c.id).where(still, _is_before(earlier, jobs), same, ~_is_look(earlier))
+    return sa.and_(free, sa.or_(_is_look(jobs), ~before.exists()))
+
+
+def _is_due(rows: sa.FromClause, now: float) -> sa.ColumnElement[bool]:
+    """Is queued, to be taken now. Dates that nobody gives today were given before a clock was set back."""
+    due = rows.c.not_before
+    is_time = sa.or_(due <= now, due > now + LONGEST_PAUSE_SECONDS + CLOCKS_APART_SECONDS)
+    return sa.and_(rows.c.state == JobState.QUEUED, is_time)
+
+
+def _is_before(rows: sa.FromClause, others: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Was ordered before another."""
+    same_time = sa.and_(rows.c.created_at == others.c.created_at, rows.c.id < others.c.id)
+    return sa.or_(rows.c.created_at < others.c.created_at, same_time)
+
+
+def _is_look(rows: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Only looks at a course, and publishes nothing."""
+    return sa.func.coalesce(rows.c.options["dry_run"].as_boolean(), sa.false())
 
 
 def _course_of(rows: sa.FromClause) -> sa.ColumnElement[str]:
@@ -124,8 +136,26 @@ def claim_job(connection: Connection) -> Job | None:
             continue
         attempt = row.attempts + 1
         _update(connection, row.id, state=JobState.RUNNING, attempts=attempt, leased_until=now + LEASE_SECONDS)
+        _cancel_before(connection, row.id)
         return Job(row.id, row.source, dict(row.options), attempt)
     return None
+
+
+def _cancel_before(connection: Connection, job_id: str) -> None:
+    """Cancel what waits to be tried again and was ordered before this ingest of the same course: it would publish an
+    older state last."""
+    taken = jobs.alias("taken")
+    later = sa.select(taken.c.id).where(
+        taken.c.id == job_id,
+        ~_is_look(taken),
+        _course_of(taken) == _course_of(jobs),
+        _is_before(jobs, taken),
+    )
+    connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.state == JobState.QUEUED, ~_is_look(jobs), later.exists())
+        .values(state=JobState.CANCELLED, updated_at=dt.datetime.now(dt.UTC), **_said(None))
+    )
 
 
 def is_held(connection: Connection, job: Job) -> bool:

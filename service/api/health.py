@@ -9,7 +9,7 @@ from index.errors import LecturesError
 from service.deps import State
 from service.gauges import installation_metrics
 from service.openapi import OPEN
-from service.schemas.health import ReadyOut
+from service.schemas.health import ReadyOut, SharedStorageOut
 
 router = APIRouter(tags=["health"])
 
@@ -37,6 +37,9 @@ def readyz(state: State) -> ReadyOut:
         generation=manifest.number,
         passages=manifest.passages,
         embedder=manifest.embedder,
+        shared_storage=None
+        if state.library.shared is None
+        else SharedStorageOut(newest=state.following.newest, seconds_behind=round(state.following.seconds_behind(), 1)),
     )
 
 

@@ -1,0 +1,101 @@
+"""The shared storage, looked at beside the requests: what is new there is fetched, and it is known how far behind we
+are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from index.errors import LecturesError
+from index.follow import Followed, follow
+from index.library import Library
+
+_log = structlog.get_logger("lectures")
+_THOROUGH_SECONDS = 30.0  # between two looks at every byte, while something that is served is damaged
+
+
+class Following:
+    """One thread that looks every few seconds; without a shared storage there is none."""
+
+    def __init__(self, library: Library, seconds: float) -> None:
+        self._library = library
+        self._seconds = seconds
+        self._found = Followed(None, None)
+        self._problem: str | None = None
+        self._current_at = time.time()  # when what is here was last known to be the newest
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def newest(self) -> int | None:
+        """The newest generation that was seen in the shared storage."""
+        return self._found.newest
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether the first generation is on its way here."""
+        return self._problem is None and self._found.here is None and self._found.newest is not None
+
+    def seconds_behind(self) -> float:
+        """Since when something newer may be served elsewhere; 0 while what is here is known to be the newest."""
+        if self._problem is None and self._found.newest == self._found.here:
+            return 0.0
+        return max(time.time() - self._current_at, 0.0)
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why what is published is not fetched, if it is not."""
+        problem = self._problem
+        if problem is None:
+            return ()
+        since = dt.datetime.fromtimestamp(self._current_at, dt.UTC).isoformat(timespec="seconds")
+        return (f"What was published since {since} is not served here: {problem}",)
+
+    def start(self, is_damaged: Callable[[], bool]) -> None:
+        """Look from now on. While `is_damaged` says that something here is, it is fetched again."""
+        if self._library.shared is not None:
+            self._thread = threading.Thread(target=self._go_on, args=(is_damaged,), name="following", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()  # a file that is on its way is left behind: nobody waits for it
+
+    def look(self, *, thorough: bool = False) -> None:
+        """Look now, and fetch what is new; what goes wrong is kept to be said."""
+        try:
+            before = self._found
+            self._found = follow(self._library, self._noticed, thorough=thorough)
+            if self._problem is not None:
+                _log.info("shared_storage_back", newest=self._found.newest)
+            self._problem = None
+            if self._found.here == self._found.newest:
+                self._current_at = time.time()
+                if before.here != self._found.here:
+                    _log.info("generation_fetched", generation=self._found.here)
+        except LecturesError as error:
+            self._fail(str(error))
+        except Exception as error:  # the thread must live: the next look may succeed
+            _log.error("unexpected_error", where="following", exc_info=error)
+            self._fail(f"It cannot be fetched ({type(error).__name__}).")
+
+    def _noticed(self, newest: int) -> None:
+        """A generation is there that is not here: fetching it may take a while."""
+        self._found = Followed(newest, self._found.here)
+
+    def _fail(self, problem: str) -> None:
+        if self._problem is None:
+            _log.error("not_fetched", reason=problem)
+        self._problem = problem
+
+    def _go_on(self, is_damaged: Callable[[], bool]) -> None:
+        looked_through = time.monotonic()
+        while True:
+            thorough = time.monotonic() - looked_through > _THOROUGH_SECONDS and is_damaged()
+            if thorough:
+                looked_through = time.monotonic()
+            self.look(thorough=thorough)
+            if self._stop.wait(self._seconds):
+                return
