@@ -49,11 +49,19 @@ def names_models(settings: Settings) -> bool:
 
 def open_library() -> tuple[Settings, Library]:
     """The settings and the library they name, its schema brought up to date."""
+    settings, library = _opened()
+    library.database.migrate()
+    return settings, library
+
+
+def _opened() -> tuple[Settings, Library]:
+    from index.store.database import make_usable
     from service.settings import read_settings
 
     settings = read_settings()
     library = library_of(settings)
-    library.database.migrate()
+    if not library.index_root.exists():  # better said now than when the first course is published
+        make_usable(library.data_dir)
     return settings, library
 
 
@@ -69,10 +77,8 @@ def open_readable() -> tuple[Settings, Library, str]:
     """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
     then what is wrong with it, in a sentence."""
     from index.errors import StorageUnreachable
-    from service.settings import read_settings
 
-    settings = read_settings()
-    library = library_of(settings)
+    settings, library = _opened()
     try:
         library.database.migrate()
     except StorageUnreachable as error:

