@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
 from index.embed.protocol import Embedder
@@ -40,6 +42,9 @@ class IngestReport:
     gaps: list[dict[str, str]] = field(default_factory=list)
 
 
+Check = Callable[[Connection], None]
+
+
 def ingest_course(
     planned: PlannedCourse,
     folder: Path,
@@ -50,8 +55,11 @@ def ingest_course(
     with_transcripts: bool = True,
     fetching: Fetching = NOTHING,
     progress: Report = lambda _: None,
+    check: Check = lambda _: None,
 ) -> IngestReport:
     """Take up what changed in a course, and publish it. One bad file is a gap in the report, never an error.
+
+    `check` is called in the transaction that publishes: what it raises leaves everything as it was.
 
     Expensive results (files, vectors) are kept as they are made; rows and generation change together at the end, so
     an ingest that dies leaves the course as it was, and the next one goes on from there.
@@ -75,12 +83,12 @@ def ingest_course(
             reader.prepare()
         with library.writer(on_wait):
             check_fits(library, embedder, planned.slug)
-            report = _publish(library, reader.still_good(), progress)
+            report = _publish(library, reader.still_good(), progress, check)
     report.gaps += _problems_of(planned, folder, bool(wanted))
     return report
 
 
-def _publish(library: Library, read: _Read, progress: Report) -> IngestReport:
+def _publish(library: Library, read: _Read, progress: Report, check: Check) -> IngestReport:
     """Publish what was read, unless it is published already (for writers)."""
     report = _summary(read.course, read.passages)
     report.embedded = read.embedded
@@ -90,12 +98,12 @@ def _publish(library: Library, read: _Read, progress: Report) -> IngestReport:
     # what another writer swept meanwhile is made again
     report.embedded += embed_missing(library, read.plan, told(progress, "embedding"))
     progress(Progress("publishing", 0, 1))
-    report.generation = publish(
-        library,
-        read.plan,
-        lambda connection: replace_course(connection, read.course, read.passages, read.content_hash),
-        distrusted=read.distrusted,
-    )
+
+    def change(connection: Connection) -> None:
+        check(connection)
+        replace_course(connection, read.course, read.passages, read.content_hash)
+
+    report.generation = publish(library, read.plan, change, distrusted=read.distrusted)
     report.changed = True
     progress(Progress("publishing", 1, 1))
     return report
