@@ -180,6 +180,11 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
     return path
 
 
+def own_database(data_dir: Path) -> str:
+    """The address of the database of a data folder, where no other is named."""
+    return Settings(data_dir=data_dir).resolved_database_url
+
+
 def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestReport:
     return ingest_course(read_course(folder), folder, library, embedder)
 

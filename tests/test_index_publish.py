@@ -6,19 +6,18 @@ import errno
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import EXAMPLES, CountingEmbedder, ingest, open_index, write_course, write_pdf
+from support import EXAMPLES, CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
 
 from index.damage import find_damage
 from index.embed.models import load_embedder
@@ -119,7 +118,7 @@ def test_an_ingest_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) 
     started = time.monotonic()
     subprocess.run([*command[:-1], "--no-transcripts", "--json"], env=environment, check=True, capture_output=True)
     whole = time.monotonic() - started
-    library = Library(f"sqlite:///{tmp_path / 'data' / 'lectures.db'}", tmp_path / "data")
+    library = Library(own_database(tmp_path / "data"), tmp_path / "data")
     assert library.served_number() == 1
     for moment in range(10):
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -182,13 +181,15 @@ def _statements(library: Library) -> Iterator[list[tuple[str, Any]]]:
 
 def _secrets(library: Library, course: str) -> set[object]:
     """What only the rows of this course hold: ids, hashes and texts of its passages, their vectors, its pages."""
-    with sqlite3.connect(str(library.database.url.database)) as connection:
+    with library.database.reading() as connection:
         own = connection.execute(
-            "SELECT p.id, p.content_hash, p.text, p.title FROM passages p JOIN lectures l ON l.id = p.lecture_id "
-            "JOIN courses c ON c.id = l.course_id WHERE c.slug = ?",
-            (course,),
-        ).fetchall()
-        vectors = connection.execute("SELECT content_hash, vectors FROM embeddings").fetchall()
+            sa.text(
+                "SELECT p.id, p.content_hash, p.text, p.title FROM passages p JOIN lectures l ON l.id = p.lecture_id "
+                "JOIN courses c ON c.id = l.course_id WHERE c.slug = :course"
+            ),
+            {"course": course},
+        ).all()
+        vectors = connection.execute(sa.text("SELECT content_hash, vectors FROM embeddings")).all()
     hashes = {row[1] for row in own}
     return {value for row in own for value in row if value} | {blob for key, blob in vectors if key in hashes}
 
@@ -196,10 +197,11 @@ def _secrets(library: Library, course: str) -> set[object]:
 def _answers(library: Library, seen: Sequence[tuple[str, Any]]) -> set[object]:
     """All values that the SELECTs among these statements give."""
     values: set[object] = set()
-    with sqlite3.connect(str(library.database.url.database)) as connection:
-        for statement, parameters in seen:
+    with library.database.reading() as connection:
+        for statement, parameters in list(seen):
             if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-                values |= {value for row in connection.execute(statement, parameters) for value in row}
+                found = connection.exec_driver_sql(statement, parameters)
+                values |= {value for row in found for value in row if isinstance(value, Hashable)}
     return values
 
 

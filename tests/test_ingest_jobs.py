@@ -28,8 +28,9 @@ from index.store.tables import jobs, workers
 from index.store.workers import add_worker, list_workers, see_worker
 from index.types import AccessScope, JobState, Problem, WorkerRecord
 from ingest.course import read_course
+from ingest.gathering import Progress
 from ingest.order import Means, Order
-from ingest.pipeline import IngestReport, Progress
+from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
 from ingest.worker import _Presence, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings

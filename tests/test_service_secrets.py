@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from support import ingest, serve_apart, until, write_course
+from postgres import everything_in
+from support import ingest, own_database, serve_apart, until, write_course
 
 from index.library import Library
 from index.store.keys import create_key
@@ -139,7 +140,9 @@ class _Run:
         self.worked = done.stdout + done.stderr
 
     def rows(self) -> bytes:
-        return b"".join(path.read_bytes() for path in self.data.glob("lectures.db*"))
+        """The file of SQLite, or what the rows of PostgreSQL say."""
+        files = b"".join(path.read_bytes() for path in self.data.glob("lectures.db*"))
+        return files or everything_in(own_database(self.data)).encode()
 
 
 @pytest.fixture(scope="module")
