@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "licences.md"
-_EXTRAS = ("postgres", "models")  # what may be installed beside the service; the rest is for development
+_EXTRAS = ("postgres", "storage", "models")  # what may be installed beside the service; the rest is for development
 
 # Licences under which anybody may use, change and sell the whole, by the names that SPDX gives them.
 PERMISSIVE = frozenset(
@@ -34,6 +34,7 @@ TAKEN = {
 }
 # Where the metadata say it in words of their own, or not at all: what the file LICENSE of the package says.
 _SAID = {
+    "aiosignal": "Apache-2.0",
     "authlib": "BSD-3-Clause",
     "defusedxml": "PSF-2.0",
     "jinja2": "BSD-3-Clause",
@@ -44,6 +45,8 @@ _SAID = {
     "mpmath": "BSD-3-Clause",
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",
     "pystemmer": "MIT AND BSD-3-Clause",
+    "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
+    "s3fs": "BSD-3-Clause",
     "safetensors": "Apache-2.0",
     "scipy": "BSD-3-Clause",
     "shellingham": "ISC",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.depot import ObjectMissing, open_depot
 from index.embed.protocol import Embedder
-from index.engine.build import shard_name
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import (
     GenerationManifest,
@@ -21,26 +21,22 @@ from index.engine.manifest import (
     read_generation,
     sweep,
 )
-from index.engine.passages import dump_passage
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, LecturesError, StorageError
 from index.files import file_lock, make_folder, translated_disk, write_durably
 from index.originals import FileStore
 from index.sharing import Published, SharedIndex
-from index.store.courses import course_slugs, stored_hashes, unreferenced
+from index.store.courses import stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
 from index.store.generations import StoredGeneration, latest_generation
-from index.store.integrity import are_as_written, damaged_embeddings, file_faults
-from index.store.passages import read_passages
 from index.text.analysis import ANALYSIS_VERSION
 
 _log = logging.getLogger(__name__)
 
 NO_EMBEDDER = "none"
-_NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
-_LOOKS = 3  # for damage, while others publish
-RESTORE = "Restore a backup with `lectures restore`, or move the database away and ingest the courses again."
+_PREPARING = "preparing-"
+NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
 
 
 class Library:
@@ -80,15 +76,42 @@ class Library:
         """
         with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait), self.fetching():
             self.recover()
-            leftovers = self._unfinished.exists() or any(self.data_dir.glob(".new-*"))
+            died = [self._unfinished, *self._dead_preparers()]
+            leftovers = any(path.exists() for path in died) or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
             yield
             try:
                 if leftovers:
                     self.sweep_all()
-                self._unfinished.unlink(missing_ok=True)
+                for path in died:
+                    path.unlink(missing_ok=True)
             except OSError as error:  # what was written stands; the next writer sweeps
                 _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Store files that no row refers to yet, before the right to write is asked for.
+
+        A writer may sweep them meanwhile, so look again whether they are there. What one leaves that dies is swept by
+        the next writer.
+        """
+        with translated_disk(self.data_dir):
+            make_folder(self.data_dir)
+            mark = self.data_dir / f"{_PREPARING}{uuid.uuid4().hex}"
+            with file_lock(mark):
+                try:
+                    yield
+                finally:
+                    mark.unlink(missing_ok=True)
+
+    def _dead_preparers(self) -> list[Path]:
+        """Marks of those that died while they prepared: nobody holds the lock of these."""
+        dead = []
+        for mark in self.data_dir.glob(f"{_PREPARING}*"):
+            with suppress(FileNotFoundError), file_lock(mark, wait=False) as is_free:
+                if is_free:
+                    dead.append(mark)
+        return dead
 
     @contextmanager
     def fetching(self) -> Iterator[None]:
@@ -220,7 +243,7 @@ def open_served(
     IndexUnavailable if nothing was ever published; IndexMismatch if it was made with another embedder or analysis. A
     damaged shard takes down its course; if the pointer or the newest manifest is damaged, the newest good one serves.
     """
-    wanted = _wanted(library)
+    wanted = wanted_generations(library)
     first: LecturesError | None = None
     for number, sha256 in wanted.generations:
         try:
@@ -241,14 +264,14 @@ def open_served(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """Generations (number, SHA-256 of the manifest or None where it is not known), the best first; what is wrong."""
 
     generations: tuple[tuple[int, str | None], ...]
     problems: tuple[str, ...]
 
 
-def _wanted(library: Library) -> _Wanted:
+def wanted_generations(library: Library) -> Wanted:
     """What is to be served: what the database says; where that is away or has lost it, what the pointer says.
 
     So a reader that starts after a writer died between its commit and the pointer serves what was committed.
@@ -273,8 +296,8 @@ def _wanted(library: Library) -> _Wanted:
         )
     if is_known and latest is None:
         if pointed is None:
-            return _Wanted((), tuple(problems))
-        problems.append(_NONE_NAMED)
+            return Wanted((), tuple(problems))
+        problems.append(NONE_NAMED)
     found: list[tuple[int, str | None]] = []
     if latest is not None and (pointed is None or generation_file(root, latest.number).is_file()):
         found.append((latest.number, latest.manifest_sha256))
@@ -283,7 +306,7 @@ def _wanted(library: Library) -> _Wanted:
     # what is newer than the newest that was committed was never acknowledged
     newest = latest.number if latest else pointed
     older = [n for n in generation_numbers(root) if n not in dict(found) and (newest is None or n < newest)]
-    return _Wanted((*found, *((n, None) for n in reversed(older))), tuple(problems))
+    return Wanted((*found, *((n, None) for n in reversed(older))), tuple(problems))
 
 
 def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> GenerationManifest:
@@ -299,94 +322,3 @@ def check_made_with(manifest: GenerationManifest, embedder: Embedder | None) -> 
             "`lectures reindex`."
         )
     return manifest
-
-
-def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
-    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well.
-
-    Looked for again where somebody published meanwhile: what was read before and after is not of one state.
-    """
-    for _ in range(_LOOKS):
-        before = _latest_number(library)
-        damage = _damage_now(library, embedder)
-        if not damage or _latest_number(library) == before:
-            break
-    return damage
-
-
-def _latest_number(library: Library) -> int | None:
-    try:
-        with library.database.reading() as connection:
-            latest = latest_generation(connection)
-    except StorageError:
-        return None
-    return latest.number if latest else None
-
-
-def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
-    try:
-        with library.database.reading() as connection:
-            faults = [f"The database is damaged: {fault}. {RESTORE}" for fault in file_faults(connection)]
-            latest, slugs = latest_generation(connection), course_slugs(connection)
-            referenced = stored_hashes(connection)
-        with library.database.reading() as connection:
-            vectors = len(damaged_embeddings(connection))
-    except StorageError as error:
-        return [f"{error} {RESTORE}"]
-    rows = [sentence for sentence in (row_damage(library, slug) for slug in slugs) if sentence]
-    if vectors:
-        rows.append(f"The vectors of {vectors} passages are damaged; `lectures reindex` makes them anew.")
-    return [
-        *faults,
-        *rows,
-        *_index_damage(library, embedder, latest, slugs),
-        *(
-            f"The stored file {sha256} is missing or damaged; ingest its course again."
-            for sha256 in sorted(referenced - library.files.intact_hashes())
-        ),
-        *(
-            library.shared.faults(Published(latest.number, latest.manifest_sha256))
-            if library.shared is not None and latest is not None
-            else []
-        ),
-    ]
-
-
-def row_damage(library: Library, slug: str) -> str | None:
-    """The sentence that says that the rows of a course are not those that were written; None if they are."""
-    try:
-        with library.database.reading() as connection:
-            if are_as_written(connection, slug):
-                return None
-    except StorageError:
-        pass  # some of them cannot even be read
-    return f"The rows of course {slug} are not those that were written; ingest it again, or `lectures remove {slug}`."
-
-
-def _index_damage(
-    library: Library, embedder: Embedder | None, latest: StoredGeneration | None, slugs: list[str]
-) -> list[str]:
-    damage = list(_wanted(library).problems)
-    if latest is None:
-        if slugs and _NONE_NAMED not in damage:
-            damage.append(_NONE_NAMED)
-        return damage
-    try:
-        manifest, sha256 = read_generation(library.index_root, latest.number)
-        generation = open_generation(library.index_root, check_made_with(manifest, embedder))
-    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
-        return [*damage, str(error)]
-    damage += generation.damaged.values()
-    if latest.manifest_sha256 != sha256:
-        damage.append(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
-    if sorted(shard.course for shard in manifest.shards) != slugs:
-        damage.append("The index and the database hold different courses; run `lectures reindex`.")
-    for listed in manifest.shards:
-        try:
-            with library.database.reading() as connection:
-                records = [dump_passage(passage) for passage in read_passages(connection, listed.course)]
-        except StorageError:
-            continue  # said of the rows already
-        if listed.course in slugs and shard_name(listed.course, records, listed.fingerprint) != listed.name:
-            damage.append(f"What is served of course {listed.course} is not what its rows say; run `lectures reindex`.")
-    return damage

@@ -32,7 +32,7 @@ class FileStore:
 
     def add(self, source: Path, suffix: str) -> str:
         """Take a copy of a file; its SHA-256. One that is there is only read, and put right if it is damaged."""
-        known = _sha256_of(source)
+        known = sha256_of(source)
         if self._is_intact_here(known, suffix):
             self._share(known, suffix)
             return known
@@ -100,6 +100,11 @@ class FileStore:
         self._local(sha256, suffix).unlink(missing_ok=True)  # damaged: it is fetched when it is read
         return True
 
+    def holds(self, sha256: str, suffix: str) -> bool:
+        """Whether there is such a file, here or in the shared storage; its content is not read."""
+        here = self._local(sha256, suffix).is_file()
+        return here or (self._depot is not None and self._depot.size(_key(sha256, suffix)) is not None)
+
     def intact_hashes(self) -> set[str]:
         """SHA-256 of every stored file whose content still has it; the shared storage is believed."""
         here = {_hash_of(path.name) for path in self._all_here() if self._is_intact_here(*_parts_of(path.name))}
@@ -160,7 +165,7 @@ class FileStore:
 
     def _is_intact_here(self, sha256: str, suffix: str) -> bool:
         try:
-            return _sha256_of(self._local(sha256, suffix)) == sha256
+            return sha256_of(self._local(sha256, suffix)) == sha256
         except OSError:  # not there, or a disk that does not give it back
             return False
 
@@ -193,7 +198,7 @@ class FileStore:
                     depot.fetch(_key(sha256, suffix), temporary)
                 except ObjectMissing:
                     return
-                if _sha256_of(temporary) == sha256:
+                if sha256_of(temporary) == sha256:
                     self._publish(copy, temporary, self._local(sha256, suffix))
                     return
         raise StorageError(
@@ -228,6 +233,7 @@ def _parts_of(name: str) -> tuple[str, str]:
     return _hash_of(name), _suffix_of(name)
 
 
-def _sha256_of(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy.engine import Connection
 
+from index.damage import row_damage
 from index.embed.adaptation import Adaptation, basis_of, is_near
 from index.embed.protocol import Embedder, passage_views
 from index.embed.table import pair_similarities
@@ -24,8 +25,9 @@ from index.engine.manifest import (
 )
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError, no_course
-from index.library import RESTORE, Library, check_made_with, name_of, row_damage
+from index.library import Library, check_made_with, name_of
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
+from index.store.database import RESTORE
 from index.store.embeddings import (
     add_embeddings,
     drop_embeddings,

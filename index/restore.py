@@ -24,10 +24,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.backup import FORMAT, LEFT_OUT, MANIFEST, Entry
+from index.damage import find_damage
 from index.embed.protocol import Embedder
 from index.engine.manifest import point_to_none
 from index.errors import InvalidRequest, StorageError
-from index.library import Library, find_damage
+from index.library import Library
 from index.publish import reindex_intact
 from index.store.rows import keep_largest_ids
 from index.store.tables import SCHEMA_REVISION, metadata

@@ -73,7 +73,7 @@ class Fetcher:
         web = self.fetching.web
         if web is None:
             return failed
-        missing = [address for address in addresses if self.fetching.refresh or not self._is_kept(address)]
+        missing = [address for address in addresses if self.fetching.refresh or not is_kept(self.library, address)]
         pool = ThreadPoolExecutor(_AT_ONCE)
         try:
             found = pool.map(lambda address: self._deck(address, web), missing)
@@ -110,8 +110,8 @@ class Fetcher:
             missing = [
                 video.video
                 for video in videos
-                if not self._is_kept(captions_key(video.video, languages))
-                and not _has_own(video, root, languages, reader)
+                if not is_kept(self.library, captions_key(video.video, languages))
+                and not has_own(video, root, languages, reader)
             ]
         finally:
             reader.close()
@@ -135,17 +135,19 @@ class Fetcher:
             )
         return None
 
-    def _is_kept(self, key: str) -> bool:
-        with self.library.database.reading() as connection:
-            known = find_fetched(connection, key)
-        return known is not None and self.library.files.is_intact(known.sha256, known.suffix)
-
     def _keep(self, key: str, found: Fetched) -> None:
         with self.library.database.writing() as connection:
             keep_fetched(connection, key, found)
 
 
-def _has_own(video: PlannedVideo, root: Path, languages: Sequence[str], reader: CaptionReader) -> bool:
+def is_kept(library: Library, key: str) -> bool:
+    """Whether what was fetched under this key is here, whole."""
+    with library.database.reading() as connection:
+        known = find_fetched(connection, key)
+    return known is not None and library.files.is_intact(known.sha256, known.suffix)
+
+
+def has_own(video: PlannedVideo, root: Path, languages: Sequence[str], reader: CaptionReader) -> bool:
     """Whether captions that can be read lie beside the course."""
     for path, _ in find_transcripts(root, video, tuple(languages)):
         try:

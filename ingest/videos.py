@@ -1,4 +1,4 @@
-"""What a course says of a video → the video with its transcript: from the folder, what was fetched, or recognised."""
+"""What a course says of a video → the video with its transcript: from the folder, or what was fetched or heard."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store.courses import Fetched, find_fetched, keep_fetched, known_transcript
+from index.store.courses import find_fetched, known_transcript
 from index.text.language import STEMMERS, detect_language
 from index.types import Host, MadeBy, Problem, State, Transcript, Video
-from ingest.asr import RECOGNISER, asr_problem, transcribe
+from ingest.asr import RECOGNISER, asr_problem
 from ingest.captions import PARSER, CaptionReader, Cue, to_vtt
 from ingest.course import find_transcripts
 from ingest.places import MissingFile, find_file
@@ -26,8 +26,9 @@ Told = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
-    """Where transcripts are looked for. `failed` says by video why YouTube gave none; `languages` are wanted ones,
-    best first, none where transcripts are left out; `asr_model` is the folder of a speech recogniser's model, or empty.
+    """Where transcripts are looked for. `failed` says by video why YouTube gave none or nothing was heard; `languages`
+    are wanted ones, best first, none where transcripts are left out; `asr_model` is the folder of a speech recogniser's
+    model, or empty.
     What the rows of course `distrusted` say was read before is read again.
     """
 
@@ -42,6 +43,11 @@ class VideoSource:
 def captions_key(video: str, languages: Sequence[str]) -> str:
     """By which the captions of a YouTube video are kept that were fetched for these languages, best first."""
     return f"youtube:{video}:{languages[0]}"
+
+
+def speech_key(recording: str) -> str:
+    """By which is kept what is said in a recording with this SHA-256."""
+    return f"asr:{recording}:{RECOGNISER}"
 
 
 def read_videos(planned: Sequence[PlannedVideo], source: VideoSource, told: Told) -> dict[PlannedVideo, Video]:
@@ -152,29 +158,13 @@ class _TranscriptReader:
         return _Found(known.sha256, known.suffix, f"https://youtu.be/{video}", language, made_by)
 
     def _recognised(self, planned: PlannedVideo, recording: str) -> _Found | Problem:
-        library, model = self._source.library, self._source.asr_model
-        key = f"asr:{recording}:{RECOGNISER}"
+        library, video = self._source.library, planned.video
         with library.database.reading() as connection:
-            known = find_fetched(connection, key)
+            known = find_fetched(connection, speech_key(recording))
         if known is None or not library.files.is_intact(known.sha256, known.suffix):
-            missing = asr_problem(model)
-            if missing:
-                return _no_transcript(planned.video, self._source.languages[0], f"; or {missing}")
-            suffix = Path(planned.video).suffix.lower()
-            try:
-                cues, language = transcribe(
-                    library.files.path(recording, suffix),
-                    model,
-                    None,
-                    lambda done, total: self._told(int(done), int(total), f"{planned.video}: speech"),
-                )
-            except SourceFileError as error:
-                return Problem(error.code, f"Video {planned.video}: {error}")
-            sha256 = library.files.add_bytes(to_vtt(cues).encode(), ".vtt")
-            known = Fetched(sha256, ".vtt", {"language": language, "asked": list(self._source.languages)})
-            with library.database.writing() as connection:
-                keep_fetched(connection, key, known)
-        return _Found(known.sha256, known.suffix, planned.video, str(known.detail["language"]), MadeBy.ASR)
+            missing = asr_problem(self._source.asr_model) or "ingest once more as it is, since it changed meanwhile"
+            return self._source.failed.get(video) or _no_transcript(video, self._source.languages[0], f"; or {missing}")
+        return _Found(known.sha256, known.suffix, video, str(known.detail["language"]), MadeBy.ASR)
 
     def _transcript(self, found: _Found) -> Transcript:
         library, asked = self._source.library, self._source.languages

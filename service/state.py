@@ -141,8 +141,11 @@ class ServiceState:
             self._programmes[key] = known
         return known
 
-    def answering(self, question: str, filters: Filters, history: Sequence[Turn]) -> Iterator[Event]:
-        """The events of an answer, the first already made: what is wrong is said before a stream begins."""
+    def answering(
+        self, question: str, filters: Filters, history: Sequence[Turn], *, literal: bool = False
+    ) -> Iterator[Event]:
+        """The events of an answer, the first already made: what is wrong is said before a stream begins. `literal`: the
+        question is searched exactly as it was typed."""
         index = self.index()
         events = stream_answer(
             index,
@@ -150,6 +153,7 @@ class ServiceState:
             question,
             filters=filters,
             history=history,
+            literal=literal,
             model=self._model,
             drop_uncited=self.settings.llm_drop_uncited,
         )

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import stat
 import subprocess
 import sys
@@ -18,11 +19,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
+from support import CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
 
 from index.backup import LEFT_OUT, MANIFEST, _as_json, _lines, write_backup
+from index.damage import find_damage
 from index.errors import IndexUnavailable, InvalidRequest, LecturesError, StorageError
-from index.library import Library, find_damage, open_served
+from index.library import Library, open_served
 from index.publish import reindex
 from index.restore import read_backup
 from index.store.jobs import add_job
@@ -51,7 +53,7 @@ def _top(library: Library, embedder: CountingEmbedder) -> list[tuple[str, float]
 
 
 def _empty(place: Path) -> Library:
-    library = Library(f"sqlite:///{place / 'lectures.db'}", place)
+    library = Library(own_database(place), place)
     library.database.migrate()
     return library
 
@@ -324,6 +326,36 @@ def test_a_restore_that_was_broken_off_can_be_repeated(
     with pytest.raises(InvalidRequest, match="--replace"):
         read_backup(place, backup, embedder)
     place.close()
+
+
+@pytest.mark.parametrize("first", [0, 100])  # no database at all, one without its schema
+def test_a_damaged_database_is_moved_aside_as_is_said_and_the_backup_comes_back(
+    backup: Path, sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder, first: int
+) -> None:
+    top = _top(sqlite_library, embedder)
+    with sqlite_library.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    sqlite_library.close()
+    path = Path(str(sqlite_library.database.url.database))
+    content = path.read_bytes()
+    path.write_bytes(content[:first] + bytes(2000) + content[first + 2000 :])
+    advice = r"is damaged: .*\. Stop what uses .*move it aside .*`lectures restore FILE --replace`[^`]*$"
+    for what in (
+        sqlite_library.database.migrate,
+        lambda: read_backup(sqlite_library, backup, embedder, replace=True),
+        lambda: reindex(sqlite_library, embedder),
+    ):
+        with pytest.raises(StorageError, match=advice):
+            what()
+    (said,) = find_damage(sqlite_library, embedder)
+    assert re.search(advice, said)
+    assert said.count("restore") == 1
+    sqlite_library.close()
+    for part in tmp_path.glob(f"{path.name}*"):
+        part.rename(tmp_path / f"aside-{part.name}")
+    sqlite_library.database.migrate()
+    assert read_backup(sqlite_library, backup, embedder, replace=True).problems == ()
+    assert _top(sqlite_library, embedder) == top
 
 
 def test_rows_that_were_damaged_when_they_were_backed_up_are_a_problem_of_the_restore(

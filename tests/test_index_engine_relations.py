@@ -47,6 +47,14 @@ def test_the_older_edition_of_a_slide_points_at_the_newer(first: IndexedPassage,
     assert twin_rows(slides, [terms(slide.text) for slide in slides]).tolist() == [1, -1, -1]
 
 
+def test_of_many_editions_all_older_ones_point_at_the_newest() -> None:
+    # each year a little is added, so that neighbouring years are most alike, the first and the last the least
+    words = [f"word{number}" for number in range(22)]
+    said = [words[: 16 + 2 * year] for year in range(4)]
+    years = [_slide(i, f"{2020 + i}/a.pdf", 7, "Dropout", " ".join(own)) for i, own in enumerate(said)]
+    assert twin_rows(years, said).tolist() == [3, 3, 3, -1]
+
+
 def test_slides_of_one_deck_or_of_other_contents_are_no_twins() -> None:
     same = [_slide(0, "a.pdf", 7, "Dropout", _BODY), _slide(1, "a.pdf", 8, "Dropout", _BODY)]
     other = [_slide(0, "a.pdf", 7, "Dropout", _BODY), _slide(1, "b.pdf", 7, "Dropout", "совсем другие слова на слайде")]

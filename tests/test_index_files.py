@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
+from index.damage import find_damage
 from index.errors import StorageError
 from index.files import write_durably
-from index.library import Library, find_damage, open_served
+from index.library import Library, open_served
 from index.originals import FileStore
 from index.store.tables import embeddings
 from index.types import Query
@@ -62,6 +63,15 @@ def test_a_disk_that_refuses_is_an_error_of_ours_and_what_was_served_is_served(
     assert open_index(sqlite_library, embedder).find(Query("kernel")).total == 1
     assert find_damage(sqlite_library, embedder) == []
     assert not [path for path in sqlite_library.data_dir.rglob(".*") if path.name.startswith((".new-", ".building-"))]
+
+
+def test_who_reads_a_file_that_is_replaced_reads_the_old_one_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_durably(path, b"old")
+    with path.open("rb") as reader:
+        write_durably(path, b"new, and longer")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new, and longer"
 
 
 def test_a_file_that_the_disk_does_not_give_back_is_not_intact(tmp_path: Path) -> None:

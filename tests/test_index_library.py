@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
+from index.damage import find_damage, row_damage
 from index.engine.manifest import FORMAT, generation_file, generation_numbers, read_generation, shard_folder
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, NotFound
-from index.library import Library, find_damage, open_served, row_damage
+from index.library import Library, open_served
 from index.publish import reindex
 from index.store.database import writer_lock
 from index.store.tables import embeddings
@@ -286,7 +287,7 @@ def test_what_is_published_while_damage_is_looked_for_is_none(
             ingest(folders["first"], other, embedder)
         return row_damage(library, slug)
 
-    monkeypatch.setattr("index.library.row_damage", publish_once)
+    monkeypatch.setattr("index.damage.row_damage", publish_once)
     assert find_damage(sqlite_library, embedder) == []
     other.close()
 

@@ -10,11 +10,12 @@ import pytest
 from shared_storage import Faults, s3_server
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
+from index.damage import find_damage
 from index.depot import DepotAway, ObjectMissing, open_depot
 from index.engine.manifest import generation_numbers, read_generation, shard_folder
 from index.errors import CorruptIndex, StorageError
 from index.follow import Followed, follow
-from index.library import Library, find_damage
+from index.library import Library
 from index.publish import forget_course, reindex
 from index.sharing import Published
 from index.types import Filters, Query

@@ -9,7 +9,8 @@ import pytest
 from support import CountingEmbedder, ingest
 from web_stub import web_site
 
-from index.library import Library, find_damage
+from index.damage import find_damage
+from index.library import Library
 from ingest.course import read_course
 from ingest.fetching import Fetching
 from ingest.pipeline import ingest_course

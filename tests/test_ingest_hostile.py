@@ -12,8 +12,9 @@ import pytest
 from support import CountingEmbedder, ingest, write_pdf
 from web_stub import web_site
 
+from index.damage import find_damage
 from index.errors import CourseError
-from index.library import Library, find_damage
+from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import fetch_deck
 from ingest.fetching import Fetching

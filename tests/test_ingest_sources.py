@@ -18,8 +18,8 @@ from web_stub import Site, commit, git_server, web_site
 from index.errors import CourseError
 from index.library import Library
 from index.types import Query
+from ingest.gathering import Progress
 from ingest.order import Means, Order, carry_out, look
-from ingest.pipeline import Progress
 from ingest.sources import SourceLimits, open_source, published_at
 from ingest.web import FetchError, Limits, check_address, fetch
 
@@ -358,10 +358,11 @@ def test_offline_nothing_is_asked(site: Site, sqlite_library: Library, tmp_path:
 
 
 def test_what_a_killed_fetch_left_is_swept(tmp_path: Path) -> None:
-    (tmp_path / "cache" / ".unpacking-old").mkdir(parents=True)
+    for name in (".unpacking-old", ".hearing-old"):
+        (tmp_path / "cache" / name).mkdir(parents=True)
     (tmp_path / "cache" / ".new-young").write_text("half")
     (tmp_path / "cache" / ".new-old").write_text("half")
-    for name in (".unpacking-old", ".new-old"):
+    for name in (".unpacking-old", ".hearing-old", ".new-old"):
         os.utime(tmp_path / "cache" / name, (0, 0))
     open_source(str(tmp_path), tmp_path / "cache", INSIDE)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [".new-young"]

@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from support import CountingEmbedder, ingest, open_index
 
-from index.library import Library, find_damage
+from index.damage import find_damage
+from index.library import Library
 from index.publish import reindex
 from index.store.jobs import add_job
 from index.store.keys import create_key

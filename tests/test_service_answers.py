@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from model_stub import Behave, drips, ends_with_done_alone, hangs, is_cut, is_huge, is_junk, model_server, reasons, says
 from starlette.testclient import TestClient
-from support import write_pdf
+from support import until, write_pdf
 
 from index.embed.models import load_embedder
 from index.errors import InvalidRequest, StorageError
@@ -376,14 +376,25 @@ def test_a_budget_that_cannot_be_read_ends_in_quotes(asking: Any, monkeypatch: p
     assert not seen
 
 
+def test_a_model_writes_from_what_was_searched_exactly_as_typed(asking: Any) -> None:
+    client, seen = asking(says("Это обнуление [1]."))
+    asked = {"q": "что такое дропаут?", "lang": "en"}
+    assert client.get("/answer", params=asked).status_code == 200
+    assert len(seen) == 1  # read as dropout, which the course explains
+    response = client.get("/answer", params={**asked, "literal": "1"})
+    assert response.status_code == 200
+    assert "В курсе этого нет" in json.loads(response.text.split("data: ")[-1])
+    assert len(seen) == 1
+
+
 def test_a_busy_model_is_not_waited_for(asking: Any) -> None:
     client, seen = asking(hangs, llm_concurrent=1)
     first = threading.Thread(target=_ask, args=(client, "что такое dropout?"))
     first.start()
-    while not seen:
-        time.sleep(0.01)
+    until(lambda: bool(seen))
     assert "busy with other questions" in _ask(client, "зачем нужен dropout?")["degraded"][0]
-    first.join()
+    first.join(timeout=20)
+    assert not first.is_alive()
 
 
 def test_a_model_makes_a_follow_up_stand_alone(asking: Any) -> None:

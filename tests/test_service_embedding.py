@@ -18,6 +18,7 @@ from index.errors import InvalidRequest
 from service.app import create_app
 from service.security import read_sites
 from service.settings import Settings
+from service.web.card import card_frame
 
 _HTML = {"Accept": "text/html"}
 _BASE = "http://testserver"
@@ -101,6 +102,12 @@ def test_an_editor_gets_a_card_for_an_address(framed: TestClient, kind: str) -> 
     assert 'width="300" height="200"' in small["html"]
 
 
+def test_a_title_cannot_leave_its_place_in_the_frame() -> None:
+    frame = card_frame(_BASE, "/c/neural-networks", '"><script>alert("x")</script><i a="')
+    assert re.findall(r"<\w+", frame) == ["<iframe"]
+    assert 'title="&quot;&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&lt;i a=&quot;" width' in frame
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [
@@ -150,14 +157,20 @@ def test_a_card_is_shown_in_a_frame_of_a_listed_site_alone(browser: Any, example
 
 
 @pytest.mark.parametrize(
-    ("language", "question", "slide", "absent"),
+    ("language", "question", "slide", "absent", "failed"),
     [
-        ("en", "What is dropout?", "page", "does not seem to cover"),
-        ("ru", "Что такое dropout?", "страница", "в курсе этого нет"),
+        (
+            "en",
+            "What is dropout?",
+            "page",
+            "does not seem to cover",
+            "The search does not answer; try again in a moment.",
+        ),
+        ("ru", "Что такое dropout?", "страница", "в курсе этого нет", "Поиск не отвечает; попробуйте чуть позже."),
     ],
 )
 def test_the_search_box_on_another_page_shows_places_and_the_answer(
-    browser: Any, example_settings: Settings, language: str, question: str, slide: str, absent: str
+    browser: Any, example_settings: Settings, language: str, question: str, slide: str, absent: str, failed: str
 ) -> None:
     with (
         page_elsewhere() as (origin, shown),
@@ -187,5 +200,8 @@ def test_the_search_box_on_another_page_shows_places_and_the_answer(
         box.fill("photosynthesis")
         box.press("Enter")
         page.get_by_role("status").get_by_text(absent).wait_for()
+        page.route("**/api/search?*", lambda route: route.fulfill(status=502, body="<html>Bad gateway</html>"))
+        box.press("Enter")
+        page.get_by_role("status").get_by_text(failed, exact=True).wait_for()  # nothing of what could not be read
         assert errors == []
         page.close()

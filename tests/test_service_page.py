@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -13,7 +14,7 @@ from urllib.parse import quote, quote_plus
 import axe_playwright_python
 import pytest
 import yaml
-from model_stub import model_server, says
+from model_stub import Reply, model_server, says
 from playwright.sync_api import Dialog, Page, expect
 from support import ingest, serve, write_pdf
 
@@ -596,6 +597,46 @@ def test_an_answer_that_is_being_written_moves_nothing_and_its_numbers_lead_at_o
                 assert page.evaluate("window.shifts") < 0.02
                 assert page.evaluate("window.hacked") is None
                 assert card.locator("img[onerror], script").count() == 0
+
+
+def test_what_is_written_of_an_earlier_question_never_comes_into_the_card_of_the_next(
+    browser: Any, example_settings: Settings
+) -> None:
+    next_is_shown = threading.Event()
+
+    def behave(reply: Reply) -> None:
+        if QUESTION not in reply.messages[-1]["content"]:
+            reply.say("Dropout обнуляет случайные активации [1].")
+            return
+        reply.begin()
+        reply.piece("Останавливаемся, когда потери не улучшаются [1]. Это следующее предложение")
+        assert next_is_shown.wait(60)
+        with suppress(BrokenPipeError, ConnectionResetError):  # whoever asked is gone
+            reply.piece(" [1]. Это ещё одно [1].")
+            reply.piece("", "stop")
+
+    given_up: list[str] = []
+    with model_server(behave) as (model_url, _):
+        settings = example_settings.model_copy(update={"llm_url": model_url, "llm_model": "stub"})
+        with serve(settings) as url, page_of(browser, url) as page:
+            first = f"{url}/answer?q={quote_plus(QUESTION)}"
+            page.on("requestfailed", lambda request: given_up.append(first) if request.url == first else None)
+            page.goto(f"{url}/?q={quote(QUESTION)}")
+            card = page.locator("#answer")
+            expect(card.locator(".sentence").first).to_contain_text("Останавливаемся, когда потери")
+            expect(card.locator(".mode")).not_to_have_text("quoted from the course")
+            page.fill("#q", "что такое dropout?")
+            page.keyboard.press("Enter")
+            expect(card.locator(".sentence").first).to_contain_text("Dropout обнуляет случайные")
+            expect(card.locator(".mode")).to_have_text("written by a language model from the course")
+            deadline = time.monotonic() + 15
+            while not given_up:
+                assert time.monotonic() < deadline, "what is written of the first question is still read"
+                page.wait_for_timeout(30)
+            next_is_shown.set()
+            expect(card.locator(".sentence")).to_have_count(1)
+            expect(card.locator(".sentence")).to_contain_text("Dropout обнуляет случайные")
+            expect(card).not_to_have_attribute("aria-busy", "true")
 
 
 def test_a_model_that_finds_no_answer_is_quoted_with_that(browser: Any, example_settings: Settings) -> None:

@@ -7,7 +7,9 @@ import shutil
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -20,7 +22,7 @@ from support import ingest, write_pdf
 from benchmarks.lasting_links import run
 from index.library import Library
 from index.publish import forget_course
-from index.store.tables import decks, pages, segments
+from index.store.tables import decks, lectures, pages, segments
 from service.app import create_app
 from service.settings import Settings
 
@@ -114,6 +116,71 @@ def test_what_a_page_says_in_few_words_is_not_taken_for_another_that_says_the_sa
     with served(settings) as client:
         assert [client.get(url).status_code for url in address] == [410, 200]
         assert client.get(address[1]).url.path == "/c/nets/d/one.pdf/4"
+
+
+def test_nothing_is_searched_where_the_place_to_search_is_none(
+    settings: Settings, library: Library, tmp_path: Path
+) -> None:
+    take_up(tmp_path / "c", library, _PAGES)
+    refusals = [
+        ({"in": "/c/nets/l/x"}, 422, "no address of a course or lecture"),
+        ({"lecture": "the first"}, 422, "'the first' is no address of a lecture"),
+        ({"lecture": "/c/nets/l/9"}, 404, "There is no lecture 9 in course nets."),
+        ({"in": "/c/nets/l/1?m=aaaaaaa"}, 410, "is not in the course any more"),
+        ({"lecture": "900"}, 404, "lecture 900"),
+        ({"in": "/c/other"}, 404, "no course 'other'"),
+    ]
+    with served(settings) as client:
+        for scope, status, said in refusals:
+            shown = client.get("/", params={"q": "momentum", **scope}, headers={"Accept-Language": "en"})
+            assert (shown.status_code, 'class="hit' in shown.text) == (status, False), scope
+            assert said in unescape(shown.text)
+            assert 'value="momentum"' in shown.text  # what was typed is there to be searched elsewhere
+
+
+def test_without_the_database_no_more_is_searched_than_was_asked_for(
+    settings: Settings, library: Library, tmp_path: Path
+) -> None:
+    take_up(tmp_path / "c", library, _PAGES)
+    with served(settings) as client:
+        assert 'class="hit' in client.get("/?q=momentum&lecture=/c/nets/l/1").text
+        with library.database.writing() as connection:
+            connection.execute(sa.text("ALTER TABLE lectures RENAME TO elsewhere"))
+        found = client.get("/?q=momentum")
+        assert (found.status_code, 'class="hit' in found.text) == (200, True)
+        refused = client.get("/?q=momentum&lecture=/c/nets/l/1")
+        assert (refused.status_code, 'class="hit' in refused.text) == (503, False)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_page_is_of_one_state_though_the_course_changes_while_it_is_read(
+    settings: Settings, database_url: str, tmp_path: Path
+) -> None:
+    library = Library(database_url, settings.data_dir)
+    library.database.migrate()
+    take_up(tmp_path / "c", library, _PAGES, title="Training0")
+    renamed = waiting = 0
+
+    def rename(_c: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: Any) -> None:
+        """After the first query of a page."""
+        nonlocal renamed, waiting
+        if waiting and statement.startswith("SELECT"):
+            waiting, renamed = 0, renamed + 1
+            with library.database.writing() as connection:
+                connection.execute(sa.update(lectures).values(title=f"Training{renamed}"))
+
+    with served(settings.model_copy(update={"database_url": database_url})) as client:
+        found = ["/c/nets/l/1", "/c/nets/l/1/find?q=momentum", "/c/nets/d/one.pdf/4", "/c/nets/v/abcdefghijk/83"]
+        found = [str(client.get(path).url).removeprefix("http://testserver") for path in found]  # where they lead now
+        beside = [f"/?open={found[2]}", f"/card?open={found[3]}"]
+        engine = client.app.state.service.library.database.engine  # type: ignore[attr-defined]  # an application of ours
+        sa.event.listen(engine, "after_cursor_execute", rename)
+        for number, path in enumerate([*found, *beside]):
+            waiting = 1
+            shown = client.get(path, follow_redirects=False)
+            assert (shown.status_code, renamed) == (200, number + 1), path
+            assert set(re.findall(r"Training\d+", shown.text)) == {f"Training{number}"}, path
+    library.close()
 
 
 def test_a_shared_search_with_something_open_survives(settings: Settings, library: Library, tmp_path: Path) -> None:

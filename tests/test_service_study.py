@@ -14,6 +14,7 @@ import axe_playwright_python
 import pytest
 import yaml
 from playwright.sync_api import Page, Route, expect
+from starlette.testclient import TestClient
 from support import ingest, serve, write_pdf
 
 from index.library import Library
@@ -233,6 +234,21 @@ def test_the_lecture_is_searched_in_place(page: Page, live: str) -> None:
     assert page.evaluate("document.querySelector('#player').known")
 
 
+def test_a_search_in_a_lecture_that_is_redirected_stays_the_part_that_was_asked_for(client: TestClient) -> None:
+    response = client.get("/c/neural-networks/l/2/find", params={"q": "dropout", "part": "1"})  # redirected to its mark
+    assert [one.status_code for one in response.history] == [302]
+    assert '<ol class="marked" hidden>' in response.text
+    assert "<study-view" not in response.text
+
+
+def test_a_search_in_a_lecture_for_nothing_leads_where_it_does_without_a_script(page: Page, live: str) -> None:
+    page.goto(live + VIDEO + "/10")
+    ready(page)
+    page.get_by_role("searchbox", name="Search in this lecture").fill("   ")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/c/neural-networks/l/2\?m="))
+
+
 # --- the keyboard ----------------------------------------------------------------------------------------
 
 
@@ -293,8 +309,16 @@ def test_a_link_is_copied_with_its_source(browser: Any, live: str) -> None:
     with opened(browser, live, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(f"{live}/?q=dropout&open=page-2-7")
         ready(page)
+        page.evaluate(
+            "() => { window.later = []; const soon = setTimeout;"
+            " window.setTimeout = (what, ms) => (ms === 2000 ? later.push(what) : soon(what, ms)); }"
+        )
         page.get_by_role("button", name="Link").click()
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        page.get_by_role("button", name="Copied").click()
+        until(page, "later.length === 2")
+        page.evaluate("later.forEach(what => what())")  # a while after
+        expect(page.get_by_role("button", name="Link", exact=True)).to_be_visible()
         named, address = page.evaluate("navigator.clipboard.readText()").split("\n")
         assert named == "Dropout – Переобучение и регуляризация – Нейросети на практике – slide 7 of 12"
         assert re.fullmatch(re.escape(live + SLIDE) + r"/7\?m=[a-z2-7]{15}", address)
@@ -319,6 +343,7 @@ def test_one_goes_on_where_one_stopped_in_this_browser_only(page: Page, live: st
     assert page.evaluate("document.querySelector('#player').playbackRate") == 1.5
     page.get_by_role("button", name="Continue at 1:4").click()
     until(page, "document.querySelector('#player').currentTime >= 100")
+    expect(page.locator(".resume")).to_be_hidden()
 
 
 def test_addresses_of_before_open_what_stands_after_the_hash(page: Page, live: str) -> None:

@@ -17,7 +17,7 @@ from test_service_page import AXE, DESKTOP, PHONE, page_of
 
 from index.library import Library
 from index.store.catalogue import LECTURE_GAPS
-from index.store.jobs import add_job, claim_job, finish_job, retry_job
+from index.store.jobs import add_job, claim_job, finish_job, renew_lease, retry_job
 from index.store.keys import create_key
 from index.store.missed import list_missed
 from index.store.workers import add_worker
@@ -135,7 +135,7 @@ def test_a_queue_that_no_worker_reads_says_so_and_how_to_start_one(browser: Any,
         expect(page.locator("#job-list a").first).to_have_text("course")
         expect(page.locator(".lacking h3")).to_contain_text("course")  # and so are the gaps
         stop.set()
-        worker.join()
+        worker.join(timeout=20)
         page.locator("#job-list .job a").click()
         expect(page.locator("h1")).to_have_text("course")
 
@@ -195,6 +195,44 @@ def test_what_was_searched_in_vain_is_listed_with_a_link_that_tries_it(
         assert "Counting is off" not in text_of(page)
         page.locator("#missed-list a").click()
         expect(page.locator("#q")).to_have_value("zeppelin")
+
+
+def test_a_server_that_is_reached_again_is_not_said_to_be_missing(browser: Any, tmp_path: Path) -> None:
+    with desk(browser, tmp_path) as (library, page, secret):
+        enter(page, secret)
+        with library.database.writing() as connection:
+            add_job(connection, "/srv/one", {})
+        page.reload()
+        expect(page.locator("[data-cancel]")).to_be_visible()  # all that is fetched at first has been
+        page.evaluate(
+            "() => { window.fetched = fetch; window.fetch = async () => { throw new TypeError('no network'); }; }"
+        )
+        page.locator("[data-cancel]").click()
+        expect(page.locator("#said")).to_contain_text("cannot be reached")
+        page.evaluate("() => { window.fetch = window.fetched; }")
+        expect(page.locator("#said")).to_have_text("")  # by itself
+
+
+def test_while_an_import_runs_only_what_it_changes_is_fetched(browser: Any, tmp_path: Path) -> None:
+    with desk(browser, tmp_path) as (library, page, secret):
+        enter(page, secret)
+        with library.database.writing() as connection:
+            add_job(connection, "/srv/one", {})
+            job = claim_job(connection)
+            assert job is not None
+        page.reload()
+        expect(page.locator("#job-list [data-state=running]")).to_be_visible()
+        fetched: list[str] = []
+        page.on("request", lambda request: fetched.append(request.url.partition("/teach")[2]))
+        with library.database.writing() as connection:
+            assert renew_lease(connection, job, {"step": "reading decks", "what": "a.pdf", "done": 1, "total": 4})
+        expect(page.locator("#job-list")).to_contain_text("a.pdf")
+        assert set(fetched) == {"?part=1"}
+        ingest(lacking(tmp_path), library, None)
+        with library.database.writing() as connection:
+            assert finish_job(connection, job, JobState.DONE)
+        expect(page.locator(".lacking")).to_be_visible()  # and at its end all that it has changed
+        assert set(fetched) == {"?part=1", ""}
 
 
 def test_how_to_count_searches_in_vain_is_said_where_it_is_off(browser: Any, tmp_path: Path) -> None:

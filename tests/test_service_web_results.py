@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import permutations
 from time import perf_counter
 
 import pytest
@@ -12,7 +15,7 @@ from index.search.search import SearchIndex
 from index.types import DeckKind, Filters, Host, IndexedPassage, Kind, PagePlace, Query, TimePlace
 from service.web.place import Place
 from service.web.rails import rails_of
-from service.web.results import results_view
+from service.web.results import fold_twins, results_view
 from service.web.scope import read_scope
 from service.web.snippets import Pieces, pieces, readable
 
@@ -102,9 +105,30 @@ def test_decks_of_a_lecture_follow_one_another_and_what_has_no_length_is_left_ou
 # --- groups and counts -----------------------------------------------------------------------------------
 
 
+def unmeasured(_lectures: Collection[int]) -> dict[tuple[str, int], float]:
+    return {}
+
+
+def test_of_the_lectures_that_are_shown_alone_the_lengths_are_asked_for(example_index: SearchIndex) -> None:
+    found = example_index.find(Query("обучение"))
+    asked: list[list[int]] = []
+
+    def measure(lectures: Collection[int]) -> dict[tuple[str, int], float]:
+        asked.append([*lectures])
+        return {("page", number): 12.0 for number in range(1, 40)}
+
+    numbers = [lecture.lecture_id for lecture in found.lectures]
+    assert len(numbers) == 3
+    view = results_view(found, Place(q="обучение", offset=1), Filters(), measure, perf_counter())
+    assert asked == [numbers[1:]]
+    assert any(group.rails for group in view.groups)
+    results_view(found, Place(q="обучение", offset=300), Filters(), measure, perf_counter())
+    assert len(asked) == 1
+
+
 def test_lectures_stand_in_the_order_of_their_best_hits(example_index: SearchIndex) -> None:
     found = example_index.find(Query("обучение"))
-    view = results_view(found, Place(q="обучение"), Filters(), {}, perf_counter())
+    view = results_view(found, Place(q="обучение"), Filters(), unmeasured, perf_counter())
     order = list(dict.fromkeys(hit.passage.lecture_position for hit in found.hits(50)))
     assert [group.position for group in view.groups] == order[: len(view.groups)]
     assert len(order) > 1
@@ -118,21 +142,40 @@ def test_lectures_stand_in_the_order_of_their_best_hits(example_index: SearchInd
     )
 
 
+def test_the_editions_of_a_slide_lie_under_the_newest_of_them_that_is_there(example_index: SearchIndex) -> None:
+    found = example_index.find(Query("обучение"))
+    groups = results_view(found, Place(q="обучение"), Filters(), unmeasured, perf_counter()).groups
+    newest, newer, old, *others = [one for group in groups for one in group.hits]
+    editions = [
+        replace(one, hit=one.hit.model_copy(update={"twin_of": twin}), older=[])
+        for one, twin in ((newest, "elsewhere"), (newer, newest.hit.id), (old, newer.hit.id))
+    ]
+    for order in permutations(editions):
+        lists = [replace(groups[0], hits=list(order[:2])), replace(groups[0], hits=[order[2], *others])]
+        kept = [one for group in fold_twins(lists, Place()) for one in group.hits]
+        assert {one.hit.id for one in kept} == {one.hit.id for one in (newest, *others)}
+        (shown,) = [one for one in kept if one.hit.id == newest.hit.id]
+        assert {hit.id for hit, _ in shown.older} == {newer.hit.id, old.hit.id}
+        shown.older.clear()
+
+
 def test_counts_narrow_each_other_and_a_kind_without_hits_is_named(example_index: SearchIndex) -> None:
     found = example_index.find(Query("GAN"))
     (programme,) = [lecture for lecture in found.lectures if lecture.best.lecture_position == 5]
     place = Place(q="GAN", lecture="/c/neural-networks/l/5")
-    view = results_view(found, place, Filters(lecture=programme.lecture_id), {}, perf_counter())
+    view = results_view(found, place, Filters(lecture=programme.lecture_id), unmeasured, perf_counter())
     assert dict(view.kinds)[Kind.PROGRAMME] == programme.count
     assert dict(view.kinds)[Kind.PAGE] == 0
-    only = results_view(found, Place(q="GAN", kind="page"), Filters(kinds=frozenset({Kind.PAGE})), {}, perf_counter())
+    only = results_view(
+        found, Place(q="GAN", kind="page"), Filters(kinds=frozenset({Kind.PAGE})), unmeasured, perf_counter()
+    )
     assert sum(facet.count for facet in only.lectures) == dict(only.kinds)[Kind.PAGE] > 0
 
 
 def test_a_title_is_marked_and_never_repeats_that_of_the_lecture(example_index: SearchIndex) -> None:
     for query in ("dropout", "градиентный спуск"):
         found = example_index.find(Query(query))
-        view = results_view(found, Place(q=query), Filters(), {}, perf_counter())
+        view = results_view(found, Place(q=query), Filters(), unmeasured, perf_counter())
         for group in view.groups:
             name = "".join(text for text, _ in group.title)
             assert all("".join(text for text, _ in one.title).casefold() != name.casefold() for one in group.hits)
@@ -151,7 +194,7 @@ def test_a_scope_is_an_address(address: str, course: str, lecture: str) -> None:
     assert read_scope(address) == (course, lecture)
 
 
-@pytest.mark.parametrize("address", ["x", "/c/", "/c/a/l/", "/c/a/d/x", "javascript:alert(1)"])
+@pytest.mark.parametrize("address", ["x", "/c/", "/c/a/l/", "/c/a/l/3\n", "/c/a/d/x", "javascript:alert(1)"])
 def test_what_is_no_scope_is_refused(address: str) -> None:
     with pytest.raises(InvalidRequest, match="no address of a course or lecture"):
         read_scope(address)

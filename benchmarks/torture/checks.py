@@ -12,10 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from index.damage import find_damage
 from index.embed.models import load_embedder
 from index.engine.generation import Generation
 from index.errors import IndexUnavailable, LecturesError
-from index.library import Library, find_damage, open_served
+from index.library import Library, open_served
 from index.search.search import SearchIndex
 from index.store.courses import course_slugs, stored_hashes
 from index.store.embeddings import embedded_fingerprints

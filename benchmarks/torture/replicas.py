@@ -120,7 +120,7 @@ class _Load:
         publisher, watcher = self._publisher, self._watcher
         return (
             f"{self.clients.figure()}; {publisher.done} publishes, {len(publisher.failed)} refused while something was "
-            f"away; {self._killer.killed} killed, {watcher.restarted} started in vain; each away "
+            f"away; {self._killer.killed} killed; each away "
             f"{self._plan.away_seconds:.0f} s, behind by up to {watcher.most_behind:.0f} s"
         )
 

@@ -92,6 +92,9 @@ def twin_rows(passages: Sequence[IndexedPassage], terms: Sequence[Sequence[str]]
         older, newer = (right, left) if _edition(passages[left]) >= _edition(passages[right]) else (left, right)
         if newest[older] == -1 and newest[newer] == -1:
             newest[older] = newer
+    # what was found newer may since have been found older than a third; it goes one way, so there is an end
+    while len(chained := np.flatnonzero((newest >= 0) & (newest[newest] >= 0))):
+        newest[chained] = newest[newest[chained]]
     return newest
 
 

@@ -159,12 +159,13 @@ def courses_of_places(connection: Connection, paths: Collection[str], names: Col
     return {*connection.scalars(of_decks), *connection.scalars(of_videos)}
 
 
-def material_lengths(connection: Connection) -> dict[tuple[str, int], float]:
-    """Pages of every deck under (`page`, id), seconds of every video under (`time`, id)."""
+def material_lengths(connection: Connection, lecture_ids: Collection[int]) -> dict[tuple[str, int], float]:
+    """Of these lectures the pages of each deck under (`page`, id), the seconds of each video under (`time`, id)."""
     found: dict[tuple[str, int], float] = {}
-    for row in connection.execute(sa.select(decks.c.id, decks.c.page_count)):
+    for row in connection.execute(sa.select(decks.c.id, decks.c.page_count).where(decks.c.lecture_id.in_(lecture_ids))):
         found["page", row.id] = row.page_count
-    for row in connection.execute(sa.select(videos.c.id, videos.c.duration_seconds)):
+    of_these = videos.c.lecture_id.in_(lecture_ids)
+    for row in connection.execute(sa.select(videos.c.id, videos.c.duration_seconds).where(of_these)):
         if row.duration_seconds:
             found["time", row.id] = row.duration_seconds
     return found

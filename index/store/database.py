@@ -6,7 +6,7 @@ import fcntl
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -33,6 +33,12 @@ _LOST_SERVER = {
 # Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
 _ADVISORY_KEY = 0x6C656374
 _MIGRATION_KEY = _ADVISORY_KEY + 1
+# SQLite's answers that no other attempt changes: the bytes of its file are not those of a database
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+RESTORE = (
+    "Stop what uses the database, move it aside (of SQLite the file, with its -wal and -shm), then run "
+    "`lectures restore FILE --replace` or ingest the courses again."
+)
 
 
 class Database:
@@ -74,7 +80,8 @@ class Database:
         """
         with _translated(), self.engine.execution_options(writes=True).connect() as connection:
             if connection.dialect.name != "sqlite":
-                with connection.begin():
+                with connection.begin():  # of several that start together one migrates
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
                     yield connection
                 return
             raw: Any = connection.connection.dbapi_connection
@@ -108,8 +115,6 @@ class Database:
                 f"{SCHEMA_REVISION}; install the newer version."
             )
         with self.migrating() as connection:
-            if connection.dialect.name == "postgresql":  # of several that start together one migrates
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
             self.upgrade(connection, "head")
 
     def upgrade(self, connection: Connection, revision: str) -> None:
@@ -145,24 +150,22 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
         if database.url.get_backend_name() != "postgresql":
             yield
             return
-        with _translated(), database.engine.connect() as connection:
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
-                if on_wait and not told:
-                    on_wait()
-                connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
-            connection.commit()
+        with _translated():
+            connection = database.engine.connect()
+        with closing(connection):
+            with _translated():
+                if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
+                    if on_wait and not told:
+                        on_wait()
+                    connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
+                connection.commit()
             try:
                 yield
             finally:
-                _unlock(connection)
-
-
-def _unlock(connection: Connection) -> None:
-    """Let the next writer in; where the connection broke, the server has done so."""
-    try:
-        connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
-    except sa.exc.DBAPIError:
-        connection.invalidate()
+                try:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+                except sa.exc.DBAPIError:  # the database was away, and the lock went with its session
+                    connection.invalidate()
 
 
 def _parse(url: str) -> URL:
@@ -172,8 +175,8 @@ def _parse(url: str) -> URL:
         raise StorageError(
             "The address of the database cannot be read; use sqlite:///PATH or postgresql://USER@HOST/NAME."
         ) from error
-    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):  # libpq takes both
+        parsed = parsed.set(drivername="postgresql+psycopg")  # the one driver that the extra brings
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StorageError(f"The database {parsed.drivername} is not supported; use sqlite or postgresql.")
     return parsed
@@ -183,12 +186,12 @@ def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
             return sa.create_engine(url, pool_pre_ping=True, connect_args=_LOST_SERVER)
-        except ModuleNotFoundError as error:
+        except ImportError as error:  # of the driver, or of the library that it stands on
             raise StorageError(
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
             ) from error
     if url.database and not Path(url.database).exists():
-        _make_folder(Path(url.database).parent)
+        make_usable(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -205,8 +208,8 @@ def _make_engine(url: URL) -> Engine:
     return engine
 
 
-def _make_folder(folder: Path) -> None:
-    """The folder of the database, made and found writable; StorageError says why not."""
+def make_usable(folder: Path) -> None:
+    """The folder of the database and the index, made and found writable; StorageError says why not."""
     try:
         make_folder(folder)
         with TemporaryFile(dir=folder):
@@ -226,7 +229,10 @@ def _translated() -> Iterator[None]:
         raise StorageUnreachable(f"The database cannot be used: {said}.") from error
     except sa.exc.SQLAlchemyError as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if error.args else error
-        raise StorageError(f"The database refused: {' '.join(str(cause).split())[:200]}.") from error
+        said = " ".join(str(cause).split())[:200]
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # the rest of the code says where it was noticed
+            raise StorageError(f"The database is damaged: {said}. {RESTORE}") from error
+        raise StorageError(f"The database refused: {said}.") from error
 
 
 @contextmanager

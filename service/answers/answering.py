@@ -100,6 +100,7 @@ def stream_answer(
     *,
     filters: Filters,
     history: Sequence[Turn] = (),
+    literal: bool = False,
     model: LanguageModel | None = None,
     drop_uncited: bool = False,
 ) -> Iterator[Event]:
@@ -108,7 +109,7 @@ def stream_answer(
     `index`."""
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     query, degraded = _query(question, history, model, deadline)
-    found = find(Query(query, filters))
+    found = find(Query(query, filters, literal=literal))
     cited = cited_before(index, find, filters, history, replays=model is None)
     answer = quoted_answer(index, question, found, cited)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))

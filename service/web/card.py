@@ -21,13 +21,11 @@ from service.deps import State
 from service.errors import problem, refusal_of
 from service.links import clock, course_url, lecture_link
 from service.web.looking import find, look_at
-from service.web.place import PageAddress, Place, read_open
+from service.web.place import PageAddress, Place, read_course, read_lecture, read_open
 from service.web.showing import PageRoute, show_page
 
 router = APIRouter(route_class=PageRoute)
 
-_LECTURE = re.compile(r"^/c/([^/]{1,80})/l/(\d{1,6})(?:\?m=(\w{1,40}))?$")
-_COURSE = re.compile(r"^/c/([^/]{1,80})$")
 _WIDTH, _HEIGHTS = 640, {"slide": 560, "moment": 460, "list": 400}
 
 Address = Annotated[str, Query(max_length=2_000)]
@@ -44,7 +42,7 @@ def card(
 ) -> Response:
     """A course, a lecture, a slide or a second of a video, small enough for a frame; links lead out of it."""
     place = Place("/card", open=open, lang=lang)
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:
         values = _shown(connection, caller.courses, place)
     return show_page(request, "card.html", place, values)
 
@@ -65,7 +63,7 @@ def oembed(
     base = base_of(request.scope, state.settings)
     try:
         address = place_of_address(url, base)
-        with state.library.database.reading() as connection:
+        with state.library.database.snapshot() as connection:
             shown = _shown(connection, caller.courses, Place("/card", open=address))
     except InvalidRequest as error:
         return refusal_of(NotFound(str(error)))
@@ -106,11 +104,11 @@ def card_place(connection: Connection, readable: Readable, address: str) -> tupl
 
 def _shown(connection: Connection, readable: Readable, place: Place) -> dict[str, object]:
     """What the card at `place.open` shows, and its title. NotFound, Gone or InvalidRequest if that is nothing."""
-    if named := _COURSE.match(place.open):
-        course = course_details(connection, named.group(1), readable)
+    if slug := read_course(place.open):
+        course = course_details(connection, slug, readable)
         return {"form": "list", "course": course, "title": course.title, "url": course_url(course.slug)}
-    if named := _LECTURE.match(place.open):
-        at = find_lecture(connection, named.group(1), int(named.group(2)), named.group(3) or "", readable)
+    if named := read_lecture(place.open):
+        at = find_lecture(connection, named.slug, named.position, named.mark, readable)
         lecture = lecture_details(connection, at.lecture_id, readable)
         link = lecture_link(lecture.course.slug, lecture)
         return {"form": "list", "lecture": lecture, "title": f"{lecture.position}. {lecture.title}", "url": link}

@@ -84,7 +84,7 @@ def lecture(
 ) -> Response:
     """A lecture at its beginning: slides, the video and what is said in it, the programme with where each line is
     explained. A place in it that is asked for has a page of its own."""
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:
         at = find_lecture(connection, slug, position, m, caller.courses)
         place = Place(lecture_url(slug, at.position, at.mark), lang=lang)
         lost = False
@@ -113,11 +113,11 @@ def find_in_lecture(
     lang: Lang = "",
 ) -> Response:
     """What was searched within a lecture, with every word of it that is said there marked; `part` is that alone."""
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:
         at = find_lecture(connection, slug, position, m, caller.courses)
         place = _finding(slug, at, q, lang)
         if (at.position, at.mark) != (position, m):
-            return RedirectResponse(place.url(), 302)
+            return RedirectResponse(place.url() + ("&part=1" if part else ""), 302)
         look = study_lecture(connection, caller.courses, at.lecture_id, None, place)
     if not place.q:
         return RedirectResponse(place.plain(lecture_url(slug, at.position, at.mark)), 302)
@@ -148,7 +148,7 @@ def deck(
     asked = read_open(f"/c/{slug}/d/{rest}" + (f"?m={m}" if m else ""))
     if not isinstance(asked, PageAddress):
         raise NotFound(f"There is no deck {rest!r:.80} in course {slug}; search for it.")
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:
         found = find(connection, caller.courses, asked)
         place = Place(found.url, lang=lang)
         if asked.page_number is None:
@@ -183,7 +183,7 @@ def video(
     asked = read_open(f"/c/{slug}/v/{rest}" + (f"?m={m}" if m else ""))
     if not isinstance(asked, MomentAddress):
         raise NotFound(f"There is no video {rest!r:.80} in course {slug}; search for it.")
-    with state.library.database.reading() as connection:
+    with state.library.database.snapshot() as connection:
         found = find(connection, caller.courses, asked)
         place = Place(found.url, lang=lang)
         # an address without a second is one from before, whose second stands after the #

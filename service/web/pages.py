@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from fastapi import Query as Parameter
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
 
-from index.errors import InvalidRequest, LecturesError
+from index.errors import InvalidRequest, LecturesError, StorageError
 from index.store.catalogue import course_details, lecture_details, list_courses, material_lengths
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
@@ -28,8 +28,8 @@ from service.links import lecture_link, lecture_url
 from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
-from service.web.place import Place
-from service.web.results import ResultsView, results_view
+from service.web.place import Place, read_lecture
+from service.web.results import Measure, ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
 from service.web.study import Study, mark_found
@@ -40,7 +40,6 @@ _MAX_OFFSET = 450
 _CARDS_AT_A_GLANCE = 12
 # where a language model may find what no quote says
 _WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
-_LECTURE = re.compile(r"^/c/([^/]{1,80})/l/(\d{1,6})(?:\?m=(\w{1,40}))?$")
 
 Text = Annotated[str, Parameter(max_length=4_000)]
 Short = Annotated[str, Parameter(max_length=80)]
@@ -93,25 +92,28 @@ def home(
         lang=lang,
     )
     values: dict[str, object] = {"max_offset": _MAX_OFFSET, "is_start": not place.q}
-    lengths: dict[tuple[str, int], float] = {}
     try:
         if within:
             course, lecture = read_scope(within)
             place = replace(place, course=course, lecture=lecture)
-        with state.library.database.reading() as connection:
+        with state.library.database.snapshot() as connection:
             values |= _courses_and_look(connection, caller, place)
-            lengths = material_lengths(connection) if place.q else {}
             values |= _lecture(connection, caller, place) if place.lecture else {}
             place = replace(place, lecture=str(values.get("lecture_address", place.lecture)))
     except LecturesError as error:
-        values |= {"problem": str(error), "status": status_of(error)}
+        status = status_of(error)
+        values |= {"problem": str(error), "status": status}
+        # without the database the search goes on, but never in more than was asked for
+        if place.lecture or not isinstance(error, StorageError):
+            return show_page(request, "home.html", replace(place, lecture=""), values, status)
     if "moved" in values:
         return RedirectResponse(str(values["moved"]), 302)
     if not place.q:
         return show_page(request, "home.html", place, values)
     try:
         number = values.get("lecture_id")
-        view, answer, ways = _search(state, caller, place, number if isinstance(number, int) else None, lengths)
+        measure = _unmeasured if "problem" in values else partial(_measure, state)
+        view, answer, ways = _search(state, caller, place, number if isinstance(number, int) else None, measure)
         values |= {
             "view": view,
             "answer": answer,
@@ -140,11 +142,11 @@ def _lecture(connection: Connection, caller: Caller, place: Place) -> dict[str, 
     if place.lecture.isascii() and place.lecture.isdigit() and int(place.lecture) < 2**31:
         found = lecture_details(connection, int(place.lecture), caller.courses)
         return {"moved": place.url(lecture=lecture_link(found.course.slug, found))}
-    named = _LECTURE.match(place.lecture)
+    named = read_lecture(place.lecture)
     if named is None:
         raise InvalidRequest(f"lecture: {place.lecture!r:.60} is no address of a lecture.")
-    at = find_lecture(connection, named.group(1), int(named.group(2)), named.group(3) or "", caller.courses)
-    return {"lecture_id": at.lecture_id, "lecture_address": lecture_url(named.group(1), at.position, at.mark)}
+    at = find_lecture(connection, named.slug, named.position, named.mark, caller.courses)
+    return {"lecture_id": at.lecture_id, "lecture_address": lecture_url(named.slug, at.position, at.mark)}
 
 
 def _search(
@@ -152,7 +154,7 @@ def _search(
     caller: Caller,
     place: Place,
     lecture_id: int | None,
-    lengths: Mapping[tuple[str, int], float],
+    measure: Measure,
 ) -> tuple[ResultsView, AnswerOut | None, Ways | None]:
     """What the page shows of a search, with ways on where it found too little; on its first page also the quoted answer
     to what was a question, if there is one."""
@@ -161,7 +163,7 @@ def _search(
     index, started = state.index(), perf_counter()
     everywhere = Filters(course=place.course or None, courses=caller.courses)
     found = state.find(Query(standalone(place.q, history), everywhere, literal=bool(place.literal)), index)
-    view = results_view(found, place, filters, lengths, started)
+    view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
     asks = what_is_asked(place.q) is not Asked.NOTHING
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
@@ -171,6 +173,16 @@ def _search(
     # what only names a place says no more than the list does, unless a model writes from it or it follows a question
     told = answer.outcome is Outcome.ANSWERED or place.prev or (state.has_model and answer.outcome in _WRITABLE)
     return view, answer_out(answer, 0.0) if told else None, ways
+
+
+def _measure(state: ServiceState, lecture_ids: Collection[int]) -> dict[tuple[str, int], float]:
+    with state.library.database.reading() as connection:
+        return material_lengths(connection, lecture_ids)
+
+
+def _unmeasured(_lecture_ids: Collection[int]) -> dict[tuple[str, int], float]:
+    """Without the database lectures are shown without rails."""
+    return {}
 
 
 def _card(connection: Connection, item: CourseSummary, readable: Readable) -> CourseCard:

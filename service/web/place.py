@@ -10,8 +10,19 @@ from urllib.parse import quote, unquote, urlencode
 from index.errors import InvalidRequest
 
 _KEPT = re.compile(r"^/c/([^/]{1,80})/([dv])/(.{1,1500}?)(?:/(\d{1,7}))?(?:\?m=([^?]{0,40}))?$")
+_COURSE = re.compile(r"/c/([^/]{1,80})")
+_LECTURE = re.compile(r"/c/([^/]{1,80})/l/(\d{1,6})(?:\?m=(\w{1,40}))?")
 _FORMER = re.compile(r"^(page|time)-(\d{1,9})-(\d{1,7})$")
 _PLACE_OF_ITS_OWN = re.compile(r"^/c/[^/]+/[dlv]/")
+
+
+@dataclass(frozen=True, slots=True)
+class LectureAddress:
+    """A lecture by its position in the course and its mark, which may be empty."""
+
+    slug: str
+    position: int
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,18 @@ class Place:
     def results_key(self) -> str:
         """Equal for two states that show the same list, whatever is looked at beside it."""
         return self.url(open="")
+
+
+def read_course(value: str) -> str | None:
+    """The slug of the course that an address names; None if it is not that of a course."""
+    named = _COURSE.fullmatch(value)
+    return named.group(1) if named else None
+
+
+def read_lecture(value: str) -> LectureAddress | None:
+    """The lecture that an address names; None if it is not that of a lecture."""
+    named = _LECTURE.fullmatch(value)
+    return LectureAddress(named.group(1), int(named.group(2)), named.group(3) or "") if named else None
 
 
 def read_open(value: str) -> Address | None:

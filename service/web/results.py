@@ -5,7 +5,7 @@ The order of hits is that of the API; lectures stand in the order of their best 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -18,6 +18,9 @@ from service.web.place import Place
 from service.web.rails import Rail, rails_of
 from service.web.snippets import Pieces, pieces, readable
 from service.web.why import Why, why_found
+
+# Numbers of lectures → the pages of their decks under (`page`, id), the seconds of their videos under (`time`, id).
+Measure = Callable[[Collection[int]], Mapping[tuple[str, int], float]]
 
 PAGE_SIZE = 10  # hits, where one lecture is shown
 LECTURES = 6  # to a page
@@ -81,17 +84,15 @@ class ResultsView:
     weights: Mapping[str, float]
 
 
-def results_view(
-    found: Found, place: Place, filters: Filters, lengths: Mapping[tuple[str, int], float], started: float
-) -> ResultsView:
+def results_view(found: Found, place: Place, filters: Filters, measure: Measure, started: float) -> ResultsView:
     """What the page shows of one search over all that its address leaves; `filters` choose among what was found.
 
-    `lengths` are pages of decks (`page`, id) and seconds of videos (`time`, id): what the rails are measured by.
+    `measure` tells what the rails of the lectures that are shown are measured by.
     `started` is the `perf_counter` at which the search began.
     """
     chosen = found.narrow(filters.lecture, filters.kinds)
     lectures = chosen.lectures
-    groups, step, count = _groups(chosen, lectures, place, filters, lengths)
+    groups, step, count = _groups(chosen, lectures, place, filters, measure)
     counts = dict(found.narrow(filters.lecture).facets.kinds)
     has = dict(found.facets.kinds)
     return ResultsView(
@@ -113,13 +114,15 @@ def _groups(
     lectures: Sequence[LectureHits],
     place: Place,
     filters: Filters,
-    lengths: Mapping[tuple[str, int], float],
+    measure: Measure,
 ) -> tuple[list[Group], int, int]:
     """The groups of a page, how many places or lectures a page has, and how many there are of them."""
-    if filters.lecture is not None:
-        groups = [_group(chosen, one, place, PAGE_SIZE, place.offset, lengths) for one in lectures]
+    within = filters.lecture is not None
+    shown = lectures if within else lectures[place.offset : place.offset + LECTURES]
+    lengths = measure([one.lecture_id for one in shown]) if shown else {}
+    if within:
+        groups = [_group(chosen, one, place, PAGE_SIZE, place.offset, lengths) for one in shown]
         return groups, PAGE_SIZE, chosen.total
-    shown = lectures[place.offset : place.offset + LECTURES]
     each = max(_LEAST, _PLACES // len(shown)) if shown else 0
     return [_group(chosen, one, place, each, 0, lengths) for one in shown], LECTURES, len(lectures)
 
@@ -163,13 +166,15 @@ def _shown(found: Found, hit: Hit, place: Place) -> ShownHit:
 
 
 def fold_twins(groups: Sequence[Group], place: Place) -> list[Group]:
-    """Groups in order; an older edition of a slide lies under the newer one where both are on this page."""
+    """Groups in order; older editions of a slide lie under the newest one of them that is on this page."""
     by_id = {shown.hit.id: shown for group in groups for shown in group.hits}
     for group in groups:
         for shown in list(group.hits):
-            newer = by_id.get(shown.hit.twin_of or "")
-            if newer is not None and newer is not shown:
-                newer.older.append((shown.hit, hit_place(shown.hit, place)))
+            newest = shown
+            while newer := by_id.get(newest.hit.twin_of or ""):  # each edition is newer: this ends
+                newest = newer
+            if newest is not shown:
+                newest.older.append((shown.hit, hit_place(shown.hit, place)))
                 group.hits.remove(shown)
     return [group for group in groups if group.hits]
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from index.errors import InvalidRequest
 from index.types import CourseDetails, CourseSummary, LectureEntry
 from service.links import course_url, lecture_link
-from service.web.place import Place
+from service.web.place import Place, read_course, read_lecture
 from service.web.words import Words
 
-_SCOPE = re.compile(r"^/c/(?P<course>[^/]{1,80})(?P<lecture>/l/\d{1,6}(?:\?m=\w{1,40})?)?$")
 _OF_ITS_OWN = re.compile(r"^/c/[^/]+(?:/|$)")
 
 
@@ -29,10 +28,11 @@ def read_scope(address: str) -> tuple[str, str]:
     """The course and the lecture's address that `in` names, either of them empty; InvalidRequest if it is neither."""
     if not address:
         return "", ""
-    named = _SCOPE.match(address)
-    if named is None:
-        raise InvalidRequest(f"in: {address!r:.60} is no address of a course or lecture.")
-    return named["course"], address if named["lecture"] else ""
+    if lecture := read_lecture(address):
+        return lecture.slug, address
+    if course := read_course(address):
+        return course, ""
+    raise InvalidRequest(f"in: {address!r:.60} is no address of a course or lecture.")
 
 
 def scopes(place: Place, values: Mapping[str, object], words: Words) -> list[Scope]:

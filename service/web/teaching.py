@@ -20,7 +20,7 @@ from index.store.catalogue import course_details, list_courses
 from index.store.jobs import OVER, count_jobs, list_jobs, read_job
 from index.store.missed import list_missed
 from index.store.workers import list_workers
-from index.types import CourseDetails, JobRecord, JobState, MissedSearch, Problem, WorkerRecord
+from index.types import CourseSummary, JobRecord, JobState, MissedSearch, Problem, WorkerRecord
 from service.access import Caller, PerhapsAdministrator, Reader
 from service.deps import State
 from service.state import ServiceState
@@ -74,8 +74,9 @@ class MissedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What only who may administer sees. `served` counts courses and lectures, `troubles` is why part of the search
-    does not work, `counts_missed` whether searches in vain are counted."""
+    """What only who may administer sees. `courses` and `lectures` are how many are served, `waiting` how many
+    imports wait; `troubles` is why part of the search does not work, `counts_missed` whether searches in vain are
+    counted."""
 
     courses: int
     lectures: int
@@ -100,18 +101,23 @@ def teach(
     administrator: PerhapsAdministrator,
     course: Annotated[str, Parameter(max_length=80)] = "",
     plan: Annotated[str, Parameter(max_length=40)] = "",
+    part: Annotated[str, Parameter(max_length=1)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
 ) -> Response:
-    """For the lecturer; the quality of `course` is looked at, and how the one of the job `plan` is understood."""
+    """For the lecturer; the quality of `course` is looked at, and how the one of the job `plan` is understood.
+
+    `part` is what changes while an import runs, alone."""
     caller = administrator or reader
+    place = Place("/teach", lang=lang)
     with state.library.database.reading() as connection:
-        courses = [
-            course_details(connection, item.slug, caller.courses) for item in list_courses(connection, caller.courses)
-        ]
+        listed = list_courses(connection, caller.courses)
+        desk = _desk(state, connection, administrator, listed, lang) if administrator else None
+        if part and desk:
+            return show_page(request, "_jobs.html", place, {"desk": desk})
+        courses = [course_details(connection, item.slug, caller.courses) for item in listed]
         chosen = next((found for found in courses if found.slug == course or len(courses) == 1), None)
         rows = quality_rows(connection, chosen) if administrator and chosen else []
         planned = _plan(connection, administrator, plan) if administrator and plan else None
-        desk = _desk(state, connection, administrator, courses, lang) if administrator else None
     values = {
         "lacking": [(course, gaps_by_todo(course)) for course in courses],
         "desk": desk,
@@ -119,15 +125,15 @@ def teach(
         "rows": rows,
         "planned": planned,
     }
-    return show_page(request, "teach.html", Place("/teach", lang=lang), values)
+    return show_page(request, "teach.html", place, values)
 
 
-def _desk(state: ServiceState, connection: Connection, caller: Caller, courses: list[CourseDetails], lang: str) -> Desk:
+def _desk(state: ServiceState, connection: Connection, caller: Caller, courses: list[CourseSummary], lang: str) -> Desk:
     titles = {course.slug: course.title for course in courses}
     waiting = count_jobs(connection).get(JobState.QUEUED, 0)
     return Desk(
         courses=len(courses),
-        lectures=sum(len(course.lectures) for course in courses),
+        lectures=sum(course.lectures for course in courses),
         troubles=_troubles(state),
         workers=list_workers(connection),
         waiting=waiting,

@@ -45,7 +45,7 @@ def written(
     place = Place(q=q.strip(), course=course, kind=kind, lecture=lecture, literal=literal, prev=prev.strip(), lang=lang)
     history = (Turn("user", place.prev),) if place.prev else ()
     filters = Filters(course=course or None, courses=caller.courses)
-    events = state.answering(clean_query(place.q), filters, history)
+    events = state.answering(clean_query(place.q), filters, history, literal=bool(place.literal))
     language = choose_language(lang, request.headers.get("accept-language", ""))
     return StreamingResponse(_cards(events, place, language), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 

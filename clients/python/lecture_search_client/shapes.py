@@ -339,13 +339,14 @@ class QuestionIn(Shape):
 
 
 class ReadyOut(Shape):
-    """`degraded` says what does not work as it should, while the rest is served."""
+    """`degraded` says what does not work as it should; the rest is served. Without one `shared_storage` is null."""
 
     status: Literal["ready", "degraded"] | str
     degraded: list[str]
     generation: int
     passages: int
     embedder: str
+    shared_storage: SharedStorageOut | None = None
 
 
 class RewriteOut(Shape):
@@ -371,6 +372,13 @@ class SearchOut(Shape):
 class SentenceOut(Shape):
     text: str
     citations: list[int] = Field(description="Numbers of `citations`; empty if nothing vouches for the sentence")
+
+
+class SharedStorageOut(Shape):
+    """`newest` is the generation that was published last, `seconds_behind` since when one may be missing here."""
+
+    newest: int | None
+    seconds_behind: float
 
 
 class SnippetOut(Shape):

@@ -3,6 +3,8 @@
 
 import { morph } from "./swap.js";
 
+let begun = null; // the card that is written in, the address of what is, and what ends it
+
 async function* cards(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
@@ -23,21 +25,29 @@ async function* cards(response) {
   }
 }
 
-async function write(card) {
+// The page keeps the element of a card and makes it that of the next question.
+const isShown = ({ card, address }) => document.contains(card) && card.dataset.written === address;
+
+async function write(mine) {
+  const { card, address, ending } = mine;
   card.setAttribute("aria-busy", "true");
   try {
-    const response = await fetch(card.dataset.written, { headers: { Accept: "text/event-stream" } });
+    const response = await fetch(address, { signal: ending.signal, headers: { Accept: "text/event-stream" } });
     if (!response.ok) {
       throw new TypeError(`${response.status}`);
     }
     for await (const html of cards(response)) {
-      if (!document.contains(card)) {
+      if (!isShown(mine)) {
+        ending.abort();
         return;
       }
       const inside = new DOMParser().parseFromString(html, "text/html").body;
       morph(card, inside, "innerHTML");
     }
   } catch {
+    if (ending.signal.aborted || !isShown(mine)) {
+      return;
+    }
     const notice = document.createElement("p");
     notice.className = "notice";
     notice.textContent = card.dataset.failed;
@@ -47,9 +57,13 @@ async function write(card) {
 }
 
 document.addEventListener("arrived", () => {
-  const card = document.querySelector("#answer[data-written]:not([data-begun])");
-  if (card) {
-    card.dataset.begun = "";
-    write(card);
+  const card = document.querySelector("#answer[data-written]");
+  if (begun && (begun.card !== card || !isShown(begun))) {
+    begun.ending.abort();
+    begun = null;
+  }
+  if (card && !begun) {
+    begun = { card, address: card.dataset.written, ending: new AbortController() };
+    write(begun);
   }
 });

@@ -38,6 +38,7 @@
   root.append(form, status, answer, list);
   script.after(root);
   let asked = 0;
+  class Refused extends Error {} // what the service says itself; whatever else goes wrong is none of a reader's business
 
   const safe = (address) => {
     const url = new URL(address, base);
@@ -66,7 +67,7 @@
     const response = await fetch(`${base}${path}`, options);
     const found = await response.json();
     if (!response.ok) {
-      throw new Error(found.detail || words.failed);
+      throw new Refused(found.detail || words.failed);
     }
     return found;
   }
@@ -114,7 +115,7 @@
       }
     } catch (error) {
       if (mine === asked) {
-        status.textContent = error instanceof TypeError ? words.failed : error.message;
+        status.textContent = error instanceof Refused ? error.message : words.failed;
       }
     }
   });

@@ -60,8 +60,11 @@ export function allowCopying(root) {
 export function offerToResume(view) {
   const button = view.querySelector("[data-do=resume]");
   const seconds = Number(kept(`at ${view.dataset.video}`));
-  if (button && seconds >= RESUMED_FROM_SECONDS && Math.abs(seconds - view.player.seconds) >= RESUMED_FROM_SECONDS) {
-    button.hidden = false;
+  if (!button) {
+    return;
+  }
+  button.hidden = seconds < RESUMED_FROM_SECONDS || Math.abs(seconds - view.player.seconds) < RESUMED_FROM_SECONDS;
+  if (!button.hidden) {
     button.dataset.seconds = seconds;
     button.textContent = `▶ ${button.dataset.label.replace("{}", clock(seconds))}`;
   }
@@ -75,7 +78,10 @@ export function act(view, name, button) {
     link: () => copyLink(view, button),
     help: () => view.querySelector("dialog.keys").showModal(),
     zoom: () => zoom(view),
-    resume: () => view.toSecond(Number(button.dataset.seconds), { play: true, follow: true }),
+    resume: () => {
+      button.hidden = true;
+      view.toSecond(Number(button.dataset.seconds), { play: true, follow: true });
+    },
   };
   actions[name]();
 }
@@ -99,9 +105,8 @@ async function copyLink(view, button) {
   const names = new Set([title, view.dataset.lecture, view.dataset.course, where].filter(Boolean));
   await navigator.clipboard.writeText(`${[...names].join(" – ")}\n${sharedOf(place)}`);
   const said = button.querySelector("span");
-  const label = said.textContent;
   said.textContent = said.dataset.copied;
-  setTimeout(() => (said.textContent = label), SAID_MS);
+  setTimeout(() => (said.textContent = said.dataset.label), SAID_MS);
 }
 
 function zoom(view) {
@@ -148,17 +153,21 @@ export async function find(view, form) {
   const address = new URL(form.action);
   address.search = new URLSearchParams([...new FormData(form), ["part", "1"]]);
   let page;
+  let marked;
   try {
     const response = await fetch(address, { headers: { Accept: "text/html" } });
     if (!response.ok) {
       throw new Error(response.statusText);
     }
     page = new DOMParser().parseFromString(await response.text(), "text/html");
+    marked = page.querySelector(".marked");
+    if (!marked) {
+      throw new TypeError(`${response.url} is not what was found`);
+    }
   } catch {
     form.submit(); // let the server or the browser say what is wrong
     return;
   }
-  const marked = page.querySelector(".marked");
   marked.remove();
   forget(view);
   for (const item of marked.children) {

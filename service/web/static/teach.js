@@ -20,6 +20,9 @@ async function ask(path, options = {}) {
     const { code, detail } = await response.json();
     throw new Refused(wordsFor(code) ?? detail);
   }
+  if ($("#said").textContent === $("#teaching").dataset.offline) {
+    say("");
+  }
   return response;
 }
 
@@ -48,13 +51,35 @@ function ready() {
   }
 }
 
+async function bring(address, selector) {
+  const page = new DOMParser().parseFromString(await (await ask(address)).text(), "text/html");
+  const next = $(selector, page);
+  if (next) {
+    localise(next);
+    morph($(selector), next);
+  }
+  return next !== null;
+}
+
 async function refresh() {
-  const page = new DOMParser().parseFromString(await (await ask(location.href)).text(), "text/html");
-  const next = $("#teaching", page);
-  localise(next);
-  morph($("#teaching"), next);
+  await bring(location.href, "#teaching");
   ready();
 }
+
+const states = () => [...document.querySelectorAll("#job-list > li")].map((job) => `${job.id} ${job.dataset.state}`).join();
+
+// While imports run they alone change; where one begins or ends, all that it changes is fetched.
+async function follow() {
+  const before = states();
+  const address = new URL(location.href);
+  address.searchParams.set("part", "1");
+  const isThere = await bring(address, "#now"); // not where one may not administer any more
+  if (!isThere || states() !== before) {
+    await refresh();
+  }
+}
+
+const isBusy = () => $("#now")?.dataset.busy !== undefined;
 
 async function act(what) {
   try {
@@ -71,10 +96,10 @@ function later() {
   }
   timer = setTimeout(async () => {
     if (!document.hidden) {
-      await act(refresh);
+      await act(isBusy() ? follow : refresh);
     }
     later();
-  }, $("#teaching").dataset.busy === undefined ? LATER_MS : SOON_MS);
+  }, isBusy() ? SOON_MS : LATER_MS);
 }
 
 async function enter() {

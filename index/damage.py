@@ -1,0 +1,110 @@
+"""What is wrong with an installation: its database, what is served of it, its stored files, its shared storage."""
+
+from __future__ import annotations
+
+from index.embed.protocol import Embedder
+from index.engine.build import shard_name
+from index.engine.generation import open_generation
+from index.engine.manifest import read_generation
+from index.engine.passages import dump_passage
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageError
+from index.library import NONE_NAMED, Library, check_made_with, wanted_generations
+from index.sharing import Published
+from index.store.courses import course_slugs, stored_hashes
+from index.store.database import RESTORE
+from index.store.generations import StoredGeneration, latest_generation
+from index.store.integrity import are_as_written, damaged_embeddings, file_faults
+from index.store.passages import read_passages
+
+_LOOKS = 3  # while others publish
+
+
+def find_damage(library: Library, embedder: Embedder | None) -> list[str]:
+    """What is wrong with the database, what is served and the stored files, a sentence each; empty if all is well.
+
+    Looked for again where somebody published meanwhile: what was read before and after is not of one state.
+    """
+    for _ in range(_LOOKS):
+        before = _latest_number(library)
+        damage = _damage_now(library, embedder)
+        if not damage or _latest_number(library) == before:
+            break
+    return damage
+
+
+def _latest_number(library: Library) -> int | None:
+    try:
+        with library.database.reading() as connection:
+            latest = latest_generation(connection)
+    except StorageError:
+        return None
+    return latest.number if latest else None
+
+
+def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
+    try:
+        with library.database.reading() as connection:
+            faults = [f"The database is damaged: {fault}. {RESTORE}" for fault in file_faults(connection)]
+            latest, slugs = latest_generation(connection), course_slugs(connection)
+            referenced = stored_hashes(connection)
+        with library.database.reading() as connection:
+            vectors = len(damaged_embeddings(connection))
+    except StorageError as error:
+        return [str(error) if RESTORE in str(error) else f"{error} {RESTORE}"]
+    rows = [sentence for sentence in (row_damage(library, slug) for slug in slugs) if sentence]
+    if vectors:
+        rows.append(f"The vectors of {vectors} passages are damaged; `lectures reindex` makes them anew.")
+    return [
+        *faults,
+        *rows,
+        *_index_damage(library, embedder, latest, slugs),
+        *(
+            f"The stored file {sha256} is missing or damaged; ingest its course again."
+            for sha256 in sorted(referenced - library.files.intact_hashes())
+        ),
+        *(
+            library.shared.faults(Published(latest.number, latest.manifest_sha256))
+            if library.shared is not None and latest is not None
+            else []
+        ),
+    ]
+
+
+def row_damage(library: Library, slug: str) -> str | None:
+    """The sentence that says that the rows of a course are not those that were written; None if they are."""
+    try:
+        with library.database.reading() as connection:
+            if are_as_written(connection, slug):
+                return None
+    except StorageError:
+        pass  # some of them cannot even be read
+    return f"The rows of course {slug} are not those that were written; ingest it again, or `lectures remove {slug}`."
+
+
+def _index_damage(
+    library: Library, embedder: Embedder | None, latest: StoredGeneration | None, slugs: list[str]
+) -> list[str]:
+    damage = list(wanted_generations(library).problems)
+    if latest is None:
+        if slugs and NONE_NAMED not in damage:
+            damage.append(NONE_NAMED)
+        return damage
+    try:
+        manifest, sha256 = read_generation(library.index_root, latest.number)
+        generation = open_generation(library.index_root, check_made_with(manifest, embedder))
+    except (CorruptIndex, IndexMismatch, IndexUnavailable) as error:
+        return [*damage, str(error)]
+    damage += generation.damaged.values()
+    if latest.manifest_sha256 != sha256:
+        damage.append(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
+    if sorted(shard.course for shard in manifest.shards) != slugs:
+        damage.append("The index and the database hold different courses; run `lectures reindex`.")
+    for listed in manifest.shards:
+        try:
+            with library.database.reading() as connection:
+                records = [dump_passage(passage) for passage in read_passages(connection, listed.course)]
+        except StorageError:
+            continue  # said of the rows already
+        if listed.course in slugs and shard_name(listed.course, records, listed.fingerprint) != listed.name:
+            damage.append(f"What is served of course {listed.course} is not what its rows say; run `lectures reindex`.")
+    return damage
