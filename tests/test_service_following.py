@@ -14,6 +14,7 @@ from support import ingest, until, until_ready, write_course, write_pdf
 
 from index.engine.manifest import read_generation, shard_folder
 from index.library import Library, open_served
+from index.publish import reindex
 from service.app import create_app
 from service.settings import Settings
 
@@ -108,6 +109,26 @@ def test_a_storage_that_is_away_costs_freshness_and_that_is_said(
         shutil.move(tmp_path / "unmounted", tmp_path / "shared")
         until(lambda: _ready(client)["status"] == "ready")
         assert "shared storage" not in str(client.get("/api/search", params={"q": "dropout"}).json()["degraded"])
+
+
+def test_an_older_version_serves_what_it_has_while_a_newer_one_publishes(
+    settings: Settings, publisher: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(folder, publisher, None)
+    with TestClient(create_app(settings)) as client:
+        until_ready(client)
+        monkeypatch.setattr("index.publish.ANALYSIS_VERSION", "of tomorrow")
+        with publisher.writer():
+            assert reindex(publisher, None) == 2
+        until(lambda: _ready(client)["status"] == "degraded")
+        until(lambda: _ready(client)["shared_storage"]["newest"] == 2)
+        found = client.get("/api/search", params={"q": "dropout"}).json()
+        assert (found["generation"], len(found["hits"])) == (1, 1)
+        assert client.get("/readyz").status_code == 200
+    with TestClient(create_app(settings)) as client:  # one that starts now cannot
+        refused = client.get("/readyz")
+        until(lambda: client.get("/readyz").json()["code"] == "index_mismatch")
+        assert refused.status_code == 503
 
 
 def test_it_starts_from_its_own_copy_while_the_storage_is_away(
