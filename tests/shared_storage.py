@@ -99,6 +99,11 @@ def _handler(target: str, faults: Faults) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Proxy(ThreadingHTTPServer):
+    def handle_error(self, *_arguments: object) -> None:
+        """A client that went away is not told of on the screen."""
+
+
 @contextmanager
 def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Faults]]:
     """A bucket's URL, and what goes wrong on the way to it; the environment says where the server is."""
@@ -119,7 +124,7 @@ def object_store() -> Iterator[tuple[str, dict[str, str], Faults]]:
     store.start()
     host, port = store.get_host_and_port()
     faults = Faults()
-    proxy = ThreadingHTTPServer(("127.0.0.1", 0), _handler(f"http://{host}:{port}", faults))
+    proxy = _Proxy(("127.0.0.1", 0), _handler(f"http://{host}:{port}", faults))
     thread = threading.Thread(target=proxy.serve_forever, daemon=True)
     thread.start()
     environment = {

@@ -120,3 +120,34 @@ def test_what_went_back_and_forth_is_served_as_before(full: Library, embedder: C
     assert find_damage(full, embedder) == []
     with full.database.reading() as connection:
         assert set(sa.inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+# The versions before these were never served side by side: several machines came after them.
+_FIRST_BESIDE = "0007"
+# Revisions that take away what a version before the last used: everything that used it is gone by then.
+_TAKES_AWAY: frozenset[str] = frozenset()
+
+
+def _columns(library: Library) -> dict[tuple[str, str], str]:
+    """By table and column what must be written there: `needed`, or nothing where an insert may leave it out."""
+    with library.database.reading() as connection:
+        inspector = sa.inspect(connection)
+        return {
+            (table, column["name"]): "" if column["nullable"] or column["default"] is not None else "needed"
+            for table in inspector.get_table_names()
+            for column in inspector.get_columns(table)
+        }
+
+
+def test_an_older_version_goes_on_with_the_schema_of_the_next(library: Library) -> None:
+    """What was there stays, and what an older program does not know of need not be written."""
+    for step in _steps():
+        if step < _FIRST_BESIDE or step in _TAKES_AWAY:
+            continue
+        after = _columns(library)
+        _go(library, "-1", lose=True)
+        before = _columns(library)
+        assert {name: after.get(name) for name in before} == before, step
+        tables = {table for table, _ in before}
+        assert [name for name in after.keys() - before.keys() if name[0] in tables and after[name]] == [], step
+    _go(library, "head")

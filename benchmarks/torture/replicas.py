@@ -97,7 +97,7 @@ class _Load:
         work: list[Callable[[], object]] = [
             lambda: _every(plan.publish_seconds, self._publisher.publish, stop),
             lambda: _every(plan.kill_seconds, self._killer.kill, stop),
-            lambda: _every(0.25, lambda: self._watcher.look(self._outages.now), stop),
+            lambda: _every(0.25, lambda: self._watcher.look(lambda: self._outages.now), stop),
         ]
         work += [partial(self.clients.ask_on, number, stop) for number in range(plan.clients)]
         with ThreadPoolExecutor(len(work)) as pool:

@@ -12,7 +12,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from benchmarks.torture.searching import ask_fully, search_path, start_service
 GENERATIONS = "benchmarks.torture.seen:generations"
 SETTLE_SECONDS = 30.0  # after the last publish all services serve it by then
 _NOTICE_SECONDS = 10.0  # from then on all say what is away: drivers try again for a while
-_ANSWER_SECONDS = 3.0  # who asks whether a service is ready does not wait for what is away
+_ANSWER_SECONDS = 5.0  # who asks whether a service is ready does not wait for what is away, but for a busy machine
 _ALIKE = 1e-6  # of scores
 _VERSION = re.compile(r"(\w+) minute \d+ of version (\d+)")
 
@@ -103,21 +103,22 @@ class Watcher:
     seen_away: set[str] = field(default_factory=set)
     began: tuple[str, float] = ("", 0.0)
 
-    def look(self, away: str) -> None:
-        if away != self.began[0]:
-            self.began = (away, time.monotonic())
+    def look(self, away: Callable[[], str]) -> None:
+        """Ask each; `away` says what is away just now."""
         for replica in self.replicas:
             with replica.lock:
                 ended = replica.ended()
             if ended is not None:
                 self.ended.append(f"{replica.host} ended by itself: {ended}")
-            began = time.monotonic()
+            before, began = away(), time.monotonic()
+            if before != self.began[0]:
+                self.began = (before, began)
             status, body = replica.ask("/readyz")
             took = time.monotonic() - began
             if status and took > _ANSWER_SECONDS:
-                self.slow.append(f"/readyz of {replica.host} took {took:.1f} s ({away or 'nothing'} away)")
-            if status == 200:
-                self._note(json.loads(body), away, time.monotonic() - self.began[1])
+                self.slow.append(f"/readyz of {replica.host} took {took:.1f} s ({before or 'nothing'} away)")
+            if status == 200 and away() == before:  # else it may have come back while this one answered
+                self._note(json.loads(body), before, began - self.began[1])
 
     def _note(self, ready: dict[str, Any], away: str, since: float) -> None:
         behind = ready["shared_storage"]["seconds_behind"]
