@@ -35,6 +35,11 @@ def follow(
     """
     shared, here = library.shared, library.served_number()
     newest = shared.newest() if shared else None
+    if shared is not None and newest is None and here is not None:
+        raise StorageError(
+            f"Generation {here} is in {library.data_dir}, but the shared storage {shared.depot.shown} holds none; is "
+            "it mounted? If it is new, the next ingest or `lectures reindex` stores all there is."
+        )
     if shared is None or newest is None or (newest.number == here and not thorough):
         return Followed(newest.number if newest else None, here)
     if here is not None and here > newest.number:

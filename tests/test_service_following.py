@@ -111,6 +111,19 @@ def test_a_storage_that_is_away_costs_freshness_and_that_is_said(
         assert "shared storage" not in str(client.get("/api/search", params={"q": "dropout"}).json()["degraded"])
 
 
+def test_an_empty_place_where_the_storage_was_is_said(
+    settings: Settings, publisher: Library, folder: Path, tmp_path: Path
+) -> None:
+    """A volume that is not mounted leaves an empty folder."""
+    ingest(folder, publisher, None)
+    with TestClient(create_app(settings)) as client:
+        until_ready(client)
+        shutil.move(tmp_path / "shared", tmp_path / "unmounted")
+        (tmp_path / "shared").mkdir()
+        until(lambda: "holds none; is it mounted?" in str(_ready(client)["degraded"]))
+        assert len(client.get("/api/search", params={"q": "dropout"}).json()["hits"]) == 1
+
+
 def test_an_older_version_serves_what_it_has_while_a_newer_one_publishes(
     settings: Settings, publisher: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
