@@ -1,4 +1,5 @@
 # make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
+# make test-postgres: the whole suite with PostgreSQL in place of SQLite; TESTS="tests/test_index_publish.py …" chooses
 # make torture: what is promised, broken on purpose, in half an hour; ROWS=1,5 chooses, SHORT=1 is the form of the tests
 # make mutations: each guard taken out, and the check that goes red
 # make bench: how fast and how large; SIZE=1000, 100000 or 1000000 passages, made once and kept in BENCH_DATA
@@ -11,10 +12,11 @@ BENCH_DATA ?= .bench/$(SIZE)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 ROWS ?=
+TESTS ?=
 SEED ?= 1
 TORTURE_JSON ?= .torture.json
 
-.PHONY: demo test check bench torture mutations clean
+.PHONY: demo test test-postgres check bench torture mutations clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -36,6 +38,9 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
+
+test-postgres: $(VENV)/.installed-dev
+	LECTURES_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

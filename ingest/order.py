@@ -13,8 +13,9 @@ from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites
 from ingest.fetching import Fetching
+from ingest.gathering import Progress, Report
 from ingest.outline import Outline, outline_of
-from ingest.pipeline import IngestReport, Progress, Report, ingest_course
+from ingest.pipeline import Check, IngestReport, ingest_course
 from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, check_allowed, open_source
 from ingest.youtube import YouTube, YouTubeSettings
@@ -103,9 +104,14 @@ def plan(
 
 
 def carry_out(
-    order: Order, library: Library, embedder: Embedder | None, means: Means, progress: Report = lambda _: None
+    order: Order,
+    library: Library,
+    embedder: Embedder | None,
+    means: Means,
+    progress: Report = lambda _: None,
+    check: Check = lambda _: None,
 ) -> IngestReport:
-    """Take the course up, or what changed in it."""
+    """Take the course up, or what changed in it; `check` may refuse it where it is published."""
     allowed = replace(means, offline=means.offline or order.offline)
     with ExitStack() as held:
         planned, found = plan(order, library.data_dir, means, progress, held)
@@ -118,6 +124,7 @@ def carry_out(
             with_transcripts=order.with_transcripts,
             fetching=allowed.fetching(refresh=order.refresh),
             progress=progress,
+            check=check,
         )
 
 

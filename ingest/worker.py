@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 import structlog
+from sqlalchemy.engine import Connection
 
 from index.embed.protocol import Embedder
-from index.errors import LecturesError, StorageError
+from index.errors import LecturesError, StorageError, StorageUnreachable
 from index.library import Library
 from index.store.jobs import (
     LEASE_SECONDS,
@@ -20,15 +22,17 @@ from index.store.jobs import (
     claim_job,
     finish_job,
     has_job,
+    is_held,
     release_job,
     renew_lease,
     retry_job,
 )
 from index.store.workers import add_worker, remove_worker, see_worker
 from index.types import JobState, Problem
+from ingest.gathering import Progress
 from ingest.order import Means, Order, carry_out, look
 from ingest.outline import Outline
-from ingest.pipeline import IngestReport, Progress
+from ingest.pipeline import IngestReport
 from ingest.web import FetchError
 
 _log = structlog.get_logger("lectures")
@@ -128,7 +132,7 @@ class _Run:
             if order.dry_run:
                 report, outline = look(order, self._library.data_dir, self._means, self._told)
             else:
-                report = carry_out(order, self._library, self._embedder, self._means, self._told)
+                report = carry_out(order, self._library, self._embedder, self._means, self._told, self._check)
         except _Stopped:
             given_back = True
         except LecturesError as error:
@@ -140,11 +144,26 @@ class _Run:
         finally:
             self._finished.set()
             keeper.join()
-        try:
-            self._write_down(report, problem, outline, passing=passing, given_back=given_back)
-        except StorageError as error:  # its lease runs out, and it is taken again
-            _log.error("job_not_written_down", job=self._job.id, reason=str(error))
+        self._when_possible(lambda: self._write_down(report, problem, outline, passing=passing, given_back=given_back))
         _log.info("job_finished", job=self._job.id, problem=problem.detail if problem else None)
+
+    def _when_possible(self, write: Callable[[], None]) -> None:
+        """Write down how it ended. A database that is away is waited for: it may be written however late, since by then
+        the job is this worker's or it is not. What is not written is found out when the lease runs out."""
+        while True:
+            try:
+                write()
+            except StorageError as error:
+                _log.error("job_not_written_down", job=self._job.id, reason=str(error))
+                if isinstance(error, StorageUnreachable) and not self._stop.wait(_IDLE_SECONDS):
+                    continue
+            return
+
+    def _check(self, connection: Connection) -> None:
+        """Refuse to publish what another worker has taken over meanwhile: this one was stopped for longer than its
+        lease, and what was ordered later may be published already."""
+        if not is_held(connection, self._job):
+            raise _Stopped
 
     def _write_down(
         self,

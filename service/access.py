@@ -19,13 +19,14 @@ from index.types import AccessScope, Readable
 from service.deps import State
 from service.gate import Work
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
+from service.remembered import Remembered
 from service.settings import Settings, listed
 from service.signin.grants import either
 from service.signin.people import People, Person
 from service.state import ServiceState
 
 _REMEMBERED_SECONDS = 5.0  # how soon a revoked key stops working
-_MAX_REMEMBERED = 10_000  # keys and callers that are remembered at once
+_MAX_REMEMBERED = 10_000  # callers whose pace is remembered at once
 _SIGNED_IN_PER_MINUTE = 3_000  # from one address: a lecture hall may share one
 _ANONYMOUS = frozenset({AccessScope.SEARCH, AccessScope.ANSWER})
 
@@ -71,7 +72,7 @@ class RateLimit:
 
 
 class Access:
-    """Of one application: the keys it has just seen, and the buckets of its callers."""
+    """Of one application: the keys it has seen, and the buckets of its callers."""
 
     def __init__(self, settings: Settings) -> None:
         self.limits = {
@@ -80,7 +81,7 @@ class Access:
         }
         self.signing_in = RateLimit(_SIGNED_IN_PER_MINUTE)
         self.people = People(settings)
-        self._keys: OrderedDict[str, tuple[Key | None, float]] = OrderedDict()
+        self._keys = Remembered(_look_up, _REMEMBERED_SECONDS)
 
     async def caller(
         self, request: Request, state: ServiceState, scope: AccessScope, *, limited: bool = True
@@ -98,7 +99,7 @@ class Access:
                 raise KeyNeeded("This needs a key; send it as `Authorization: Bearer KEY` (`lectures keys create`).")
             caller = Caller(f"address {_address(request)}", _ANONYMOUS, await _public_courses(state))
         else:
-            key = await self._key(secret, state)
+            key = await self._keys.of(state, secret)
             if key is None or not key.is_valid(dt.datetime.now(dt.UTC)):
                 raise KeyNeeded("The key is unknown, expired or revoked; ask for a new one.")
             caller = Caller(f"key {key.id}", key.scopes, key.courses)
@@ -110,15 +111,6 @@ class Access:
         if limit and wait:
             raise TooOften(f"More than {limit.per_minute} requests a minute; try again in {wait:.0f} s.", wait)
         return caller
-
-    async def _key(self, secret: str, state: ServiceState) -> Key | None:
-        known = self._keys.get(secret)
-        if known is None or time.monotonic() - known[1] > _REMEMBERED_SECONDS:
-            known = (await run_in_threadpool(_look_up, state, secret), time.monotonic())
-            self._keys[secret] = known
-            if len(self._keys) > _MAX_REMEMBERED:
-                self._keys.popitem(last=False)
-        return known[0]
 
 
 def limit_signing_in(request: Request) -> None:

@@ -12,7 +12,7 @@ from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
-from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library
+from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library, open_readable
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
@@ -184,7 +184,10 @@ def serve(
         share_metrics()
     from service.running import open_first, run
 
-    open_library()[1].close()  # the schema is brought up to date once, before anybody serves
+    _, library, away = open_readable()  # the schema is brought up to date once, before anybody serves
+    library.close()
+    if away:
+        sys.stderr.write(f"{away} Searching goes on without it; what needs it is refused until it is back.\n")
     with open_socket(host, port) as listening:
         # models and packs may be missing, which no waiting mends: they are opened before anybody is told where to ask
         first = open_first(settings) if workers > 1 or names_models(settings) else None
@@ -192,10 +195,10 @@ def serve(
         shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
         if workers == 1:
-            run(settings, listening, first, greeting=greeting)
+            run(settings, listening, first, greeting=greeting, migrates=bool(away))
         else:
             sys.stderr.write(greeting)
-            sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first)))
+            sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first, migrates=bool(away))))
 
 
 @app.command()

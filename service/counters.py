@@ -75,7 +75,7 @@ class Counters:
         if not missed and not calls:
             return
         with self._database.writing() as connection:
-            for (course, query, day), times in missed.items():
+            for (course, query, day), times in sorted(missed.items()):  # in one order: nobody waits for each other
                 count_missed(connection, course, query, day, times)
             for day, times in calls.items():
                 add_model_calls(connection, day, times)

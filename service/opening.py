@@ -49,11 +49,19 @@ def names_models(settings: Settings) -> bool:
 
 def open_library() -> tuple[Settings, Library]:
     """The settings and the library they name, its schema brought up to date."""
+    settings, library = _opened()
+    library.database.migrate()
+    return settings, library
+
+
+def _opened() -> tuple[Settings, Library]:
+    from index.store.database import make_usable
     from service.settings import read_settings
 
     settings = read_settings()
     library = library_of(settings)
-    library.database.migrate()
+    if not library.index_root.exists():  # better said now than when the first course is published
+        make_usable(library.data_dir)
     return settings, library
 
 
@@ -63,6 +71,21 @@ def library_of(settings: Settings) -> Library:
 
     cache = int(settings.storage_cache_gigabytes * (1 << 30))
     return Library(settings.resolved_database_url, settings.data_dir, settings.storage_url, cache)
+
+
+def open_readable() -> tuple[Settings, Library, str]:
+    """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
+    then what is wrong with it, in a sentence."""
+    from index.errors import StorageUnreachable
+
+    settings, library = _opened()
+    try:
+        library.database.migrate()
+    except StorageUnreachable as error:
+        if library.served_number() is None and library.shared is None:
+            raise
+        return settings, library, str(error)
+    return settings, library, ""
 
 
 def open_embedder(settings: Settings) -> Embedder | None:
@@ -82,7 +105,7 @@ def open_index() -> SearchIndex:
     from index.search.search import SearchIndex
     from service.settings import listed
 
-    settings, library = open_library()
+    settings, library, away = open_readable()
     embedder = open_embedder(settings)
     behind: tuple[str, ...] = ()
     try:
@@ -90,6 +113,7 @@ def open_index() -> SearchIndex:
     except StorageError as error:
         behind = (str(error),)
     generation, degraded = open_served(library, embedder)
+    degraded = (*degraded, away) if away else degraded
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
     index = SearchIndex(generation, embedder, (*degraded, *behind), reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()

@@ -7,28 +7,33 @@ import os
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
 from index.engine.dictionary import load_dictionary
-from index.errors import LecturesError, StorageError
+from index.errors import LecturesError, StorageError, StorageUnreachable
 from index.follow import follow
 from index.library import open_served
 from index.search.search import SearchIndex
+from index.store.database import Database
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits
 from service.observability import Logged
 from service.opening import library_of
 from service.settings import Settings, listed
 
+_log = structlog.get_logger("lectures")
 _AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
+_AWAY_SECONDS = 2.0  # between two looks for a database that was away at the start
 _TURNS = 3  # of the event loop: more than one, since what is ready comes before what arrives
 
 
@@ -101,10 +106,35 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
     return uvicorn.Config(Logged(app), **{**chosen, **options})
 
 
-def run(settings: Settings, listening: socket.socket, first: SearchIndex | None = None, *, greeting: str = "") -> None:
-    """Serve on this socket; `first` is an index that is open already, `greeting` is said once it can be asked."""
+def run(
+    settings: Settings,
+    listening: socket.socket,
+    first: SearchIndex | None = None,
+    *,
+    greeting: str = "",
+    migrates: bool = False,
+) -> None:
+    """Serve on this socket; `first` is an index that is open already, `greeting` is said once it can be asked. With
+    `migrates` the database was away: its schema is brought up to date when it is back."""
+    if migrates:
+        threading.Thread(target=_migrate, args=(settings,), name="schema", daemon=True).start()
     config = server_config(create_app(settings, first), settings)
     _Server(config, greeting).run(sockets=[listening])
+
+
+def _migrate(settings: Settings) -> None:
+    database = Database(settings.resolved_database_url)
+    while True:
+        try:
+            database.migrate()
+            return
+        except StorageUnreachable:
+            time.sleep(_AWAY_SECONDS)
+        except LecturesError as error:  # no waiting mends it, and each request that needs the database says so
+            _log.error("schema_not_brought_up_to_date", reason=str(error))
+            return
+        finally:
+            database.close()
 
 
 def open_first(settings: Settings) -> SearchIndex | None:

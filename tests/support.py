@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -35,7 +39,8 @@ from service.metrics import Metrics
 from service.running import server_config
 from service.settings import Settings
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
 
 
 def page_of(hit: Hit) -> PagePlace:
@@ -175,6 +180,11 @@ def write_pdf(path: Path, pages: Sequence[str]) -> Path:
     return path
 
 
+def own_database(data_dir: Path) -> str:
+    """The address of the database of a data folder, where no other is named."""
+    return Settings(data_dir=data_dir).resolved_database_url
+
+
 def ingest(folder: Path, library: Library, embedder: Embedder | None) -> IngestReport:
     return ingest_course(read_course(folder), folder, library, embedder)
 
@@ -206,9 +216,30 @@ def serve(settings: Settings, app: FastAPI | None = None) -> Iterator[str]:
         thread.join(timeout=20)
 
 
-def until(true: Callable[[], bool]) -> None:
+@contextmanager
+def serve_apart(
+    log: Path, environment: Mapping[str, str], *arguments: str, start: Sequence[str] = ("-m", "service.cli")
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`lectures serve` on a free port in a process of its own, and its address; all that it says is in the log."""
+    command = [sys.executable, *start, "serve", "--port", "0", *arguments]
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=said, stderr=said)
+    try:
+        until(lambda: "http://" in log.read_text("utf-8") or process.poll() is not None, 60)
+        address = re.search(r"http://\S+", log.read_text("utf-8"))
+        assert address, log.read_text("utf-8")
+        yield process, address.group()
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=40)
+        finally:
+            process.kill()
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until something is true; fails after a while."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)

@@ -13,7 +13,7 @@ from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
 import pytest
-from support import ingest
+from support import ingest, own_database
 
 from benchmarks.bench import FIGURES
 from benchmarks.installation import fill
@@ -55,7 +55,7 @@ def test_two_courses_of_three_are_russian_and_every_subject_is_taught_in_both_la
 
 def test_a_made_folder_holds_as_many_passages_with_its_pages_as_pdfs_or_spoken(tmp_path: Path) -> None:
     for decks, pages in ((False, 0), (True, 64)):
-        library = Library(f"sqlite:///{tmp_path / f'{decks}.db'}", tmp_path / str(decks))
+        library = Library(own_database(tmp_path / str(decks)), tmp_path / str(decks))
         library.database.migrate()
         report = ingest(write_folder(2, 96, tmp_path / f"folder-{decks}", decks=decks), library, None)
         library.close()

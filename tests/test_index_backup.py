@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
+from support import CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
 
 from index.backup import LEFT_OUT, MANIFEST, _as_json, _lines, write_backup
 from index.damage import find_damage
@@ -53,7 +53,7 @@ def _top(library: Library, embedder: CountingEmbedder) -> list[tuple[str, float]
 
 
 def _empty(place: Path) -> Library:
-    library = Library(f"sqlite:///{place / 'lectures.db'}", place)
+    library = Library(own_database(place), place)
     library.database.migrate()
     return library
 

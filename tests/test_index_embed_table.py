@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import ingest, open_index, page_of, write_course
+from support import ingest, open_index, own_database, page_of, write_course
 
 from index.embed.adaptation import basis_of
 from index.embed.table import TableEmbedder, adapt, table_grams, table_stems
@@ -83,7 +83,7 @@ def test_the_order_of_ingests_does_not_matter(tmp_path: Path, table: TableEmbedd
     second = write_course(tmp_path / "second", "Second", _pages("Convolution", "kernel stride padding", 6))
     vectors = []
     for name, order in (("a", (first, second)), ("b", (second, first))):
-        library = Library(f"sqlite:///{tmp_path / name}.db", tmp_path / name)
+        library = Library(own_database(tmp_path / name), tmp_path / name)
         library.database.migrate()
         for folder in order:
             assert _ingest(folder, library, table) == 6

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import EXAMPLES, CountingEmbedder, ingest, open_index, write_course, write_pdf
+from support import EXAMPLES, CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
 
 from index.damage import find_damage
 from index.embed.models import load_embedder
@@ -117,13 +118,13 @@ def test_an_ingest_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) 
     started = time.monotonic()
     subprocess.run([*command[:-1], "--no-transcripts", "--json"], env=environment, check=True, capture_output=True)
     whole = time.monotonic() - started
-    library = Library(f"sqlite:///{tmp_path / 'data' / 'lectures.db'}", tmp_path / "data")
+    library = Library(own_database(tmp_path / "data"), tmp_path / "data")
     assert library.served_number() == 1
     for moment in range(10):
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(whole * (0.3 + 0.07 * moment))
         child.send_signal(signal.SIGKILL)
-        child.communicate()
+        child.communicate(timeout=20)
         generation, degraded = open_served(library, load_embedder("builtin"))
         assert degraded == ()
         assert generation.count in (52, 62)
@@ -180,13 +181,15 @@ def _statements(library: Library) -> Iterator[list[tuple[str, Any]]]:
 
 def _secrets(library: Library, course: str) -> set[object]:
     """What only the rows of this course hold: ids, hashes and texts of its passages, their vectors, its pages."""
-    with sqlite3.connect(str(library.database.url.database)) as connection:
+    with library.database.reading() as connection:
         own = connection.execute(
-            "SELECT p.id, p.content_hash, p.text, p.title FROM passages p JOIN lectures l ON l.id = p.lecture_id "
-            "JOIN courses c ON c.id = l.course_id WHERE c.slug = ?",
-            (course,),
-        ).fetchall()
-        vectors = connection.execute("SELECT content_hash, vectors FROM embeddings").fetchall()
+            sa.text(
+                "SELECT p.id, p.content_hash, p.text, p.title FROM passages p JOIN lectures l ON l.id = p.lecture_id "
+                "JOIN courses c ON c.id = l.course_id WHERE c.slug = :course"
+            ),
+            {"course": course},
+        ).all()
+        vectors = connection.execute(sa.text("SELECT content_hash, vectors FROM embeddings")).all()
     hashes = {row[1] for row in own}
     return {value for row in own for value in row if value} | {blob for key, blob in vectors if key in hashes}
 
@@ -194,10 +197,11 @@ def _secrets(library: Library, course: str) -> set[object]:
 def _answers(library: Library, seen: Sequence[tuple[str, Any]]) -> set[object]:
     """All values that the SELECTs among these statements give."""
     values: set[object] = set()
-    with sqlite3.connect(str(library.database.url.database)) as connection:
-        for statement, parameters in seen:
+    with library.database.reading() as connection:
+        for statement, parameters in list(seen):
             if statement.lstrip().upper().startswith(("SELECT", "WITH")):
-                values |= {value for row in connection.execute(statement, parameters) for value in row}
+                found = connection.exec_driver_sql(statement, parameters)
+                values |= {value for row in found for value in row if isinstance(value, Hashable)}
     return values
 
 
@@ -314,6 +318,20 @@ def test_a_change_of_rows_that_fails_leaves_everything_as_it_was(
     assert (sqlite_library.served_number(), _count(sqlite_library, passages)) == (2, 4)
     assert _count(sqlite_library, generations) == 2
     assert _hits(sqlite_library, embedder, "dropout", "first") == before
+
+
+@pytest.mark.usefixtures("two")
+def test_a_shard_that_cannot_be_written_leaves_the_rows_as_they_were(
+    sqlite_library: Library, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    plan = plan_course(sqlite_library, embedder, "first", [])
+    with pytest.raises(StorageError, match="No space left"):
+        publish(sqlite_library, plan, lambda connection: connection.execute(sa.delete(passages)))
+    assert (_count(sqlite_library, passages), _count(sqlite_library, generations)) == (4, 2)
 
 
 # --- embedders -----------------------------------------------------------------------------------------------

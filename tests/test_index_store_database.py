@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -39,6 +40,7 @@ def test_a_newer_schema_is_refused(library: Library) -> None:
         library.database.migrate()
 
 
+@pytest.mark.sqlite  # rows are locked one by one on PostgreSQL
 def test_a_writer_that_reads_first_waits_for_another_instead_of_failing(sqlite_library: Library) -> None:
     """SQLite refuses, without any waiting, to let a transaction write whose first read is older than a commit."""
     other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
@@ -60,17 +62,26 @@ def test_a_writer_that_reads_first_waits_for_another_instead_of_failing(sqlite_l
     other.close()
 
 
-def test_processes_that_start_together_migrate_once(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'new.db'}"
+def test_processes_that_start_together_migrate_once(database_url: str, tmp_path: Path) -> None:
+    """Two by the program, one by Alembic's own command."""
     program = (
         "import sys; from index.store.database import Database; sys.stdin.read(1); Database(sys.argv[1]).migrate()"
     )
+    alembic = "import sys; from alembic.config import main; sys.stdin.read(1); main(['upgrade', 'head'])"
+    environment = {**os.environ, "LECTURES_DATABASE_URL": database_url, "LECTURES_DATA_DIR": str(tmp_path / "data")}
     started = [
-        subprocess.Popen([sys.executable, "-c", program, url], stdin=subprocess.PIPE, cwd=Path(__file__).parents[1])
-        for _ in range(3)
+        subprocess.Popen(
+            [sys.executable, "-c", code, database_url],
+            stdin=subprocess.PIPE,
+            cwd=Path(__file__).parents[1],
+            env=environment,
+        )
+        for code in (program, program, alembic)
     ]
     for process in started:
         assert process.stdin is not None
         process.stdin.close()
     assert [process.wait(60) for process in started] == [0, 0, 0]
-    assert Database(url).revision() == SCHEMA_REVISION
+    database = Database(database_url)
+    assert database.revision() == SCHEMA_REVISION
+    database.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from index.library import Library
 from index.publish import forget_course, reindex
 from index.store.integrity import _BESIDE, _tables, are_as_written, hash_rows
 from index.store.passages import read_passages
-from index.store.tables import courses, metadata
+from index.store.tables import courses, embeddings, metadata
 from index.types import Query
 
 _CHECKED = "courses lectures decks pages videos transcripts segments alignments moments passages embeddings".split()
@@ -88,6 +87,7 @@ def _top(library: Library, embedder: CountingEmbedder) -> list[tuple[str, float]
     return [(hit.passage.id, hit.score) for hit in open_index(library, embedder).find(Query("loss gradient")).hits(10)]
 
 
+@pytest.mark.sqlite  # PostgreSQL checks its own files
 @pytest.mark.usefixtures("folders")
 def test_a_changed_byte_anywhere_is_noticed_or_changes_nothing_and_no_error_is_untyped(
     sqlite_library: Library, embedder: CountingEmbedder
@@ -114,36 +114,40 @@ def test_a_changed_byte_anywhere_is_noticed_or_changes_nothing_and_no_error_is_u
     assert noticed > 5
 
 
-def _set(statement: str) -> Callable[[sqlite3.Connection], object]:
-    return lambda connection: connection.execute(statement)
+def _break(library: Library, statement: str) -> None:
+    with library.database.writing() as connection:
+        connection.exec_driver_sql(statement)
 
 
 _DAMAGE = {
-    "the text of a page": _set("UPDATE pages SET text = replace(text, 'gradient', 'gradjent')"),
-    "the text of a passage": _set("UPDATE passages SET text = replace(text, 'gradient', 'gradjent')"),
-    "what is said": _set("UPDATE segments SET text = replace(text, 'momentum', 'momentun')"),
-    "bytes that are no text": _set("UPDATE passages SET title = CAST(x'ff' AS TEXT) WHERE page_number = 1"),
-    "the title of a lecture": _set("UPDATE lectures SET title = 'Trainjng' WHERE title = 'Training'"),
-    "no JSON": _set("UPDATE lectures SET links = '[[' WHERE title = 'Training'"),
-    "no kind": _set("UPDATE passages SET kind = 'pagf' WHERE page_number = 2"),
-    "no time": _set("UPDATE courses SET ingested_at = 'yesterday' WHERE slug = 'course'"),
-    "text for a number": _set("UPDATE segments SET start_seconds = 'soon'"),
-    "a row that is gone": _set("DELETE FROM passages WHERE page_number = 1"),
-    "a page of another deck": _set("UPDATE pages SET page_number = 9 WHERE page_number = 3"),
+    "the text of a page": "UPDATE pages SET text = replace(text, 'gradient', 'gradjent')",
+    "the text of a passage": "UPDATE passages SET text = replace(text, 'gradient', 'gradjent')",
+    "what is said": "UPDATE segments SET text = replace(text, 'momentum', 'momentun')",
+    "bytes that are no text": "UPDATE passages SET title = CAST(x'ff' AS TEXT) WHERE page_number = 1",
+    "the title of a lecture": "UPDATE lectures SET title = 'Trainjng' WHERE title = 'Training'",
+    "no JSON": "UPDATE lectures SET links = '[[' WHERE title = 'Training'",
+    "no kind": "UPDATE passages SET kind = 'pagf' WHERE page_number = 2",
+    "no time": "UPDATE courses SET ingested_at = 'yesterday' WHERE slug = 'course'",
+    "text for a number": "UPDATE segments SET start_seconds = 'soon'",
+    "a row that is gone": "DELETE FROM passages WHERE page_number = 1",
+    "a page of another deck": "UPDATE pages SET page_number = 9 WHERE page_number = 3",
 }
+# PostgreSQL takes nothing into a column that is not of its type
+_OF_SQLITE = ("bytes that are no text", "no JSON", "no time", "text for a number")
 
 
-@pytest.mark.parametrize("damage", _DAMAGE)
+def _cases(*names: str) -> list[Any]:
+    return [pytest.param(name, marks=[pytest.mark.sqlite] * (name in _OF_SQLITE)) for name in names]
+
+
+@pytest.mark.parametrize("damage", _cases(*_DAMAGE))
 def test_damaged_rows_are_kept_out_of_the_index_and_written_anew_by_ingesting_again(
     sqlite_library: Library, embedder: CountingEmbedder, folders: list[Path], damage: str
 ) -> None:
-    path = _file(sqlite_library)
     top = _top(sqlite_library, embedder)
     with sqlite_library.database.reading() as connection:
         ids = connection.execute(sa.text("SELECT id, title FROM lectures ORDER BY id")).all()
-    with sqlite3.connect(path) as connection_:
-        _DAMAGE[damage](connection_)
-    connection_.close()
+    _break(sqlite_library, _DAMAGE[damage])
     said = [sentence for sentence in find_damage(sqlite_library, embedder) if "rows" in sentence]
     assert any("course course" in sentence and "ingest it again" in sentence for sentence in said), said
     with pytest.raises(StorageError, match="rows of course course are not those that were written"):
@@ -157,17 +161,14 @@ def test_damaged_rows_are_kept_out_of_the_index_and_written_anew_by_ingesting_ag
         assert connection.execute(sa.text("SELECT id, title FROM lectures ORDER BY id")).all() == ids
 
 
-@pytest.mark.parametrize("damage", ["bytes that are no text", "no JSON", "a row that is gone"])
+@pytest.mark.parametrize("damage", _cases("bytes that are no text", "no JSON", "a row that is gone"))
 @pytest.mark.usefixtures("folders")
 def test_a_course_whose_rows_are_damaged_can_be_removed(
     sqlite_library: Library, embedder: CountingEmbedder, damage: str
 ) -> None:
-    path = _file(sqlite_library)
-    with sqlite3.connect(path) as connection:
-        _DAMAGE[damage](connection)
-        if damage == "bytes that are no text":
-            connection.execute("UPDATE passages SET content_hash = CAST(x'ff' AS TEXT) WHERE kind = 'segment'")
-    connection.close()
+    _break(sqlite_library, _DAMAGE[damage])
+    if damage == "bytes that are no text":
+        _break(sqlite_library, "UPDATE passages SET content_hash = CAST(x'ff' AS TEXT) WHERE kind = 'segment'")
     for slug in ("course", "other"):
         forget_course(sqlite_library, embedder, slug)
     assert find_damage(sqlite_library, embedder) == []
@@ -196,9 +197,8 @@ def test_damaged_vectors_are_named_and_made_anew(sqlite_library: Library, embedd
     top = _top(sqlite_library, embedder)
     embedder.embedded.clear()
     with sqlite_library.database.writing() as connection:
-        connection.execute(
-            sa.text("UPDATE embeddings SET vectors = x'00' WHERE rowid = (SELECT MIN(rowid) FROM embeddings)")
-        )
+        one = connection.scalar(sa.select(sa.func.min(embeddings.c.content_hash)))
+        connection.execute(sa.update(embeddings).where(embeddings.c.content_hash == one).values(vectors=b"\0"))
     assert find_damage(sqlite_library, embedder) == [
         "The vectors of 1 passages are damaged; `lectures reindex` makes them anew."
     ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import sqlalchemy as sa
+from support import until
 
 from index.library import Library
 from index.store.jobs import (
@@ -19,6 +23,7 @@ from index.store.jobs import (
     read_job,
     retry_job,
 )
+from index.store.missed import count_missed, list_missed
 from index.store.tables import jobs
 from index.types import JobState, Problem
 
@@ -148,3 +153,59 @@ def test_a_pause_from_before_a_clock_was_set_back_is_over(library: Library) -> N
         assert claim_job(connection) is None
         connection.execute(sa.update(jobs).values(not_before=time.time() + 10 * LONGEST_PAUSE_SECONDS))
         assert claim_job(connection) is not None
+
+
+on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+
+
+@on_postgres
+def test_a_job_that_another_worker_is_taking_is_passed_over(library: Library) -> None:
+    """Nobody waits for the other's transaction, and none of the same course is taken instead."""
+    with library.database.writing() as connection:
+        first = add_job(connection, "v1", {"course": "a"})
+        add_job(connection, "v2", {"course": "a"})
+        other = add_job(connection, "v1", {"course": "b"})
+    with library.database.writing() as one, library.database.writing() as another:
+        another.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+        taken = [claim_job(one), claim_job(another), claim_job(another), claim_job(one)]
+        assert [job and job.id for job in taken] == [first, other, None, None]
+
+
+@on_postgres
+def test_the_same_order_at_the_same_time_is_one_job(library: Library) -> None:
+    """A client that tries again may reach another process while the first is not done."""
+    with ThreadPoolExecutor(1) as pool:
+        with library.database.writing() as connection:
+            job_id = add_job(connection, "course", {}, "key")
+            again = pool.submit(_ordered, library, "key")
+            until(lambda: _waits_for_a_lock(library))
+        assert again.result(30) == job_id
+
+
+@on_postgres
+def test_the_first_of_a_search_in_vain_at_the_same_time_is_counted_twice(library: Library) -> None:
+    today = dt.date(2026, 1, 2)
+
+    def count() -> None:
+        with library.database.writing() as connection:
+            count_missed(connection, "a", "word", today)
+
+    with ThreadPoolExecutor(1) as pool:
+        with library.database.writing() as connection:
+            count_missed(connection, "a", "word", today)
+            again = pool.submit(count)
+            until(lambda: _waits_for_a_lock(library))
+        again.result(30)
+    with library.database.reading() as connection:
+        assert [(found.query, found.count) for found in list_missed(connection, None)] == [("word", 2)]
+
+
+def _ordered(library: Library, key: str) -> str:
+    with library.database.writing() as connection:
+        return add_job(connection, "course", {}, key)
+
+
+def _waits_for_a_lock(library: Library) -> bool:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with library.database.reading() as connection:
+        return bool(connection.scalar(sa.text(waiting)) == 1)

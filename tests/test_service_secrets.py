@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from support import ingest, until, write_course
+from postgres import everything_in
+from support import ingest, own_database, serve_apart, until, write_course
 
 from index.library import Library
 from index.store.keys import create_key
@@ -37,7 +38,6 @@ def fails(index, query):
     return find(index, query)
 SearchIndex.find = fails
 from service.cli import main
-sys.argv = ["lectures", "serve", "--port", "0"]
 main()
 """
 
@@ -103,21 +103,15 @@ class _Run:
         self.metrics = next(answer for answer in self.answers if "lectures_requests_total" in answer)
 
     def _serve(self) -> None:
-        with self.log.open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", _FAILING], cwd=_ROOT, env=self.environment, stderr=log, stdout=log
-            )
-            until(lambda: "http://" in self.log.read_text() or process.poll() is not None)
-            address = re.search(r"http://\S+", self.log.read_text())
-            assert address, self.log.read_text()
-            with httpx.Client(base_url=address.group(), timeout=30) as client:
-                until(lambda: client.get("/readyz").status_code == 200)
-                for response in self._ask(client):
-                    self.answers.append(f"{response.headers}\n{response.text}")
-                self.statuses = client.get("/metrics").text
-                self.answers.append(self.statuses)
-            process.terminate()
-            process.wait(timeout=30)
+        with (
+            serve_apart(self.log, self.environment, start=("-c", _FAILING)) as (_, address),
+            httpx.Client(base_url=address, timeout=30) as client,
+        ):
+            until(lambda: client.get("/readyz").status_code == 200)
+            for response in self._ask(client):
+                self.answers.append(f"{response.headers}\n{response.text}")
+            self.statuses = client.get("/metrics").text
+            self.answers.append(self.statuses)
 
     def _ask(self, client: httpx.Client) -> Iterator[httpx.Response]:
         key = {"Authorization": f"Bearer {self.secret}"}
@@ -146,7 +140,9 @@ class _Run:
         self.worked = done.stdout + done.stderr
 
     def rows(self) -> bytes:
-        return b"".join(path.read_bytes() for path in self.data.glob("lectures.db*"))
+        """The file of SQLite, or what the rows of PostgreSQL say."""
+        files = b"".join(path.read_bytes() for path in self.data.glob("lectures.db*"))
+        return files or everything_in(own_database(self.data)).encode()
 
 
 @pytest.fixture(scope="module")

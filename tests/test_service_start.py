@@ -86,13 +86,22 @@ def test_a_data_folder_that_cannot_be_written_is_named(run: Run) -> None:
     assert "LECTURES_DATA_DIR" in said
 
 
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
 def test_a_postgresql_address_without_its_driver_says_what_to_install(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    run: Run, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    said = _refused(run("courses", LECTURES_DATABASE_URL="postgresql://u:secret@x/y"))
+    said = _refused(run("courses", LECTURES_DATABASE_URL=f"{scheme}://u:secret@x/y"))
     assert "pip install '.[postgres]'" in said
     assert "secret" not in said
+
+
+def test_a_driver_without_the_library_below_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "psycopg"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setenv("PSYCOPG_IMPL", "c")  # which is not among what is installed
+    said = _refused(run("courses", LECTURES_DATABASE_URL="postgresql://u:secret@x/y"))
+    assert "pip install '.[postgres]'" in said
 
 
 def test_a_database_that_is_away_is_one_sentence(run: Run) -> None:

@@ -6,17 +6,19 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
 class Site:
-    """`pages` maps a path to (status, headers, body); `asked` are the paths that were asked for."""
+    """`pages` maps a path to (status, headers, body); `asked` are the paths that were asked for; one that is `held` is
+    answered once its event is set."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
+        self.held: dict[str, threading.Event] = {}
         self.home = ""
 
 
@@ -45,12 +47,15 @@ def web_site() -> Iterator[Site]:
     class Handler(_Quiet):
         def do_GET(self) -> None:
             site.asked.append(self.path)
+            if self.path in site.held:
+                site.held[self.path].wait(60)
             status, headers, body = site.pages.get(self.path, (404, {}, b""))
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # who asked may have been killed meanwhile
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
 
     with _serving(Handler) as home:
         site.home = home

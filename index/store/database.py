@@ -6,7 +6,7 @@ import fcntl
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -72,7 +72,8 @@ class Database:
         """
         with _translated(), self.engine.execution_options(writes=True).connect() as connection:
             if connection.dialect.name != "sqlite":
-                with connection.begin():
+                with connection.begin():  # of several that start together one migrates
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
                     yield connection
                 return
             raw: Any = connection.connection.dbapi_connection
@@ -106,8 +107,6 @@ class Database:
                 f"{SCHEMA_REVISION}; install the newer version."
             )
         with self.migrating() as connection:
-            if connection.dialect.name == "postgresql":  # of several that start together one migrates
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
             self.upgrade(connection, "head")
 
     def upgrade(self, connection: Connection, revision: str) -> None:
@@ -143,16 +142,22 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
         if database.url.get_backend_name() != "postgresql":
             yield
             return
-        with database.engine.connect() as connection:
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
-                if on_wait and not told:
-                    on_wait()
-                connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
-            connection.commit()
+        with _translated():
+            connection = database.engine.connect()
+        with closing(connection):
+            with _translated():
+                if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
+                    if on_wait and not told:
+                        on_wait()
+                    connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY_KEY)))
+                connection.commit()
             try:
                 yield
             finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+                try:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY_KEY)))
+                except sa.exc.DBAPIError:  # the database was away, and the lock went with its session
+                    connection.invalidate()
 
 
 def _parse(url: str) -> URL:
@@ -162,8 +167,8 @@ def _parse(url: str) -> URL:
         raise StorageError(
             "The address of the database cannot be read; use sqlite:///PATH or postgresql://USER@HOST/NAME."
         ) from error
-    if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() in ("postgresql", "postgres"):  # libpq takes both
+        parsed = parsed.set(drivername="postgresql+psycopg")  # the one driver that the extra brings
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StorageError(f"The database {parsed.drivername} is not supported; use sqlite or postgresql.")
     return parsed
@@ -173,12 +178,12 @@ def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
             return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-        except ModuleNotFoundError as error:
+        except ImportError as error:  # of the driver, or of the library that it stands on
             raise StorageError(
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
             ) from error
     if url.database and not Path(url.database).exists():
-        _make_folder(Path(url.database).parent)
+        make_usable(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -195,8 +200,8 @@ def _make_engine(url: URL) -> Engine:
     return engine
 
 
-def _make_folder(folder: Path) -> None:
-    """The folder of the database, made and found writable; StorageError says why not."""
+def make_usable(folder: Path) -> None:
+    """The folder of the database and the index, made and found writable; StorageError says why not."""
     try:
         make_folder(folder)
         with TemporaryFile(dir=folder):

@@ -48,12 +48,11 @@ def add_job(
     connection: Connection, source: str, options: Mapping[str, object], idempotency_key: str | None = None
 ) -> str:
     """Queue an ingest; its id. The same idempotency key again gives the job of the first time."""
-    if idempotency_key is not None:
-        known = connection.scalar(sa.select(jobs.c.id).where(jobs.c.idempotency_key == idempotency_key))
-        if known is not None:
-            return str(known)
+    same = sa.select(jobs.c.id).where(jobs.c.idempotency_key == idempotency_key)
+    if idempotency_key is not None and (known := connection.scalar(same)) is not None:
+        return str(known)
     job_id = f"j_{secrets.token_hex(8)}"
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.fromtimestamp(_now(connection), dt.UTC)
     values = {
         "id": job_id,
         "source": source,
@@ -67,13 +66,17 @@ def add_job(
         "created_at": now,
         "updated_at": now,
     }
-    connection.execute(sa.insert(jobs).values(values))
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(jobs).values(values))
+    except sa.exc.IntegrityError:  # the same was asked of another process a moment ago
+        return str(connection.scalar(same))
     return job_id
 
 
 def has_job(connection: Connection) -> bool:
     """Whether `claim_job` would have something to do: asked by reading alone, so that idle workers hold up nobody."""
-    return connection.scalar(sa.select(jobs.c.id).where(_is_waiting(time.time())).limit(1)) is not None
+    return connection.scalar(sa.select(jobs.c.id).where(_is_waiting(_now(connection))).limit(1)) is not None
 
 
 def _is_waiting(now: float) -> sa.ColumnElement[bool]:
@@ -113,10 +116,13 @@ def _course_of(rows: sa.FromClause) -> sa.ColumnElement[str]:
 
 
 def claim_job(connection: Connection) -> Job | None:
-    """Take the oldest job that waits, or whose worker died; None if there is none. Two workers never get the same."""
-    now = time.time()
-    query = sa.select(jobs).where(_is_waiting(now)).order_by(jobs.c.created_at, jobs.c.id)
-    for row in connection.execute(query).all():
+    """Take the oldest job that waits, or whose worker died; None if there is none. Two workers never get the same.
+
+    On PostgreSQL a job that another worker is taking just now is passed over; in SQLite one writes at a time anyway.
+    """
+    now = _now(connection)
+    oldest = sa.select(jobs).where(_is_waiting(now)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
+    while (row := connection.execute(oldest.with_for_update(skip_locked=True, of=jobs)).first()) is not None:
         if row.cancel_asked:
             _update(connection, row.id, state=JobState.CANCELLED)
             continue
@@ -128,19 +134,10 @@ def claim_job(connection: Connection) -> Job | None:
             )
             _update(connection, row.id, state=JobState.QUARANTINED, problem=problem, problem_code="worker_died")
             continue
-        taken = connection.execute(
-            sa.update(jobs)
-            .where(jobs.c.id == row.id, jobs.c.state == row.state, jobs.c.attempts == row.attempts)
-            .values(
-                state=JobState.RUNNING,
-                attempts=row.attempts + 1,
-                leased_until=now + LEASE_SECONDS,
-                updated_at=dt.datetime.now(dt.UTC),
-            )
-        )
-        if taken.rowcount:
-            _cancel_before(connection, row.id)
-            return Job(row.id, row.source, dict(row.options), row.attempts + 1)
+        attempt = row.attempts + 1
+        _update(connection, row.id, state=JobState.RUNNING, attempts=attempt, leased_until=now + LEASE_SECONDS)
+        _cancel_before(connection, row.id)
+        return Job(row.id, row.source, dict(row.options), attempt)
     return None
 
 
@@ -161,9 +158,14 @@ def _cancel_before(connection: Connection, job_id: str) -> None:
     )
 
 
+def is_held(connection: Connection, job: Job) -> bool:
+    """Whether a job is still this worker's."""
+    return connection.scalar(sa.select(jobs.c.id).where(_is_own(job))) is not None
+
+
 def renew_lease(connection: Connection, job: Job, progress: Mapping[str, object] | None = None) -> bool:
     """Say that the worker is alive, and how far it is. False if it should stop: cancelled, or no longer its job."""
-    values: dict[str, object] = {"leased_until": time.time() + LEASE_SECONDS}
+    values: dict[str, object] = {"leased_until": _now(connection) + LEASE_SECONDS}
     if progress is not None:
         values["progress"] = dict(progress)
     if not _update_own(connection, job, values):
@@ -193,7 +195,7 @@ def retry_job(
 ) -> bool:
     """Queue it again, to be tried after a while; False if it is no longer this worker's."""
     wait = _BACK_OFF_SECONDS * 4 ** (job.attempt - 1) if wait_seconds is None else wait_seconds
-    values = {"state": JobState.QUEUED, "report": report, "not_before": time.time() + wait, **_said(problem)}
+    values = {"state": JobState.QUEUED, "report": report, "not_before": _now(connection) + wait, **_said(problem)}
     return _update_own(connection, job, values)
 
 
@@ -209,6 +211,8 @@ def release_job(connection: Connection, job: Job) -> bool:
 
 def cancel_job(connection: Connection, job_id: str) -> None:
     """A job that waits is cancelled at once, one that runs as soon as its worker looks; one that is over stays."""
+    # held, so that no worker takes it meanwhile
+    connection.execute(sa.select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
     job = read_job(connection, job_id)
     if job.state is JobState.QUEUED:
         _update(connection, job_id, state=JobState.CANCELLED, cancel_asked=True)
@@ -264,11 +268,21 @@ def _records(connection: Connection, query: sa.Select[tuple[object, ...]]) -> li
 def _update_own(connection: Connection, job: Job, values: Mapping[str, object]) -> bool:
     """Change a job while it is still this worker's: a worker that slept past its lease must not write over the next."""
     changed = connection.execute(
-        sa.update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == JobState.RUNNING, jobs.c.attempts == job.attempt)
-        .values(updated_at=dt.datetime.now(dt.UTC), **values)
+        sa.update(jobs).where(_is_own(job)).values(updated_at=dt.datetime.now(dt.UTC), **values)
     )
     return changed.rowcount > 0
+
+
+def _is_own(job: Job) -> sa.ColumnElement[bool]:
+    return sa.and_(jobs.c.id == job.id, jobs.c.state == JobState.RUNNING, jobs.c.attempts == job.attempt)
+
+
+def _now(connection: Connection) -> float:
+    """Seconds since the epoch by the one clock that all workers share: that of the server, or of the machine whose file
+    it is."""
+    if connection.dialect.name == "sqlite":
+        return time.time()
+    return float(connection.scalar(sa.select(sa.extract("epoch", sa.func.clock_timestamp()))) or 0)
 
 
 def _update(connection: Connection, job_id: str, **values: object) -> None:

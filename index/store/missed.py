@@ -24,10 +24,15 @@ def count_missed(connection: Connection, course: str, query: str, day: dt.date, 
     key = dict(zip(("course", "query"), missed_key(course, query), strict=True))
     where = sa.and_(missed_searches.c.course == key["course"], missed_searches.c.query == key["query"])
     again = {"count": missed_searches.c["count"] + times, "last_day": day.isoformat()}
-    if connection.execute(sa.update(missed_searches).where(where).values(again)).rowcount:
+    counted = sa.update(missed_searches).where(where).values(again)
+    if connection.execute(counted).rowcount:
         return
     if (connection.scalar(sa.select(sa.func.count()).select_from(missed_searches)) or 0) < _MAX_ROWS:
-        connection.execute(sa.insert(missed_searches).values(**key, count=times, last_day=day.isoformat()))
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.insert(missed_searches).values(**key, count=times, last_day=day.isoformat()))
+        except sa.exc.IntegrityError:  # another process was the first a moment ago
+            connection.execute(counted)
 
 
 def list_missed(connection: Connection, readable: Readable, limit: int = 50) -> list[MissedSearch]:

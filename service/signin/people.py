@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from index.store.sessions import Session, find_session
 from service.refusals import NotOurPage
+from service.remembered import Remembered
 from service.settings import Settings
 from service.signin.cookies import from_own_page, read_token
 from service.signin.grants import Grant, granted, mark_of, read_grants
@@ -37,13 +37,15 @@ class People:
         self.platforms = read_platforms(settings.lti_file)
         self.known_rules = {"", self.rules, *self.platforms.rules}
         self._behind_proxy = bool(settings.proxy_networks)
+        # asked each time, unlike keys: who signs out is signed out in every process
+        self._sessions = Remembered(_look_up, 0.0)
 
     async def person(self, request: Request, state: ServiceState) -> Person | None:
         """Who is signed in; None for everybody else, which costs nothing. NotOurPage if another site sent what may
         change something."""
         token = read_token(request, self._public_url)
         if token is not None:
-            session = await run_in_threadpool(_look_up, state, token[:200])
+            session = await self._sessions.of(state, token[:200])
             if session is not None and session.rules in self.known_rules:
                 self._check_page(request)
                 grant = Grant(session.courses, session.administers)
@@ -66,6 +68,5 @@ class People:
 
 
 def _look_up(state: ServiceState, token: str) -> Session | None:
-    # asked each time, unlike keys: who signs out is signed out in every process
     with state.library.database.reading() as connection:
         return find_session(connection, token, dt.datetime.now(dt.UTC))
