@@ -3,7 +3,9 @@
     python -m benchmarks.mutations [--only WORD] [--json FILE]
 
 A guard is a fsync, a hash, a limit, an escape, a scope, a lock, a deadline: a few words of a file that are replaced.
-Each check is first run on the copy as it is, and must be green there. Ends with status 1 unless k of k went red.
+Each check is first run on the copy as it is, and must be green there. Without the guard a plain ingest and a search
+must still go well: a check that is red because nothing works watches no guard. Ends with status 1 unless k of k went
+red.
 """
 
 from __future__ import annotations
@@ -15,13 +17,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, environment
+from benchmarks.torture.courses import ingest_arguments, write_spoken
 
 _SECONDS = 900
+_PLAIN = "plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +47,24 @@ GUARDS = (
         "fsync of files",
         "index/files.py",
         "os.fsync(copy.fileno())\n        temporary.replace(path)",
-        "temporary",
+        "temporary.replace(path)",
         "3:40:1",
     ),
-    Guard("a whole file or none", "index/files.py", "temporary.replace(path)", "path.write_bytes(content)", "2:60:3"),
+    Guard(
+        "a whole file or none",
+        "index/files.py",
+        "temporary.replace(path)",
+        "path.write_bytes(temporary.read_bytes())",
+        "tests/test_index_files.py::test_who_reads_a_file_that_is_replaced_reads_the_old_one_whole",
+    ),
     Guard(
         "rows are committed after the shard is whole",
         "index/publish.py",
-        "    with library.database.writing() as connection:\n        if distrusted:",
-        "    point_to(library.index_root, (library.served_number() or 0) + 1)\n"
-        "    with library.database.writing() as connection:\n        if distrusted:",
-        "2:30:3",
+        "            record_rows(connection, plan.course)\n",
+        "            record_rows(connection, plan.course)\n"
+        "    with library.database.writing() as connection:\n"
+        "        if course_hash(connection, plan.course) is not None:\n",
+        "tests/test_index_publish.py::test_a_shard_that_cannot_be_written_leaves_the_rows_as_they_were",
     ),
     Guard("hash of a shard", "index/engine/container.py", "hexdigest() != sha256", "hexdigest() == ''", "5:16:1"),
     Guard("hash of a stored file", "index/damage.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
@@ -110,11 +122,17 @@ GUARDS = (
 )
 
 
+class Outcome(StrEnum):
+    RED = "red"
+    NOT_RED = "NOT RED"
+    INVALID = "invalid"  # what was run says nothing of the guard
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     guard: str
     check: str
-    red: bool
+    outcome: Outcome
     said: str
 
 
@@ -124,24 +142,26 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     chosen = [guard for guard in GUARDS if options.only in guard.name]
+    if not chosen:
+        parser.error(f"no guard's name holds {options.only!r}; there are: {', '.join(guard.name for guard in GUARDS)}")
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
         tree = Path(folder) / "tree"
-        _copy(tree)
+        copy_tree(tree)
         whole = {check: _is_green(tree, check) for check in dict.fromkeys(guard.check for guard in chosen)}
         verdicts = []
         for guard in chosen:
-            verdicts.append(_try(tree, guard, whole[guard.check]))
+            verdicts.append(try_guard(tree, guard, whole[guard.check]))
             found = verdicts[-1]
-            sys.stdout.write(f"{'red' if found.red else 'NOT RED':<8} {guard.name} ({guard.check}) {found.said}\n")
+            sys.stdout.write(f"{found.outcome:<8} {guard.name} ({guard.check}) {found.said}\n")
             sys.stdout.flush()
     if options.json:
         options.json.write_text(json.dumps([asdict(verdict) for verdict in verdicts], indent=1))
-    red = sum(verdict.red for verdict in verdicts)
+    red = sum(verdict.outcome is Outcome.RED for verdict in verdicts)
     sys.stdout.write(f"{red} of {len(verdicts)} guards are watched\n")
     return 0 if red == len(verdicts) else 1
 
 
-def _copy(tree: Path) -> None:
+def copy_tree(tree: Path) -> None:
     """What git knows of, as it is now."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
@@ -150,42 +170,72 @@ def _copy(tree: Path) -> None:
             shutil.copy2(ROOT / name, tree / name)
 
 
-def _try(tree: Path, guard: Guard, whole: Mapping[str, str | bool]) -> Verdict:
-    """Take a guard out, run its check, put it back."""
-    if not whole["green"]:
-        return Verdict(guard.name, guard.check, red=False, said=f"is red with the guard: {whole['said']}")
+def try_guard(tree: Path, guard: Guard, whole: Mapping[str, str | bool]) -> Verdict:
+    """Take a guard out, see that the tree still works, run the guard's check, put the guard back."""
     path = tree / guard.file
     content = path.read_text("utf-8")
+
+    def verdict(outcome: Outcome, said: object) -> Verdict:
+        return Verdict(guard.name, guard.check, outcome, str(said))
+
+    if not whole["green"]:
+        return verdict(Outcome.INVALID, f"is red with the guard: {whole['said']}")
     if content.count(guard.old) != 1:
-        return Verdict(guard.name, guard.check, red=False, said="is not in the file that is named")
+        return verdict(Outcome.INVALID, "is not in the file that is named")
     path.write_text(content.replace(guard.old, guard.new), "utf-8")
     try:
+        broken = _broken(tree)
+        if broken:
+            return verdict(Outcome.INVALID, f"nothing works without it: {broken}")
         found = _is_green(tree, guard.check)
+        if not found["ended"]:
+            return verdict(Outcome.INVALID, found["said"])
+        return verdict(Outcome.NOT_RED if found["green"] else Outcome.RED, found["said"])
     finally:
         path.write_text(content, "utf-8")
-    return Verdict(guard.name, guard.check, red=not found["green"], said=str(found["said"]))
+
+
+def _broken(tree: Path) -> str:
+    """What goes wrong when a course is ingested and searched in this tree; or nothing."""
+    with tempfile.TemporaryDirectory(prefix="plain-") as name:
+        folder, data = Path(name) / "course", Path(name) / "data"
+        done = _run(tree, ["-m", "service.cli", *ingest_arguments(write_spoken(folder, _PLAIN, 0), _PLAIN)], data)
+        if done.returncode:
+            return f"an ingest ended with {done.returncode}: {done.stderr.strip()[-200:]}"
+        done = _run(tree, ["-m", "service.cli", "search", "gradients", "--json"], data)
+        if done.returncode or f"{_PLAIN} minute" not in done.stdout:
+            return f"a search ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-200:]}"
+    return ""
 
 
 def _is_green(tree: Path, check: str) -> dict[str, str | bool]:
-    """Whether a check passes in this tree, and its last words."""
+    """Whether a check ends in this tree, whether it passes, and its last words."""
     if check.startswith("tests/"):
         arguments = ["-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", check]
     else:
         row, size, seed = check.split(":")
         arguments = ["-m", "benchmarks.torture", "--rows", row, "--size", size, "--seed", seed]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
+    try:
+        done = _run(tree, arguments)
+    except subprocess.TimeoutExpired:
+        return {"ended": False, "green": False, "said": f"did not end in {_SECONDS} seconds"}
+    lines = [line.strip() for line in (done.stdout or done.stderr).splitlines() if line.strip()]
+    shown = next((line for line in lines if line.startswith(("- ", "FAILED", "ERROR"))), lines[-1] if lines else "")
+    return {"ended": True, "green": done.returncode == 0, "said": shown[:200]}
+
+
+def _run(tree: Path, arguments: Sequence[str], data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Python with this tree of the project, run to its end; on the installation in `data`, if one is named."""
+    own = {} if data is None else environment(data)
+    return subprocess.run(
         [sys.executable, *arguments],
         cwd=tree,
-        env=environment,
+        env={**os.environ, **own, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=_SECONDS,
         check=False,
     )
-    lines = [line.strip() for line in (done.stdout or done.stderr).splitlines() if line.strip()]
-    shown = next((line for line in lines if line.startswith(("- ", "FAILED", "ERROR"))), lines[-1] if lines else "")
-    return {"green": done.returncode == 0, "said": shown[:200]}
 
 
 if __name__ == "__main__":

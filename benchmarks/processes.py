@@ -80,6 +80,11 @@ def private_mb(pid: int) -> float:
     return _sum_of(Path(f"/proc/{pid}/smaps_rollup"), ("Private_Dirty", "Private_Clean"))
 
 
+def shared_out_mb(pid: int) -> float:
+    """Resident memory that is no mapped file; what processes share is divided among them, so that sums are right."""
+    return _sum_of(Path(f"/proc/{pid}/smaps_rollup"), ("Pss_Anon",))
+
+
 def peak_mb() -> float:
     """The most that this process ever held resident; unlike ru_maxrss it knows nothing of the parent's memory."""
     return _sum_of(Path("/proc/self/status"), ("VmHWM",))

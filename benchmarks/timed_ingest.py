@@ -27,8 +27,9 @@ from index.types import Lecture
 from ingest import decks as deck_reading
 from ingest.course import read_course
 from ingest.decks import DeckSource, read_decks
+from ingest.gathering import Progress
 from ingest.passages import make_passages
-from ingest.pipeline import Progress, ingest_course
+from ingest.pipeline import ingest_course
 from ingest.planned import PlannedDeck
 from service.settings import read_settings
 

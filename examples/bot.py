@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lecture_search_client import AnswerOut, ApiError, AsyncLectures, HitOut
@@ -22,10 +23,10 @@ class Reply:
     text: str
     places: tuple[tuple[str, str, str], ...] = ()
 
-    def plain(self, max_chars: int) -> str:
-        """All of it as plain text; where it is too long, the text is cut and the places stay."""
-        places = "".join(f"\n{mark} {title}: {url}" for mark, title, url in self.places)
-        return (self.text[: max(0, max_chars - len(places))] + places).strip()[:max_chars] or "…"
+    def plain(self, max_chars: int, escape: Callable[[str], str] = str) -> str:
+        """All of it as plain text, escaped; where it is too long, the text is cut and the places stay."""
+        places = escape("".join(f"\n{mark} {title}: {url}" for mark, title, url in self.places))
+        return (escape(self.text)[: max(0, max_chars - len(places))] + places).strip()[:max_chars] or "…"
 
 
 class Replies:
@@ -38,7 +39,7 @@ class Replies:
     async def reply(self, room: str, question: str) -> Reply:
         """The answer, or the sentence that says why there is none."""
         asked = question.strip()[:_QUESTION_CHARS]
-        history = self._rooms.pop(room, [])
+        history = self._rooms.get(room, [])
         said: list[Turn] = [{"role": "user", "content": asked}]
         try:
             answer = await self._lectures.ask(asked, course=self._course, history=history)
@@ -46,7 +47,8 @@ class Replies:
         except ApiError as error:
             return Reply(str(error))
         finally:
-            self._rooms[room] = [*history, *said][-_TURNS:]
+            # what was asked in the room meanwhile is remembered too
+            self._rooms[room] = [*self._rooms.pop(room, []), *said][-_TURNS:]
             if len(self._rooms) > _MAX_ROOMS:
                 self._rooms.popitem(last=False)
         return self._written(answer)

@@ -10,8 +10,9 @@ import asyncio
 import re
 
 import discord
-from bot import Replies, needed, open_replies
+from bot import Replies, Reply, needed, open_replies
 
+_MAX_CHARS = 2_000  # of a message, as Discord counts
 _MENTION = re.compile(r"<@[!&]?\d+>")
 
 
@@ -27,9 +28,13 @@ class LectureBot(discord.Client):
         if message.author.bot or not (message.guild is None or self.user in message.mentions):
             return
         found = await self._replies.reply(str(message.channel.id), _MENTION.sub("", message.content))
-        # texts of a course are no markup, and their links are not shown as cards
-        text = discord.utils.escape_markdown(found.plain(1_500))[:2_000]
-        await message.reply(text, suppress_embeds=True)
+        # links of a course are not shown as cards
+        await message.reply(written(found), suppress_embeds=True)
+
+
+def written(reply: Reply) -> str:
+    """A reply as Discord shows it: texts of a course are no markup."""
+    return reply.plain(_MAX_CHARS, discord.utils.escape_markdown)
 
 
 async def serve(token: str, replies: Replies) -> None:

@@ -30,12 +30,12 @@ async def serve(server: str, user: str, token: str, replies: Replies) -> None:
         if event.membership == "invite" and event.state_key == user:
             await client.join(room.room_id)
 
+    client.add_event_callback(join, InviteMemberEvent)  # an invitation that waits is taken up all the same
     try:
         first = await client.sync(timeout=0)
         if not isinstance(first, SyncResponse):
             raise SystemExit(f"The Matrix server refuses: {first}")
         client.add_event_callback(answer, RoomMessageText)
-        client.add_event_callback(join, InviteMemberEvent)
         await client.sync_forever(timeout=30_000, since=first.next_batch)
     finally:
         await client.close()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from index.text.analysis import ANALYSIS_VERSION
 _log = logging.getLogger(__name__)
 
 NO_EMBEDDER = "none"
+_PREPARING = "preparing-"
 NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
 
 
@@ -74,15 +76,42 @@ class Library:
         """
         with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait), self.fetching():
             self.recover()
-            leftovers = self._unfinished.exists() or any(self.data_dir.glob(".new-*"))
+            died = [self._unfinished, *self._dead_preparers()]
+            leftovers = any(path.exists() for path in died) or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
             yield
             try:
                 if leftovers:
                     self.sweep_all()
-                self._unfinished.unlink(missing_ok=True)
+                for path in died:
+                    path.unlink(missing_ok=True)
             except OSError as error:  # what was written stands; the next writer sweeps
                 _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
+
+    @contextmanager
+    def preparing(self) -> Iterator[None]:
+        """Store files that no row refers to yet, before the right to write is asked for.
+
+        A writer may sweep them meanwhile, so look again whether they are there. What one leaves that dies is swept by
+        the next writer.
+        """
+        with translated_disk(self.data_dir):
+            make_folder(self.data_dir)
+            mark = self.data_dir / f"{_PREPARING}{uuid.uuid4().hex}"
+            with file_lock(mark):
+                try:
+                    yield
+                finally:
+                    mark.unlink(missing_ok=True)
+
+    def _dead_preparers(self) -> list[Path]:
+        """Marks of those that died while they prepared: nobody holds the lock of these."""
+        dead = []
+        for mark in self.data_dir.glob(f"{_PREPARING}*"):
+            with suppress(FileNotFoundError), file_lock(mark, wait=False) as is_free:
+                if is_free:
+                    dead.append(mark)
+        return dead
 
     @contextmanager
     def fetching(self) -> Iterator[None]:

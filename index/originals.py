@@ -100,6 +100,11 @@ class FileStore:
         self._local(sha256, suffix).unlink(missing_ok=True)  # damaged: it is fetched when it is read
         return True
 
+    def holds(self, sha256: str, suffix: str) -> bool:
+        """Whether there is such a file, here or in the shared storage; its content is not read."""
+        here = self._local(sha256, suffix).is_file()
+        return here or (self._depot is not None and self._depot.size(_key(sha256, suffix)) is not None)
+
     def intact_hashes(self) -> set[str]:
         """SHA-256 of every stored file whose content still has it; the shared storage is believed."""
         here = {_hash_of(path.name) for path in self._all_here() if self._is_intact_here(*_parts_of(path.name))}

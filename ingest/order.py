@@ -13,8 +13,9 @@ from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites
 from ingest.fetching import Fetching
+from ingest.gathering import Progress, Report
 from ingest.outline import Outline, outline_of
-from ingest.pipeline import Check, IngestReport, Progress, Report, ingest_course
+from ingest.pipeline import Check, IngestReport, ingest_course
 from ingest.planned import PlannedCourse
 from ingest.sources import Source, SourceLimits, check_allowed, open_source
 from ingest.youtube import YouTube, YouTubeSettings

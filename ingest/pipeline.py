@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
 from index.embed.protocol import Embedder
+from index.errors import StorageError
 from index.follow import follow
 from index.library import Library
-from index.publish import check_fits, embed_missing, plan_course, publish
-from index.store.courses import course_hash, known_alignment, replace_course
-from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
-from ingest.align import ALIGNER, align
-from ingest.captions import CaptionReader
-from ingest.course import is_file_name, lecture_keys, unclaimed_captions
-from ingest.decks import DeckSource, read_decks
+from index.publish import Plan, check_fits, embed_missing, plan_course, publish
+from index.store.courses import course_hash, replace_course
+from index.types import Course, Passage
+from ingest.course import unclaimed_captions
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
+from ingest.gathering import Progress, Report, files_of, gather_course, identity_of, passages_of, told
 from ingest.hearing import Listener
-from ingest.passages import PASSAGES, make_passages
-from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
-from ingest.sound import sound_text
-from ingest.videos import VideoSource, read_cues, read_videos
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What a long ingest tells: `done` of `total` units of this `step`, now at `what`."""
-
-    step: str
-    done: int
-    total: int
-    what: str = ""
+from ingest.planned import PlannedCourse
 
 
 @dataclass(slots=True)
@@ -57,7 +42,6 @@ class IngestReport:
     gaps: list[dict[str, str]] = field(default_factory=list)
 
 
-Report = Callable[[Progress], None]
 Check = Callable[[Connection], None]
 
 
@@ -85,193 +69,134 @@ def ingest_course(
     def on_wait() -> None:
         progress(Progress("waiting", 0, 0))
 
-    def told(step: str) -> Callable[[int, int, str], None]:
-        return lambda done, total, what: progress(Progress(step, done, total, what))
-
     follow(library)  # other machines publish too
     check_fits(library, embedder, planned.slug)
-    failed = Fetcher(library, fetching, told("fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
+    failed = Fetcher(library, fetching, told(progress, "fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
     if wanted:
-        listener = Listener(library, fetching.asr_model, told("reading transcripts"), on_wait)
+        listener = Listener(library, fetching.asr_model, told(progress, "reading transcripts"), on_wait)
         videos = [video for lecture in planned.lectures for video in lecture.videos]
         failed = replace(failed, captions=failed.captions | listener.hear(videos, folder.resolve(), wanted))
-    with library.writer(on_wait):
-        check_fits(library, embedder, planned.slug)
-        # what damaged rows say was read is read again
-        distrusted = planned.slug if row_damage(library, planned.slug) else None
-        course = _gather(planned, folder, library, wanted, failed, fetching.asr_model, distrusted, progress)
-        passages = _passages_of(course)
-        content_hash = _identity(course)
-        report = _summary(course, passages)
-        report.gaps += [
-            {"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems
-        ]
-        report.gaps += [
-            {"lecture": planned.title, "code": "bad_name", "detail": detail} for detail in planned.bad_names
-        ]
-        report.gaps += [
-            {
-                "lecture": course.title,
-                "code": "unclaimed_captions",
-                "detail": f"The captions {path} belong to no video of the course; name the file after its video.",
-            }
-            for path in (unclaimed_captions(folder, planned) if wanted else ())
-        ]
-        with library.database.reading() as connection:
-            unchanged = course_hash(connection, course.slug) == content_hash
-        if unchanged and distrusted is None and library.is_current(embedder, course.slug):
-            report.generation = library.served_number()
-            return report
-
-        plan = plan_course(library, embedder, course.slug, passages)
-        report.embedded = embed_missing(library, plan, lambda done, total: progress(Progress("embedding", done, total)))
-        progress(Progress("publishing", 0, 1))
-
-        def change(connection: Connection) -> None:
-            check(connection)
-            replace_course(connection, course, passages, content_hash)
-
-        report.generation = publish(library, plan, change, distrusted=distrusted is not None)
-        report.changed = True
-        progress(Progress("publishing", 1, 1))
+    reader = _Reader(library, embedder, planned, folder, wanted, failed, fetching.asr_model, progress)
+    with library.preparing():
+        # reading takes the longest and keeps nobody from writing; where it fails, it fails again below, and says why
+        with suppress(StorageError):
+            reader.prepare()
+        with library.writer(on_wait):
+            check_fits(library, embedder, planned.slug)
+            report = _publish(library, reader.still_good(), progress, check)
+    report.gaps += _problems_of(planned, folder, bool(wanted))
     return report
 
 
-def _gather(
-    planned: PlannedCourse,
-    folder: Path,
-    library: Library,
-    wanted: tuple[str, ...],
-    failed: Failed,
-    asr_model: str,
-    distrusted: str | None,
-    progress: Report,
-) -> Course:
-    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
-    root = folder.resolve()
+def _publish(library: Library, read: _Read, progress: Report, check: Check) -> IngestReport:
+    """Publish what was read, unless it is published already (for writers)."""
+    report = _summary(read.course, read.passages)
+    report.embedded = read.embedded
+    if read.plan is None:
+        report.generation = library.served_number()
+        return report
+    # what another writer swept meanwhile is made again
+    report.embedded += embed_missing(library, read.plan, told(progress, "embedding"))
+    progress(Progress("publishing", 0, 1))
 
-    def told(step: str) -> Callable[[int, int, str], None]:
-        return lambda done, total, what: progress(Progress(step, done, total, what))
+    def change(connection: Connection) -> None:
+        check(connection)
+        replace_course(connection, read.course, read.passages, read.content_hash)
 
-    decks = read_decks(
-        [deck for lecture in planned.lectures for deck in lecture.decks],
-        DeckSource(root, library, planned.language, failed.decks, distrusted),
-        told("reading decks"),
-    )
-    videos = read_videos(
-        [video for lecture in planned.lectures for video in lecture.videos],
-        VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
-        told("reading transcripts"),
-    )
-    keys = lecture_keys(planned.lectures)
-    lectures = [
-        _lecture(key, position, lecture, decks, videos)
-        for position, (key, lecture) in enumerate(zip(keys, planned.lectures, strict=True), 1)
+    report.generation = publish(library, read.plan, change, distrusted=read.distrusted)
+    report.changed = True
+    progress(Progress("publishing", 1, 1))
+    return report
+
+
+def _problems_of(planned: PlannedCourse, folder: Path, with_transcripts: bool) -> list[dict[str, str]]:
+    """What is wrong with the course as it is written down, beside its files."""
+    return [
+        *({"lecture": lecture, "code": "bad_line", "detail": detail} for lecture, detail in planned.problems),
+        *({"lecture": planned.title, "code": "bad_name", "detail": detail} for detail in planned.bad_names),
+        *(
+            {
+                "lecture": planned.title,
+                "code": "unclaimed_captions",
+                "detail": f"The captions {path} belong to no video of the course; name the file after its video.",
+            }
+            for path in (unclaimed_captions(folder, planned) if with_transcripts else ())
+        ),
     ]
-    return Course(
-        planned.slug,
-        planned.title,
-        planned.language,
-        sound_text(str(root)),
-        planned.source_url,
-        _aligned(lectures, library, planned.language, distrusted, told("aligning")),
-        planned.links,
-    )
 
 
-def _lecture(
-    key: str,
-    position: int,
-    planned: PlannedLecture,
-    decks: dict[PlannedDeck, Deck],
-    videos: dict[PlannedVideo, Video],
-) -> Lecture:
-    own_decks = tuple(decks[deck] for deck in planned.decks)
-    return Lecture(
-        key=key,
-        position=position,
-        section=planned.section,
-        # a title that was read off the first page stands; the name of a file gives way to what its deck says
-        title=own_decks[0].title if planned.title_from_deck and is_file_name(planned) else planned.title,
-        programme=planned.programme,
-        remarks=planned.remarks,
-        decks=own_decks,
-        videos=tuple(videos[video] for video in planned.videos),
-        links=planned.links,
-    )
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A course as it was read. `plan` is None where what is served shows it already; `distrusted` where its rows are
+    not those that were written."""
+
+    course: Course
+    passages: Sequence[Passage]
+    content_hash: str
+    distrusted: bool
+    plan: Plan | None
+    embedded: int
 
 
-def _aligned(
-    lectures: Sequence[Lecture],
-    library: Library,
-    language: str,
-    distrusted: str | None,
-    told: Callable[[int, int, str], None],
-) -> tuple[Lecture, ...]:
-    """The lectures with the pages of their slides set against the time of their videos, where they have both."""
-    reader = CaptionReader()
-    found = []
-    try:
-        for done, lecture in enumerate(lectures, 1):
-            decks = [deck for deck in lecture.decks if deck.pages and deck.kind is DeckKind.SLIDES]
-            spoken = [(video.video, video.transcript) for video in lecture.videos if video.transcript]
-            if not decks or not spoken:
-                found.append(lecture)
-                continue
-            key = _alignment_key(decks, spoken, language)
-            with library.database.reading() as connection:
-                alignment = known_alignment(connection, key, distrusted)
-            if alignment is None:
-                cues = [(video, read_cues(library, transcript, reader)) for video, transcript in spoken]
-                alignment = Alignment(key, *align([(deck.path, deck.pages) for deck in decks], cues, language))
-            found.append(replace(lecture, alignment=alignment))
-            told(done, len(lectures), lecture.title)
-    finally:
-        reader.close()
-    return tuple(found)
+@dataclass(slots=True)
+class _Reader:
+    """Reads a course, before the right to write is asked for, and again where that turns out to have been in vain."""
 
+    library: Library
+    embedder: Embedder | None
+    planned: PlannedCourse
+    folder: Path
+    wanted: tuple[str, ...]
+    failed: Failed
+    asr_model: str
+    progress: Report
+    read: _Read | None = None
 
-def _alignment_key(decks: Sequence[Deck], spoken: Sequence[tuple[str, Transcript]], language: str) -> str:
-    """Equal for two lectures that would be aligned alike: what is read, and what the parts are called."""
-    content = (
-        ALIGNER,
-        language,
-        [(deck.path, deck.sha256, deck.extractor) for deck in decks],
-        [(video, transcript.sha256, transcript.parser) for video, transcript in spoken],
-    )
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _passages_of(course: Course) -> list[Passage]:
-    """All passages; those of a deck that two lectures show belong to the first of them."""
-    passages: dict[str, Passage] = {}
-    for lecture in course.lectures:
-        for passage in make_passages(course.slug, lecture):
-            passages.setdefault(passage.id, passage)
-    return list(passages.values())
-
-
-def _identity(course: Course) -> str:
-    """Equal for two courses that would give the same rows: all that was planned, and the hashes of all files."""
-
-    def deck(found: Deck) -> object:
-        return astuple(replace(found, pages=(), outline=()))
-
-    def video(found: Video) -> object:
-        transcript = found.transcript and astuple(replace(found.transcript, segments=()))
-        return astuple(replace(found, transcript=None)), transcript
-
-    lectures = [
-        (
-            astuple(replace(lecture, decks=(), videos=(), alignment=None)),
-            lecture.alignment and lecture.alignment.key,
-            [*map(deck, lecture.decks)],
-            [*map(video, lecture.videos)],
+    def prepare(self) -> _Read:
+        """Read files, and make the vectors that are missing."""
+        library, embedder, slug = self.library, self.embedder, self.planned.slug
+        distrusted = self._is_distrusted()
+        # what damaged rows say was read is read again
+        course = gather_course(
+            self.planned,
+            self.folder,
+            library,
+            self.wanted,
+            self.failed,
+            self.asr_model,
+            slug if distrusted else None,
+            self.progress,
         )
-        for lecture in course.lectures
-    ]
-    content = (PASSAGES, course.slug, course.title, course.language, course.source_url, course.links, lectures)
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+        passages, content_hash = passages_of(course), identity_of(course)
+        plan: Plan | None = None
+        embedded = 0
+        if distrusted or not self._is_served(content_hash):
+            plan = plan_course(library, embedder, slug, passages)
+            embedded = embed_missing(library, plan, told(self.progress, "embedding"))
+        self.read = _Read(course, passages, content_hash, distrusted, plan, embedded)
+        return self.read
+
+    def still_good(self) -> _Read:
+        """What was prepared, if nothing changed meanwhile that it rests on; else it is prepared again (for writers)."""
+        read = self.read
+        if read is None or read.distrusted != self._is_distrusted() or not self._has_files(read.course):
+            return self.prepare()
+        served = not read.distrusted and self._is_served(read.content_hash)
+        if served and read.plan is not None:  # another took the same up
+            return replace(read, plan=None)
+        return self.prepare() if read.plan is None and not served else read
+
+    def _is_distrusted(self) -> bool:
+        return row_damage(self.library, self.planned.slug) is not None
+
+    def _is_served(self, content_hash: str) -> bool:
+        with self.library.database.reading() as connection:
+            unchanged = course_hash(connection, self.planned.slug) == content_hash
+        return unchanged and self.library.is_current(self.embedder, self.planned.slug)
+
+    def _has_files(self, course: Course) -> bool:
+        """Whether nobody swept what no row referred to yet."""
+        return all(self.library.files.holds(sha256, suffix) for sha256, suffix in files_of(course))
 
 
 def _summary(course: Course, passages: Sequence[Passage]) -> IngestReport:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -35,7 +39,8 @@ from service.metrics import Metrics
 from service.running import server_config
 from service.settings import Settings
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
 
 
 def page_of(hit: Hit) -> PagePlace:
@@ -209,6 +214,27 @@ def serve(settings: Settings, app: FastAPI | None = None) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(timeout=20)
+
+
+@contextmanager
+def serve_apart(
+    log: Path, environment: Mapping[str, str], *arguments: str, start: Sequence[str] = ("-m", "service.cli")
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`lectures serve` on a free port in a process of its own, and its address; all that it says is in the log."""
+    command = [sys.executable, *start, "serve", "--port", "0", *arguments]
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=said, stderr=said)
+    try:
+        until(lambda: "http://" in log.read_text("utf-8") or process.poll() is not None, 60)
+        address = re.search(r"http://\S+", log.read_text("utf-8"))
+        assert address, log.read_text("utf-8")
+        yield process, address.group()
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=40)
+        finally:
+            process.kill()
 
 
 def until(true: Callable[[], bool], seconds: float = 20) -> None:

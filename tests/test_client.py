@@ -395,6 +395,16 @@ def test_a_name_stays_one_part_of_its_path() -> None:
     assert paths == ["/api/courses/a%2Fb", "/api/courses/%2E%2E", "/api/courses/a%3Fb%23c", "/api/courses/%C3%A9"]
 
 
+@pytest.mark.parametrize("client", [Lectures, AsyncLectures])
+def test_links_keep_the_path_that_the_service_is_reached_under(client: type[Lectures] | type[AsyncLectures]) -> None:
+    place = "/c/nn/d/deck.pdf/3?q=a%20b#x"
+    for base in ("https://x.example", "https://x.example/"):
+        assert client(base).link(place) == f"https://x.example{place}"
+    for base in ("https://x.example/lectures", "https://x.example/lectures/"):
+        assert client(base).link(place) == f"https://x.example/lectures{place}"
+        assert client(base).link("https://y.example/c/nn") == "https://y.example/c/nn"
+
+
 # --- retrievers -------------------------------------------------------------------------------------------------
 
 
@@ -408,6 +418,39 @@ def test_langchain_retrieves_passages(live: str) -> None:
     assert found[0].metadata["source"].startswith(f"{live}/c/neural-networks/d/slides/02_regularisation.pdf/")
     assert (found[0].metadata["page_number"], found[0].metadata["lecture_position"]) == (7, 2)
     assert run_async(retriever.ainvoke("дропаут")) == found
+
+
+def test_retrievers_do_not_show_their_key() -> None:
+    from langchain_core.load import dumpd  # noqa: PLC0415
+
+    from lecture_search_client import langchain, llama_index  # noqa: PLC0415
+
+    shown = langchain.LecturesRetriever(key="lk_canary")
+    for text in (repr(shown), str(shown), str(dumpd(shown)), shown.model_dump_json()):
+        assert "canary" not in text
+    assert "canary" not in repr(llama_index.LecturesRetriever(key="lk_canary"))
+
+
+def test_a_retriever_asks_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lecture_search_client import langchain  # noqa: PLC0415
+
+    asked: list[str] = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["authorization"])
+        return _refusal(422)
+
+    def opened(kind: type[Any], transport: httpx.MockTransport) -> Callable[[str, str | None], Any]:
+        return lambda url, key: kind(url, key, transport=transport)
+
+    monkeypatch.setattr(langchain, "Lectures", opened(Lectures, httpx.MockTransport(refuse)))
+    monkeypatch.setattr(langchain, "AsyncLectures", opened(AsyncLectures, httpx.MockTransport(refuse)))
+    retriever = langchain.LecturesRetriever(key="lk_canary")
+    with pytest.raises(InvalidRequest):
+        retriever.invoke("dropout")
+    with pytest.raises(InvalidRequest):
+        run_async(retriever.ainvoke("dropout"))
+    assert asked == ["Bearer lk_canary"] * 2
 
 
 def test_llama_index_retrieves_passages(live: str) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from support import bare_app, serve
 
 from service.settings import Settings
 
+_READ = threading.Event()  # the client has the first piece of a stream
+_SECOND = "data: in time\n\n"
+_CLAIMED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}  # by a client, which is not believed
 _FILE = Path(__file__).parents[1] / "deploy" / "nginx.conf"
 
 
@@ -34,8 +38,16 @@ def proxy(example_settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
         return {"client": request.client.host, "scheme": request.url.scheme, "host": request.headers["host"]}
 
     @app.post("/api/answers")
-    def answer() -> StreamingResponse:
-        return StreamingResponse(iter(["data: one\n\n", "data: two\n\n"]), media_type="text/event-stream")
+    def answer(request: Request, length: bool = False) -> StreamingResponse:
+        assert request.client is not None
+        first = f"data: {request.client.host} {request.url.scheme}\n\n"
+
+        def pieces() -> Iterator[str]:
+            yield first
+            yield _SECOND if _READ.wait(10) else "data: late\n\n".rjust(len(_SECOND), "\n")
+
+        headers = {"Content-Length": str(len(first + _SECOND))} if length else {}
+        return StreamingResponse(pieces(), media_type="text/event-stream", headers=headers)
 
     @app.get("/metrics")
     def metrics() -> str:
@@ -70,13 +82,25 @@ def proxy(example_settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_requests_are_passed_on_with_the_address_of_who_asks(proxy: str) -> None:
-    headers = {"X-Forwarded-For": "203.0.113.7", "Host": "lectures.example.org"}
+    headers = {**_CLAIMED, "Host": "lectures.example.org"}
     found = httpx.get(f"{proxy}/who", headers=headers).json()
     assert found == {"client": "127.0.0.1", "scheme": "http", "host": "lectures.example.org"}
 
 
-def test_streams_pass_and_large_bodies_do_not(proxy: str) -> None:
-    assert httpx.post(f"{proxy}/api/answers", json={}).text == "data: one\n\ndata: two\n\n"
+@pytest.mark.parametrize("length", [False, True])
+def test_streams_pass_piece_by_piece(proxy: str, length: bool) -> None:
+    """What is sent in chunks nginx passes on even where it buffers; what has a length only where it does not."""
+    _READ.clear()
+    address = f"{proxy}/api/answers?length={length}"
+    with httpx.stream("POST", address, json={}, headers=_CLAIMED, timeout=20) as response:
+        assert ("content-length" in response.headers) == length
+        lines = response.iter_lines()
+        assert next(lines) == "data: 127.0.0.1 http"
+        _READ.set()
+        assert [line for line in lines if line] == [_SECOND.strip()]
+
+
+def test_what_is_too_large_does_not_pass(proxy: str) -> None:
     assert httpx.post(f"{proxy}/api/answers", content=b"x" * (2 << 20)).status_code == 413
     assert httpx.get(f"{proxy}/who", headers={"X-Large": "x" * 20_000}).status_code == 400
 

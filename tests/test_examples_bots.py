@@ -94,6 +94,32 @@ def test_a_reply_that_is_too_long_keeps_its_links() -> None:
     assert Reply("").plain(10) == "…"
 
 
+def test_two_questions_at_once_are_both_remembered() -> None:
+    asked: list[dict[str, Any]] = []
+
+    async def use() -> None:
+        both = asyncio.Event()
+
+        async def refuse(request: httpx.Request) -> httpx.Response:
+            asked.append(json.loads(request.content))
+            if len(asked) == 3:
+                both.set()
+            if len(asked) > 1:
+                await both.wait()
+            return httpx.Response(422, json={"detail": "Not now.", "code": "x"})
+
+        async with AsyncLectures(transport=httpx.MockTransport(refuse)) as lectures:
+            replies = Replies(lectures)
+            await replies.reply("one", "before")
+            async with asyncio.timeout(20):
+                await asyncio.gather(replies.reply("one", "left"), replies.reply("one", "right"))
+            await replies.reply("one", "after")
+
+    run_async(use())
+    assert [[turn["content"] for turn in one["history"]] for one in asked[:3]] == [[], ["before"], ["before"]]
+    assert sorted(turn["content"] for turn in asked[3]["history"]) == ["before", "left", "right"]
+
+
 # --- Zulip ------------------------------------------------------------------------------------------------------
 
 
@@ -187,10 +213,10 @@ def test_the_matrix_bot_joins_where_it_is_invited_and_answers(live: str) -> None
             if len(synced) in timeline:
                 said = {"events": timeline[len(synced)], "limited": False, "prev_batch": "p"}
                 rooms = {"join": {room: {"timeline": said, "state": {"events": []}}}}
-            if len(synced) == 2:
+            if len(synced) <= 2:  # one that was sent before the bot came, and one after
                 invited = {"type": "m.room.member", "sender": "@student:x", "state_key": me}
                 event = {**invited, "content": {"membership": "invite"}}
-                rooms["invite"] = {"!new:x": {"invite_state": {"events": [event]}}}
+                rooms["invite"] = {f"!new{len(synced)}:x": {"invite_state": {"events": [event]}}}
             if len(synced) > 2:
                 await asyncio.sleep(0.05)
             return _json({"next_batch": f"b{len(synced)}", "rooms": rooms})
@@ -214,7 +240,7 @@ def test_the_matrix_bot_joins_where_it_is_invited_and_answers(live: str) -> None
             await _while_serving(matrix_bot.serve(server, me, "token", Replies(lectures)), done)
 
     run_async(use())
-    assert (joined, synced[:2]) == (["!new:x"], [None, "b1"])
+    assert (joined, synced[:2]) == (["!new1:x", "!new2:x"], [None, "b1"])
     assert len(sent) == 1
     assert (sent[0]["msgtype"], sent[0]["m.mentions"]) == ("m.notice", {})
     assert f"[1] Ранняя остановка (early stopping): {live}/c/neural-networks/d/" in sent[0]["body"]
@@ -274,6 +300,18 @@ def test_the_slack_bot_answers_in_a_thread_and_sends_no_commands(live: str) -> N
 
 
 # --- Discord ----------------------------------------------------------------------------------------------------
+
+
+def test_a_long_discord_reply_keeps_its_links_and_is_no_markup() -> None:
+    url = "https://x.example/c/nn/d/deck_of_a_course.pdf/"
+    places = tuple((f"[{n}]", "**a** _b_ ~c~ | `d` *", f"{url}{n}") for n in range(1, 9))
+    said = discord_bot.written(Reply("**" * 3_000, places))
+    assert len(said) <= 2_000
+    lines = said.split("\n")
+    assert [line.rsplit(": ", 1)[1] for line in lines[1:]] == [place[2] for place in places]
+    assert set(lines[0].replace("\\*", "")) <= {"\\"}
+    assert discord_bot.written(Reply("", (("[1]", "x](http://evil.example)", url),))).startswith("\\[1] x](")
+    assert all("\\*\\*a\\*\\* \\_b\\_" in line for line in lines[1:])
 
 
 def test_the_discord_bot_answers_direct_messages_without_markup(live: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,3 +53,10 @@ def test_of_one_shard_the_columns_are_its_own() -> None:
     directory = Directory(_hashes([[3, 4]]))
     assert directory.aligned([column], np.uint32) is column
     assert directory.find(4) == slice(1, 2)
+
+
+def test_shards_beyond_those_that_two_bytes_can_number_keep_their_own_numbers() -> None:
+    many = 65_537
+    directory = Directory(_hashes([[number] for number in range(many)]))
+    assert directory.shards[directory.find(many - 1)].tolist() == [many - 1]
+    assert directory.shards[directory.find(0)].tolist() == [0]

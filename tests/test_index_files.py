@@ -65,6 +65,15 @@ def test_a_disk_that_refuses_is_an_error_of_ours_and_what_was_served_is_served(
     assert not [path for path in sqlite_library.data_dir.rglob(".*") if path.name.startswith((".new-", ".building-"))]
 
 
+def test_who_reads_a_file_that_is_replaced_reads_the_old_one_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_durably(path, b"old")
+    with path.open("rb") as reader:
+        write_durably(path, b"new, and longer")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new, and longer"
+
+
 def test_a_file_that_the_disk_does_not_give_back_is_not_intact(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     whole = store.add_bytes(b"whole", ".pdf")

@@ -287,7 +287,7 @@ def test_what_is_published_while_damage_is_looked_for_is_none(
             ingest(folders["first"], other, embedder)
         return row_damage(library, slug)
 
-    monkeypatch.setattr("index.library.row_damage", publish_once)
+    monkeypatch.setattr("index.damage.row_damage", publish_once)
     assert find_damage(sqlite_library, embedder) == []
     other.close()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
@@ -122,7 +124,7 @@ def test_an_ingest_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) 
         child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(whole * (0.3 + 0.07 * moment))
         child.send_signal(signal.SIGKILL)
-        child.communicate()
+        child.communicate(timeout=20)
         generation, degraded = open_served(library, load_embedder("builtin"))
         assert degraded == ()
         assert generation.count in (52, 62)
@@ -316,6 +318,20 @@ def test_a_change_of_rows_that_fails_leaves_everything_as_it_was(
     assert (sqlite_library.served_number(), _count(sqlite_library, passages)) == (2, 4)
     assert _count(sqlite_library, generations) == 2
     assert _hits(sqlite_library, embedder, "dropout", "first") == before
+
+
+@pytest.mark.usefixtures("two")
+def test_a_shard_that_cannot_be_written_leaves_the_rows_as_they_were(
+    sqlite_library: Library, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    plan = plan_course(sqlite_library, embedder, "first", [])
+    with pytest.raises(StorageError, match="No space left"):
+        publish(sqlite_library, plan, lambda connection: connection.execute(sa.delete(passages)))
+    assert (_count(sqlite_library, passages), _count(sqlite_library, generations)) == (4, 2)
 
 
 # --- embedders -----------------------------------------------------------------------------------------------

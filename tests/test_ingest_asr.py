@@ -16,8 +16,9 @@ from index.types import Host, MadeBy, Video
 from ingest.asr import asr_problem
 from ingest.course import read_course
 from ingest.fetching import Fetching
+from ingest.gathering import Progress
 from ingest.hearing import Listener
-from ingest.pipeline import Progress, ingest_course
+from ingest.pipeline import ingest_course
 from ingest.planned import PlannedVideo
 from ingest.videos import VideoSource, read_videos
 

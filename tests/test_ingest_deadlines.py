@@ -15,7 +15,7 @@ from index.errors import CourseError
 from index.library import Library
 from ingest.course import read_course
 from ingest.fetching import Fetching
-from ingest.pipeline import Progress, ingest_course
+from ingest.pipeline import ingest_course
 from ingest.sources import SourceLimits, open_source
 from ingest.web import FetchError, Limits, fetch
 from ingest.youtube import CaptionsProblem, YouTube, YouTubeSettings
@@ -141,26 +141,3 @@ def test_another_course_is_written_while_one_waits_for_a_slow_server(
         thread.join(60)
     # what came before the server hung up is no whole PDF
     assert (thread.is_alive(), len(gaps)) == (False, 1)
-
-
-def test_an_ingest_that_waits_for_another_writer_says_so(
-    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
-) -> None:
-    folder = write_course(tmp_path / "course", "Course", ["Dropout\nzero activations"])
-    steps: list[str] = []
-    other = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
-
-    def note(at: Progress) -> None:
-        steps.append(at.step)
-
-    def take_up() -> None:
-        ingest_course(read_course(folder), folder, other, embedder, progress=note)
-
-    thread = threading.Thread(target=take_up)
-    with sqlite_library.writer():
-        thread.start()
-        until(lambda: "waiting" in steps)
-    thread.join(60)
-    assert steps[0] == "waiting"
-    assert steps[-1] == "publishing"
-    other.close()

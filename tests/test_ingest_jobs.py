@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ from index.store.tables import jobs, workers
 from index.store.workers import add_worker, list_workers, see_worker
 from index.types import AccessScope, JobState, Problem, WorkerRecord
 from ingest.course import read_course
+from ingest.gathering import Progress
 from ingest.order import Means, Order
-from ingest.pipeline import IngestReport, Progress
+from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
 from ingest.worker import _Presence, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
@@ -52,6 +54,13 @@ def order(library: Library, folder: Path | str, **options: Any) -> str:
 def state_of(library: Library, job_id: str) -> Any:
     with library.database.reading() as connection:
         return read_job(connection, job_id)
+
+
+def at_work(library: Library, job_id: str, worker: subprocess.Popen[bytes], attempt: int = 1) -> bool:
+    """Whether a job has told of its progress in an attempt; fails when its worker has ended."""
+    assert worker.poll() is None
+    row = state_of(library, job_id)
+    return row.attempts >= attempt and row.progress is not None
 
 
 def run(library: Library, means: Means = OFFLINE) -> int:
@@ -144,8 +153,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
         write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 200)
     thread = threading.Thread(target=run, args=(sqlite_library,))
     thread.start()
-    while state_of(sqlite_library, running).state == JobState.QUEUED:
-        time.sleep(0.005)
+    until(lambda: state_of(sqlite_library, running).state != JobState.QUEUED)
     with sqlite_library.database.writing() as connection:
         cancel_job(connection, running)
     thread.join(timeout=30)
@@ -165,15 +173,13 @@ def test_a_worker_that_is_killed_each_time_sets_the_job_aside(tmp_path: Path, co
     for attempt in range(1, 4):
         child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker", "--once"], env=environment)
         # the first progress is written when the first of the decks was read, and forty are left to read
-        while state_of(library, killer).attempts < attempt or state_of(library, killer).progress is None:
-            time.sleep(0.005)
-            assert child.poll() is None
+        until(partial(at_work, library, killer, child, attempt), 60)
         child.send_signal(signal.SIGKILL)
-        child.wait()
+        child.wait(timeout=20)
         with library.database.writing() as connection:
             connection.execute(sa.update(jobs).values(leased_until=0.0))
     other = order(library, course_folder, course="other", linked_only=True)
-    subprocess.run([sys.executable, "-m", "service.cli", "worker", "--once"], env=environment, check=True)
+    subprocess.run([sys.executable, "-m", "service.cli", "worker", "--once"], env=environment, check=True, timeout=60)
     row = state_of(library, killer)
     assert (row.state, "died 3 times" in row.problem, ".pdf" in row.problem) == (JobState.QUARANTINED, True, True)
     assert state_of(library, other).state == JobState.DONE
@@ -190,9 +196,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course
     job_id = order(library, course_folder)
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker"], env=environment, stdout=subprocess.PIPE)
-    while state_of(library, job_id).progress is None:
-        time.sleep(0.005)
-        assert child.poll() is None
+    until(partial(at_work, library, job_id, child), 60)
     child.send_signal(signal.SIGTERM)
     child.communicate(timeout=30)
     row = state_of(library, job_id)
@@ -305,7 +309,7 @@ def test_an_ingest_is_ordered_watched_and_searched_and_forgotten(
     worker = threading.Timer(0.7, run, args=(library,))
     worker.start()
     events = client.get(f"/api/ingests/{job_id}/events", headers=key).text.strip().split("\n\n")
-    worker.join()
+    worker.join(timeout=20)
     states = [json.loads(event.split("data: ", 1)[1])["state"] for event in events]
     assert (states[0], states[-1]) == ("queued", "done")
     until(lambda: client.get("/api/search", params={"q": "dropout"}).status_code == 200)
@@ -480,7 +484,7 @@ def test_who_reads_the_queue_is_known_while_it_does(sqlite_library: Library, mon
     until(lambda: len(reading()) == 1)
     (first,) = reading()
     stop.set()
-    worker.join()
+    worker.join(timeout=20)
     assert reading() == []
     with sqlite_library.database.writing() as connection:
         assert not see_worker(connection, first.id)

@@ -18,8 +18,8 @@ from web_stub import Site, commit, git_server, web_site
 from index.errors import CourseError
 from index.library import Library
 from index.types import Query
+from ingest.gathering import Progress
 from ingest.order import Means, Order, carry_out, look
-from ingest.pipeline import Progress
 from ingest.sources import SourceLimits, open_source, published_at
 from ingest.web import FetchError, Limits, check_address, fetch
 

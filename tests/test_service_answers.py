@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from model_stub import Behave, drips, ends_with_done_alone, hangs, is_cut, is_huge, is_junk, model_server, reasons, says
 from starlette.testclient import TestClient
-from support import write_pdf
+from support import until, write_pdf
 
 from index.embed.models import load_embedder
 from index.errors import InvalidRequest, StorageError
@@ -391,10 +391,10 @@ def test_a_busy_model_is_not_waited_for(asking: Any) -> None:
     client, seen = asking(hangs, llm_concurrent=1)
     first = threading.Thread(target=_ask, args=(client, "что такое dropout?"))
     first.start()
-    while not seen:
-        time.sleep(0.01)
+    until(lambda: bool(seen))
     assert "busy with other questions" in _ask(client, "зачем нужен dropout?")["degraded"][0]
-    first.join()
+    first.join(timeout=20)
+    assert not first.is_alive()
 
 
 def test_a_model_makes_a_follow_up_stand_alone(asking: Any) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -15,7 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from support import until_ready, write_pdf
+from support import serve_apart, until_ready, write_pdf
 
 from index.library import Library
 from index.types import VIDEO_TYPES
@@ -262,31 +260,18 @@ def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:
     library.close()
 
 
-def _serve(settings: Settings, *extra: str) -> tuple[subprocess.Popen[str], str]:
-    import os  # noqa: PLC0415
-
-    environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": settings.embedder}
-    command = [sys.executable, "-m", "service.cli", "serve", "--port", "0", *extra]
-    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    assert child.stderr is not None
-    for line in child.stderr:
-        if found := re.search(r"http://\S+", line):
-            return child, found.group()
-    raise AssertionError("the server ended before it was ready")
-
-
-def test_lectures_serve_answers_on_a_real_port_without_torch(example_settings: Settings) -> None:
-    child, url = _serve(example_settings)
-    try:
+def test_lectures_serve_answers_on_a_real_port_without_torch(example_settings: Settings, tmp_path: Path) -> None:
+    environment = {
+        "LECTURES_DATA_DIR": str(example_settings.data_dir),
+        "LECTURES_EMBEDDER": example_settings.embedder,
+    }
+    with serve_apart(tmp_path / "log", environment) as (child, url):
         answer: dict[str, Any] = httpx.get(f"{url}/api/search", params={"q": "dropout"}, timeout=10).json()
         assert answer["hits"][0]["title"] in ("Dropout", "Минутка кода: nn.Dropout")
         loaded = Path(f"/proc/{child.pid}/maps").read_text()
         assert "libtorch" not in loaded
-    finally:
         child.terminate()
         assert child.wait(timeout=20) in (0, -15)
-        if child.stderr:
-            child.stderr.close()
 
 
 def test_pages_are_compressed_and_what_programs_ask_for_is_not(client: TestClient) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
@@ -18,13 +16,12 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.responses import StreamingResponse
-from support import bare_app, serve, until
+from support import bare_app, serve, serve_apart, until
 
 from service.connections import ConnectionLimits
 from service.running import _Server, server_config
 from service.settings import Settings
 
-_ROOT = Path(__file__).parents[1]
 _GET = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
 _POST = b"POST /api/answers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
 
@@ -197,31 +194,18 @@ def test_a_client_that_does_not_read_does_not_keep_its_response(
 
 
 @pytest.fixture
-def process(example_settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def process(example_settings: Settings, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """`lectures serve` on a free port, and its address."""
     environment = {
-        **os.environ,
         "LECTURES_DATA_DIR": str(example_settings.data_dir),
-        "LECTURES_STOP_SECONDS": "1",
+        "LECTURES_STOP_SECONDS": "60",  # what ends sooner does not end because its time was over
+        "LECTURES_REQUEST_SECONDS": "300",
     }
-    started = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "serve", "--port", "0"],
-        cwd=_ROOT, env=environment, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert started.stderr is not None
-    address = ""
-    while not address:
-        found = re.search(r"http://\S+", started.stderr.readline())
-        address = found.group() if found else ""
-        assert started.poll() is None
-    yield started, address
-    if started.poll() is None:
-        started.kill()
-    started.wait(timeout=20)
-    started.stderr.close()
+    with serve_apart(tmp_path / "log", environment) as started:
+        yield started
 
 
-def test_half_a_request_does_not_hold_up_the_end(process: tuple[subprocess.Popen[str], str]) -> None:
+def test_half_a_request_does_not_hold_up_the_end(process: tuple[subprocess.Popen[bytes], str]) -> None:
     started, address = process
     assert httpx.get(f"{address}/livez").status_code == 200
     with _connected(address) as head, _connected(address) as body, _connected(address):
@@ -229,11 +213,11 @@ def test_half_a_request_does_not_hold_up_the_end(process: tuple[subprocess.Popen
         body.sendall(_POST + b"{")
         assert httpx.get(f"{address}/livez").status_code == 200
         started.send_signal(signal.SIGTERM)
-        assert started.wait(timeout=10) in (0, -signal.SIGTERM)
+        assert started.wait(timeout=40) in (0, -signal.SIGTERM)
         assert (_rest(head), _rest(body)) == (b"", b"")
 
 
-def test_clients_that_ask_all_the_while_lose_no_answer_at_the_end(process: tuple[subprocess.Popen[str], str]) -> None:
+def test_clients_that_ask_all_the_while_lose_no_answer_at_the_end(process: tuple[subprocess.Popen[bytes], str]) -> None:
     started, address = process
     asking = threading.Barrier(5)
     lost: list[str] = []
@@ -243,7 +227,7 @@ def test_clients_that_ask_all_the_while_lose_no_answer_at_the_end(process: tuple
         with httpx.Client(base_url=address, timeout=20) as client:
             for number in range(100_000):
                 if number == 3:
-                    asking.wait()
+                    asking.wait(20)
                 try:
                     answered.append(client.get("/api/search", params={"q": "dropout"}).status_code)
                 except httpx.ConnectError:  # nobody listens any more: nothing was asked
@@ -255,9 +239,9 @@ def test_clients_that_ask_all_the_while_lose_no_answer_at_the_end(process: tuple
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    asking.wait()
+    asking.wait(20)
     started.send_signal(signal.SIGTERM)
-    assert started.wait(timeout=20) in (0, -signal.SIGTERM)
+    assert started.wait(timeout=40) in (0, -signal.SIGTERM)
     for thread in threads:
         thread.join(timeout=20)
     assert lost == []

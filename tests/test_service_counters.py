@@ -138,7 +138,7 @@ def test_calls_of_threads_that_ask_together_keep_to_the_limit(counters: Counters
     together = threading.Barrier(8)
 
     def call() -> bool:
-        together.wait()
+        together.wait(20)
         return counters.model_call(_DAY, 6)
 
     with ThreadPoolExecutor(8) as pool:
@@ -153,7 +153,7 @@ def test_processes_that_write_the_first_call_of_a_day_together_lose_none(library
     assert all(counters.model_call(_DAY, 9) for counters in each)
 
     def write(counters: Counters) -> None:
-        together.wait()
+        together.wait(20)
         counters.write()
 
     with ThreadPoolExecutor(4) as pool:

@@ -18,6 +18,7 @@ from index.errors import InvalidRequest
 from service.app import create_app
 from service.security import read_sites
 from service.settings import Settings
+from service.web.card import card_frame
 
 _HTML = {"Accept": "text/html"}
 _BASE = "http://testserver"
@@ -99,6 +100,12 @@ def test_an_editor_gets_a_card_for_an_address(framed: TestClient, kind: str) -> 
     small = framed.get("/api/oembed", params={"url": _BASE + address, "maxwidth": 300, "maxheight": 200}).json()
     assert (small["width"], small["height"]) == (300, 200)
     assert 'width="300" height="200"' in small["html"]
+
+
+def test_a_title_cannot_leave_its_place_in_the_frame() -> None:
+    frame = card_frame(_BASE, "/c/neural-networks", '"><script>alert("x")</script><i a="')
+    assert re.findall(r"<\w+", frame) == ["<iframe"]
+    assert 'title="&quot;&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&lt;i a=&quot;" width' in frame
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from support import ingest, until_ready, write_course
 from index.errors import StorageError
 from index.library import Library
 from index.store.jobs import add_job
+from index.types import JobState
 from service.app import create_app
+from service.gate import Work
+from service.observability import _LIMITS
 from service.settings import Settings
 
 _DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -173,6 +177,51 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         for name, labels in _samples(client):
             found.setdefault(name, set()).update(dict(labels))
     return found
+
+
+def _values(name: str, label: str) -> set[str]:
+    """All that a label of a metric can ever say."""
+    match name.removesuffix("_total").removesuffix("_bucket"), label:
+        case "lectures_jobs", "state":
+            return {str(state) for state in JobState}
+        case "lectures_limits_hit", "limit":
+            return {*_LIMITS.values(), *(f"places of {work}" for work in Work)}
+        case "lectures_requests", "status":
+            return {str(status.value) for status in HTTPStatus}
+        case "lectures_requests" | "lectures_request_seconds", "route":
+            return set(create_app(Settings(embedder="none")).openapi()["paths"])
+        case "up", "job":
+            comment = (_DEPLOY / "prometheus-alerts.yml").read_text("utf-8")
+            return set(re.findall(r"job_name: (\w+)", comment))
+    raise AssertionError(f"what {label} of {name} can say is not written down here")
+
+
+def _never(expression: str) -> list[str]:
+    """What an expression asks for and no label ever says."""
+    found = []
+    for name, labels in _selected(promql_parser.parse(expression)):
+        for label, (how, value) in labels.items():
+            known = _values(name, label)
+            asked = re.compile(value if how in ("MatchOp.Re", "MatchOp.NotRe") else re.escape(value))
+            if not any(asked.fullmatch(one) for one in known):
+                found.append(f"{name}: {label} {value}")
+    return found
+
+
+@pytest.mark.parametrize("expression", _expressions())
+def test_values_that_are_asked_for_can_be_said(expression: str) -> None:
+    assert _never(expression) == []
+
+
+def test_values_that_nothing_ever_says_are_noticed() -> None:
+    for name, labels in (
+        ("lectures_jobs", 'state="poisoned"'),
+        ("lectures_limits_hit_total", 'limit=~"place of .*"'),
+        ("lectures_requests_total", 'status="5xx"'),
+        ("lectures_request_seconds_bucket", 'route="/search"'),
+        ("up", 'job="lecture"'),
+    ):
+        assert len(_never(f"sum(rate({name}{{{labels}}}[5m])) > 0")) == 1
 
 
 @pytest.mark.parametrize("expression", _expressions())

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from postgres import everything_in
-from support import ingest, own_database, until, write_course
+from support import ingest, own_database, serve_apart, until, write_course
 
 from index.library import Library
 from index.store.keys import create_key
@@ -38,7 +38,6 @@ def fails(index, query):
     return find(index, query)
 SearchIndex.find = fails
 from service.cli import main
-sys.argv = ["lectures", "serve", "--port", "0"]
 main()
 """
 
@@ -104,21 +103,15 @@ class _Run:
         self.metrics = next(answer for answer in self.answers if "lectures_requests_total" in answer)
 
     def _serve(self) -> None:
-        with self.log.open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", _FAILING], cwd=_ROOT, env=self.environment, stderr=log, stdout=log
-            )
-            until(lambda: "http://" in self.log.read_text() or process.poll() is not None)
-            address = re.search(r"http://\S+", self.log.read_text())
-            assert address, self.log.read_text()
-            with httpx.Client(base_url=address.group(), timeout=30) as client:
-                until(lambda: client.get("/readyz").status_code == 200)
-                for response in self._ask(client):
-                    self.answers.append(f"{response.headers}\n{response.text}")
-                self.statuses = client.get("/metrics").text
-                self.answers.append(self.statuses)
-            process.terminate()
-            process.wait(timeout=30)
+        with (
+            serve_apart(self.log, self.environment, start=("-c", _FAILING)) as (_, address),
+            httpx.Client(base_url=address, timeout=30) as client,
+        ):
+            until(lambda: client.get("/readyz").status_code == 200)
+            for response in self._ask(client):
+                self.answers.append(f"{response.headers}\n{response.text}")
+            self.statuses = client.get("/metrics").text
+            self.answers.append(self.statuses)
 
     def _ask(self, client: httpx.Client) -> Iterator[httpx.Response]:
         key = {"Authorization": f"Bearer {self.secret}"}

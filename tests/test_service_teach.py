@@ -135,7 +135,7 @@ def test_a_queue_that_no_worker_reads_says_so_and_how_to_start_one(browser: Any,
         expect(page.locator("#job-list a").first).to_have_text("course")
         expect(page.locator(".lacking h3")).to_contain_text("course")  # and so are the gaps
         stop.set()
-        worker.join()
+        worker.join(timeout=20)
         page.locator("#job-list .job a").click()
         expect(page.locator("h1")).to_have_text("course")
 

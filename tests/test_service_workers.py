@@ -8,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from support import serve_apart, until
 
 from service.settings import Settings
 
@@ -24,47 +24,23 @@ def _children(process: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
 
 
-def _until(what: str, seconds: float = 40.0) -> Iterator[None]:
-    """Go round until the loop is left; fails after a while."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not happen in {seconds} s")
+def _is_ready(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz").status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @pytest.fixture
-def service(example_settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def service(example_settings: Settings, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """`lectures serve --workers 2` on a free port, and its address."""
-    environment = {
-        **os.environ,
-        "LECTURES_DATA_DIR": str(example_settings.data_dir),
-        "LECTURES_SEARCHES_PER_MINUTE": "100000",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "serve", "--workers", "2", "--port", "0"],
-        cwd=_ROOT, env=environment, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr is not None
-    address = ""
-    while not address:
-        found = re.search(r"http://\S+", process.stderr.readline())
-        address = found.group() if found else ""
-        assert process.poll() is None
-    for _ in _until("being ready"):
-        try:
-            if httpx.get(f"{address}/readyz").status_code == 200 and len(_children(process.pid)) == 2:
-                break
-        except httpx.HTTPError:
-            continue
-    yield process, address
-    if process.poll() is None:
-        process.terminate()
-    process.wait(timeout=40)
-    process.stderr.close()
+    environment = {"LECTURES_DATA_DIR": str(example_settings.data_dir), "LECTURES_SEARCHES_PER_MINUTE": "100000"}
+    with serve_apart(tmp_path / "log", environment, "--workers", "2") as (process, address):
+        until(lambda: _is_ready(address) and len(_children(process.pid)) == 2, 40)
+        yield process, address
 
 
-def test_both_processes_answer_alike_and_count_together(service: tuple[subprocess.Popen[str], str]) -> None:
+def test_both_processes_answer_alike_and_count_together(service: tuple[subprocess.Popen[bytes], str]) -> None:
     _, address = service
     found = []
     for _ in range(40):  # a connection each: the kernel gives them to either process
@@ -76,14 +52,14 @@ def test_both_processes_answer_alike_and_count_together(service: tuple[subproces
     assert [float(match.group(1)) for match in counted if match] == [40.0] * len(counts)
 
 
-def test_a_process_that_dies_is_started_again_and_the_end_is_clean(service: tuple[subprocess.Popen[str], str]) -> None:
+def test_a_process_that_dies_is_started_again_and_the_end_is_clean(
+    service: tuple[subprocess.Popen[bytes], str],
+) -> None:
     process, address = service
-    before = _children(process.pid)
-    os.kill(min(before), signal.SIGKILL)
-    for _ in _until("a new process"):
-        now = _children(process.pid)
-        if len(now) == 2 and now != before:
-            break
+    killed = min(_children(process.pid))
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: len(_children(process.pid) - {killed}) == 2, 40)
+    now = _children(process.pid)
     for _ in range(20):
         assert httpx.get(f"{address}/api/search", params={"q": "dropout"}).status_code == 200
     process.send_signal(signal.SIGTERM)

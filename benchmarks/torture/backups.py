@@ -35,7 +35,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
         writer.join(60)
     for number, file in enumerate(files):
         wrong += [f"backup {number}: {fault}" for fault in _restored(file, folder / f"restored-{number}", states)]
-        wrong += [f"backup {number}: {fault}" for fault in _refused(file, folder / f"refused-{number}", chance)]
+        wrong += [f"backup {number}: {fault}" for fault in refused(file, folder / f"refused-{number}", states, chance)]
     return Result(2 * size, wrong, f"{len(states)} states were written meanwhile")
 
 
@@ -61,15 +61,20 @@ def _restored(file: Path, data: Path, states: list[Any]) -> list[str]:
         ended = zygote.start(["restore", str(file)]).end()
         if ended.code:
             return [f"restoring it ended with {ended.code}: {ended.err[-300:]}"]
-        held = zygote.call(HELD, str(data))
-        wrong = [*held["wrong"], *zygote.call(DAMAGE, str(data))]
+        return _no_state(zygote, states)
+
+
+def _no_state(zygote: Zygote, states: list[Any]) -> list[str]:
+    """What is wrong with what was restored: damage, or that it is no state that ever was."""
+    held = zygote.call(HELD, str(zygote.data))
+    wrong = [*held["wrong"], *zygote.call(DAMAGE, str(zygote.data))]
     if held["rows"] not in states or held["served"] != held["rows"]:
         wrong.append("what was restored is no state that ever was")
     return wrong
 
 
-def _refused(file: Path, data: Path, chance: random.Random) -> list[str]:
-    """Whether a backup that is cut or changed is noticed, and nothing of it is served."""
+def refused(file: Path, data: Path, states: list[Any], chance: random.Random) -> list[str]:
+    """Whether a backup that is cut or changed is noticed, or what it held comes back all the same."""
     content = bytearray(file.read_bytes())
     place = chance.randrange(len(content))
     if chance.random() < 0.5:
@@ -82,6 +87,5 @@ def _refused(file: Path, data: Path, chance: random.Random) -> list[str]:
         ended = zygote.start(["restore", str(broken)]).end()
         if "Traceback" in ended.err:
             return [f"changed at {place}: an error that is none of ours: {ended.err[-200:]!r}"]
-        if ended.code == 0 and zygote.call(HELD, str(data))["wrong"]:
-            return [f"changed at {place}: it was restored, and is damaged"]
-    return []
+        found = [] if ended.code else _no_state(zygote, states)
+    return [f"changed at {place}, and restored: {fault}" for fault in found]

@@ -123,6 +123,13 @@ class _Machine(RuleBasedStateMachine):
         assert found["rows"] == found["served"]
         assert sorted(found["served"]) == sorted(self.model)
 
+    @invariant()
+    def nothing_is_left_over(self) -> None:
+        """After every step: at the end the indexing anew would have swept it."""
+        if self.model:
+            found = leftovers(str(self._folder / "data"))
+            assert not found, f"left over: {found}"
+
     def teardown(self) -> None:
         """The same courses in another order give the same answers in a new installation."""
         try:

@@ -19,9 +19,11 @@ class Directory:
     def __init__(self, keys: Sequence[Hashes]) -> None:
         """`keys[s]` are the hashes of shard s in ascending order; a hash may stand there more than once."""
         self._starts = np.cumsum([0, *(len(own) for own in keys)])
+        # two bytes for each key and shard as long as they can number all shards; beyond, they would begin at 0 again
+        number = np.dtype(np.uint16 if len(keys) <= 1 << 16 else np.uint32)
         if len(keys) == 1:
             hashes = keys[0]
-            self.shards: NDArray[np.uint16] = np.zeros(len(hashes), np.uint16)
+            self.shards: NDArray[np.unsignedinteger[Any]] = np.zeros(len(hashes), number)
             self.places: NDArray[np.uint32] = np.arange(len(hashes), dtype=np.uint32)
         else:
             hashes = np.concatenate([*keys, np.zeros(0, np.uint64)])
@@ -29,7 +31,7 @@ class Directory:
             order = np.argsort(hashes, kind="stable")
             counts = [len(own) for own in keys]
             hashes = hashes[order]
-            self.shards = np.repeat(np.arange(len(keys), dtype=np.uint16), counts)[order]
+            self.shards = np.repeat(np.arange(len(keys), dtype=number), counts)[order]
             places = [np.arange(count, dtype=np.uint32) for count in counts]
             self.places = np.concatenate([*places, np.zeros(0, np.uint32)])[order]
         self._hashes = as_sequence(hashes)
@@ -46,4 +48,5 @@ class Directory:
         if len(columns) == 1:
             return columns[0]
         joined = np.concatenate([*columns, np.zeros(0, kind)])
-        return joined[self._starts[self.shards] + self.places].astype(kind, copy=False)
+        found: NDArray[Any] = joined[self._starts[self.shards] + self.places].astype(kind, copy=False)
+        return found

@@ -87,7 +87,7 @@ class Lectures:
 
     def link(self, url: str) -> str:
         """An address of a hit or citation for those who are not on the pages of the service."""
-        return str(self._http.base_url.join(url))
+        return _linked(self._http.base_url, url)
 
     search = _asked(calls.search)
     suggest = _asked(calls.suggest)
@@ -174,7 +174,7 @@ class AsyncLectures:
 
     def link(self, url: str) -> str:
         """An address of a hit or citation for those who are not on the pages of the service."""
-        return str(self._http.base_url.join(url))
+        return _linked(self._http.base_url, url)
 
     search = _awaited(calls.search)
     suggest = _awaited(calls.suggest)
@@ -237,6 +237,11 @@ class AsyncLectures:
 def _headers(key: str | None) -> dict[str, str]:
     named = {"User-Agent": f"lecture-search-client/{VERSION}"}
     return {**named, "Authorization": f"Bearer {key}"} if key else named
+
+
+def _linked(base: httpx.URL, url: str) -> str:
+    # the service does not know the path that it is reached under
+    return str(base).rstrip("/") + url if url.startswith("/") else str(base.join(url))
 
 
 def _request(http: httpx.Client | httpx.AsyncClient, call: Call[Any]) -> httpx.Request:
