@@ -34,6 +34,7 @@ _PATIENCE = {
 # Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
 _ADVISORY_KEY = 0x6C656374
 _MIGRATION_KEY = _ADVISORY_KEY + 1
+_PUBLISH_KEY = _ADVISORY_KEY + 2
 # SQLite's answers that no other attempt changes: the bytes of its file are not those of a database
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 RESTORE = (
@@ -70,6 +71,15 @@ class Database:
         waiting if another writer committed in between.
         """
         with _translated(), self.engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def publishing(self) -> Iterator[Connection]:
+        """A writing transaction that sees all that was published before, and keeps others from publishing until it
+        ends: a writer of another machine whose session was lost has lost its lock without noticing."""
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISH_KEY)))
             yield connection
 
     @contextmanager
