@@ -1,5 +1,5 @@
-"""The shared storage, looked at beside the requests: what is new there is fetched, and it is known how far behind we
-are."""
+"""The shared storage and the database of other machines, looked at beside the requests: what is newly published is
+fetched, and how far behind we are, and what is away, is known."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ _THOROUGH_SECONDS = 30.0  # between two looks at every byte, while something tha
 
 
 class Following:
-    """One thread that looks every few seconds; without a shared storage there is none."""
+    """One thread that looks every few seconds; an installation of one machine needs none."""
 
     def __init__(self, library: Library, seconds: float) -> None:
         self._library = library
         self._seconds = seconds
         self._found = Followed(None, None)
         self._problem: str | None = None
+        self._database_problem: str | None = None
+        self._database_is_elsewhere = library.database.url.get_backend_name() != "sqlite"
         self._current_at = time.time()  # when what is here was last known to be the newest
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -47,6 +49,10 @@ class Following:
         return max(time.time() - self._current_at, 0.0)
 
     def reasons(self) -> tuple[str, ...]:
+        """What is degraded: what is published is not fetched, the database is away."""
+        return self.behind() if self._database_problem is None else (*self.behind(), self._database_problem)
+
+    def behind(self) -> tuple[str, ...]:
         """Why what is published is not fetched, if it is not."""
         problem = self._problem
         if problem is None:
@@ -56,7 +62,7 @@ class Following:
 
     def start(self, is_damaged: Callable[[], bool]) -> None:
         """Look from now on. While `is_damaged` says that something here is, it is fetched again."""
-        if self._library.shared is not None:
+        if self._library.shared is not None or self._database_is_elsewhere:
             self._thread = threading.Thread(target=self._go_on, args=(is_damaged,), name="following", daemon=True)
             self._thread.start()
 
@@ -81,6 +87,14 @@ class Following:
             _log.error("unexpected_error", where="following", exc_info=error)
             self._fail(f"It cannot be fetched ({type(error).__name__}).")
 
+    def _look_at_database(self) -> None:
+        try:
+            with self._library.database.reading() as connection:
+                connection.exec_driver_sql("SELECT 1")
+            self._database_problem = None
+        except LecturesError as error:
+            self._database_problem = str(error)
+
     def _noticed(self, newest: int) -> None:
         """A generation is there that is not here: fetching it may take a while."""
         self._found = Followed(newest, self._found.here)
@@ -96,6 +110,8 @@ class Following:
             thorough = time.monotonic() - looked_through > _THOROUGH_SECONDS and is_damaged()
             if thorough:
                 looked_through = time.monotonic()
+            if self._database_is_elsewhere:
+                self._look_at_database()
             self.look(thorough=thorough)
             if self._stop.wait(self._seconds):
                 return

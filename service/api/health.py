@@ -29,7 +29,8 @@ def readyz(state: State) -> ReadyOut:
         with state.library.database.reading() as connection:
             connection.exec_driver_sql("SELECT 1")
     except LecturesError as error:
-        degraded.append(str(error))
+        if str(error) not in degraded:  # it may be known already
+            degraded.append(str(error))
     manifest = index.generation.manifest
     return ReadyOut(
         status="degraded" if degraded else "ready",
