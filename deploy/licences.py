@@ -18,12 +18,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "licences.md"
-_EXTRAS = (
-    "postgres",
-    "storage",
-    "ray",
-    "models",
-)  # what may be installed beside the service; the rest is for development
+# what may be installed beside the service; the rest is for development
+_EXTRAS = ("postgres", "storage", "ray", "models")
 
 # Licences under which anybody may use, change and sell the whole, by the names that SPDX gives them.
 PERMISSIVE = frozenset(
