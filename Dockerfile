@@ -20,7 +20,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends git tesseract-ocr tesseract-ocr-rus \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home lectures \
-    && install -d -o lectures -g lectures /data
+    && install -d -o lectures -g lectures /data /shared
 COPY --from=build /opt/lectures /opt/lectures
 ENV PATH=/opt/lectures/bin:$PATH \
     PYTHONUNBUFFERED=1 \

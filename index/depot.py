@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from index.errors import StorageError
-from index.files import make_folder, replacing
+from index.files import fsync_folder, replacing
 
 _log = logging.getLogger(__name__)
 _WITH_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
@@ -109,7 +109,7 @@ class _Folder:
 
     def put(self, key: str, source: Path) -> None:
         def copied() -> None:
-            make_folder((self._root / key).parent)
+            self._make_folder_of(key)
             with source.open("rb") as original, replacing(self._root / key) as copy:
                 shutil.copyfileobj(original, copy)
 
@@ -117,7 +117,7 @@ class _Folder:
 
     def put_bytes(self, key: str, content: bytes) -> None:
         def written() -> None:
-            make_folder((self._root / key).parent)
+            self._make_folder_of(key)
             with replacing(self._root / key) as copy:
                 copy.write(content)
 
@@ -128,6 +128,15 @@ class _Folder:
             self._tried(partial(path.unlink, missing_ok=True))
             with suppress(OSError):  # it holds others still
                 path.parent.rmdir()
+
+    def _make_folder_of(self, key: str) -> None:
+        """Below a root that is there: what is written where a volume should be would be hidden by it."""
+        self._check_root()
+        for parent in reversed(Path(key).parents[:-1]):
+            folder = self._root / parent
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+                fsync_folder(folder.parent)
 
     def _check_root(self) -> None:
         """A volume that is not mounted is no empty one."""

@@ -202,6 +202,19 @@ def serve(
 
 
 @app.command()
+def migrate(as_json: Json = False) -> None:
+    """Bring the database's schema up to date and do nothing else; other commands do it as well."""
+    from service.console import out, print_json
+
+    _, library = open_library()
+    revision = library.database.revision()
+    if as_json:
+        print_json({"schema_revision": revision})
+    else:
+        out.print(f"The schema is {revision}.", markup=False)
+
+
+@app.command()
 def reindex(
     embedder: Annotated[str | None, typer.Option(help="Use this embedder (set LECTURES_EMBEDDER to it too).")] = None,
     as_json: Json = False,

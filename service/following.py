@@ -13,6 +13,7 @@ import structlog
 from index.errors import LecturesError
 from index.follow import Followed, follow
 from index.library import Library
+from service.reaching import Reaching
 
 _log = structlog.get_logger("lectures")
 _THOROUGH_SECONDS = 30.0  # between two looks at every byte, while something that is served is damaged
@@ -21,8 +22,9 @@ _THOROUGH_SECONDS = 30.0  # between two looks at every byte, while something tha
 class Following:
     """One thread that looks every few seconds; an installation of one machine needs none."""
 
-    def __init__(self, library: Library, seconds: float) -> None:
+    def __init__(self, library: Library, reaching: Reaching, seconds: float) -> None:
         self._library = library
+        self._reaching = reaching
         self._seconds = seconds
         self._found = Followed(None, None)
         self._problem: str | None = None
@@ -87,14 +89,6 @@ class Following:
             _log.error("unexpected_error", where="following", exc_info=error)
             self._fail(f"It cannot be fetched ({type(error).__name__}).")
 
-    def _look_at_database(self) -> None:
-        try:
-            with self._library.database.reading() as connection:
-                connection.exec_driver_sql("SELECT 1")
-            self._database_problem = None
-        except LecturesError as error:
-            self._database_problem = str(error)
-
     def _noticed(self, newest: int) -> None:
         """A generation is there that is not here: fetching it may take a while."""
         self._found = Followed(newest, self._found.here)
@@ -111,7 +105,7 @@ class Following:
             if thorough:
                 looked_through = time.monotonic()
             if self._database_is_elsewhere:
-                self._look_at_database()
+                self._database_problem = self._reaching.problem()
             self.look(thorough=thorough)
             if self._stop.wait(self._seconds):
                 return

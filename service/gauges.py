@@ -50,6 +50,9 @@ def _of_index(state: ServiceState, degraded: GaugeMetricFamily) -> Iterator[Metr
 
 def _of_database(state: ServiceState, degraded: GaugeMetricFamily) -> Iterator[Metric]:
     settings = state.settings
+    if state.reaching.problem():  # what watches the service waits no longer than for this
+        degraded.add_metric(["database"], 1)
+        return
     try:
         with state.library.database.reading() as connection:
             found = count_jobs(connection)

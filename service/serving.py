@@ -84,10 +84,14 @@ class Serving:
             self._watcher.join(timeout=_FIRST_SECONDS)
 
     def index(self, *, wait: bool = True) -> SearchIndex:
-        """The index to search now; raises why there is none. While the first is being opened it is waited for."""
+        """The index to search now; raises why there is none.
+
+        While the first is being opened it is waited for, unless other machines serve as well: what stands before them
+        asks one of these, if it is told at once.
+        """
         if self._watcher is None:
             self.look()
-        elif self._index is None and wait:
+        elif self._index is None and wait and self._library.shared is None:
             self._looked.wait(_FIRST_SECONDS)
         index = self._index
         if index is None:

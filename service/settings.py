@@ -19,7 +19,9 @@ _PREFIX = "LECTURES_"
 # of the client, the compose file, the examples and the tests
 _OTHERS = frozenset(
     f"{_PREFIX}{name}"
-    for name in "URL KEY COURSE COURSES DIR PORT DB_PASSWORD EXTRAS TEST_DATABASE TEST_FORBID_SKIPS".split()
+    for name in (
+        "URL KEY COURSE COURSES DIR PORT REPLICAS_PORT DB_PASSWORD EXTRAS TEST_DATABASE TEST_FORBID_SKIPS".split()
+    )
 )
 
 

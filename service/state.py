@@ -31,6 +31,7 @@ from service.metrics import Metrics
 from service.opening import library_of
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
+from service.reaching import Reaching
 from service.refusals import Overloaded
 from service.serving import Serving
 from service.settings import Settings, listed
@@ -52,7 +53,8 @@ class ServiceState:
         self._metrics = metrics or Metrics()
         self._first = first
         self.library = library_of(settings)
-        self.following = Following(self.library, settings.storage_seconds)
+        self.reaching = Reaching(self.library.database)
+        self.following = Following(self.library, self.reaching, settings.storage_seconds)
         self.serving = Serving(
             self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary, self.following
         )

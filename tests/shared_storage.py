@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import threading
 import time
 import uuid
@@ -101,9 +102,19 @@ def _handler(target: str, faults: Faults) -> type[BaseHTTPRequestHandler]:
 @contextmanager
 def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Faults]]:
     """A bucket's URL, and what goes wrong on the way to it; the environment says where the server is."""
+    with object_store() as (url, environment, faults):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield url, faults
+
+
+@contextmanager
+def object_store() -> Iterator[tuple[str, dict[str, str], Faults]]:
+    """A bucket's URL, the variables with which programs reach it, and what goes wrong on the way to it."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415  (a second)
     from s3fs import S3FileSystem  # noqa: PLC0415
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else every request is told
     store = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     store.start()
     host, port = store.get_host_and_port()
@@ -111,20 +122,19 @@ def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Faults]]:
     proxy = ThreadingHTTPServer(("127.0.0.1", 0), _handler(f"http://{host}:{port}", faults))
     thread = threading.Thread(target=proxy.serve_forever, daemon=True)
     thread.start()
-    for name, value in {
+    environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{proxy.server_address[1]}",
         "AWS_ACCESS_KEY_ID": "key",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
+    }
     try:
         connection = http.client.HTTPConnection(host, port)
         bucket = f"lectures-{uuid.uuid4().hex}"  # the server forgets nothing when it stops
         connection.request("PUT", f"/{bucket}")
         assert connection.getresponse().status == 200
         connection.close()
-        yield f"s3://{bucket}/course-search", faults
+        yield f"s3://{bucket}/course-search", environment, faults
     finally:
         proxy.shutdown()
         proxy.server_close()

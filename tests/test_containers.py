@@ -24,11 +24,28 @@ def _environment(service: str) -> dict[str, Any]:
 
 def test_compose_passes_every_setting_and_nothing_else() -> None:
     settings = {f"LECTURES_{name.upper()}" for name in Settings.model_fields}
-    for service in ("api", "worker"):
-        environment = _environment(service)
+    for service, decided in (("api", set()), ("worker", set()), ("replica", {"LECTURES_STORAGE_URL"})):
+        environment = {name: value for name, value in _environment(service).items() if name.startswith("LECTURES_")}
         assert set(environment) == settings
         # a name without a value is passed on as it is set, and not at all where it is not
-        assert {name for name, value in environment.items() if value is not None} == _DECIDED
+        assert {name for name, value in environment.items() if value is not None} == _DECIDED | decided
+
+
+def test_replicas_share_the_storage_and_nothing_else() -> None:
+    services = yaml.safe_load(_COMPOSE)["services"]
+    replica, proxy = services["replica"], services["proxy"]
+    assert replica["deploy"]["replicas"] == 3
+    assert "ports" not in replica  # it believes who says for whom it asks: only the proxy may reach it
+    assert replica["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+    assert "/data" in replica["volumes"]  # a volume without a name is one for each
+    assert {"shared:/shared"} <= {*replica["volumes"]} & {*services["worker"]["volumes"]}
+    assert replica["profiles"] == proxy["profiles"] == ["replicas"]
+    assert all(port.startswith("127.0.0.1:") for port in proxy["ports"])
+    site, _, _ = proxy["volumes"][0].partition(":")
+    named = re.search(r"set \$lectures (\w+);", (ROOT / site).read_text("utf-8"))
+    assert named is not None
+    assert named[1] in services
+    assert "/shared" in (ROOT / "Dockerfile").read_text("utf-8")  # a new volume takes its owner from there
 
 
 def test_the_variables_of_the_compose_file_are_known_to_the_settings() -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +11,7 @@ import httpx
 import pytest
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from proxying import NO_NGINX, free_port, nginx, nginx_path
 from support import bare_app, serve
 
 from service.settings import Settings
@@ -27,9 +25,8 @@ _FILE = Path(__file__).parents[1] / "deploy" / "nginx.conf"
 @pytest.fixture(scope="module")
 def proxy(example_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of nginx with our file, without TLS, before an application that tells what it is asked."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None:
-        pytest.skip("Debian's nginx is not installed (apt-get install nginx-light)")
+    if nginx_path() is None:
+        pytest.skip(NO_NGINX)
     app = bare_app()
 
     @app.get("/who")
@@ -53,32 +50,14 @@ def proxy(example_settings: Settings, tmp_path_factory: pytest.TempPathFactory) 
     def metrics() -> str:
         return "of the service"
 
-    folder = tmp_path_factory.mktemp("nginx")
-    with serve(example_settings, app) as service, socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-        free.close()
-        text = _FILE.read_text("utf-8").replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
-        text = re.sub(r"^\s*ssl_.*$", "", text, flags=re.MULTILINE)
-        text = text.replace("127.0.0.1:8000", service.removeprefix("http://")).replace("rate=50r/s", "rate=1r/m")
-        text = text.replace("burst=200", "burst=20")
-        (folder / "site.conf").write_text(text, "utf-8")
-        temporary = "".join(
-            f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        main = (
-            f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
-            f"http {{ access_log off; {temporary} include {folder}/site.conf; }}\n"
-        )
-        (folder / "nginx.conf").write_text(main, "utf-8")
-        command = [nginx, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-        checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
-        assert checked.returncode == 0, checked.stderr
-        process = subprocess.Popen(command)
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as client:
-            client.get(f"http://127.0.0.1:{port}/metrics")  # it listens
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-        process.wait(timeout=20)
+    port = free_port("127.0.0.1")
+    text = _FILE.read_text("utf-8").replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
+    text = re.sub(r"^\s*ssl_.*$", "", text, flags=re.MULTILINE).replace("rate=50r/s", "rate=1r/m")
+    text = text.replace("burst=200", "burst=20")
+    with serve(example_settings, app) as service:
+        text = text.replace("127.0.0.1:8000", service.removeprefix("http://"))
+        with nginx(tmp_path_factory.mktemp("nginx"), text, port) as address:
+            yield address
 
 
 def test_requests_are_passed_on_with_the_address_of_who_asks(proxy: str) -> None:

@@ -497,6 +497,18 @@ def test_a_writer_on_another_machine_is_told_of(library: Library) -> None:
     assert waits == ["waits"]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_writer_whose_lock_went_with_its_connection_ends_as_any_other(library: Library) -> None:
+    with library.writer(), library.database.reading() as connection:
+        ended = connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON database = pg_database.oid"
+            " WHERE locktype = 'advisory' AND datname = current_database()"
+        )
+        assert ended.scalars().all() == [True]
+    with library.writer():
+        pass
+
+
 def test_what_a_writer_that_died_at_its_start_left_is_swept_by_the_next(sqlite_library: Library) -> None:
     sqlite_library.data_dir.mkdir(exist_ok=True)
     (sqlite_library.data_dir / ".new-x").write_bytes(b"")

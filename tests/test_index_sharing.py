@@ -90,6 +90,16 @@ def test_a_place_of_no_known_kind_is_refused_with_what_to_install() -> None:
         open_depot("nowhere://bucket")
 
 
+def test_nothing_is_written_where_a_volume_is_not_mounted(tmp_path: Path) -> None:
+    depot = open_depot(str(tmp_path / "volume"))
+    with pytest.raises(DepotAway, match=r"volume is not there"):
+        depot.put_bytes("index/published/1", b"")
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(DepotAway):
+        depot.put("files/x", tmp_path / "file")
+    assert not (tmp_path / "volume").exists()
+
+
 # --- one publishes, another serves ---------------------------------------------------------------------------
 
 

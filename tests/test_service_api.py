@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+import socket
 import threading
 import time
 from pathlib import Path
@@ -225,8 +227,6 @@ def test_without_an_index_it_lives_and_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_search_goes_on_while_the_database_is_away(example_settings: Settings, tmp_path: Path) -> None:
-    import shutil  # noqa: PLC0415
-
     shutil.copytree(example_settings.data_dir / "index", tmp_path / "index")
     settings = Settings(data_dir=tmp_path, database_url="postgresql://nobody@127.0.0.1:9/none")
     with TestClient(create_app(settings)) as degraded:
@@ -235,6 +235,20 @@ def test_search_goes_on_while_the_database_is_away(example_settings: Settings, t
         ready = degraded.get("/readyz").json()
         assert (ready["status"], len(ready["degraded"])) == ("degraded", 1)
         assert degraded.get("/api/courses").json()["code"] == "storage"
+
+
+def test_whether_it_is_ready_is_told_while_the_database_says_nothing(
+    example_settings: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(example_settings.data_dir / "index", tmp_path / "index")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none"
+        with TestClient(create_app(Settings(data_dir=tmp_path, database_url=url))) as degraded:
+            until_ready(degraded)
+            for _ in range(2):  # who asks again does not wait for the first question
+                said = degraded.get("/readyz").json()["degraded"]
+                assert said == ["The database does not answer; searching goes on without it."]
+            assert 'lectures_degraded{what="database"} 1.0' in degraded.get("/metrics").text
 
 
 def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:

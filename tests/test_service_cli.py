@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 from index.errors import NotAllowed
+from index.store.tables import SCHEMA_REVISION
 from service.cli import app
 from service.security import check_bind
 from service.settings import Settings
@@ -53,6 +54,13 @@ def test_status_courses_and_verify_have_json(example_settings: Settings) -> None
     assert (status["generation"], status["current"]) == (1, True)
     assert {gap["code"] for gap in status["gaps"]["neural-networks"]} == {"no_video", "no_slides"}
     assert json.loads(_run(example_settings, "verify", "--json").stdout) == {"ok": True, "damage": []}
+
+
+def test_migrate_makes_the_schema_and_nothing_else(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new", database_url="", embedder="none")
+    for _ in range(2):
+        assert json.loads(_run(settings, "migrate", "--json").stdout) == {"schema_revision": SCHEMA_REVISION}
+    assert {path.name.partition("-")[0] for path in settings.data_dir.iterdir()} == {"lectures.db"}
 
 
 def test_eval_measures_by_kind(example_settings: Settings, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from starlette.testclient import TestClient
 from support import ingest, until, until_ready, write_course, write_pdf
 
 from index.engine.manifest import read_generation, shard_folder
-from index.library import Library
+from index.library import Library, open_served
+from index.publish import reindex
 from service.app import create_app
 from service.settings import Settings
 
@@ -67,6 +69,29 @@ def test_a_replica_fetches_serves_and_takes_up_what_is_new(
         assert _ready(client)["status"] == "ready"
 
 
+def test_a_search_does_not_wait_for_the_first_generation_where_others_may_serve_it(
+    settings: Settings, publisher: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands before several services asks another one, if this one says at once that it is not ready."""
+    opening, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        opening.set()
+        assert go_on.wait(20)
+        return open_served(*arguments)
+
+    ingest(folder, publisher, None)
+    monkeypatch.setattr("service.serving.open_served", slow)
+    monkeypatch.setattr("service.serving._FIRST_SECONDS", 3_600.0)
+    with TestClient(create_app(settings)) as client:
+        assert opening.wait(20)
+        refused = client.get("/api/search", params={"q": "dropout"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "index_unavailable")
+        go_on.set()
+        until_ready(client)
+        assert len(client.get("/api/search", params={"q": "dropout"}).json()["hits"]) == 1
+
+
 def test_a_storage_that_is_away_costs_freshness_and_that_is_said(
     settings: Settings, publisher: Library, folder: Path, tmp_path: Path
 ) -> None:
@@ -84,6 +109,26 @@ def test_a_storage_that_is_away_costs_freshness_and_that_is_said(
         shutil.move(tmp_path / "unmounted", tmp_path / "shared")
         until(lambda: _ready(client)["status"] == "ready")
         assert "shared storage" not in str(client.get("/api/search", params={"q": "dropout"}).json()["degraded"])
+
+
+def test_an_older_version_serves_what_it_has_while_a_newer_one_publishes(
+    settings: Settings, publisher: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(folder, publisher, None)
+    with TestClient(create_app(settings)) as client:
+        until_ready(client)
+        monkeypatch.setattr("index.publish.ANALYSIS_VERSION", "of tomorrow")
+        with publisher.writer():
+            assert reindex(publisher, None) == 2
+        until(lambda: _ready(client)["status"] == "degraded")
+        until(lambda: _ready(client)["shared_storage"]["newest"] == 2)
+        found = client.get("/api/search", params={"q": "dropout"}).json()
+        assert (found["generation"], len(found["hits"])) == (1, 1)
+        assert client.get("/readyz").status_code == 200
+    with TestClient(create_app(settings)) as client:  # one that starts now cannot
+        refused = client.get("/readyz")
+        until(lambda: client.get("/readyz").json()["code"] == "index_mismatch")
+        assert refused.status_code == 503
 
 
 def test_it_starts_from_its_own_copy_while_the_storage_is_away(

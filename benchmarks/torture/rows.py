@@ -23,5 +23,6 @@ ROWS = (
     Row(13, "stopping", "SIGTERM under load and with half-sent bodies", 0, 40),
     Row(18, "soak", "mixed traffic, seconds", 0, 240),
     Row(9, "roles", "every operation by every kind of caller, made-up requests", 0, 60),
+    Row(19, "replicas", "three services behind nginx: killed, storage and database away, seconds of load", 16, 1200),
     Row(17, "backups", "backups while writers write, restored elsewhere; broken ones", 0, 25),
 )

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from benchmarks.torture.zygote import Child, Zygote
 
+_HOST = "127.0.0.1"
 _READY_SECONDS = 30.0
 
 
@@ -32,18 +33,18 @@ def start_service(zygote: Zygote, extra: Mapping[str, str] | None = None) -> tup
 
 
 def ask(
-    port: int, path: str, body: Any = None, *, key: str = "", method: str = "", seconds: float = 20.0
+    port: int, path: str, body: Any = None, *, key: str = "", method: str = "", seconds: float = 20.0, host: str = _HOST
 ) -> tuple[int, bytes]:
     """(status, body) of one request on a connection of its own; (0, the reason) if there was no answer."""
-    status, _, content = ask_fully(port, path, body, key=key, method=method, seconds=seconds)
+    status, _, content = ask_fully(port, path, body, key=key, method=method, seconds=seconds, host=host)
     return status, content
 
 
 def ask_fully(
-    port: int, path: str, body: Any = None, *, key: str = "", method: str = "", seconds: float = 20.0
+    port: int, path: str, body: Any = None, *, key: str = "", method: str = "", seconds: float = 20.0, host: str = _HOST
 ) -> tuple[int, dict[str, str], bytes]:
     """(status, headers by their small names, body) of one request, as `ask`."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    connection = http.client.HTTPConnection(host, port, timeout=seconds)
     headers = {"Content-Type": "application/json"} if body is not None else {}
     headers |= {"Authorization": f"Bearer {key}"} if key else {}
     content = json.dumps(body).encode() if body is not None else None

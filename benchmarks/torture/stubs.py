@@ -10,7 +10,9 @@ if str(ROOT / "tests") not in sys.path:
     sys.path.append(str(ROOT / "tests"))
 
 import model_stub
+import proxying
+import shared_storage
 import web_stub
 import youtube_stub
 
-__all__ = ["model_stub", "web_stub", "youtube_stub"]
+__all__ = ["model_stub", "proxying", "shared_storage", "web_stub", "youtube_stub"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from index.errors import LecturesError
 from service.deps import State
 from service.gauges import installation_metrics
 from service.openapi import OPEN
@@ -25,12 +24,9 @@ def readyz(state: State) -> ReadyOut:
     """A verified generation is served with the embedder that made it; 503 says why not."""
     index = state.serving.index(wait=False)  # who asks whether it is ready is told at once that it is not
     degraded = list(index.degraded)
-    try:
-        with state.library.database.reading() as connection:
-            connection.exec_driver_sql("SELECT 1")
-    except LecturesError as error:
-        if str(error) not in degraded:  # it may be known already
-            degraded.append(str(error))
+    unreached = state.reaching.problem()
+    if unreached and unreached not in degraded:
+        degraded.append(unreached)
     manifest = index.generation.manifest
     return ReadyOut(
         status="degraded" if degraded else "ready",
