@@ -18,7 +18,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "licences.md"
-_EXTRAS = ("postgres", "storage", "models")  # what may be installed beside the service; the rest is for development
+# what may be installed beside the service; the rest is for development
+_EXTRAS = ("postgres", "storage", "ray", "models")
 
 # Licences under which anybody may use, change and sell the whole, by the names that SPDX gives them.
 PERMISSIVE = frozenset(
@@ -43,9 +44,11 @@ _SAID = {
     "markdown-it-py": "MIT",
     "mdurl": "MIT",
     "mpmath": "BSD-3-Clause",
+    "protobuf": "BSD-3-Clause",
     "pypdfium2": "BSD-3-Clause AND Apache-2.0",
     "pystemmer": "MIT AND BSD-3-Clause",
     "python-dateutil": "Apache-2.0 AND BSD-3-Clause",
+    "ray": "Apache-2.0",
     "s3fs": "BSD-3-Clause",
     "safetensors": "Apache-2.0",
     "scipy": "BSD-3-Clause",

@@ -118,7 +118,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
     between the two is finished by `Library.recover`. Where the rows that are there are `distrusted`, they are first
     forgotten, and what they may have referred to is swept by a walk through all.
     """
-    with library.database.writing() as connection:
+    with library.database.publishing() as connection:
         if distrusted:
             forget_read(connection, plan.course)
         before = _Held.by(connection, plan.course)
@@ -180,6 +180,7 @@ def reindex_intact(
     enter no index; what is served of their course stays, or goes if it is of no use. For writers.
     """
     with library.database.reading() as connection:
+        built_on = latest_generation(connection)
         slugs = course_slugs(connection)
         faults = file_faults(connection)
         damaged_vectors = damaged_embeddings(connection)
@@ -198,7 +199,9 @@ def reindex_intact(
             shards += _shard_before(library, embedder, slug)
         else:
             shards.append(_built_anew(library, embedder, slug))
-    with library.database.writing() as connection:
+    with library.database.publishing() as connection:
+        if latest_generation(connection) != built_on:
+            raise StorageError("Another machine published meanwhile; run `lectures reindex` again.")
         for slug in slugs:
             adopt_rows(connection, slug)
         number = _add_generation(library, connection, embedder, shards)

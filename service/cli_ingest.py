@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,9 @@ import typer
 from service.opening import Json, open_embedder, open_library, open_means
 
 if TYPE_CHECKING:
+    from ingest.gathering import Progress
     from ingest.order import Order
+    from service.console import Step
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -19,8 +22,9 @@ def add_commands(app: typer.Typer) -> None:
 
 
 def ingest(
-    source: Annotated[
-        str, typer.Argument(metavar="PATH_OR_URL", help="Folder, .zip, git or GitHub address (a subfolder too).")
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH_OR_URL…", help="Folders, .zip, git or GitHub addresses (subfolders too)."),
     ],
     course: Annotated[str | None, typer.Option(help="Slug to keep it under; default: the folder's name.")] = None,
     source_url: Annotated[str | None, typer.Option(help="Where the course is published, for links.")] = None,
@@ -34,27 +38,39 @@ def ingest(
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no PDF and no captions from elsewhere.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch PDFs again that were fetched before.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it to `lectures worker`.")] = False,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Spread courses over this Ray cluster; auto: the one here.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take a course up, or what changed in it."""
+    """Take courses up, or what changed in them."""
+    from index.errors import InvalidRequest
     from ingest.order import Order
 
-    order = Order(
-        source,
-        course=course,
-        source_url=source_url,
-        languages=tuple(code.strip().lower() for code in (language or "").split(",") if code.strip()),
-        linked_only=linked_only,
-        with_transcripts=not no_transcripts,
-        offline=offline,
-        refresh=refresh,
-    )
-    if dry_run or write_yaml:
-        _show_plan(order, write_yaml, as_json=as_json)
+    if len(sources) > 1 and (course or source_url or write_yaml):
+        raise InvalidRequest("--course, --source-url and --write-yaml are of one course; give one source with them.")
+    orders = [
+        Order(
+            source,
+            course=course,
+            source_url=source_url,
+            languages=tuple(code.strip().lower() for code in (language or "").split(",") if code.strip()),
+            linked_only=linked_only,
+            with_transcripts=not no_transcripts,
+            offline=offline,
+            refresh=refresh,
+        )
+        for source in sources
+    ]
+    if ray and not (dry_run or write_yaml or queue):
+        _spread(orders, ray, as_json=as_json)
+    elif dry_run or write_yaml:
+        for order in orders:
+            _show_plan(order, write_yaml, as_json=as_json)
     elif queue:
-        _queue(order, as_json=as_json)
+        _queue(orders, as_json=as_json)
     else:
-        _take_up(order, as_json=as_json)
+        _take_up(orders, as_json=as_json)
 
 
 def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
@@ -82,38 +98,92 @@ def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
         print_plan(planned)
 
 
-def _queue(order: Order, *, as_json: bool) -> None:
+def _queue(orders: Sequence[Order], *, as_json: bool) -> None:
     from pathlib import Path
 
     from index.store.jobs import add_job
     from service.console import out, print_json
 
     _, library = open_library()
-    place = order.source if "://" in order.source else str(Path(order.source).resolve())
+    jobs = []
     with library.database.writing() as connection:
-        job = add_job(connection, place, order.options())
+        for order in orders:
+            place = order.source if "://" in order.source else str(Path(order.source).resolve())
+            jobs.append(add_job(connection, place, order.options()))
     if as_json:
-        print_json({"id": job})
-    else:
+        print_json([{"id": job} for job in jobs] if len(jobs) > 1 else {"id": jobs[0]})
+        return
+    for job in jobs:
         out.print(f"Queued as {job}; `lectures worker` will take it.")
 
 
-def _take_up(order: Order, *, as_json: bool) -> None:
+def _take_up(orders: Sequence[Order], *, as_json: bool) -> None:
+    """Take courses up, one after another; the first that cannot be ends it, and those before it are taken up."""
     from dataclasses import asdict
 
     from ingest.order import carry_out
     from service.console import print_json, print_report, progress_bar
 
     settings, library = open_library()
+    embedder, means = open_embedder(settings), open_means(settings)
+    reports = []
+    for order in orders:
+        with progress_bar(quiet=as_json) as step:
+
+            def tell(at: Progress, step: Step = step) -> None:
+                step(at.step, at.done, at.total, at.what)
+
+            report = carry_out(order, library, embedder, means, tell)
+        reports.append(asdict(report))
+        if not as_json:
+            print_report(report)
+    if as_json:
+        print_json(reports if len(reports) > 1 else reports[0])
+
+
+def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
+    """Take courses up on a cluster; each is reported as it is done."""
+    from dataclasses import asdict, replace
+    from pathlib import Path
+
+    from ingest.cluster import Installation, carry_out_on
+    from ingest.pipeline import IngestReport
+    from service.console import err, print_json, print_report, progress_bar
+
+    settings, library = open_library()
+    library.close()
+    installation = Installation(
+        settings.resolved_database_url,
+        settings.storage_url,
+        settings.data_dir.absolute(),
+        int(settings.storage_cache_gigabytes * (1 << 30)),
+        settings.embedder,
+    )
+    placed = [
+        order if "://" in order.source else replace(order, source=str(Path(order.source).resolve())) for order in orders
+    ]
+    found = []
     with progress_bar(quiet=as_json) as step:
-        report = carry_out(
-            order,
-            library,
-            open_embedder(settings),
+        for outcome in carry_out_on(
+            address,
+            placed,
+            installation,
             open_means(settings),
-            lambda at: step(at.step, at.done, at.total, at.what),
-        )
-    print_json(asdict(report)) if as_json else print_report(report)
+            lambda source, at: step(f"{source}: {at.step}", at.done, at.total, at.what),
+        ):
+            found.append(outcome)
+            if as_json:
+                continue
+            if outcome.report is None:
+                err.print(f"{outcome.source}: {outcome.problem}", markup=False)
+            else:
+                print_report(IngestReport(**outcome.report))
+    if as_json:
+        print_json([asdict(outcome) for outcome in found])
+    failed = sum(outcome.report is None for outcome in found)
+    if failed:
+        err.print(f"{failed} of {len(found)} could not be taken up.")
+        raise typer.Exit(1)
 
 
 def status(as_json: Json = False) -> None:

@@ -1,5 +1,5 @@
-"""The shared storage, looked at beside the requests: what is new there is fetched, and it is known how far behind we
-are."""
+"""The shared storage and the database of other machines, looked at beside the requests: what is newly published is
+fetched, and how far behind we are, and what is away, is known."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ import structlog
 from index.errors import LecturesError
 from index.follow import Followed, follow
 from index.library import Library
+from service.reaching import Reaching
 
 _log = structlog.get_logger("lectures")
 _THOROUGH_SECONDS = 30.0  # between two looks at every byte, while something that is served is damaged
 
 
 class Following:
-    """One thread that looks every few seconds; without a shared storage there is none."""
+    """One thread that looks every few seconds; an installation of one machine needs none."""
 
-    def __init__(self, library: Library, seconds: float) -> None:
+    def __init__(self, library: Library, reaching: Reaching, seconds: float) -> None:
         self._library = library
+        self._reaching = reaching
         self._seconds = seconds
         self._found = Followed(None, None)
         self._problem: str | None = None
+        self._database_problem: str | None = None
+        self._database_is_elsewhere = library.database.url.get_backend_name() != "sqlite"
         self._current_at = time.time()  # when what is here was last known to be the newest
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -47,6 +51,10 @@ class Following:
         return max(time.time() - self._current_at, 0.0)
 
     def reasons(self) -> tuple[str, ...]:
+        """What is degraded: what is published is not fetched, the database is away."""
+        return self.behind() if self._database_problem is None else (*self.behind(), self._database_problem)
+
+    def behind(self) -> tuple[str, ...]:
         """Why what is published is not fetched, if it is not."""
         problem = self._problem
         if problem is None:
@@ -56,7 +64,7 @@ class Following:
 
     def start(self, is_damaged: Callable[[], bool]) -> None:
         """Look from now on. While `is_damaged` says that something here is, it is fetched again."""
-        if self._library.shared is not None:
+        if self._library.shared is not None or self._database_is_elsewhere:
             self._thread = threading.Thread(target=self._go_on, args=(is_damaged,), name="following", daemon=True)
             self._thread.start()
 
@@ -96,6 +104,8 @@ class Following:
             thorough = time.monotonic() - looked_through > _THOROUGH_SECONDS and is_damaged()
             if thorough:
                 looked_through = time.monotonic()
+            if self._database_is_elsewhere:
+                self._database_problem = self._reaching.problem()
             self.look(thorough=thorough)
             if self._stop.wait(self._seconds):
                 return

@@ -38,7 +38,7 @@ def _of_index(state: ServiceState, degraded: GaugeMetricFamily) -> Iterator[Metr
         "lectures_generation_age_seconds", "Since it was made", (dt.datetime.now(dt.UTC) - made).total_seconds()
     )
     if state.library.shared is not None:
-        degraded.add_metric(["shared storage"], len(state.following.reasons()))
+        degraded.add_metric(["shared storage"], len(state.following.behind()))
         yield _gauge(
             "lectures_seconds_behind",
             "Since when a newer generation may be missing here",

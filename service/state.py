@@ -54,7 +54,7 @@ class ServiceState:
         self._first = first
         self.library = library_of(settings)
         self.reaching = Reaching(self.library.database)
-        self.following = Following(self.library, settings.storage_seconds)
+        self.following = Following(self.library, self.reaching, settings.storage_seconds)
         self.serving = Serving(
             self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary, self.following
         )

@@ -106,6 +106,13 @@ def everything_in(url: str) -> str:
     return "\n".join(line for table in rows for line in table)
 
 
+def waits_for_a_lock(database: Database) -> bool:
+    """Whether a transaction on this database waits for another's."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with database.reading() as connection:
+        return bool(connection.scalar(sa.text(waiting)))
+
+
 @contextmanager
 def run_postgres() -> Iterator[PostgresServer]:
     """A server in a folder of its own: pytest, started once more by the same user, closes its own folders to others,

@@ -9,15 +9,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from support import EXAMPLES, CountingEmbedder, ingest, open_index, own_database, write_course, write_pdf
+from sqlalchemy.engine import Connection
+from support import EXAMPLES, CountingEmbedder, ingest, open_index, own_database, until, write_course, write_pdf
 
 from index.damage import find_damage
 from index.embed.models import load_embedder
@@ -25,9 +27,13 @@ from index.engine.manifest import generation_numbers, read_generation, shard_fol
 from index.errors import IndexMismatch, NotFound, StorageError
 from index.library import Library, open_served
 from index.publish import check_fits, forget_course, plan_course, publish, reindex
+from index.store.courses import replace_course
 from index.store.passages import read_passages
 from index.store.tables import embeddings, generations, lectures, passages
 from index.types import Filters, Query
+from ingest.course import read_course
+from ingest.fetching import Failed
+from ingest.gathering import gather_course, identity_of, passages_of
 
 
 def _count(library: Library, table: sa.Table) -> int:
@@ -434,3 +440,58 @@ def test_a_title_of_the_course_alone_makes_a_new_shard_and_embeds_nothing(
     assert _name_of(sqlite_library, "first") != name
     hit = open_index(sqlite_library, embedder).find(Query("dropout")).hits()[0]
     assert hit.passage.course_title == "Renamed"
+
+
+# --- a writer that lost its lock -------------------------------------------------------------------------------------
+
+
+def _publish_without_lock(library: Library, folder: Path, then: Callable[[], object] = lambda: None) -> None:
+    """As a writer does whose session, and with it the right to write, was lost without its noticing."""
+    planned = read_course(folder)
+    course = gather_course(planned, folder, library, (), Failed({}, {}), "", None, lambda _: None)
+    found = passages_of(course)
+
+    def change(connection: Connection) -> None:
+        replace_course(connection, course, found, identity_of(course))
+        then()
+
+    publish(library, plan_course(library, None, course.slug, found), change)
+
+
+def _waits_for_a_lock(library: Library) -> bool:
+    with library.database.reading() as connection:
+        return bool(connection.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_publishes_at_the_same_time_as_another_loses_nothing_of_the_other(library: Library, tmp_path: Path) -> None:
+    folders = [write_course(tmp_path / name, name.title(), [f"Loss\n{name}"]) for name in ("first", "second", "third")]
+    ingest(folders[0], library, None)
+    other = Library(library.database.url.render_as_string(hide_password=False), library.data_dir)
+    thread = threading.Thread(target=_publish_without_lock, args=(other, folders[1]))
+
+    def beside() -> None:
+        thread.start()
+        until(lambda: _waits_for_a_lock(library))
+
+    _publish_without_lock(library, folders[2], beside)
+    thread.join(60)
+    manifest, _ = read_generation(library.index_root, 3)
+    assert [shard.course for shard in manifest.shards] == ["first", "second", "third"]
+    assert find_damage(library, None) == []
+    other.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_was_published_while_all_is_built_anew_is_not_undone(library: Library, tmp_path: Path) -> None:
+    folders = [write_course(tmp_path / name, name.title(), [f"Loss\n{name}"]) for name in ("first", "second")]
+    ingest(folders[0], library, None)
+
+    def beside(done: int, _total: int, _what: str) -> None:
+        if done == 0:
+            _publish_without_lock(library, folders[1])
+
+    with pytest.raises(StorageError, match="Another machine published meanwhile"):
+        reindex(library, None, beside)
+    manifest, _ = read_generation(library.index_root, library.served_number() or 0)
+    assert [shard.course for shard in manifest.shards] == ["first", "second"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,14 @@ def test_the_migrations_make_the_tables(library: Library) -> None:
     with library.database.reading() as connection:
         found = set(sa.inspect(connection).get_table_names())
     assert found == {*metadata.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_server_that_does_not_even_refuse_is_given_up_in_seconds(library: Library) -> None:
+    with library.database.reading() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        given = raw.info.get_parameters()
+    assert (given["connect_timeout"], given["tcp_user_timeout"], given["keepalives_idle"]) == ("5", "10000", "10")
 
 
 def test_the_newest_migration_is_the_one_that_the_program_expects() -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from postgres import waits_for_a_lock
 from support import until
 
 from index.library import Library
@@ -178,7 +179,7 @@ def test_the_same_order_at_the_same_time_is_one_job(library: Library) -> None:
         with library.database.writing() as connection:
             job_id = add_job(connection, "course", {}, "key")
             again = pool.submit(_ordered, library, "key")
-            until(lambda: _waits_for_a_lock(library))
+            until(lambda: waits_for_a_lock(library.database))
         assert again.result(30) == job_id
 
 
@@ -194,7 +195,7 @@ def test_the_first_of_a_search_in_vain_at_the_same_time_is_counted_twice(library
         with library.database.writing() as connection:
             count_missed(connection, "a", "word", today)
             again = pool.submit(count)
-            until(lambda: _waits_for_a_lock(library))
+            until(lambda: waits_for_a_lock(library.database))
         again.result(30)
     with library.database.reading() as connection:
         assert [(found.query, found.count) for found in list_missed(connection, None)] == [("word", 2)]
@@ -203,9 +204,3 @@ def test_the_first_of_a_search_in_vain_at_the_same_time_is_counted_twice(library
 def _ordered(library: Library, key: str) -> str:
     with library.database.writing() as connection:
         return add_job(connection, "course", {}, key)
-
-
-def _waits_for_a_lock(library: Library) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with library.database.reading() as connection:
-        return bool(connection.scalar(sa.text(waiting)) == 1)

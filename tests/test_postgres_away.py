@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import re
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,9 +20,11 @@ from web_stub import web_site
 
 from index.errors import StorageUnreachable
 from index.library import Library
+from index.store.database import Database
 from index.store.jobs import add_job, read_job
 from index.store.keys import create_key
 from index.store.sessions import open_session
+from index.store.tables import SCHEMA_REVISION
 from index.types import AccessScope, JobState
 from ingest.order import Means, Order
 from ingest.sources import SourceLimits
@@ -95,6 +100,7 @@ def test_searching_goes_on_and_writing_is_refused_until_it_is_back(
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         assert "The database cannot be used" in ready.json()["degraded"][0]
+        until(lambda: "The database cannot be used" in str(search(reader).json()["degraded"]))
         for refused in (
             search(unseen),
             client.get("/api/courses", headers=reader),
@@ -109,7 +115,8 @@ def test_searching_goes_on_and_writing_is_refused_until_it_is_back(
             later.setattr("service.remembered._AWAY_SECONDS", 0.0)
             assert [search(headers).status_code for headers in (reader, person)] == [503, 503]
         server.back()
-        assert client.get("/readyz").json()["status"] == "ready"
+        until(lambda: client.get("/readyz").json()["status"] == "ready")
+        assert "database" not in str(search(reader).json()["degraded"])
         assert search(reader).json()["hits"] == search(unseen).json()["hits"] == found
         assert client.post("/api/ingests", json=order, headers=admin).status_code == 202
         assert len(client.get("/api/courses", headers=reader).json()) == 1
@@ -151,8 +158,37 @@ def test_a_service_that_starts_while_it_is_away_serves_what_is_indexed(
         until(lambda: client.get("/readyz").status_code == 200)
         assert client.get("/readyz").json()["status"] == "degraded"
         server.back()
-        assert client.get("/readyz").json()["status"] == "ready"
+        until(lambda: client.get("/readyz").json()["status"] == "ready")
         assert client.get("/api/courses").json()[0]["title"] == "Nets"
+
+
+def test_a_schema_that_could_not_be_brought_up_to_date_at_the_start_is_when_it_is_back(
+    settings: Settings, server: PostgresServer, tmp_path: Path
+) -> None:
+    database = Database(server.new_database(tmp_path))
+    environment = {
+        **os.environ,
+        "LECTURES_DATA_DIR": str(settings.data_dir),
+        "LECTURES_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "LECTURES_EMBEDDER": "none",
+    }
+    server.away()
+    command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            said = [process.stderr.readline(), ""]
+            assert said[0].startswith("The database cannot be used: ")
+            assert "Searching goes on without it" in said[0]
+            while not (found := re.search(r"http://\S+", said[-1])):
+                said.append(process.stderr.readline())
+                assert process.poll() is None, said
+            assert httpx.get(f"{found.group()}/api/search", params={"q": "dropout"}, timeout=30).json()["total"] == 1
+            server.back()
+            until(lambda: database.revision() == SCHEMA_REVISION)
+        finally:
+            process.kill()
+    database.close()
 
 
 def test_the_right_to_write_ends_without_an_error_of_the_driver(library: Library, server: PostgresServer) -> None:

@@ -42,6 +42,8 @@ def _locked(library: Library) -> Iterator[None]:
     """Somebody else writes all the while, as a long publish does."""
     with library.database.writing() as connection:
         connection.execute(sa.delete(courses).where(courses.c.id == -1))
+        if connection.dialect.name == "postgresql":  # where writers wait for rows; this one has all that are counted
+            connection.execute(sa.text("LOCK TABLE missed_searches IN EXCLUSIVE MODE"))
         yield
 
 

@@ -22,17 +22,19 @@ from index.store.tables import SCHEMA_REVISION
 _log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _BUSY_SECONDS = 30.0
-# A server whose machine is gone says nothing. Without these its connections are waited for a quarter of an hour.
-_LOST_SERVER = {
-    "connect_timeout": 5,  # seconds, as are those of keepalives
-    "tcp_user_timeout": 10_000,  # milliseconds that what was sent may go unacknowledged
+# With a server that does not even refuse: a machine or a network that is gone is noticed in seconds, not in the quarter
+# of an hour after which the system gives up.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # milliseconds
     "keepalives_idle": 10,
-    "keepalives_interval": 3,
+    "keepalives_interval": 5,
     "keepalives_count": 3,
 }
 # Arbitrary constants that all our processes share: the keys of PostgreSQL's advisory locks.
 _ADVISORY_KEY = 0x6C656374
 _MIGRATION_KEY = _ADVISORY_KEY + 1
+_PUBLISH_KEY = _ADVISORY_KEY + 2
 # SQLite's answers that no other attempt changes: the bytes of its file are not those of a database
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 RESTORE = (
@@ -69,6 +71,15 @@ class Database:
         waiting if another writer committed in between.
         """
         with _translated(), self.engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+    @contextmanager
+    def publishing(self) -> Iterator[Connection]:
+        """A writing transaction that sees all that was published before, and keeps others from publishing until it
+        ends: a writer of another machine whose session was lost has lost its lock without noticing."""
+        with self.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISH_KEY)))
             yield connection
 
     @contextmanager
@@ -185,7 +196,7 @@ def _parse(url: str) -> URL:
 def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
         try:
-            return sa.create_engine(url, pool_pre_ping=True, connect_args=_LOST_SERVER)
+            return sa.create_engine(url, pool_pre_ping=True, connect_args=_PATIENCE)
         except ImportError as error:  # of the driver, or of the library that it stands on
             raise StorageError(
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.errors import StorageError
-from index.store.courses import batches, insert
 from index.store.integrity import vectors_sha256
+from index.store.rows import batches, insert_missing
 from index.store.tables import embeddings, passages
 
 
@@ -25,8 +25,9 @@ def missing_embeddings(connection: Connection, fingerprint: str, hashes: Iterabl
 
 
 def add_embeddings(connection: Connection, fingerprint: str, items: Sequence[tuple[str, bytes, bytes]]) -> None:
-    """Keep (content hash, a byte for the role of each vector, (n, d) vectors as little-endian float32)."""
-    insert(
+    """Keep (content hash, a byte for the role of each vector, (n, d) vectors as little-endian float32); what another
+    process has kept meanwhile stays."""
+    insert_missing(
         connection,
         embeddings,
         [
@@ -37,7 +38,7 @@ def add_embeddings(connection: Connection, fingerprint: str, items: Sequence[tup
                 "vectors": vectors,
                 "sha256": vectors_sha256(roles, vectors),
             }
-            for content_hash, roles, vectors in items
+            for content_hash, roles, vectors in sorted(items)
         ],
     )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from index.store.rows import batches, insert
+from index.store.rows import batches, insert_missing
 from index.store.tables import courses, decks, fetched, lectures, pages, segments, transcripts, videos
 from index.store.timeline import lecture_timeline
 from index.types import (
@@ -128,7 +128,7 @@ def find_fetched(connection: Connection, key: str) -> Fetched | None:
 def keep_fetched(connection: Connection, key: str, found: Fetched) -> None:
     """Remember for good what was fetched under this key."""
     connection.execute(sa.delete(fetched).where(fetched.c.key == key))
-    insert(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
+    insert_missing(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
 
 
 _STORED = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.engine import Connection
 
@@ -47,6 +48,14 @@ def insert(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, 
     """New rows, if there are any."""
     if rows:
         connection.execute(sa.insert(table), rows)
+
+
+def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """New rows, except those whose key is there already, or is just being written by another process. Who writes
+    several gives them in the order of their keys: nobody waits for each other."""
+    if rows:
+        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def batches(values: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -25,7 +25,7 @@ def readyz(state: State) -> ReadyOut:
     index = state.serving.index(wait=False)  # who asks whether it is ready is told at once that it is not
     degraded = list(index.degraded)
     unreached = state.reaching.problem()
-    if unreached:
+    if unreached and unreached not in degraded:
         degraded.append(unreached)
     manifest = index.generation.manifest
     return ReadyOut(

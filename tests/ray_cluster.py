@@ -1,0 +1,42 @@
+"""A process that holds a Ray cluster of several nodes on this machine, and kills one when it is told to.
+
+    python tests/ray_cluster.py FOLDER NODES     prints the address; a line `kill N` kills a node, the end of input all
+
+Node N keeps its data in FOLDER/node-N, as another machine would. The head carries nothing out.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ray.cluster_utils import Cluster
+
+_STORE_BYTES = 80 << 20  # of each node; the least that Ray takes is 75 MB
+
+
+def main(folder: Path, count: int) -> None:
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": _STORE_BYTES},
+    )
+    nodes = [
+        cluster.add_node(
+            num_cpus=1,
+            num_gpus=1 if number == 0 else 0,
+            object_store_memory=_STORE_BYTES,
+            env_vars={"LECTURES_DATA_DIR": str(folder / f"node-{number}")},
+        )
+        for number in range(count)
+    ]
+    cluster.wait_for_nodes()
+    print(cluster.address, flush=True)
+    for line in sys.stdin:
+        if line.startswith("kill "):
+            cluster.remove_node(nodes[int(line.split()[1])], allow_graceful=False)
+            print("killed", flush=True)
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
