@@ -35,7 +35,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
     do_POST = do_GET
     def log_message(self, *arguments): pass
-with http.server.ThreadingHTTPServer((host, port), Handler) as server:
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+with Server((host, port), Handler) as server:
     print("listens", flush=True)
     server.serve_forever()
 """

