@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
+from index.depot import DepotAway
 from index.errors import StorageError
 from index.files import replacing
 from index.library import Library
@@ -143,7 +144,13 @@ def _still_wanted(library: Library, wanted: set[str]) -> set[str]:
 def _hold(library: Library, sha256: str, held: Path) -> bool:
     """Link the stored files with this hash into a folder, whatever their suffix; False if there is none."""
     found = False
-    for path in library.files.named(sha256):
+    try:
+        named = library.files.named(sha256)
+    except DepotAway:
+        raise
+    except StorageError:  # damaged in the shared storage: as if it were not there
+        return False
+    for path in named:
         with suppress(FileNotFoundError):  # a writer has just deleted it
             try:
                 os.link(path, held / path.name)

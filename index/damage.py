@@ -62,12 +62,17 @@ def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
             f"The stored file {sha256} is missing or damaged; ingest its course again."
             for sha256 in sorted(referenced - library.files.intact_hashes())
         ),
-        *(
-            library.shared.faults(Published(latest.number, latest.manifest_sha256))
-            if library.shared is not None and latest is not None
-            else []
-        ),
+        *_shared_damage(library, latest),
     ]
+
+
+def _shared_damage(library: Library, latest: StoredGeneration | None) -> list[str]:
+    if library.shared is None or latest is None:
+        return []
+    try:
+        return library.shared.faults(Published(latest.number, latest.manifest_sha256))
+    except StorageError as error:
+        return [str(error)]
 
 
 def row_damage(library: Library, slug: str) -> str | None:

@@ -20,7 +20,7 @@ from index.errors import StorageError
 from index.files import fsync_folder, replacing
 
 _log = logging.getLogger(__name__)
-_WITH_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://")
+_WITH_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//|:)")
 _TRIES = 2  # beside those of the drivers
 _PAUSE_SECONDS = 0.3
 # A store that hangs is as good as away. s3fs tries again by itself, for some two seconds; botocore need not as well.
@@ -79,9 +79,13 @@ def open_depot(url: str) -> Depot:
     scheme = _WITH_SCHEME.match(url)
     if scheme is None:
         return _Folder(Path(url).absolute())
-    if scheme[1] == "file":
-        return _Folder(Path(url.removeprefix("file://")))
-    return _Objects(url)
+    if scheme[2] == ":":
+        raise StorageError(
+            f"The shared storage {scheme[1]}:… is a chain of places; name one, such as s3://BUCKET/PREFIX."
+        )
+    if scheme[1].lower() == "file":
+        return _Folder(Path(url[len("file://") :]))
+    return _Objects(scheme[1].lower() + url[scheme.end(1) :])
 
 
 class _Folder:
@@ -162,7 +166,7 @@ class _Objects:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        self.shown = re.sub(r"//[^/@]*@", "//", self._url)
+        self.shown = re.sub(r"//.*@", "//", self._url)  # a password may hold anything
         try:
             self._system()
         except (ImportError, ValueError) as error:
@@ -170,6 +174,8 @@ class _Objects:
                 f"The shared storage {self.shown} needs a package that is not installed ({error}); for s3:// run: "
                 "pip install '.[storage]'."
             ) from error
+        except Exception as error:  # a driver that connects at once: what is here is served meanwhile
+            _log.warning("The shared storage %s does not answer yet: %s.", self.shown, type(error).__name__)
 
     def size(self, key: str) -> int | None:
         try:
@@ -225,9 +231,9 @@ class _Objects:
                 raise ObjectMissing(f"The shared storage {self.shown} holds no {error.args[0]!s:.200}.") from error
             except Exception as error:  # drivers raise what they like
                 if attempt == _TRIES - 1 or isinstance(error, PermissionError):
+                    said = " ".join(str(error).replace(self._url, self.shown).split())[:200]
                     raise DepotAway(
-                        f"The shared storage {self.shown} refused or does not answer "
-                        f"({type(error).__name__}: {' '.join(str(error).split())[:200]})."
+                        f"The shared storage {self.shown} refused or does not answer ({type(error).__name__}: {said})."
                     ) from error
                 _log.info("The shared storage is asked again: %s.", type(error).__name__)
             time.sleep(_PAUSE_SECONDS)

@@ -57,9 +57,12 @@ def fsync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def file_lock(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock that this file stands for; whether it is held, which is always so if it is waited for."""
-    with path.open("ab") as file:
+def file_lock(path: Path, *, wait: bool = True, make: bool = True) -> Iterator[bool]:
+    """Hold the lock that this file stands for; whether it is held, which is always so if it is waited for.
+
+    FileNotFoundError if there is no such file and it is not to be made.
+    """
+    with path.open("ab" if make else "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

@@ -10,7 +10,9 @@ from index.engine.manifest import point_to, sweep
 from index.errors import StorageError
 from index.files import file_lock, make_folder, translated_disk
 from index.library import Library
+from index.sharing import Published
 from index.store.courses import stored_hashes
+from index.store.generations import manifest_of
 
 _log = logging.getLogger(__name__)
 
@@ -24,47 +26,77 @@ class Followed:
 
 
 def follow(
-    library: Library, on_newer: Callable[[int], None] = lambda _number: None, *, thorough: bool = False
+    library: Library,
+    on_newer: Callable[[int], None] = lambda _number: None,
+    *,
+    thorough: bool = False,
+    wait: bool = False,
 ) -> Followed:
     """Fetch the newest generation, if it is not here or (`thorough`) damaged here, and point to it; nothing to do
     without a shared storage. `on_newer` is told of one that is about to be fetched.
 
-    Originals that nobody asks for leave, as far as there is too much of them. If another process of this machine
-    fetches already, it is left to that one. StorageError if the shared storage or the disk refuses, or if what is here
-    is of another installation; CorruptIndex, IndexMismatch if what is there cannot be used. What is here stays then.
+    If another process of this machine fetches already, it is left to that one, or waited for (`wait`). DepotAway or
+    StorageError if the shared storage or the disk refuses, or if it does not belong to what is here or to the database;
+    CorruptIndex, IndexMismatch if what is there cannot be used. What is here stays then.
     """
     shared, here = library.shared, library.served_number()
-    newest = shared.newest() if shared else None
-    if shared is not None and newest is None and here is not None:
-        raise StorageError(
-            f"Generation {here} is in {library.data_dir}, but the shared storage {shared.depot.shown} holds none; is "
-            "it mounted? If it is new, the next ingest or `lectures reindex` stores all there is."
-        )
-    if shared is None or newest is None or (newest.number == here and not thorough):
-        return Followed(newest.number if newest else None, here)
+    if shared is None:
+        return Followed(None, here)
+    newest = shared.newest()
+    if newest is None:
+        if here is not None:
+            raise StorageError(
+                f"Generation {here} is in {library.data_dir}, but the shared storage {shared.depot.shown} holds none; "
+                "is it mounted? If it is new, the next ingest or `lectures reindex` stores all there is."
+            )
+        return Followed(None, None)
+    if newest.number == here and not thorough:
+        return Followed(newest.number, here)
     if here is not None and here > newest.number:
         raise StorageError(
             f"Generation {here} is in {library.data_dir}, but the shared storage {shared.depot.shown} knows none after "
-            f"{newest.number}; give this machine an empty data folder, or the storage that belongs to it."
+            f"{newest.number}: it is late, or was brought back from a backup, which `lectures reindex` puts right, or "
+            "this data folder is another installation's."
         )
+    _check_known(library, newest)
     on_newer(newest.number)
     with translated_disk(library.data_dir):
         make_folder(library.data_dir)
-        with file_lock(library.data_dir / "fetching.lock", wait=False) as alone:
-            if alone:
+        with file_lock(library.data_dir / "fetching.lock", wait=wait) as alone:
+            if alone and (thorough or (library.served_number() or 0) < newest.number):
                 shared.pull(newest, thorough=thorough)
                 point_to(library.index_root, newest.number)
                 sweep(library.index_root, newest.number)
-                _tidy(library)
     return Followed(newest.number, library.served_number())
 
 
-def _tidy(library: Library) -> None:
-    """Forget originals of courses that are gone, and those that were not asked for the longest."""
+def _check_known(library: Library, newest: Published) -> None:
+    """StorageError if the database answers and does not know this generation: other rows would stand beside it."""
     try:
         with library.database.reading() as connection:
-            referenced = stored_hashes(connection)
-        library.files.sweep_here(referenced)
-        library.files.trim(library.cache_bytes)
-    except StorageError as error:  # they take room, no more
+            known = manifest_of(connection, newest.number)
+    except StorageError:
+        return  # searching goes on without it
+    if known != newest.sha256:
+        raise StorageError(
+            f"The shared storage holds generation {newest.number}, which the database does not know: a restore was "
+            "broken off, or they are of two installations; `lectures reindex` makes the index that the database shows."
+        )
+
+
+def tidy(library: Library) -> None:
+    """Forget originals and pictures of courses that are gone, and originals that were not asked for the longest, as far
+    as there are too many; nothing to do without a shared storage. Where somebody writes it is left for later."""
+    if library.shared is None:
+        return
+    try:
+        with file_lock(library.data_dir / "fetching.lock", wait=False) as alone:
+            if not alone:
+                return
+            with library.database.reading() as connection:
+                referenced = stored_hashes(connection)
+            library.files.sweep_here(referenced)
+            library.sweep_pictures(referenced)
+            library.files.trim(library.cache_bytes)
+    except (OSError, StorageError) as error:  # they take room, no more
         _log.warning("Stored files that are not needed stay for now: %s", error)

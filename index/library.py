@@ -29,7 +29,7 @@ from index.sharing import Published, SharedIndex
 from index.store.courses import stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
-from index.store.generations import StoredGeneration, latest_generation
+from index.store.generations import StoredGeneration, latest_generation, manifest_of
 from index.text.analysis import ANALYSIS_VERSION
 
 _log = logging.getLogger(__name__)
@@ -56,6 +56,8 @@ class Library:
         self._pictures = self.data_dir / "pictures"
         self.index_root = self.data_dir / "index"
         self.shared = SharedIndex(depot, self.index_root) if depot else None
+        self._used = self.data_dir / "shared-storage"  # which one was used here
+        self._sweep_failed = False
         # there while somebody writes: found by the next writer, it tells of one that died
         self._unfinished = self.data_dir / "unfinished"
 
@@ -67,15 +69,17 @@ class Library:
         return self._pictures / sha256[:2] / f"{sha256}-{page_number}-{width}.webp"
 
     @contextmanager
-    def writer(self, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    def writer(self, on_wait: Callable[[], None] | None = None, *, anew: bool = False) -> Iterator[None]:
         """The right to write, one at a time; `on_wait` is called before another writer is waited for, and may raise.
+        With `anew` the shared storage is taken over, whatever installation it is of.
 
         What a writer that died left half done is finished before the block. What it left over is swept after it, even
         if the block finds nothing to do: until then it may be of use. StorageError where the disk or the shared storage
-        refuses.
+        refuses, or that is of another installation.
         """
         with translated_disk(self.data_dir), writer_lock(self.database, self.data_dir, on_wait), self.fetching():
-            self.recover()
+            self.recover(anew=anew)
+            self._sweep_failed = False
             died = [self._unfinished, *self._dead_preparers()]
             leftovers = any(path.exists() for path in died) or any(self.data_dir.glob(".new-*"))
             write_durably(self._unfinished, b"")
@@ -83,10 +87,23 @@ class Library:
             try:
                 if leftovers:
                     self.sweep_all()
-                for path in died:
+                for path in died if not self._sweep_failed else died[1:]:
                     path.unlink(missing_ok=True)
-            except OSError as error:  # what was written stands; the next writer sweeps
-                _log.warning("What a writer left over cannot be swept now: %s.", error.strerror)
+            except (OSError, StorageError) as error:  # what was written stands
+                self._sweep_later(error)
+
+    @contextmanager
+    def sweeping(self) -> Iterator[None]:
+        """What is swept after something was published: where that fails, what was published stands."""
+        try:
+            yield
+        except (OSError, StorageError) as error:
+            self._sweep_later(error)
+
+    def _sweep_later(self, error: Exception) -> None:
+        """Leave it to the next writer, who finds the mark of one that did not finish."""
+        self._sweep_failed = True
+        _log.warning("What is not needed any more cannot be swept now: %s", error)
 
     @contextmanager
     def preparing(self) -> Iterator[None]:
@@ -108,7 +125,7 @@ class Library:
         """Marks of those that died while they prepared: nobody holds the lock of these."""
         dead = []
         for mark in self.data_dir.glob(f"{_PREPARING}*"):
-            with suppress(FileNotFoundError), file_lock(mark, wait=False) as is_free:
+            with suppress(FileNotFoundError), file_lock(mark, wait=False, make=False) as is_free:
                 if is_free:
                     dead.append(mark)
         return dead
@@ -123,49 +140,97 @@ class Library:
         with file_lock(self.data_dir / "fetching.lock"):
             yield
 
-    def recover(self) -> None:
+    def recover(self, *, anew: bool = False) -> None:
         """Finish what a crash left half done (for writers): a committed generation that nothing points at yet."""
         with self.database.reading() as connection:
             latest = latest_generation(connection)
+        if self.shared is not None:
+            committed = None if latest is None else Published(latest.number, latest.manifest_sha256)
+            self._recover_shared(self.shared, committed, anew=anew)
         if latest is None:
             return
-        if self.shared is not None:
-            self._recover_shared(self.shared, Published(latest.number, latest.manifest_sha256))
         if not generation_file(self.index_root, latest.number).is_file():
             return
         if self.served_number() != latest.number:
             point_to(self.index_root, latest.number)
         sweep(self.index_root, latest.number)
 
-    def _recover_shared(self, shared: SharedIndex, latest: Published) -> None:
+    def _recover_shared(self, shared: SharedIndex, latest: Published | None, *, anew: bool) -> None:
         """Have what was committed here and in the shared storage: another machine may have published it, or died
         before it could say so, or this one did, or had no shared storage until now."""
-        try:
-            shared.pull(latest)
-        except (ObjectMissing, CorruptIndex, IndexMismatch) as error:
-            if not generation_file(self.index_root, latest.number).is_file():
-                _log.warning("The index cannot be fetched: %s `lectures reindex` makes it anew.", error)
-                return
-        if shared.newest() != latest:
+        newest = shared.newest()
+        if not anew:
+            self._check_owner(shared, newest, latest)
+        if latest is None:
+            return
+        if not (self.served_number() == latest.number and shared.is_listed_here(latest)):
+            try:
+                shared.pull(latest)
+            except (ObjectMissing, CorruptIndex, IndexMismatch) as error:
+                if not generation_file(self.index_root, latest.number).is_file():
+                    _log.warning("The index cannot be fetched: %s `lectures reindex` makes it anew.", error)
+                    return
+        if newest != latest:
             with self.database.reading() as connection:
                 referenced = stored_hashes(connection)
             self.files.share_all(referenced)
             self.share(latest.number)
             shared.announce(latest)
+        self._note_used(shared)
 
-    def share(self, number: int) -> None:
-        """Store a generation of this machine in the shared storage, if there is one; nobody serves it yet."""
+    def _check_owner(self, shared: SharedIndex, newest: Published | None, latest: Published | None) -> None:
+        """StorageError if the shared storage is not that of the database, or is empty though it was not."""
+        if newest is None:
+            if latest is not None and self._used.is_file() and self._used.read_text("utf-8") == shared.depot.shown:
+                raise StorageError(
+                    f"The shared storage {shared.depot.shown} is empty, though this machine has used it before; see "
+                    "whether it is mounted. `lectures reindex` fills it anew, but for originals that are not here."
+                )
+            return
+        with self.database.reading() as connection:
+            known = manifest_of(connection, newest.number)
+        if known != newest.sha256:
+            raise StorageError(
+                f"The shared storage {shared.depot.shown} holds generation {newest.number}, which the database does "
+                "not know: name the database or the storage that belongs to the other. `lectures reindex` or `lectures "
+                "restore FILE --replace` put what this database holds in the place of what is there."
+            )
+
+    def _note_used(self, shared: SharedIndex) -> None:
+        """Remember that the storage is not empty: a volume that is not mounted looks so."""
+        if not self._used.is_file() or self._used.read_text("utf-8") != shared.depot.shown:
+            write_durably(self._used, shared.depot.shown.encode())
+
+    def share(self, number: int, *, anew: bool = False) -> None:
+        """Store a generation of this machine in the shared storage, if there is one; nobody serves it yet. With `anew`
+        its shards are stored again, whatever is there."""
         if self.shared is not None:
-            self.shared.push(read_generation(self.index_root, number)[0])
+            self.shared.push(*self._read(number), anew=anew)
+
+    def _read(self, number: int) -> tuple[Published, GenerationManifest]:
+        manifest, sha256 = read_generation(self.index_root, number)
+        return Published(number, sha256), manifest
 
     def serve(self, number: int) -> None:
         """Let everybody serve a generation whose rows are committed (for writers)."""
         if self.shared is not None:
-            self.shared.announce(Published(number, read_generation(self.index_root, number)[1]))
+            self.shared.announce(self._read(number)[0])
+            self._note_used(self.shared)
         point_to(self.index_root, number)
-        sweep(self.index_root, number)
-        if self.shared is not None:
-            self.shared.sweep()
+        with self.sweeping():
+            sweep(self.index_root, number)
+            if self.shared is not None:
+                self._sweep_shared(self.shared, number)
+
+    def _sweep_shared(self, shared: SharedIndex, number: int) -> None:
+        """Sweep the storage, unless another writer publishes by now: this one has lost its right without noticing."""
+        if self.database.url.get_backend_name() == "sqlite":
+            shared.sweep()
+            return
+        with self.database.publishing() as connection:
+            latest = latest_generation(connection)
+            if latest is not None and latest.number == number:
+                shared.sweep()
 
     def newest_number(self) -> int:
         """The highest number that a generation ever had, as far as anything here or in the shared storage tells."""
@@ -225,6 +290,10 @@ class Library:
         self.files.sweep(referenced)
         for path in self.data_dir.glob(".new-*"):
             path.unlink(missing_ok=True)
+        self.sweep_pictures(referenced)
+
+    def sweep_pictures(self, referenced: set[str]) -> None:
+        """Delete pictures of pages of files that no row refers to."""
         for path in self._pictures.glob("??/*"):
             if path.name.split("-")[0] not in referenced:
                 path.unlink(missing_ok=True)
@@ -254,6 +323,8 @@ def open_served(
         except (CorruptIndex, IndexUnavailable, IndexMismatch) as error:
             if isinstance(error, IndexMismatch) and first is None:
                 raise  # the settings are other ones, nothing is damaged
+            if isinstance(error, IndexUnavailable) and library.shared is not None:
+                error = IndexUnavailable(f"Generation {number} was not yet fetched from {library.shared.depot.shown}.")
             first = first or error
             continue
         if first is None:

@@ -10,15 +10,17 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from index.depot import Depot, ObjectMissing
 from index.errors import StorageError
-from index.files import NEW_PREFIX, fsync_folder, make_folder, temporary_file, translated_disk
+from index.files import NEW_PREFIX, file_lock, fsync_folder, make_folder, temporary_file, translated_disk
 
 _BLOCK = 1 << 20
 _FOLDER = "files"  # in the shared storage
+_DAMAGED = "damaged"  # there: hashes of files that turned out to be others
 _FETCHED = ".fetched-"  # of a file that is on its way here
 _LEFT_OVER_SECONDS = 24 * 3600
 
@@ -73,7 +75,8 @@ class FileStore:
         self._share(sha256, suffix)
 
     def named(self, sha256: str) -> list[Path]:
-        """The stored files with this hash, whatever their suffix; all of them are here then."""
+        """The stored files with this hash, whatever their suffix; all of them are here then. StorageError if one is
+        damaged in the shared storage."""
         suffixes = {_suffix_of(path.name) for path in self._here(sha256)}
         suffixes |= {_suffix_of(name) for name in self._there(sha256[:2]) if _hash_of(name) == sha256}
         return [path for suffix in sorted(suffixes) if (path := self.path(sha256, suffix)).is_file()]
@@ -95,20 +98,30 @@ class FileStore:
         """Whether the file with this hash is there and its content still has it; the shared storage is believed."""
         if self._is_intact_here(sha256, suffix):
             return True
-        if self._depot is None or self._depot.size(_key(sha256, suffix)) is None:
+        if self._depot is None or self._depot.size(_key(sha256, suffix)) is None or self._is_said_damaged(sha256):
             return False
         self._local(sha256, suffix).unlink(missing_ok=True)  # damaged: it is fetched when it is read
         return True
 
-    def holds(self, sha256: str, suffix: str) -> bool:
-        """Whether there is such a file, here or in the shared storage; its content is not read."""
+    def keeps(self, sha256: str, suffix: str) -> bool:
+        """Whether there is such a file wherever it has to be; its content is not read. One that another machine swept
+        from the shared storage is stored there again."""
         here = self._local(sha256, suffix).is_file()
+        if here:
+            self._share(sha256, suffix)
         return here or (self._depot is not None and self._depot.size(_key(sha256, suffix)) is not None)
 
     def intact_hashes(self) -> set[str]:
-        """SHA-256 of every stored file whose content still has it; the shared storage is believed."""
-        here = {_hash_of(path.name) for path in self._all_here() if self._is_intact_here(*_parts_of(path.name))}
-        return here | {_hash_of(name) for folder in self._folders_there() for name in self._there(folder)}
+        """SHA-256 of every stored file whose content still has it. What is in a shared storage is believed, unless a
+        machine that fetched it says otherwise; damaged copies of it leave, and are fetched when they are read."""
+        damaged = [path for path in self._all_here() if not self._is_intact_here(*_parts_of(path.name))]
+        if self._depot is None:
+            return {_hash_of(path.name) for path in self._all_here()} - {_hash_of(path.name) for path in damaged}
+        there = {_hash_of(name) for folder in self._folders_there() for name in self._there(folder)}
+        for path in damaged:
+            if _hash_of(path.name) in there:
+                path.unlink(missing_ok=True)
+        return there - set(self._depot.names(_DAMAGED))
 
     def remove(self, hashes: Iterable[str]) -> None:
         """Delete the files with these hashes, whatever their suffix."""
@@ -120,13 +133,15 @@ class FileStore:
     def sweep(self, referenced: set[str]) -> None:
         """Delete what no row refers to any more, and leftovers of crashes, here and in the shared storage."""
         self.sweep_here(referenced)
+        for path in self._root.glob(f"{NEW_PREFIX}*"):
+            path.unlink(missing_ok=True)
         for folder in self._folders_there():
             self._remove_there(name for name in self._there(folder) if _hash_of(name) not in referenced)
 
     def sweep_here(self, referenced: set[str]) -> None:
-        """Delete what no row refers to any more, and leftovers of crashes, from this machine."""
-        for path in [*self._all_here(), *self._root.glob(f"{NEW_PREFIX}*")]:
-            if path.name.startswith(NEW_PREFIX) or _hash_of(path.name) not in referenced:
+        """Delete what no row refers to any more from this machine."""
+        for path in self._all_here():
+            if _hash_of(path.name) not in referenced:
                 path.unlink(missing_ok=True)
 
     def share_all(self, referenced: set[str]) -> None:
@@ -188,19 +203,32 @@ class FileStore:
         key, path = _key(sha256, suffix), self._local(sha256, suffix)
         if self._depot.size(key) != path.stat().st_size:
             self._depot.put(key, path)
+        elif self._is_said_damaged(sha256):
+            self._depot.put(key, path)
+            self._depot.remove([f"{_DAMAGED}/{sha256}"])
+
+    def _is_said_damaged(self, sha256: str) -> bool:
+        """Whether a machine found that what the shared storage gives for this hash is something else."""
+        return self._depot is not None and self._depot.size(f"{_DAMAGED}/{sha256}") is not None
 
     def _fetch(self, depot: Depot, sha256: str, suffix: str) -> None:
         """Bring a file here, if the shared storage has it. What broke off on the way is asked for once more."""
         self._make_root()
-        for _ in range(2):
-            with temporary_file(self._root, _FETCHED) as (copy, temporary):
-                try:
-                    depot.fetch(_key(sha256, suffix), temporary)
-                except ObjectMissing:
-                    return
-                if sha256_of(temporary) == sha256:
-                    self._publish(copy, temporary, self._local(sha256, suffix))
-                    return
+        # by one: others that ask for the same wait for it
+        with file_lock(self._root / f".lock-{sha256[:2]}"):
+            if self._local(sha256, suffix).is_file():
+                return
+            for _ in range(2):
+                with temporary_file(self._root, _FETCHED) as (copy, temporary):
+                    try:
+                        depot.fetch(_key(sha256, suffix), temporary)
+                    except ObjectMissing:
+                        return
+                    if sha256_of(temporary) == sha256:
+                        self._publish(copy, temporary, self._local(sha256, suffix))
+                        return
+        with suppress(StorageError):  # so that who ingests its course again puts it right
+            depot.put_bytes(f"{_DAMAGED}/{sha256}", b"")
         raise StorageError(
             f"The file {sha256} in the shared storage {depot.shown} is damaged; ingest its course again."
         )

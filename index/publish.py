@@ -132,10 +132,11 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
         number = _add_generation(library, connection, plan.embedder, [*others, *own])
         after = _Held.by(connection, plan.course)
     library.serve(number)
-    if distrusted:
-        library.sweep_all()
-    else:
-        _forget(library, plan.course, before, after, [*others, *own])
+    with library.sweeping():
+        if distrusted:
+            library.sweep_all()
+        else:
+            _forget(library, plan.course, before, after, [*others, *own])
     return number
 
 
@@ -204,9 +205,10 @@ def reindex_intact(
             raise StorageError("Another machine published meanwhile; run `lectures reindex` again.")
         for slug in slugs:
             adopt_rows(connection, slug)
-        number = _add_generation(library, connection, embedder, shards)
+        number = _add_generation(library, connection, embedder, shards, anew=True)
     library.serve(number)
-    library.sweep_all()
+    with library.sweeping():
+        library.sweep_all()
     progress(len(slugs), len(slugs), "")
     return number, refused
 
@@ -286,7 +288,14 @@ def _latest_manifest(library: Library, connection: Connection) -> GenerationMani
     latest = latest_generation(connection)
     if latest is None:
         raise IndexMismatch("There are courses that no index holds; run `lectures reindex`.")
-    manifest, sha256 = read_generation(library.index_root, latest.number)
+    try:
+        manifest, sha256 = read_generation(library.index_root, latest.number)
+    except IndexUnavailable as error:
+        if library.shared is None:
+            raise
+        raise StorageError(
+            f"Another machine published generation {latest.number} just now; try again in a moment."
+        ) from error
     if sha256 != latest.manifest_sha256:
         raise CorruptIndex(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
     return manifest
@@ -299,19 +308,24 @@ def _learned_before(library: Library, embedder: Embedder, course: str) -> Adapta
             manifest = check_made_with(_latest_manifest(library, connection), embedder)
         listed = manifest.shard_of(course)
         return None if listed is None else open_shard(library.index_root, listed).adaptation
-    except (CorruptIndex, IndexUnavailable, IndexMismatch, EmbedderError):
+    except (CorruptIndex, IndexUnavailable, IndexMismatch, EmbedderError, StorageError):
         return None  # it is learned anew
 
 
 def _add_generation(
-    library: Library, connection: Connection, embedder: Embedder | None, shards: Sequence[ListedShard]
+    library: Library,
+    connection: Connection,
+    embedder: Embedder | None,
+    shards: Sequence[ListedShard],
+    *,
+    anew: bool = False,
 ) -> int:
     """Write the manifest that lists these shards, and record it; its number."""
     root = library.index_root
     latest = latest_generation(connection)
     number = max(library.newest_number(), latest.number if latest else 0) + 1
     sha256 = write_generation(root, number, ANALYSIS_VERSION, name_of(embedder), shards)
-    library.share(number)
+    library.share(number, anew=anew)
     count = sum(shard.passages for shard in shards)
     add_generation(connection, StoredGeneration(number, name_of(embedder), ANALYSIS_VERSION, count, sha256))
     return number

@@ -80,7 +80,7 @@ def read_backup(
     """
     with _opened(source) as backup:
         backup.check(progress)
-        with library.writer():
+        with library.writer(anew=replace):
             if not replace and _holds_something(library):
                 raise InvalidRequest(
                     f"There is an installation in {library.data_dir} already; restore into an empty folder and "

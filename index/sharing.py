@@ -1,7 +1,7 @@
 """The index in the shared storage: what one machine publishes, all others fetch, check and serve from their own disk.
 
 index/shards/<name>-<hash>/    a shard as it lies in the index folder; the hash is that of its manifest
-index/gen-000042.json          the manifest of a generation
+index/gen-000042-<hash>.json   the manifest of a generation, with its hash
 index/published/000042-<hash>  a mark: this generation, with a manifest of this hash, was committed
 
 A generation is served once its mark is there. Marks are only added, each by the writer whose rows were committed under
@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.depot import Depot
+from index.depot import Depot, ObjectMissing
 from index.engine.manifest import (
     DATA,
     GenerationManifest,
@@ -40,6 +40,7 @@ _AT_ONCE = 8  # shards on their way
 _KEPT = 10  # generations, so that who is slow to fetch one still finds it
 _FETCHING = ".fetching-"
 _TRIES = 2
+_AGAIN = "run `lectures reindex`"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,14 +63,15 @@ class SharedIndex:
         """The newest generation that was published, or None."""
         return max(self._published(), default=None)
 
-    def push(self, manifest: GenerationManifest) -> None:
-        """Store a generation of this machine, and those of its shards that are new; nobody serves it yet."""
-        newest = self.newest()
+    def push(self, published: Published, manifest: GenerationManifest, *, anew: bool = False) -> None:
+        """Store a generation of this machine, and those of its shards that are new; nobody serves it yet. With `anew`
+        every shard is stored: what is there may be damaged."""
+        newest = None if anew else self.newest()
         known = set() if newest is None else self._places(newest)
+        todo = [shard for shard in manifest.shards if _place(shard) not in known]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(self._push_shard, (shard for shard in manifest.shards if _place(shard) not in known)))
-        path = generation_file(self._root, manifest.number)
-        self.depot.put(_manifest_key(manifest.number), path)
+            list(pool.map(lambda shard: self._push_shard(shard, anew=anew), todo))
+        self.depot.put(_manifest_key(published), generation_file(self._root, published.number))
 
     def announce(self, published: Published) -> None:
         """Let everybody serve a generation that was pushed, and whose rows are committed."""
@@ -99,7 +101,7 @@ class SharedIndex:
         except LecturesError:  # which shards are needed is not known: none goes
             return
         self.depot.remove(_mark_key(one) for one in old)
-        self.depot.remove(_manifest_key(one.number) for one in old)
+        self.depot.remove(_manifest_key(one) for one in old)
         gone = [place for place in self.depot.names("index/shards") if place not in listed]
         self.depot.remove(_shard_key(place, file) for place in gone for file in _FILES)
 
@@ -114,8 +116,11 @@ class SharedIndex:
                 "ingest or `lectures reindex` puts it right."
             ]
         try:
-            _, manifest = self._listing(published)
-        except (CorruptIndex, IndexMismatch) as error:
+            content = self.depot.read(_manifest_key(published))
+            if _hash(content) != published.sha256:
+                return [f"The manifest of generation {published.number} in {self.depot.shown} is damaged; {_AGAIN}."]
+            manifest = parse_generation(content, published.number, self.depot.shown)
+        except (CorruptIndex, IndexMismatch, ObjectMissing) as error:
             return [str(error)]
         there = set(self.depot.names("index/shards"))
         return [
@@ -133,8 +138,8 @@ class SharedIndex:
         path = generation_file(self._root, published.number)
         content = path.read_bytes() if path.is_file() else b""
         if _hash(content) != published.sha256:
-            content = self.depot.read(_manifest_key(published.number))
-        place = f"{self.depot.shown}/{_manifest_key(published.number)}"
+            content = self.depot.read(_manifest_key(published))
+        place = f"{self.depot.shown}/{_manifest_key(published)}"
         if _hash(content) != published.sha256:
             raise CorruptIndex(f"The manifest {place} is damaged; run `lectures reindex`.")
         return content, parse_generation(content, published.number, place)
@@ -142,11 +147,16 @@ class SharedIndex:
     def _places(self, published: Published) -> set[str]:
         return {_place(shard) for shard in self._listing(published)[1].shards}
 
-    def _push_shard(self, shard: ListedShard) -> None:
+    def is_listed_here(self, published: Published) -> bool:
+        """Whether the manifest of a generation is on this machine."""
+        path = generation_file(self._root, published.number)
+        return path.is_file() and _hash(path.read_bytes()) == published.sha256
+
+    def _push_shard(self, shard: ListedShard, *, anew: bool) -> None:
         folder = shard_folder(self._root, shard.name)
         for file in _FILES:
             key = _shard_key(_place(shard), file)
-            if self.depot.size(key) != (folder / file).stat().st_size:
+            if anew or self.depot.size(key) != (folder / file).stat().st_size:
                 self.depot.put(key, folder / file)
 
     def _pull_shard(self, shard: ListedShard, *, thorough: bool) -> None:
@@ -205,8 +215,9 @@ def _shard_key(place: str, file: str) -> str:
     return f"index/shards/{place}/{file}"
 
 
-def _manifest_key(number: int) -> str:
-    return f"index/{generation_file(Path(), number).name}"
+def _manifest_key(published: Published) -> str:
+    """By its hash too: of two writers that give the same number to theirs only one commits, and its own stays."""
+    return f"index/gen-{published.number:06d}-{published.sha256[:16]}.json"
 
 
 def _mark_key(published: Published) -> str:

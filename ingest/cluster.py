@@ -32,6 +32,7 @@ from ingest.order import Means, Order, carry_out
 _SMALL = ("builtin", "none")  # embedders that every node loads for itself, in no time
 _TRIES = 3  # after a node died, or the database or the storage was away
 _CONNECT_SECONDS = 10.0
+_MODEL_SECONDS = 900.0  # a model may have to be fetched first, or a GPU to become free
 _PAUSE_SECONDS = 5.0  # before such a task is tried again
 _LOOK_SECONDS = 0.3  # between two looks at how far the tasks are
 
@@ -228,11 +229,11 @@ def _models_of(ray: Any, embedder: str) -> _Models | None:
     if embedder in _SMALL:
         return None
     gpus = int(ray.cluster_resources().get("GPU", 0))
-    resources = {"num_gpus": 1} if gpus else {"num_cpus": 1}
+    resources = {"num_gpus": 1} if gpus else {"num_cpus": 0}  # else it would keep a processor from the tasks for good
     actor = ray.remote(_Model).options(max_restarts=-1, max_task_retries=_TRIES, **resources)
     actors = [actor.remote(embedder) for _ in range(max(gpus, 1))]
     try:
-        return _Models(actors, ray.get(actors[0].made.remote()))
+        return _Models(actors, ray.get(actors[0].made.remote(), timeout=_MODEL_SECONDS))
     except ray.exceptions.RayError as error:
         said = str(getattr(error, "cause", None) or error).strip().splitlines()[-1][:300]
         raise EmbedderError(f"The embedder {embedder!r} cannot be loaded on the cluster: {said}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,12 +11,14 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
+from index.depot import DepotAway
 from index.embed.protocol import Embedder
-from index.errors import StorageError
-from index.follow import follow
+from index.errors import CorruptIndex, IndexMismatch, StorageError
+from index.follow import follow, tidy
 from index.library import Library
 from index.publish import Plan, check_fits, embed_missing, plan_course, publish
 from index.store.courses import course_hash, replace_course
+from index.store.generations import StoredGeneration, latest_generation
 from index.types import Course, Passage
 from ingest.course import unclaimed_captions
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
@@ -44,6 +47,8 @@ class IngestReport:
 
 Check = Callable[[Connection], None]
 
+_log = logging.getLogger(__name__)
+
 
 def ingest_course(
     planned: PlannedCourse,
@@ -69,8 +74,7 @@ def ingest_course(
     def on_wait() -> None:
         progress(Progress("waiting", 0, 0))
 
-    follow(library)  # other machines publish too
-    check_fits(library, embedder, planned.slug)
+    _check_early(library, embedder, planned.slug)
     failed = Fetcher(library, fetching, told(progress, "fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
     if wanted:
         listener = Listener(library, fetching.asr_model, told(progress, "reading transcripts"), on_wait)
@@ -84,8 +88,24 @@ def ingest_course(
         with library.writer(on_wait):
             check_fits(library, embedder, planned.slug)
             report = _publish(library, reader.still_good(), progress, check)
+    tidy(library)
     report.gaps += _problems_of(planned, folder, bool(wanted))
     return report
+
+
+def _check_early(library: Library, embedder: Embedder | None, course: str) -> None:
+    """Whether the course can be added, before anything expensive is done. Where other machines publish meanwhile that
+    is not known for sure: it is asked again under the lock."""
+    if library.shared is None:
+        check_fits(library, embedder, course)
+        return
+    try:
+        follow(library, wait=True)
+        check_fits(library, embedder, course)
+    except (DepotAway, IndexMismatch):
+        raise
+    except (CorruptIndex, StorageError) as error:
+        _log.info("Not known yet whether the course fits: %s", error)
 
 
 def _publish(library: Library, read: _Read, progress: Report, check: Check) -> IngestReport:
@@ -126,9 +146,17 @@ def _problems_of(planned: PlannedCourse, folder: Path, with_transcripts: bool) -
 
 
 @dataclass(frozen=True, slots=True)
+class _State:
+    """What was published: of all, and of a course (its hash)."""
+
+    generation: StoredGeneration | None
+    course: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
     """A course as it was read. `plan` is None where what is served shows it already; `distrusted` where its rows are
-    not those that were written."""
+    not those that were written; `before` is what was published when reading began."""
 
     course: Course
     passages: Sequence[Passage]
@@ -136,6 +164,7 @@ class _Read:
     distrusted: bool
     plan: Plan | None
     embedded: int
+    before: _State
 
 
 @dataclass(slots=True)
@@ -155,7 +184,8 @@ class _Reader:
     def prepare(self) -> _Read:
         """Read files, and make the vectors that are missing."""
         library, embedder, slug = self.library, self.embedder, self.planned.slug
-        distrusted = self._is_distrusted()
+        before = self._state()  # first: what changes while it is read is noticed
+        distrusted = row_damage(library, slug) is not None
         # what damaged rows say was read is read again
         course = gather_course(
             self.planned,
@@ -170,33 +200,35 @@ class _Reader:
         passages, content_hash = passages_of(course), identity_of(course)
         plan: Plan | None = None
         embedded = 0
-        if distrusted or not self._is_served(content_hash):
+        unchanged = before.course == content_hash and not distrusted
+        if not (unchanged and library.is_current(embedder, slug)):
             plan = plan_course(library, embedder, slug, passages)
             embedded = embed_missing(library, plan, told(self.progress, "embedding"))
-        self.read = _Read(course, passages, content_hash, distrusted, plan, embedded)
+        self.read = _Read(course, passages, content_hash, distrusted, plan, embedded, before)
         return self.read
 
     def still_good(self) -> _Read:
         """What was prepared, if nothing changed meanwhile that it rests on; else it is prepared again (for writers)."""
         read = self.read
-        if read is None or read.distrusted != self._is_distrusted() or not self._has_files(read.course):
+        if read is None or not self._has_files(read.course):
             return self.prepare()
-        served = not read.distrusted and self._is_served(read.content_hash)
-        if served and read.plan is not None:  # another took the same up
-            return replace(read, plan=None)
-        return self.prepare() if read.plan is None and not served else read
+        now = self._state()
+        if now == read.before:
+            return read
+        # where only others were published, what was read stands, but that it is served is to be seen again; a state of
+        # this course that was published meanwhile may be newer than what was read
+        same = now.course == read.before.course and row_damage(self.library, self.planned.slug) is None
+        if same and not read.distrusted and (read.plan or self.library.is_current(self.embedder, self.planned.slug)):
+            return read
+        return self.prepare()
 
-    def _is_distrusted(self) -> bool:
-        return row_damage(self.library, self.planned.slug) is not None
-
-    def _is_served(self, content_hash: str) -> bool:
+    def _state(self) -> _State:
         with self.library.database.reading() as connection:
-            unchanged = course_hash(connection, self.planned.slug) == content_hash
-        return unchanged and self.library.is_current(self.embedder, self.planned.slug)
+            return _State(latest_generation(connection), course_hash(connection, self.planned.slug))
 
     def _has_files(self, course: Course) -> bool:
         """Whether nobody swept what no row referred to yet."""
-        return all(self.library.files.holds(sha256, suffix) for sha256, suffix in files_of(course))
+        return all(self.library.files.keeps(sha256, suffix) for sha256, suffix in files_of(course))
 
 
 def _summary(course: Course, passages: Sequence[Passage]) -> IngestReport:

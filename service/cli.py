@@ -132,6 +132,7 @@ def ask(question: str, course: Course = None, as_json: Json = False) -> None:
     configure_logging("warning")
     state = ServiceState(read_settings())
     try:
+        state.following.look()
         state.index()
         started = perf_counter()
         answer = last_answer(state.answering(clean_query(question), Filters(course=course), ()))
@@ -158,8 +159,8 @@ def mcp() -> None:
     configure_logging(settings.log_level)
     state = ServiceState(settings)
     try:
+        state.start()
         state.index()
-        state.counters.start()
         make_server(lambda: state).run()
     finally:
         state.close()
@@ -227,7 +228,7 @@ def reindex(
     if embedder is not None:
         settings = settings.model_copy(update={"embedder": embedder})
     chosen = open_embedder(settings)
-    with progress_bar(quiet=as_json) as step, library.writer():
+    with progress_bar(quiet=as_json) as step, library.writer(anew=True):
         number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))
     if as_json:
         print_json({"generation": number, "embedder": chosen.fingerprint if chosen else "none"})
@@ -239,10 +240,16 @@ def reindex(
 def verify(as_json: Json = False) -> None:
     """Check every file of the served generation and every stored original; exit code 1 if something is wrong."""
     from index.damage import find_damage
+    from index.follow import follow
     from service.console import out, print_json
 
+    damage: list[str] = []
     settings, library = open_library()
-    damage = find_damage(library, open_embedder(settings))
+    try:
+        follow(library)
+    except LecturesError as error:
+        damage = [str(error)]
+    damage += find_damage(library, open_embedder(settings))
     if as_json:
         print_json({"ok": not damage, "damage": damage})
     else:

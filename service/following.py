@@ -11,12 +11,14 @@ from collections.abc import Callable
 import structlog
 
 from index.errors import LecturesError
-from index.follow import Followed, follow
+from index.follow import Followed, follow, tidy
 from index.library import Library
 from service.reaching import Reaching
 
 _log = structlog.get_logger("lectures")
-_THOROUGH_SECONDS = 30.0  # between two looks at every byte, while something that is served is damaged
+# between two looks at every byte, while something that is served is damaged
+_THOROUGH_SECONDS, _THOROUGH_AT_MOST_SECONDS = 30.0, 3600.0
+_TIDY_SECONDS = 60.0  # between two looks at what takes room
 
 
 class Following:
@@ -99,11 +101,19 @@ class Following:
         self._problem = problem
 
     def _go_on(self, is_damaged: Callable[[], bool]) -> None:
-        looked_through = time.monotonic()
+        looked_through = tidied = time.monotonic()
+        pause = _THOROUGH_SECONDS
         while True:
-            thorough = time.monotonic() - looked_through > _THOROUGH_SECONDS and is_damaged()
-            if thorough:
-                looked_through = time.monotonic()
+            now = time.monotonic()
+            damaged = is_damaged()
+            thorough = damaged and now - looked_through > pause
+            if thorough:  # what is damaged in the storage too is asked for ever more rarely
+                looked_through, pause = now, min(2 * pause, _THOROUGH_AT_MOST_SECONDS)
+            elif not damaged:
+                pause = _THOROUGH_SECONDS
+            if now - tidied > _TIDY_SECONDS:
+                tidied = now
+                tidy(self._library)
             if self._database_is_elsewhere:
                 self._database_problem = self._reaching.problem()
             self.look(thorough=thorough)

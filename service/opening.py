@@ -99,7 +99,7 @@ def open_index() -> SearchIndex:
     """The served generation, with its embedder, reranker and packs, warmed up; the newest that others published."""
     from index.embed.rerank import load_reranker
     from index.engine.dictionary import load_dictionary
-    from index.errors import StorageError
+    from index.errors import IndexUnavailable, LecturesError
     from index.follow import follow
     from index.library import open_served
     from index.search.search import SearchIndex
@@ -110,9 +110,12 @@ def open_index() -> SearchIndex:
     behind: tuple[str, ...] = ()
     try:
         follow(library)
-    except StorageError as error:
+    except LecturesError as error:
         behind = (str(error),)
-    generation, degraded = open_served(library, embedder)
+    try:
+        generation, degraded = open_served(library, embedder)
+    except IndexUnavailable as error:
+        raise IndexUnavailable(" ".join((*behind, str(error)))) from error
     degraded = (*degraded, away) if away else degraded
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
     index = SearchIndex(generation, embedder, (*degraded, *behind), reranker, load_dictionary(listed(settings.packs)))

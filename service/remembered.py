@@ -30,16 +30,21 @@ class Remembered(Generic[Known]):
         self._fresh_seconds = fresh_seconds
         self._known: OrderedDict[str, tuple[Known, float]] = OrderedDict()
         self._ask_at = 0.0
+        self._away: StorageUnreachable | None = None
 
     async def of(self, state: ServiceState, secret: str) -> Known | None:
         """What belongs to this secret, None if nothing does. StorageError if that is neither known nor remembered."""
         now = time.monotonic()
         known, at = self._known.get(secret, (None, -math.inf))
-        if now - at < (_AWAY_SECONDS if now < self._ask_at else self._fresh_seconds):
+        away = self._away if now < self._ask_at else None
+        if now - at < (_AWAY_SECONDS if away else self._fresh_seconds):
             return known
+        if away:  # it was asked a moment ago; whoever is not known would keep a thread waiting
+            raise StorageUnreachable(str(away))
         try:
             found = await run_in_threadpool(self._look_up, state, secret)
-        except StorageUnreachable:
+        except StorageUnreachable as error:
+            self._away = error
             self._ask_at = time.monotonic() + _ASK_AGAIN_SECONDS
             if now - at >= _AWAY_SECONDS:
                 raise

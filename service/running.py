@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
 from index.engine.dictionary import load_dictionary
-from index.errors import LecturesError, StorageError, StorageUnreachable
+from index.errors import LecturesError, StorageUnreachable
 from index.follow import follow
 from index.library import open_served
 from index.search.search import SearchIndex
@@ -145,7 +145,7 @@ def open_first(settings: Settings) -> SearchIndex | None:
     dictionary = load_dictionary(listed(settings.packs))
     library = library_of(settings)
     try:
-        with suppress(StorageError):  # what is here is served; each process says since when it is behind
+        with suppress(LecturesError):  # what is here is served; each process says since when it is behind
             follow(library)
         generation, degraded = open_served(library, embedder)
     except LecturesError:

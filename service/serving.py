@@ -103,7 +103,7 @@ class Serving:
     def is_damaged(self) -> bool:
         """Whether what is here cannot be served, or not all of it."""
         if self._index is None:
-            return self._tried is not None
+            return self._tried is not None and isinstance(self._problem, CorruptIndex | IndexUnavailable)
         return bool(self._index.generation.damaged)
 
     def look(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from shared_storage import Faults, s3_server
 from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
 
+from index.backup import write_backup
 from index.damage import find_damage
 from index.depot import DepotAway, ObjectMissing, open_depot
 from index.engine.manifest import generation_numbers, read_generation, shard_folder
@@ -148,7 +150,6 @@ def test_any_machine_publishes_next_and_courses_of_others_stay(
     assert _follow(reader) == Followed(3, 3)
     manifest, _ = read_generation(reader.index_root, 3)
     assert [shard.course for shard in manifest.shards] == ["first", "second", "third"]
-    assert find_damage(machine("machine-0"), embedder) != []  # it has not fetched what the others published
     _follow(machine("machine-0"))
     assert find_damage(machine("machine-0"), embedder) == []
 
@@ -252,6 +253,132 @@ def test_what_is_damaged_in_the_storage_is_not_taken(
     assert not list(reader.index_root.glob(".fetching-*"))
 
 
+def test_what_is_damaged_in_the_storage_is_made_anew_by_what_is_said_of_it(
+    machine: Machines, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    writer, reader = machine("writer"), machine("reader")
+    ingest(course_folder, writer, embedder)
+    assert writer.shared is not None
+    depot = writer.shared.depot
+    (shard,), (folder, *_) = depot.names("index/shards"), depot.names("files")
+    original = depot.names(f"files/{folder}")[0]
+    for key in (f"index/shards/{shard}/shard.safetensors", f"files/{folder}/{original}"):
+        content = depot.read(key)
+        depot.put_bytes(key, content[:-9] + b"?" + content[-8:])
+    sha256, suffix = original[:64], original[64:]
+    with pytest.raises(StorageError, match="is damaged; ingest its course again"):
+        reader.files.path(sha256, suffix)
+    assert any(sha256 in fault for fault in find_damage(writer, embedder))
+    with writer.writer(anew=True):
+        reindex(writer, embedder)
+    assert _follow(reader) == Followed(2, 2)
+    ingest(course_folder, writer, embedder)
+    assert find_damage(reader, embedder) == find_damage(writer, embedder) == []
+    assert reader.files.path(sha256, suffix).read_bytes() == writer.files.path(sha256, suffix).read_bytes()
+
+
+def test_what_another_machine_sweeps_while_it_is_prepared_is_stored_again(
+    machine: Machines, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = machine("first"), machine("second")
+    ingest(write_course(tmp_path / "other", "Other", ["Loss\nloss function"]), first, embedder)
+    prepared = second.writer
+
+    def swept_before(*arguments: object, **options: bool) -> object:
+        with first.writer():
+            first.sweep_all()
+        return prepared(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(second, "writer", swept_before)
+    ingest(course_folder, second, embedder)
+    _follow(first)
+    assert find_damage(first, embedder) == find_damage(second, embedder) == []
+    for path in (second.data_dir / "files").glob("??/*"):
+        assert first.files.path(path.name[:64], path.name[64:]).read_bytes() == path.read_bytes()
+
+
+def test_an_ingest_goes_on_where_another_machine_publishes_at_that_moment(
+    machine: Machines, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = machine("first"), machine("second")
+    ingest(write_course(tmp_path / "other", "Other", ["Loss\nloss function"]), first, embedder)
+    monkeypatch.setattr("ingest.pipeline.follow", lambda *_arguments, **_options: None)  # as it was a moment ago
+    assert ingest(course_folder, second, embedder).generation == 2
+
+
+def test_one_of_many_who_ask_for_a_file_fetches_it(
+    machine: Machines, course_folder: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, reader = machine("writer"), machine("reader")
+    ingest(course_folder, writer, embedder)
+    path = next(iter((writer.data_dir / "files").glob("??/*.pdf")))
+    assert reader.shared is not None
+    fetched: list[str] = []
+    fetch = reader.shared.depot.fetch
+
+    def counted(key: str, target: Path) -> None:
+        fetched.append(key)
+        fetch(key, target)
+
+    monkeypatch.setattr(reader.shared.depot, "fetch", counted)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: reader.files.path(path.name[:64], ".pdf").read_bytes(), range(8)))
+    assert (len(fetched), set(found)) == (1, {path.read_bytes()})
+
+
+def test_a_sweep_that_fails_takes_nothing_back(
+    machine: Machines, course_folder: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = machine("writer")
+    assert writer.shared is not None
+
+    def refuse() -> None:
+        raise DepotAway("The shared storage does not answer.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer.shared, "sweep", refuse)
+        assert ingest(course_folder, writer, embedder).generation == 1
+    assert (writer.data_dir / "unfinished").exists()
+    with writer.writer():
+        pass
+    assert not (writer.data_dir / "unfinished").exists()
+    assert _follow(machine("reader")) == Followed(1, 1)
+
+
+def test_a_storage_that_is_suddenly_empty_is_no_new_one(
+    tmp_path: Path, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    (tmp_path / "volume").mkdir()
+    library = Library(f"sqlite:///{tmp_path / 'lectures.db'}", tmp_path / "data", str(tmp_path / "volume"))
+    library.database.migrate()
+    ingest(course_folder, library, embedder)
+    shutil.move(tmp_path / "volume", tmp_path / "unmounted")
+    (tmp_path / "volume").mkdir()
+    write_pdf(course_folder / "one.pdf", ["Dropout\nanother page"])
+    with pytest.raises(StorageError, match="see whether it is mounted"):
+        ingest(course_folder, library, embedder)
+    assert list((tmp_path / "volume").glob("index/*")) == []
+    with library.writer(anew=True):
+        reindex(library, embedder)
+    assert _follow(library) == Followed(2, 2)
+    library.close()
+
+
+def test_a_backup_is_written_without_an_original_that_is_damaged_in_the_storage(
+    machine: Machines, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, machine("writer"), embedder)
+    reader = machine("reader")
+    _follow(reader)
+    assert reader.shared is not None
+    depot = reader.shared.depot
+    folder = depot.names("files")[0]
+    key = f"files/{folder}/{depot.names(f'files/{folder}')[0]}"
+    depot.put_bytes(key, depot.read(key)[:-1] + b"?")
+    backup = write_backup(reader, tmp_path / "backup.zip")
+    assert any(key[9:73] in problem for problem in backup.problems)
+
+
 def test_a_folder_of_another_installation_is_refused(
     machine: Machines, tmp_path: Path, course_folder: Path, embedder: CountingEmbedder
 ) -> None:
@@ -261,7 +388,7 @@ def test_a_folder_of_another_installation_is_refused(
     ingest(course_folder, alone, embedder)
     reindex(alone, embedder)
     alone.close()
-    with pytest.raises(StorageError, match="empty data folder"):
+    with pytest.raises(StorageError, match="another installation"):
         _follow(machine("reader"))
 
 
@@ -283,10 +410,15 @@ def test_old_generations_leave_and_numbers_go_on_with_a_new_database(
     depot = writer.shared.depot
     assert len(depot.names("index/published")) == len(depot.names("index/shards")) == 2
     assert depot.names("index/published")[0].startswith("000003-")
-    assert [name for name in depot.names("index") if name[:4] == "gen-"] == ["gen-000003.json", "gen-000004.json"]
+    assert [name[:10] for name in depot.names("index") if name[:4] == "gen-"] == ["gen-000003", "gen-000004"]
     anew = Library(f"sqlite:///{tmp_path / 'anew.db'}", tmp_path / "anew", place)
     anew.database.migrate()
-    assert ingest(course_folder, anew, embedder).generation == 5
+    with pytest.raises(StorageError, match="holds generation 4, which the database does not know"):
+        ingest(course_folder, anew, embedder)
+    assert _follow(machine("reader")) == Followed(4, 4)
+    with anew.writer(anew=True):
+        assert reindex(anew, embedder) == 5
+    assert ingest(course_folder, anew, embedder).generation == 6
     anew.close()
 
 
@@ -367,5 +499,6 @@ def test_a_stale_listing_shows_the_generation_before_and_never_goes_back(
     ingest(course_folder, writer, embedder)
     faults.wrong = lambda _method, _path: "stale"
     assert _follow(reader).here in (1, 2)
+    assert _follow(writer).here == 2
     faults.wrong = lambda _method, _path: None
     assert _follow(reader) == Followed(2, 2)

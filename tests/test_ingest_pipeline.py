@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support import CountingEmbedder, ingest, until, write_course, write_pdf
+from support import CountingEmbedder, ingest, open_index, until, write_course, write_pdf
 
 from index.damage import find_damage
 from index.library import Library
+from index.types import Filters, Query
 from ingest.course import read_course
 from ingest.gathering import Progress
 from ingest.pipeline import IngestReport, ingest_course
@@ -117,6 +118,25 @@ def test_what_was_served_and_is_replaced_meanwhile_is_published_again(
     report = ingest_course(read_course(folder), folder, other, embedder)
     assert (looked, report.changed, report.generation) == ([True], True, 3)
     assert find_damage(sqlite_library, embedder) == []
+    third.close()
+
+
+def test_what_was_read_before_a_newer_state_was_published_is_read_again(
+    sqlite_library: Library, other: Library, folder: Path, embedder: CountingEmbedder
+) -> None:
+    """Who read first would else put an older state in the place of a newer one."""
+    third = Library(sqlite_library.database.url.render_as_string(), sqlite_library.data_dir)
+    steps: list[str] = []
+
+    def note(at: Progress) -> None:
+        if at.step == "embedding" and not steps:
+            steps.append(at.step)
+            write_course(folder, "Course", ["Attention\nheads look at words"])
+            ingest(folder, third, embedder)
+
+    ingest_course(read_course(folder), folder, other, embedder, progress=note)
+    hits = open_index(sqlite_library, embedder).find(Query("heads", Filters())).hits(5)
+    assert [hit.passage.title for hit in hits] == ["Attention"]
     third.close()
 
 

@@ -36,6 +36,12 @@ def add_generation(connection: Connection, generation: StoredGeneration) -> None
     insert(connection, generations, [values])
 
 
+def manifest_of(connection: Connection, number: int) -> str | None:
+    """The SHA-256 of the manifest of a generation, if it is known here."""
+    found = connection.scalar(sa.select(generations.c.manifest_sha256).where(generations.c.number == number))
+    return None if found is None else str(found)
+
+
 def latest_generation(connection: Connection) -> StoredGeneration | None:
     """The newest generation: what should be served."""
     row = connection.execute(sa.select(generations).order_by(generations.c.number.desc()).limit(1)).one_or_none()
