@@ -20,8 +20,9 @@ from pathlib import Path
 from time import perf_counter
 
 from index.embed.models import load_embedder
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.types import Filters
 from service.answers.answering import last_answer, stream_answer
 from service.answers.types import Answer

@@ -15,8 +15,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from index.embed.models import load_embedder
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.types import Coverage, Filters, Mode, Query
 from service.evaluation import read_gold
 from service.settings import read_settings

@@ -16,9 +16,10 @@ import tantivy
 
 from index.embed.models import load_embedder
 from index.engine.generation import Generation
-from index.library import Library, open_served
+from index.library import Library
 from index.search.scope import make_scope
 from index.search.words import WordScores
+from index.served import open_served
 from index.text.analysis import terms
 from index.types import Coverage, Filters, Hit, Phrase, Reading, Reason, Snippet, Word
 from service.evaluation import evaluate, percentile, read_gold, summarise

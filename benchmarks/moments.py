@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from index.embed.models import load_embedder
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.text.analysis import fold, is_stop_word, terms_of
 from index.text.language import zipf
 from index.types import Filters, Kind, Query

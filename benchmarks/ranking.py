@@ -17,11 +17,12 @@ from unittest.mock import patch
 
 from index.embed.models import load_embedder
 from index.engine.dictionary import Dictionary, load_dictionary
-from index.library import Library, open_served
+from index.library import Library
 from index.search import ranking, windows
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Rewriter
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.store.catalogue import courses_of_places
 from index.types import Filters, Kind, Mode
 from service.evaluation import Row, evaluate, judged_places, read_gold, search_of, summarise

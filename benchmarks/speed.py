@@ -16,10 +16,11 @@ from time import perf_counter
 import numpy as np
 
 from index.embed.models import load_embedder
-from index.library import Library, open_served
+from index.library import Library
 from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.search.words import WordScores
+from index.served import open_served
 from index.text.analysis import terms
 from index.text.snippet import make_snippet
 from index.types import Filters, Phrase, Query, Reading, Reason, Word

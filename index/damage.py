@@ -8,7 +8,8 @@ from index.engine.generation import open_generation
 from index.engine.manifest import read_generation
 from index.engine.passages import dump_passage
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageError
-from index.library import NONE_NAMED, Library, check_made_with, wanted_generations
+from index.library import Library
+from index.served import NONE_NAMED, check_made_with, wanted_generations
 from index.sharing import Published
 from index.store.courses import course_slugs, stored_hashes
 from index.store.database import RESTORE

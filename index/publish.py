@@ -25,7 +25,8 @@ from index.engine.manifest import (
 )
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError, no_course
-from index.library import Library, check_made_with, name_of
+from index.library import Library, name_of
+from index.served import check_made_with
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
 from index.store.database import RESTORE
 from index.store.embeddings import (

@@ -101,8 +101,8 @@ def open_index() -> SearchIndex:
     from index.engine.dictionary import load_dictionary
     from index.errors import IndexUnavailable, LecturesError
     from index.follow import follow
-    from index.library import open_served
     from index.search.search import SearchIndex
+    from index.served import open_served
     from service.settings import listed
 
     settings, library, away = open_readable()

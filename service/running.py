@@ -22,8 +22,8 @@ from index.embed.rerank import load_reranker
 from index.engine.dictionary import load_dictionary
 from index.errors import LecturesError, StorageUnreachable
 from index.follow import follow
-from index.library import open_served
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.store.database import Database
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits

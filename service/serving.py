@@ -20,8 +20,9 @@ from index.engine.generation import Generation
 from index.engine.manifest import DATA, ListedShard, current_number, shard_folder
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex
+from index.served import open_served
 from service.following import Following
 
 _log = structlog.get_logger("lectures")

@@ -28,8 +28,9 @@ from index.embed.protocol import Embedder, Vectors, normalise, passage_views
 from index.engine.build import Made, build_shard
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import ListedShard, read_generation, write_generation
-from index.library import Library, name_of, open_served
+from index.library import Library, name_of
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.text.analysis import ANALYSIS_VERSION
 from index.types import ROLES, DeckKind, Hit, IndexedPassage, Kind, PagePlace, Phrase, Reading, Reason, TimePlace, Word
 from ingest.course import read_course

@@ -24,9 +24,10 @@ from support import CountingEmbedder, ingest, open_index, own_database, write_co
 from index.backup import LEFT_OUT, MANIFEST, _as_json, _lines, write_backup
 from index.damage import find_damage
 from index.errors import IndexUnavailable, InvalidRequest, LecturesError, StorageError
-from index.library import Library, open_served
+from index.library import Library
 from index.publish import reindex
 from index.restore import read_backup
+from index.served import open_served
 from index.store.jobs import add_job
 from index.store.keys import create_key, find_key
 from index.store.rows import new_id
@@ -328,6 +329,7 @@ def test_a_restore_that_was_broken_off_can_be_repeated(
     place.close()
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("first", [0, 100])  # no database at all, one without its schema
 def test_a_damaged_database_is_moved_aside_as_is_said_and_the_backup_comes_back(
     backup: Path, sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder, first: int
@@ -351,7 +353,7 @@ def test_a_damaged_database_is_moved_aside_as_is_said_and_the_backup_comes_back(
     assert re.search(advice, said)
     assert said.count("restore") == 1
     sqlite_library.close()
-    for part in tmp_path.glob(f"{path.name}*"):
+    for part in path.parent.glob(f"{path.name}*"):
         part.rename(tmp_path / f"aside-{part.name}")
     sqlite_library.database.migrate()
     assert read_backup(sqlite_library, backup, embedder, replace=True).problems == ()

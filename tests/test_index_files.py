@@ -18,8 +18,9 @@ from support import CountingEmbedder, ingest, open_index, write_course, write_pd
 from index.damage import find_damage
 from index.errors import StorageError
 from index.files import write_durably
-from index.library import Library, open_served
+from index.library import Library
 from index.originals import FileStore
+from index.served import open_served
 from index.store.tables import embeddings
 from index.types import Query
 from ingest.web import Limits, fetch

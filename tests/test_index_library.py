@@ -18,8 +18,9 @@ from support import CountingEmbedder, ingest, open_index, write_course, write_pd
 from index.damage import find_damage, row_damage
 from index.engine.manifest import FORMAT, generation_file, generation_numbers, read_generation, shard_folder
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, NotFound
-from index.library import Library, open_served
+from index.library import Library
 from index.publish import reindex
+from index.served import open_served
 from index.store.database import writer_lock
 from index.store.tables import embeddings
 from index.types import Coverage, Filters, Query
@@ -390,7 +391,7 @@ def test_an_index_made_with_another_analysis_is_refused(
     folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(folders) == 2
-    monkeypatch.setattr("index.library.ANALYSIS_VERSION", "analysis0")
+    monkeypatch.setattr("index.served.ANALYSIS_VERSION", "analysis0")
     with pytest.raises(IndexMismatch, match=r"text analysis .*`lectures reindex`"):
         open_served(sqlite_library, embedder)
 

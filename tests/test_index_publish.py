@@ -25,8 +25,9 @@ from index.damage import find_damage
 from index.embed.models import load_embedder
 from index.engine.manifest import generation_numbers, read_generation, shard_folder
 from index.errors import IndexMismatch, NotFound, StorageError
-from index.library import Library, open_served
+from index.library import Library
 from index.publish import check_fits, forget_course, plan_course, publish, reindex
+from index.served import open_served
 from index.store.courses import replace_course
 from index.store.passages import read_passages
 from index.store.tables import embeddings, generations, lectures, passages

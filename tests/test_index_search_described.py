@@ -10,8 +10,9 @@ from support import ingest, page_of, write_pdf
 from index.embed.models import load_embedder
 from index.engine.dictionary import Dictionary
 from index.engine.packs import read_pack
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.types import Filters, Query, Reason
 
 PACK = """= dropout | дропаут

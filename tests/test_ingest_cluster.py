@@ -18,7 +18,8 @@ from support import write_course
 from index.damage import find_damage
 from index.errors import InvalidRequest
 from index.follow import follow
-from index.library import Library, open_served
+from index.library import Library
+from index.served import open_served
 from ingest.cluster import Installation, carry_out_on
 from ingest.order import Means, Order
 

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 from support import ingest, until, until_ready, write_course, write_pdf
 
 from index.engine.manifest import read_generation, shard_folder
-from index.library import Library, open_served
+from index.library import Library
 from index.publish import reindex
+from index.served import open_served
 from service.app import create_app
 from service.settings import Settings
 

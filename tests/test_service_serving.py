@@ -18,9 +18,10 @@ from index.engine.generation import Generation
 from index.engine.manifest import generation_file, point_to, shard_folder
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
-from index.library import Library, open_served
+from index.library import Library
 from index.publish import reindex
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.types import Filters, Query
 from service.app import create_app
 from service.serving import Serving

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 
 from index.embed.models import load_embedder
 from index.engine.generation import Generation
-from index.library import Library, open_served
+from index.library import Library
 from index.search import coverage, search
 from index.search.coverage import SIGNS, Evidence
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.text.analysis import is_stop_word, terms_of, words
 from index.text.language import word_frequencies, zipf
 from index.types import Coverage, Filters, IndexedPassage, Kind, Query

@@ -12,8 +12,9 @@ import numpy as np
 
 from index.embed.models import load_embedder
 from index.engine.passages import KINDS
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex, clean_query
+from index.served import open_served
 from index.store.catalogue import courses_of_places
 from index.types import Coverage, Filters, Hit, Kind, Snippet
 from service.evaluation import evaluate, judged_places, read_gold, search_of, summarise

@@ -16,8 +16,9 @@ from index.damage import find_damage
 from index.embed.models import load_embedder
 from index.engine.generation import Generation
 from index.errors import IndexUnavailable, LecturesError
-from index.library import Library, open_served
+from index.library import Library
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.store.courses import course_slugs, stored_hashes
 from index.store.embeddings import embedded_fingerprints
 from index.store.passages import read_passages

@@ -18,9 +18,10 @@ from benchmarks.torture.checks import held, leftovers, probe
 from benchmarks.torture.result import Result
 from index.embed.models import load_embedder
 from index.errors import NotFound
-from index.library import Library, open_served
+from index.library import Library
 from index.publish import forget_course, reindex
 from index.search.search import SearchIndex
+from index.served import open_served
 from index.types import Filters, Query
 from ingest.course import read_course
 from ingest.pipeline import IngestReport, ingest_course
