@@ -21,7 +21,8 @@ from benchmarks.made_courses import MADE, MADE_CAPTIONS, made_course
 from index.embed.models import load_embedder
 from index.embed.protocol import Embedder
 from index.library import Library
-from index.publish import embed_missing, forget_course, plan_course, publish
+from index.plan import embed_missing, plan_course
+from index.publish import forget_course, publish
 from index.store.courses import course_hash, replace_course
 from index.store.tables import courses as course_rows
 from index.types import Course, Filters, Mode, Passage, Query

@@ -5,36 +5,30 @@ Nothing here reads the rows, texts or vectors of another course, except to build
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
-from index.embed.adaptation import Adaptation, basis_of, is_near
-from index.embed.protocol import Embedder, passage_views
-from index.embed.table import pair_similarities
-from index.engine.build import Made, build_shard
+from index.embed.protocol import Embedder
+from index.engine.build import build_shard
 from index.engine.manifest import (
-    GenerationManifest,
     ListedShard,
     generation_numbers,
     read_generation,
     write_generation,
 )
 from index.engine.shard import open_shard
-from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError, no_course
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageError, no_course
 from index.library import Library, name_of
+from index.plan import Plan, embed_missing, latest_manifest, made_of, plan_course
 from index.served import check_made_with
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
 from index.store.database import RESTORE
 from index.store.embeddings import (
-    add_embeddings,
     drop_embeddings,
     drop_fingerprints,
-    missing_embeddings,
-    read_embeddings,
 )
 from index.store.generations import StoredGeneration, add_generation, latest_generation
 from index.store.integrity import (
@@ -47,69 +41,12 @@ from index.store.integrity import (
 )
 from index.store.passages import content_hashes, read_passages
 from index.text.analysis import ANALYSIS_VERSION
-from index.types import ROLES, IndexedPassage, Passage
-
-_EMBED_BATCH = 256  # passages whose vectors are made, and made durable, together
-# What the embedder learned of a course is kept until this share of its passages is new or gone.
-_ADAPT_AFTER = 0.2
-
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a shard will hold: the embedder as it reads this course, and (title, text) by content hash."""
-
-    course: str
-    embedder: Embedder | None
-    contents: Mapping[str, tuple[str, str]]
-
-
-def plan_course(
-    library: Library,
-    embedder: Embedder | None,
-    course: str,
-    passages: Sequence[Passage | IndexedPassage],
-    *,
-    anew: bool = False,
-) -> Plan:
-    """The plan of a course's shard. IndexMismatch if the index of the other courses was made with another embedder.
-
-    The built-in embedder adapts to each course, by what that course alone says, so that the order of ingests does not
-    matter. What it learned is kept while little of the course has changed (unless `anew`), so that a small change
-    embeds little.
-    """
-    contents = {passage.content_hash: (passage.title, passage.text) for passage in passages}
-    if embedder is None or not contents:
-        return Plan(course, embedder, contents)
-    basis = basis_of(contents)
-    kept = None if anew else _learned_before(library, embedder, course)
-    if kept is not None and is_near(kept.basis, basis, _ADAPT_AFTER):
-        return Plan(course, embedder.with_adaptation(kept), contents)
-    whole = [passage_views(title, text, split=False)[0][1] for title, text in contents.values()]
-    return Plan(course, embedder.adapted_to(whole, basis), contents)
 
 
 def check_fits(library: Library, embedder: Embedder | None, course: str) -> None:
     """IndexMismatch, before anything expensive is done, if a course cannot be added to the index as it is."""
     with library.database.reading() as connection:
         _other_shards(library, connection, embedder, course)
-
-
-def embed_missing(library: Library, plan: Plan, progress: Progress = lambda _done, _total: None) -> int:
-    """Make the vectors that are not stored yet, batch by durable batch; how many passages were embedded."""
-    if plan.embedder is None:
-        return 0
-    with library.database.reading() as connection:
-        missing = missing_embeddings(connection, plan.embedder.fingerprint, plan.contents)
-    todo = [key for key in plan.contents if key in missing]
-    for start in range(0, len(todo), _EMBED_BATCH):
-        batch = {key: plan.contents[key] for key in todo[start : start + _EMBED_BATCH]}
-        vectors = _embed(plan.embedder, batch)
-        with library.database.writing() as connection:
-            add_embeddings(connection, plan.embedder.fingerprint, vectors)
-        progress(start + len(batch), len(todo))
-    return len(todo)
 
 
 def publish(library: Library, plan: Plan, change: Callable[[Connection], object], *, distrusted: bool = False) -> int:
@@ -129,7 +66,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
         if course_hash(connection, plan.course) is not None:
             record_rows(connection, plan.course)
             passages = list(read_passages(connection, plan.course))
-            own = [build_shard(library.index_root, plan.course, passages, _made(connection, plan))]
+            own = [build_shard(library.index_root, plan.course, passages, made_of(connection, plan))]
         number = _add_generation(library, connection, plan.embedder, [*others, *own])
         after = _Held.by(connection, plan.course)
     library.serve(number)
@@ -220,7 +157,7 @@ def _built_anew(library: Library, embedder: Embedder | None, slug: str) -> Liste
     plan = plan_course(library, embedder, slug, passages, anew=True)
     embed_missing(library, plan)
     with library.database.reading() as connection:
-        made = _made(connection, plan)
+        made = made_of(connection, plan)
     return build_shard(library.index_root, slug, passages, made)
 
 
@@ -228,7 +165,7 @@ def _shard_before(library: Library, embedder: Embedder | None, slug: str) -> lis
     """The shard that is served of a course, which its damaged rows cannot make again; none if it is of no use."""
     try:
         with library.database.reading() as connection:
-            manifest = check_made_with(_latest_manifest(library, connection), embedder)
+            manifest = check_made_with(latest_manifest(library, connection), embedder)
         listed = manifest.shard_of(slug)
         return [] if listed is None or open_shard(library.index_root, listed).course != slug else [listed]
     except (CorruptIndex, IndexUnavailable, IndexMismatch):
@@ -276,41 +213,13 @@ def _other_shards(
     slugs = {slug for slug in course_slugs(connection) if slug != course}
     if not slugs:
         return ()
-    manifest = check_made_with(_latest_manifest(library, connection), embedder)
+    manifest = check_made_with(latest_manifest(library, connection), embedder)
     listed = {shard.course: shard for shard in manifest.shards}
     # a course whose rows are damaged was left out by `reindex`, and does not keep others from being mended
     missing = [slug for slug in sorted(slugs - listed.keys()) if row_damage(library, slug) is None]
     if missing:
         raise IndexMismatch(f"The index lacks {', '.join(missing)}; ingest what is lacking, or run `lectures reindex`.")
     return tuple(listed[slug] for slug in sorted(slugs & listed.keys()))
-
-
-def _latest_manifest(library: Library, connection: Connection) -> GenerationManifest:
-    latest = latest_generation(connection)
-    if latest is None:
-        raise IndexMismatch("There are courses that no index holds; run `lectures reindex`.")
-    try:
-        manifest, sha256 = read_generation(library.index_root, latest.number)
-    except IndexUnavailable as error:
-        if library.shared is None:
-            raise
-        raise StorageError(
-            f"Another machine published generation {latest.number} just now; try again in a moment."
-        ) from error
-    if sha256 != latest.manifest_sha256:
-        raise CorruptIndex(f"Generation {latest.number} is not the one in the database; run `lectures reindex`.")
-    return manifest
-
-
-def _learned_before(library: Library, embedder: Embedder, course: str) -> Adaptation | None:
-    """What the embedder learned of a course the last time, if that can still be used."""
-    try:
-        with library.database.reading() as connection:
-            manifest = check_made_with(_latest_manifest(library, connection), embedder)
-        listed = manifest.shard_of(course)
-        return None if listed is None else open_shard(library.index_root, listed).adaptation
-    except (CorruptIndex, IndexUnavailable, IndexMismatch, EmbedderError, StorageError):
-        return None  # it is learned anew
 
 
 def _add_generation(
@@ -330,29 +239,3 @@ def _add_generation(
     count = sum(shard.passages for shard in shards)
     add_generation(connection, StoredGeneration(number, name_of(embedder), ANALYSIS_VERSION, count, sha256))
     return number
-
-
-def _made(connection: Connection, plan: Plan) -> Made:
-    """What makes the vectors of a shard, with those that are stored."""
-    embedder = plan.embedder
-    if embedder is None:
-        return Made(name_of(None), name_of(None), 0, None, {}, pair_similarities)
-    stored = {
-        key: (roles, vectors)
-        for key, roles, vectors in read_embeddings(connection, embedder.fingerprint, plan.contents)
-    }
-    return Made(embedder.name, embedder.fingerprint, embedder.dimension, embedder.adaptation, stored, pair_similarities)
-
-
-def _embed(embedder: Embedder, batch: Mapping[str, tuple[str, str]]) -> list[tuple[str, bytes, bytes]]:
-    """(content hash, roles, vectors) of each content, as they are stored."""
-    views = [passage_views(title, text, split=embedder.splits_passages) for title, text in batch.values()]
-    vectors = embedder.embed_passages([text for view in views for _, text in view])
-    if vectors.shape != (sum(map(len, views)), embedder.dimension) or not np.isfinite(vectors).all():
-        raise EmbedderError(f"The embedder {embedder.fingerprint} gave unusable vectors; choose another.")
-    items, row = [], 0
-    for key, view in zip(batch, views, strict=True):
-        own = vectors[row : row + len(view)].astype("<f4")
-        items.append((key, bytes(ROLES.index(role) for role, _ in view), own.tobytes()))
-        row += len(view)
-    return items

@@ -16,7 +16,8 @@ from index.embed.protocol import Embedder
 from index.errors import CorruptIndex, IndexMismatch, StorageError
 from index.follow import follow, tidy
 from index.library import Library
-from index.publish import Plan, check_fits, embed_missing, plan_course, publish
+from index.plan import Plan, embed_missing, plan_course
+from index.publish import check_fits, publish
 from index.store.courses import course_hash, replace_course
 from index.store.generations import StoredGeneration, latest_generation
 from index.types import Course, Passage

@@ -12,7 +12,7 @@ from index.embed.adaptation import basis_of
 from index.embed.table import TableEmbedder, adapt, table_grams, table_stems
 from index.errors import IndexMismatch
 from index.library import Library
-from index.publish import plan_course
+from index.plan import plan_course
 from index.served import open_served
 from index.types import Query
 

@@ -26,7 +26,8 @@ from index.embed.models import load_embedder
 from index.engine.manifest import generation_numbers, read_generation, shard_folder
 from index.errors import IndexMismatch, NotFound, StorageError
 from index.library import Library
-from index.publish import check_fits, forget_course, plan_course, publish, reindex
+from index.plan import plan_course
+from index.publish import check_fits, forget_course, publish, reindex
 from index.served import open_served
 from index.store.courses import replace_course
 from index.store.passages import read_passages

@@ -32,7 +32,8 @@ from index.engine.generation import open_generation
 from index.engine.manifest import DATA, generation_file, shard_folder
 from index.engine.shard import open_shard
 from index.library import Library
-from index.publish import embed_missing, plan_course, reindex
+from index.plan import embed_missing, plan_course
+from index.publish import reindex
 from index.search.lexicon import Lexicon
 from index.search.meaning import Meaning
 from index.search.query import Reader, meaning_of
