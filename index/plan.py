@@ -1,4 +1,4 @@
-"""A course's passages → what its shard will hold: the embedder as it reads this course, and the vectors that it gives."""
+"""A course's passages → what its shard will hold: the embedder as it reads this course, and the vectors it gives."""
 
 from __future__ import annotations
 
