@@ -12,7 +12,7 @@ from index.engine.generation import Generation
 from index.engine.glossary import ShardTerms, Term, build_terms
 from index.library import Library
 from index.search.lexicon import Lexicon
-from index.search.query import Reader, meaning_of, rewrites_of
+from index.search.query import Reader, as_typed, meaning_of, rewrites_of
 from index.search.scope import make_scope
 from index.text.analysis import STOP_WEIGHT
 from index.text.language import zipf
@@ -92,6 +92,12 @@ def test_the_other_layout_is_read_as_what_was_meant(reader: Reader) -> None:
     (phrase,) = reader.read("cdthnrf")
     assert phrase.words[0].readings[0].reason is Reason.LAYOUT
     assert rewrites_of([phrase])[0].target == "свертка"
+
+
+def test_a_literal_query_keeps_to_the_layout_that_was_used(reader: Reader) -> None:
+    (phrase,) = as_typed(reader.read("cdthnrf", literal=True))
+    assert [(reading.text, reading.reason) for reading in phrase.words[0].readings] == [("cdthnrf", Reason.TYPED)]
+    assert rewrites_of([phrase]) == ()
 
 
 def test_a_pasted_text_is_read_at_all(reader: Reader) -> None:

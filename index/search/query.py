@@ -44,11 +44,12 @@ class Reader:
         self.languages = lexicon.languages
         self._known: dict[str, bool] = {}
 
-    def read(self, query: str) -> tuple[Phrase, ...]:
-        """The phrases of a query."""
+    def read(self, query: str, *, literal: bool = False) -> tuple[Phrase, ...]:
+        """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used."""
         typed: list[Word] = []
         for token in query.split():
-            meant = self._rewriter.relayout(token, self._knows) if len(typed) < _MAX_WORDS else None
+            tried = len(typed) < _MAX_WORDS and not literal
+            meant = self._rewriter.relayout(token, self._knows) if tried else None
             for written in words(meant or token) or bare_words(meant or token):
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)

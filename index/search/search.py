@@ -170,7 +170,7 @@ class SearchIndex:
     def _read(self, text: str, scope: Scope, query: Query) -> tuple[tuple[Phrase, ...], WordScores]:
         """The query as it is read, and how its words are held."""
         reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
-        phrases = reader.read(text)
+        phrases = reader.read(text, literal=query.literal)
         if query.literal:
             phrases = as_typed(phrases)
         words = WordScores(phrases, scope)

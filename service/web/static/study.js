@@ -18,9 +18,7 @@ class StudyView extends HTMLElement {
     this.readSince = -Infinity;
     this.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-do]");
-      if (button) {
-        act(this, button.dataset.do, button);
-      }
+      button && act(this, button.dataset.do, button);
     }, { signal });
     this.addEventListener("change", (event) => event.target.closest(".speed") && setSpeed(this, event.target.value), { signal });
     this.addEventListener("error", (event) => event.target.matches("img") && askAgain(event.target), { capture: true, signal });
@@ -29,8 +27,10 @@ class StudyView extends HTMLElement {
     }
     addEventListener("hashchange", () => this.#hash(), { signal });
     document.addEventListener("arrived", () => this.read(), { signal });
-    this.read();
-    this.#hash();
+    if ("spans" in this.dataset) { // a page that is morphed fills it only now, and says `arrived` then
+      this.read();
+      this.#hash();
+    }
   }
 
   disconnectedCallback() {
