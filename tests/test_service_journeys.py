@@ -110,6 +110,13 @@ def tab_to(page: Page, selector: str, keys: int = 60) -> None:
     raise AssertionError(f"{selector} is not reached with {keys} keys")
 
 
+def asked_for(page: Page, part: str) -> list[str]:
+    """The addresses with this part that the page asks for from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if part in request.url else None)
+    return asked
+
+
 # --- finding ---------------------------------------------------------------------------------------------
 
 
@@ -207,6 +214,82 @@ def test_a_question_is_asked_and_its_source_checked_with_one_click(browser: Any,
         assert plain.sub(" ", quoted).strip() in plain.sub(" ", source)
         expect(sentence).to_contain_text(quoted)  # it stands beside its source
         check_axe(page)
+
+
+# --- results while one types ---------------------------------------------------------------------------------
+
+
+def test_results_come_while_one_types_and_caret_and_suggestions_stay(browser: Any, live: str) -> None:
+    with journey(browser, live) as page:
+        page.goto(live)
+        box = page.locator("#q").bounding_box()
+        page.locator("#q").press_sequentially("attentio")
+        until(page, "document.title.startsWith('attentio ')")
+        expect(page.locator(".hit h3").first).to_contain_text("attention")
+        expect(page.locator("#suggestions li").first).to_be_visible()
+        expect(page.locator("#q")).to_be_focused()
+        assert page.locator("#q").bounding_box() == box
+        expect(page.locator(".summary[role=status]")).to_contain_text("results")
+        page.keyboard.press("Home")
+        page.keyboard.type("self ")
+        until(page, "document.title.startsWith('self attentio ')")
+        caret = page.evaluate("[document.querySelector('#q').selectionStart, document.querySelector('#q').value]")
+        assert caret == [5, "self attentio"]
+        page.keyboard.press("Enter")
+        until(page, "history.state.typing === undefined")
+        check_axe(page)
+        page.go_back()  # what was typed on the way is no place to come back to
+        expect(page.locator(".courses")).to_be_visible()
+        expect(page.locator("#q")).to_have_value("")
+
+
+def test_what_is_typed_next_ends_the_search_before(browser: Any, live: str) -> None:
+    with journey(browser, live) as page:
+        held: list[Any] = []
+        ended: list[str] = []
+        page.route(re.compile(r"q=dropout&part=1"), lambda route: held.append(route))  # noqa: PLW0108
+        page.on("requestfailed", lambda request: ended.append(request.url))
+        page.goto(f"{live}/?q=GAN")
+        page.fill("#q", "dropout")
+        while not held:
+            page.wait_for_timeout(20)
+        page.fill("#q", "attention")
+        until(page, "document.title.startsWith('attention ')")
+        assert f"{live}/?q=dropout&part=1" in ended
+        page.locator(".hit h3 a").first.click()
+        expect(page.locator("#look")).to_be_visible()
+        page.go_back()
+        expect(page.locator("#look")).to_be_hidden()
+        expect(page.locator("#q")).to_have_value("attention")
+        page.go_back()
+        expect(page.locator("#q")).to_have_value("GAN")
+        until(page, "document.title.startsWith('GAN ')")
+
+
+def test_what_is_looked_at_stays_while_one_types_and_whoever_spares_data_is_left_alone(browser: Any, live: str) -> None:
+    spare = "Object.defineProperty(NetworkInformation.prototype, 'saveData', { get: () => true })"
+    for path, sparing in (("/?q=dropout&open=page-2-7", False), ("/?q=dropout", True)):
+        with journey(browser, live) as page:
+            if sparing:
+                page.add_init_script(spare)
+            typed = asked_for(page, "rate&part=1")
+            page.clock.install()
+            page.goto(live + path)
+            page.fill("#q", "dropout rate")
+            page.clock.run_for(1_000)  # any pause is over
+            page.keyboard.press("Enter")
+            until(page, "document.title.startsWith('dropout rate ')")
+            assert typed == []
+
+
+def test_words_that_are_still_being_typed_ask_nothing_yet(browser: Any, live: str) -> None:
+    with journey(browser, live) as page:
+        page.goto(live)
+        page.fill("#q", QUESTION)
+        until(page, "document.title.startsWith('что такое ранняя')")
+        assert page.locator("#answer").count() == 0
+        page.keyboard.press("Enter")
+        expect(page.locator("#answer .sentence").first).to_contain_text("останавливаемся")
 
 
 # --- studying --------------------------------------------------------------------------------------------

@@ -186,6 +186,7 @@ def test_what_was_searched_in_vain_is_listed_with_a_link_that_tries_it(
 ) -> None:
     with desk(browser, tmp_path, course_folder, count_missed_searches=True) as (library, page, secret):
         home = page.url.removesuffix("/teach")
+        assert page.request.get(home, params={"q": "zepp", "part": "1"}).ok  # is still being typed
         for _ in range(2):
             assert page.request.get(f"{home}/api/search", params={"q": "zeppelin", "course": "course"}).ok
         until(lambda: _missed(library) == [("zeppelin", 2)])

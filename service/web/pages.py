@@ -77,8 +77,10 @@ def home(
     open: Address = "",
     within: Annotated[str, Parameter(alias="in", max_length=200)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
+    part: Annotated[str, Parameter(max_length=1)] = "",
 ) -> Response:
-    """The search box; of what was typed the hits, and an answer if it asks something."""
+    """The search box; of what was typed the hits, and an answer if it asks something. A `part` is of words that are
+    still being typed: they ask nothing yet, and are not searched in vain."""
     place = Place(
         "/",
         q=q.strip(),
@@ -113,7 +115,8 @@ def home(
     try:
         number = values.get("lecture_id")
         measure = _unmeasured if "problem" in values else partial(_measure, state)
-        view, answer, ways = _search(state, caller, place, number if isinstance(number, int) else None, measure)
+        lecture_id = number if isinstance(number, int) else None
+        view, answer, ways = _search(state, caller, place, lecture_id, measure, answers=not part)
         values |= {
             "view": view,
             "answer": answer,
@@ -122,7 +125,7 @@ def home(
         }
         look = values.get("look")
         values |= {"look": mark_found(look, view.weights)} if isinstance(look, Study) else {}
-        if view.missed:
+        if view.missed and not part:
             state.note_missed(place.course, place.q)
     except LecturesError as error:
         status = status_of(error)
@@ -155,6 +158,8 @@ def _search(
     place: Place,
     lecture_id: int | None,
     measure: Measure,
+    *,
+    answers: bool,
 ) -> tuple[ResultsView, AnswerOut | None, Ways | None]:
     """What the page shows of a search, with ways on where it found too little; on its first page also the quoted answer
     to what was a question, if there is one."""
@@ -165,7 +170,7 @@ def _search(
     found = state.find(Query(standalone(place.q, history), everywhere, literal=bool(place.literal)), index)
     view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
-    asks = what_is_asked(place.q) is not Asked.NOTHING
+    asks = answers and what_is_asked(place.q) is not Asked.NOTHING
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None, ways
     cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)

@@ -1,6 +1,7 @@
 // The pages without reloading. Without this script every link and form works as it is.
 import "./suggest.js";
 import "./answer.js";
+import "./typing.js";
 import { arrived } from "./swap.js";
 
 const $ = (selector) => document.querySelector(selector);

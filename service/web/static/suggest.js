@@ -123,4 +123,4 @@ document.addEventListener("focusout", (event) => {
   }
 });
 document.addEventListener("submit", close);
-document.addEventListener("arrived", close);
+document.addEventListener("arrived", (event) => event.detail !== "typing" && close());

@@ -17,7 +17,9 @@ function typedBoxes() {
   return [...document.querySelectorAll("input[id]:is([type=search], [type=text])")];
 }
 
-async function bring(url, signal) {
+export const isFetching = () => fetching !== null;
+
+export async function bring(url, signal) {
   const response = await fetch(url, { signal, headers: { Accept: "text/html" } });
   if (!response.headers.get("Content-Type")?.startsWith("text/html")) {
     throw new TypeError(`${url} is no page`);
@@ -43,6 +45,7 @@ export async function show(url, { push, focus }) {
     clearTimeout(slow);
     if (fetching === current) {
       $("#busy").hidden = true;
+      fetching = null;
     }
   }
   if (current.signal.aborted) {
@@ -89,14 +92,18 @@ export function morph(old, next, morphStyle = "outerHTML") {
   });
 }
 
+// Of what a reader has chosen or typed, attributes say nothing.
+export function chooseAsSent(root) {
+  for (const select of root.querySelectorAll("select[name]")) {
+    select.value = ([...select.options].find((option) => option.defaultSelected) ?? select.options[0])?.value ?? "";
+  }
+}
+
 function become(page) {
   document.title = page.title;
   document.documentElement.lang = page.documentElement.lang;
   morph(document.body, page.body);
-  // of what a reader has chosen or typed, attributes say nothing
-  for (const select of document.querySelectorAll("select[name]")) {
-    select.value = ([...select.options].find((option) => option.defaultSelected) ?? select.options[0])?.value ?? "";
-  }
+  chooseAsSent(document);
   for (const box of typedBoxes()) {
     box.value = box.getAttribute("value") ?? "";
   }
@@ -111,8 +118,8 @@ function failed(again) {
   };
 }
 
-export function arrived() {
-  document.dispatchEvent(new Event("arrived"));
+export function arrived(detail) {
+  document.dispatchEvent(new CustomEvent("arrived", { detail }));
 }
 
 document.addEventListener("click", (event) => {
@@ -140,7 +147,12 @@ document.addEventListener("submit", (event) => {
   }
   event.preventDefault();
   const given = [...new FormData(form)].filter(([, value]) => value !== "");
-  show(`${form.getAttribute("action")}?${new URLSearchParams(given)}`, { push: true, focus: null });
+  const address = `${form.getAttribute("action")}?${new URLSearchParams(given)}`;
+  const typed = form.matches(".search") && history.state?.typing;
+  if (typed) {
+    history.replaceState({}, "", address); // the list of what was typed so far is no place to come back to
+  }
+  show(address, { push: !typed, focus: null });
 });
 
 document.addEventListener("change", (event) => {
