@@ -106,7 +106,7 @@ def test_every_gap_is_grouped_by_what_to_do_and_no_group_is_without_words() -> N
 
 def test_every_step_of_an_ingest_has_words() -> None:
     source = "".join(path.read_text("utf-8") for path in (ROOT / "ingest").rglob("*.py"))
-    steps = set(re.findall(r'(?:Progress|told|report|_report)\(\s*"([a-z ]+)"', source))
+    steps = set(re.findall(r'(?:Progress|told|report|_report)\(\s*(?:(?:self\.)?progress, )?"([a-z ]+)"', source))
     assert {"reading decks", "fetching", "unpacking", "publishing", "waiting"} <= steps
     assert {step for step in steps if f"step_{step.replace(' ', '_')}" not in words_of("en")} == set()
     assert {f"job_{state}" for state in JobState} <= words_of("en").keys()
