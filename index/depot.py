@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from index.errors import StorageError
-from index.files import fsync_folder, replacing
+from index.files import NEW_PREFIX, fsync_folder, replacing
 
 _log = logging.getLogger(__name__)
 _WITH_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//|:)")
+_LEFT_OVER_SECONDS = 24 * 3600
 _TRIES = 2  # beside those of the drivers
 _PAUSE_SECONDS = 0.3
 # A store that hangs is as good as away. s3fs tries again by itself, for some two seconds; botocore need not as well.
@@ -71,6 +72,10 @@ class Depot(Protocol):
 
     def remove(self, keys: Iterable[str]) -> None:
         """Delete objects; those that are not there are no error."""
+        ...
+
+    def sweep(self) -> None:
+        """Delete what writers that were killed left half written, a day later: a walk through all."""
         ...
 
 
@@ -132,6 +137,15 @@ class _Folder:
             self._tried(partial(path.unlink, missing_ok=True))
             with suppress(OSError):  # it holds others still
                 path.parent.rmdir()
+
+    def sweep(self) -> None:
+        def swept() -> None:
+            for path in self._root.rglob(f"{NEW_PREFIX}*"):
+                with suppress(FileNotFoundError):  # it was finished this moment
+                    if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
+                        path.unlink()
+
+        self._tried(swept)
 
     def _make_folder_of(self, key: str) -> None:
         """Below a root that is there: what is written where a volume should be would be hidden by it."""
@@ -209,6 +223,9 @@ class _Objects:
         for key in keys:
             with suppress(ObjectMissing):
                 self._tried(partial(_remove_object, key))
+
+    def sweep(self) -> None:
+        """An object is there whole or not at all; parts of uploads are the store's to expire."""
 
     def _check_size(self, key: str, size: int) -> None:
         if self.size(key) != size:

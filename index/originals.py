@@ -135,6 +135,8 @@ class FileStore:
         self.sweep_here(referenced)
         for path in self._root.glob(f"{NEW_PREFIX}*"):
             path.unlink(missing_ok=True)
+        if self._depot is not None:
+            self._depot.sweep()
         for folder in self._folders_there():
             self._remove_there(name for name in self._there(folder) if _hash_of(name) not in referenced)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +86,17 @@ def test_objects_are_put_found_and_removed(place: str, tmp_path: Path) -> None:
     assert (tmp_path / "fetched").read_bytes() == b"other"
     depot.remove(["a/b.txt", "a/none"])
     assert depot.names("a") == ["c", "empty"]
+
+
+def test_what_was_left_half_written_in_a_folder_leaves_a_day_later(tmp_path: Path) -> None:
+    depot = open_depot(str(tmp_path))
+    depot.put_bytes("a/whole", b"1")
+    old, young = tmp_path / "a" / ".new-old", tmp_path / "a" / ".new-young"
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    depot.sweep()
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [".new-young", "whole"]
 
 
 def test_a_place_of_no_known_kind_is_refused_with_what_to_install() -> None:
