@@ -243,6 +243,20 @@ def test_results_come_while_one_types_and_caret_and_suggestions_stay(browser: An
         expect(page.locator("#q")).to_have_value("")
 
 
+def test_a_word_that_is_half_typed_is_not_said_to_be_unknown(browser: Any, live: str) -> None:
+    with journey(browser, live) as page:
+        page.goto(f"{live}/?q=dropout")
+        page.locator("#q").fill("")
+        page.locator("#q").press_sequentially("переобуч")
+        until(page, "document.title.startsWith('переобуч ')")
+        expect(page.locator(".hit h3").first).to_be_visible()
+        expect(page.locator(".summary")).to_have_text("")
+        expect(page.locator(".unknown")).to_have_count(0)
+        page.keyboard.press("Enter")
+        expect(page.locator(".summary strong")).to_be_visible()
+        expect(page.locator(".unknown")).to_contain_text("переобуч")
+
+
 def test_what_is_typed_next_ends_the_search_before(browser: Any, live: str) -> None:
     with journey(browser, live) as page:
         held: list[Any] = []

@@ -34,6 +34,11 @@ async function search(form) {
   if (signal.aborted || !mayChange() || !$("#results", page)) {
     return;
   }
+  const summary = $(".summary", page);
+  if (summary?.dataset.coverage === "absent") { // of a word that is half typed: it says nothing of the courses
+    summary.replaceChildren();
+    $(".readings.unknown", page)?.remove();
+  }
   // one step back leads to what was there before anything was typed
   if (history.state?.typing) {
     history.replaceState({ typing: true }, "", address);
