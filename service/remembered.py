@@ -31,6 +31,7 @@ class Remembered(Generic[Known]):
         self._known: OrderedDict[str, tuple[Known, float]] = OrderedDict()
         self._ask_at = 0.0
         self._away: StorageUnreachable | None = None
+        self._asking = False
 
     async def of(self, state: ServiceState, secret: str) -> Known | None:
         """What belongs to this secret, None if nothing does. StorageError if that is neither known nor remembered."""
@@ -39,8 +40,9 @@ class Remembered(Generic[Known]):
         away = self._away if now < self._ask_at else None
         if now - at < (_AWAY_SECONDS if away else self._fresh_seconds):
             return known
-        if away:  # it was asked a moment ago; whoever is not known would keep a thread waiting
+        if away and self._asking:  # one finds out whether it is back; others would keep the threads waiting
             raise StorageUnreachable(str(away))
+        self._asking = True
         try:
             found = await run_in_threadpool(self._look_up, state, secret)
         except StorageUnreachable as error:
@@ -49,6 +51,8 @@ class Remembered(Generic[Known]):
             if now - at >= _AWAY_SECONDS:
                 raise
             return known
+        finally:
+            self._asking = False
         self._ask_at = 0.0
         self._keep(secret, found, now)
         return found
