@@ -15,7 +15,7 @@ import axe_playwright_python
 import pytest
 import yaml
 from model_stub import Reply, model_server, says
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 from support import ingest, serve, write_pdf
 
 from index.library import Library
@@ -98,6 +98,24 @@ def test_typing_suggests_and_the_arrows_choose(page: Page, live: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".hit mark").first).to_be_visible()
     assert f"q={quote_plus(chosen)}" in page.url
+
+
+def test_completions_that_come_late_do_not_take_a_choice_back(page: Page, live: str) -> None:
+    held: list[Route] = []
+    page.route(lambda url: "/api/suggest?q=drop&" in url, lambda route: held.append(route))  # noqa: PLW0108
+    page.goto(live)
+    page.locator("#q").press_sequentially("dro")
+    option = page.locator("#suggestions li").first
+    expect(option).to_be_visible()
+    page.locator("#q").press_sequentially("p")
+    while not held:
+        page.wait_for_timeout(20)
+    page.keyboard.press("ArrowDown")
+    held[0].continue_()
+    page.wait_for_timeout(200)  # in which nothing may happen
+    expect(option).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#q")).to_have_value("drop")
 
 
 def test_a_suggestion_shows_what_was_typed_of_it_and_what_it_is(page: Page, live: str) -> None:

@@ -76,6 +76,10 @@ async function suggest() {
 }
 
 function choose(number) {
+  asking?.abort(); // what is still on its way would take the choice back
+  if (chosen < 0) {
+    typed = box().value;
+  }
   const items = [...list().children];
   items[chosen]?.setAttribute("aria-selected", "false");
   chosen = (number + items.length + 1) % (items.length + 1);
