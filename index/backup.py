@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
-from index.depot import DepotAway
 from index.errors import StorageError
 from index.files import replacing
 from index.library import Library
@@ -122,7 +121,7 @@ def _snapshot(library: Library) -> Iterator[tuple[Connection, Path, set[str]]]:
         for tries_left in reversed(range(_TRIES)):
             with library.database.snapshot() as connection:
                 wanted = stored_hashes(connection)
-                missing = {sha256 for sha256 in wanted if not _hold(library, sha256, held)}
+                missing = {sha256 for sha256, paths in library.files.named(wanted) if not _hold(paths, held)}
                 if tries_left == 0 or missing == _still_wanted(library, missing):
                     for path in held.iterdir():
                         if path.name.split(".")[0] not in wanted:
@@ -141,16 +140,10 @@ def _still_wanted(library: Library, wanted: set[str]) -> set[str]:
         return wanted & stored_hashes(connection)
 
 
-def _hold(library: Library, sha256: str, held: Path) -> bool:
-    """Link the stored files with this hash into a folder, whatever their suffix; False if there is none."""
+def _hold(paths: Sequence[Path], held: Path) -> bool:
+    """Link these files into a folder; False if there is none of them."""
     found = False
-    try:
-        named = library.files.named(sha256)
-    except DepotAway:
-        raise
-    except StorageError:  # damaged in the shared storage: as if it were not there
-        return False
-    for path in named:
+    for path in paths:
         with suppress(FileNotFoundError):  # a writer has just deleted it
             try:
                 os.link(path, held / path.name)

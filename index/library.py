@@ -84,8 +84,9 @@ class Library:
             try:
                 if leftovers:
                     self.sweep_all()
-                for path in died if not self._sweep_failed else died[1:]:
-                    path.unlink(missing_ok=True)
+                if not self._sweep_failed:
+                    for path in died:
+                        path.unlink(missing_ok=True)
             except (OSError, StorageError) as error:  # what was written stands
                 self._sweep_later(error)
 
@@ -145,9 +146,7 @@ class Library:
         if self.shared is not None:
             committed = None if latest is None else Published(latest.number, latest.manifest_sha256)
             self._recover_shared(self.shared, committed, anew=anew)
-        if latest is None:
-            return
-        if not generation_file(self.index_root, latest.number).is_file():
+        if latest is None or not generation_file(self.index_root, latest.number).is_file():
             return
         if self.served_number() != latest.number:
             point_to(self.index_root, latest.number)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from index.depot import Depot, ObjectMissing
+from index.depot import Depot, DepotAway, ObjectMissing
 from index.errors import StorageError
 from index.files import NEW_PREFIX, file_lock, fsync_folder, make_folder, temporary_file, translated_disk
 
@@ -74,12 +75,24 @@ class FileStore:
             self._publish(copy, temporary, self._local(sha256, suffix))
         self._share(sha256, suffix)
 
-    def named(self, sha256: str) -> list[Path]:
-        """The stored files with this hash, whatever their suffix; all of them are here then. StorageError if one is
-        damaged in the shared storage."""
-        suffixes = {_suffix_of(path.name) for path in self._here(sha256)}
-        suffixes |= {_suffix_of(name) for name in self._there(sha256[:2]) if _hash_of(name) == sha256}
-        return [path for suffix in sorted(suffixes) if (path := self.path(sha256, suffix)).is_file()]
+    def named(self, hashes: Iterable[str]) -> Iterator[tuple[str, list[Path]]]:
+        """The stored files with each of these hashes, whatever their suffix, all of them here by then. Those that are
+        damaged in the shared storage are left out; DepotAway if that does not answer."""
+        for folder, group in groupby(sorted(hashes), key=lambda sha256: sha256[:2]):
+            there = self._there(folder)  # once for all of them
+            for sha256 in group:
+                names = {path.name for path in self._here(sha256)} | {
+                    name for name in there if _hash_of(name) == sha256
+                }
+                paths = []
+                for name in sorted(names):
+                    try:
+                        paths.append(self.path(*_parts_of(name)))
+                    except DepotAway:
+                        raise
+                    except StorageError:
+                        continue
+                yield sha256, [path for path in paths if path.is_file()]
 
     def path(self, sha256: str, suffix: str) -> Path:
         """Where the file with this hash is, if there is one; it is fetched if it is in the shared storage alone.
@@ -137,6 +150,7 @@ class FileStore:
             path.unlink(missing_ok=True)
         if self._depot is not None:
             self._depot.sweep()
+            self._depot.remove([f"{_DAMAGED}/{name}" for name in self._depot.names(_DAMAGED) if name not in referenced])
         for folder in self._folders_there():
             self._remove_there(name for name in self._there(folder) if _hash_of(name) not in referenced)
 
@@ -203,10 +217,10 @@ class FileStore:
         if self._depot is None:
             return
         key, path = _key(sha256, suffix), self._local(sha256, suffix)
-        if self._depot.size(key) != path.stat().st_size:
+        said_damaged = self._is_said_damaged(sha256)
+        if said_damaged or self._depot.size(key) != path.stat().st_size:
             self._depot.put(key, path)
-        elif self._is_said_damaged(sha256):
-            self._depot.put(key, path)
+        if said_damaged:
             self._depot.remove([f"{_DAMAGED}/{sha256}"])
 
     def _is_said_damaged(self, sha256: str) -> bool:

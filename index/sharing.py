@@ -12,6 +12,7 @@ changes nothing. Everything else is checked by its hash when it is fetched.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import shutil
@@ -31,16 +32,16 @@ from index.engine.manifest import (
     shard_folder,
 )
 from index.engine.shard import open_shard
-from index.errors import CorruptIndex, IndexMismatch, LecturesError
+from index.errors import CorruptIndex, IndexMismatch
 from index.files import fsync_folder, make_folder, write_durably
 
+_log = logging.getLogger(__name__)
 _MARK = re.compile(r"(\d{6,9})-([0-9a-f]{64})")
 _FILES = (DATA, "manifest.json")  # of a shard
 _AT_ONCE = 8  # shards on their way
 _KEPT = 10  # generations, so that who is slow to fetch one still finds it
 _FETCHING = ".fetching-"
 _TRIES = 2
-_AGAIN = "run `lectures reindex`"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,7 +99,8 @@ class SharedIndex:
         try:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 listed = {place for places in pool.map(self._places, kept) for place in places}
-        except LecturesError:  # which shards are needed is not known: none goes
+        except (CorruptIndex, IndexMismatch, ObjectMissing) as error:  # which shards are needed is not known: none goes
+            _log.warning("The shared storage is not swept: %s", error)
             return
         self.depot.remove(_mark_key(one) for one in old)
         self.depot.remove(_manifest_key(one) for one in old)
@@ -116,10 +118,7 @@ class SharedIndex:
                 "ingest or `lectures reindex` puts it right."
             ]
         try:
-            content = self.depot.read(_manifest_key(published))
-            if _hash(content) != published.sha256:
-                return [f"The manifest of generation {published.number} in {self.depot.shown} is damaged; {_AGAIN}."]
-            manifest = parse_generation(content, published.number, self.depot.shown)
+            _, manifest = self._listing(published, from_copy=False)
         except (CorruptIndex, IndexMismatch, ObjectMissing) as error:
             return [str(error)]
         there = set(self.depot.names("index/shards"))
@@ -133,11 +132,11 @@ class SharedIndex:
         marks = (_MARK.fullmatch(name) for name in self.depot.names("index/published"))
         return [Published(int(mark[1]), mark[2]) for mark in marks if mark]
 
-    def _listing(self, published: Published) -> tuple[bytes, GenerationManifest]:
-        """The manifest of a generation, as bytes too; from this machine if it is here."""
-        path = generation_file(self._root, published.number)
-        content = path.read_bytes() if path.is_file() else b""
-        if _hash(content) != published.sha256:
+    def _listing(self, published: Published, *, from_copy: bool = True) -> tuple[bytes, GenerationManifest]:
+        """The manifest of a generation, as bytes too; from this machine if it is here, unless the storage is asked."""
+        if from_copy and self.is_listed_here(published):
+            content = generation_file(self._root, published.number).read_bytes()
+        else:
             content = self.depot.read(_manifest_key(published))
         place = f"{self.depot.shown}/{_manifest_key(published)}"
         if _hash(content) != published.sha256:

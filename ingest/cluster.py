@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import closing, redirect_stdout
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -155,18 +155,16 @@ def _take_up(
             told_at = time.monotonic()
             board.note.remote(order.source, at)
 
-    library = installation.open()
     try:
-        embedder = _OnActors(models) if models else load_embedder(installation.embedder)
-        report = carry_out(order, library, embedder, means, tell)
-        return Outcome(order.source, asdict(report), None, node)
+        with closing(installation.open()) as library:
+            embedder = _OnActors(models) if models else load_embedder(installation.embedder)
+            report = carry_out(order, library, embedder, means, tell)
+            return Outcome(order.source, asdict(report), None, node)
     except (DepotAway, StorageUnreachable):
         time.sleep(_PAUSE_SECONDS)
         raise
     except LecturesError as error:
         return Outcome(order.source, None, str(error), node)
-    finally:
-        library.close()
 
 
 class _Board:

@@ -156,7 +156,7 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
         settings.resolved_database_url,
         settings.storage_url,
         settings.data_dir.absolute(),
-        int(settings.storage_cache_gigabytes * (1 << 30)),
+        settings.storage_cache_bytes,
         settings.embedder,
     )
     placed = [

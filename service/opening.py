@@ -69,8 +69,9 @@ def library_of(settings: Settings) -> Library:
     """The library that the settings name; nothing of it is read."""
     from index.library import Library
 
-    cache = int(settings.storage_cache_gigabytes * (1 << 30))
-    return Library(settings.resolved_database_url, settings.data_dir, settings.storage_url, cache)
+    return Library(
+        settings.resolved_database_url, settings.data_dir, settings.storage_url, settings.storage_cache_bytes
+    )
 
 
 def open_readable() -> tuple[Settings, Library, str]:

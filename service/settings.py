@@ -126,6 +126,10 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def storage_cache_bytes(self) -> int:
+        return int(self.storage_cache_gigabytes * (1 << 30))
+
+    @property
     def resolved_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'lectures.db'}"
 

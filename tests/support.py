@@ -238,6 +238,13 @@ def serve_apart(
             process.kill()
 
 
+def flip(path: Path, place: float = 0.5) -> None:
+    """Change a bit of a file, at this share of its length."""
+    content = bytearray(path.read_bytes())
+    content[min(int(len(content) * place), len(content) - 1)] ^= 1
+    path.write_bytes(content)
+
+
 def until(true: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until something is true; fails after a while."""
     deadline = time.monotonic() + seconds

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
+from support import CountingEmbedder, flip, ingest, open_index, write_course, write_pdf
 
 from index.damage import find_damage, row_damage
 from index.engine.manifest import FORMAT, generation_file, generation_numbers, read_generation, shard_folder
@@ -69,12 +69,6 @@ def _shard(library: Library, course: str) -> Path:
     return shard_folder(library.index_root, listed.name)
 
 
-def _flip(path: Path, place: float) -> None:
-    content = bytearray(path.read_bytes())
-    content[min(int(len(content) * place), len(content) - 1)] ^= 1
-    path.write_bytes(content)
-
-
 def _top(library: Library, embedder: CountingEmbedder, query: str, course: str) -> list[tuple[str, float]]:
     hits = open_index(library, embedder).find(Query(query, Filters(course=course))).hits(10)
     return [(hit.passage.id, hit.score) for hit in hits]
@@ -93,13 +87,13 @@ def _drop_folder(path: Path) -> None:
 
 
 _DAMAGE: dict[str, tuple[str, Callable[[Path], object]]] = {
-    **{f"byte at {place}": ("shard.safetensors", partial(_flip, place=place)) for place in (0, 1e-4, 0.2, 0.5, 0.8, 1)},
+    **{f"byte at {place}": ("shard.safetensors", partial(flip, place=place)) for place in (0, 1e-4, 0.2, 0.5, 0.8, 1)},
     "cut short": ("shard.safetensors", _truncate),
     "empty": ("shard.safetensors", lambda path: path.write_bytes(b"")),
     "a byte more": ("shard.safetensors", lambda path: path.write_bytes(path.read_bytes() + b"\0")),
     "file gone": ("shard.safetensors", Path.unlink),
     "folder gone": ("shard.safetensors", _drop_folder),
-    "manifest changed": ("manifest.json", partial(_flip, place=0.5)),
+    "manifest changed": ("manifest.json", partial(flip, place=0.5)),
     "manifest of another course": ("manifest.json", _rename_course),
     "manifest empty": ("manifest.json", lambda path: path.write_bytes(b"")),
     "manifest gone": ("manifest.json", Path.unlink),
@@ -137,7 +131,7 @@ def test_a_damaged_shard_takes_down_its_course_and_no_other(
 
 @given(place=st.floats(0, 1), bit=st.integers(0, 7))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_flipped_bit_anywhere_in_a_shard_is_noticed(
+def test_aflipped_bit_anywhere_in_a_shard_is_noticed(
     folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, place: float, bit: int
 ) -> None:
     assert len(folders) == 2
@@ -156,7 +150,7 @@ def test_a_flipped_bit_anywhere_in_a_shard_is_noticed(
 def test_a_damaged_course_is_mended_by_taking_it_up_changed_and_others_are_taken_up_beside_it(
     folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
 ) -> None:
-    _flip(_shard(sqlite_library, "first") / "shard.safetensors", 0.5)
+    flip(_shard(sqlite_library, "first") / "shard.safetensors", 0.5)
     write_course(folders["second"], "Second", ["Attention\nattention heads", "Momentum\nrolls downhill"])
     ingest(folders["second"], sqlite_library, embedder)
     index = open_index(sqlite_library, embedder)
@@ -172,7 +166,7 @@ def test_every_shard_damaged_is_an_index_of_which_nothing_is_left(
     sqlite_library: Library, embedder: CountingEmbedder
 ) -> None:
     for course in ("first", "second"):
-        _flip(_shard(sqlite_library, course) / "shard.safetensors", 0.5)
+        flip(_shard(sqlite_library, course) / "shard.safetensors", 0.5)
     index = open_index(sqlite_library, embedder)
     found = index.find(Query("loss"))
     assert (found.total, found.coverage, len(found.degraded)) == (0, Coverage.ABSENT, 2)
@@ -311,7 +305,7 @@ def test_a_stored_file_that_is_damaged_or_gone_is_named(
 ) -> None:
     assert len(folders) == 2
     one, other = sorted((sqlite_library.data_dir / "files").rglob("*.pdf"))
-    _flip(one, 0.5)
+    flip(one, 0.5)
     other.unlink()
     said = find_damage(sqlite_library, embedder)
     assert [sentence.split()[3] for sentence in said] == sorted([one.stem, other.stem])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from shared_storage import Faults, s3_server
-from support import CountingEmbedder, ingest, open_index, write_course, write_pdf
+from support import CountingEmbedder, flip, ingest, open_index, write_course, write_pdf
 
 from index.backup import write_backup
 from index.damage import find_damage
@@ -239,10 +240,7 @@ def test_a_damaged_copy_is_fetched_again(machine: Machines, course_folder: Path,
     reader = machine("reader")
     _follow(reader)
     manifest, _ = read_generation(reader.index_root, 1)
-    data = shard_folder(reader.index_root, manifest.shards[0].name) / "shard.safetensors"
-    content = bytearray(data.read_bytes())
-    content[len(content) // 2] ^= 1
-    data.write_bytes(content)
+    flip(shard_folder(reader.index_root, manifest.shards[0].name) / "shard.safetensors")
     assert find_damage(reader, embedder) != []
     _follow(reader, thorough=True)
     assert find_damage(reader, embedder) == []
@@ -374,6 +372,47 @@ def test_a_storage_that_is_suddenly_empty_is_no_new_one(
         reindex(library, embedder)
     assert _follow(library) == Followed(2, 2)
     library.close()
+
+
+def test_what_was_said_damaged_and_is_stored_anew_is_said_no_more(machine: Machines, tmp_path: Path) -> None:
+    """Also where it had gone meanwhile; and what nobody refers to is not remembered as damaged."""
+    files = machine("writer").files
+    shared = machine("writer").shared
+    assert shared is not None
+    depot = shared.depot
+    pdf = write_pdf(tmp_path / "one.pdf", ["Dropout"])
+    sha256 = files.add(pdf, ".pdf")
+    depot.put_bytes(f"damaged/{sha256}", b"")
+    depot.remove([f"files/{sha256[:2]}/{sha256}.pdf"])
+    files.add(pdf, ".pdf")
+    assert (depot.names("damaged"), files.intact_hashes()) == ([], {sha256})
+    depot.put_bytes(f"damaged/{sha256}", b"")
+    files.sweep(set())
+    assert (depot.names("damaged"), files.intact_hashes()) == ([], set())
+
+
+def test_a_storage_is_listed_once_for_each_folder_and_not_for_each_file(
+    machine: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, reader = machine("writer"), machine("reader")
+    contents = (str(number).encode() for number in range(2_000))
+    alike = [content for content in contents if hashlib.sha256(content).hexdigest().startswith("ab")]
+    added = {writer.files.add_bytes(content, ".pdf") for content in alike[:3]}
+    assert reader.shared is not None
+    depot = reader.shared.depot
+    folders: list[str] = []
+    names = depot.names
+
+    def noted(folder: str) -> list[str]:
+        folders.append(folder)
+        return names(folder)
+
+    monkeypatch.setattr(depot, "names", noted)
+    found = dict(reader.files.named(added))
+    assert {sha256: [path.name for path in paths] for sha256, paths in found.items()} == {
+        sha256: [f"{sha256}.pdf"] for sha256 in added
+    }
+    assert (len(added), folders) == (3, ["files/ab"])
 
 
 def test_a_backup_is_written_without_an_original_that_is_damaged_in_the_storage(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import CountingEmbedder, ingest
+from support import CountingEmbedder, flip, ingest
 from web_stub import web_site
 
 from index.damage import find_damage
@@ -16,15 +16,8 @@ from ingest.fetching import Fetching
 from ingest.pipeline import ingest_course
 from ingest.web import Limits
 
-
-def _flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
 _DAMAGE: dict[str, Callable[[Path], object]] = {
-    "changed": _flip,
+    "changed": flip,
     "empty": lambda path: path.write_bytes(b""),
     "cut short": lambda path: path.write_bytes(path.read_bytes()[:-1]),
     "gone": Path.unlink,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from support import ingest, until, until_ready, write_course, write_pdf
+from support import flip, ingest, until, until_ready, write_course, write_pdf
 
 from index.engine.manifest import read_generation, shard_folder
 from index.library import Library
@@ -168,10 +168,7 @@ def test_a_copy_that_was_damaged_while_nobody_looked_is_fetched_again(
         until_ready(client)
     root = settings.data_dir / "index"
     manifest, _ = read_generation(root, 1)
-    data = shard_folder(root, manifest.shards[0].name) / "shard.safetensors"
-    content = bytearray(data.read_bytes())
-    content[len(content) // 2] ^= 1
-    data.write_bytes(content)
+    flip(shard_folder(root, manifest.shards[0].name) / "shard.safetensors")
     with TestClient(create_app(settings)) as client:
         until(lambda: client.get("/readyz").status_code == 200 and _ready(client)["status"] == "ready")
         assert len(client.get("/api/search", params={"q": "dropout"}).json()["hits"]) == 1

@@ -16,6 +16,7 @@ import pytest
 from support import serve_apart, until
 
 from service.settings import Settings
+from service.workers import share_metrics
 
 _ROOT = Path(__file__).parents[1]
 
@@ -50,6 +51,12 @@ def test_both_processes_answer_alike_and_count_together(service: tuple[subproces
     counts = {httpx.get(f"{address}/metrics").text for _ in range(2)}
     counted = [re.search(r'lectures_requests_total\{route="/api/search",status="200"\} (\S+)', text) for text in counts]
     assert [float(match.group(1)) for match in counted if match] == [40.0] * len(counts)
+
+
+def test_that_counts_cannot_be_made_one_any_more_is_an_error_and_not_silence() -> None:
+    assert "prometheus_client" in sys.modules  # the tests load it, as a module that comes too early would
+    with pytest.raises(RuntimeError, match="was imported before"):
+        share_metrics()
 
 
 def test_a_process_that_dies_is_started_again_and_the_end_is_clean(
