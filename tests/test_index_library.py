@@ -131,7 +131,7 @@ def test_a_damaged_shard_takes_down_its_course_and_no_other(
 
 @given(place=st.floats(0, 1), bit=st.integers(0, 7))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_aflipped_bit_anywhere_in_a_shard_is_noticed(
+def test_a_flipped_bit_anywhere_in_a_shard_is_noticed(
     folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder, place: float, bit: int
 ) -> None:
     assert len(folders) == 2
