@@ -95,7 +95,7 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
     """How an application is served: within the limits of connections, as uvicorn alone would not."""
     limits = ConnectionLimits(connections=settings.max_connections, arrival_seconds=settings.request_seconds)
     chosen: dict[str, Any] = {
-        "http": partial(Connection, limits=limits, hit=app.state.metrics.hit),
+        "http": partial(Connection, limits=limits, hit=app.state.metrics.hit, waiting={}),
         "ws": "none",
         "timeout_graceful_shutdown": settings.stop_seconds,
         "log_level": "warning",
