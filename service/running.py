@@ -126,7 +126,7 @@ def _migrate(settings: Settings) -> None:
     database = Database(settings.resolved_database_url)
     while True:
         try:
-            database.migrate()
+            database.migrate(only_serves=True)
             return
         except StorageUnreachable:
             time.sleep(_AWAY_SECONDS)
