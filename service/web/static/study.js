@@ -158,7 +158,7 @@ class StudyView extends HTMLElement {
       const name = second === null ? [this.querySelector("#look-title").textContent, query || lecture] : [`${lecture}, ${clock(second)}`, query];
       document.title = [...new Set([...name, brand])].filter(Boolean).join(" · ");
       for (const hit of document.querySelectorAll(".hit")) {
-        hit.classList.toggle("current", [...hit.querySelectorAll("h3 a, a.look")].some((link) => placeOf(link.href) === opened));
+        hit.classList.toggle("current", [...hit.querySelectorAll("h3 a")].some((link) => placeOf(link.href) === opened));
       }
       for (const link of document.querySelectorAll(".languages a")) {
         const other = new URL(href, location.href);
