@@ -42,7 +42,9 @@ def try_langchain(base: str, question: str) -> str:
         base_url=f"{base}/v1", api_key="none", model="lectures", check_embedding_ctx_length=False
     ).embed_documents(["dropout", "loss"])
     assert len(vectors) == 2
-    return f"{len(whole.text)} characters whole and streamed, {gathered.usage_metadata['total_tokens']} tokens, embeddings"
+    return (
+        f"{len(whole.text)} characters whole and streamed, {gathered.usage_metadata['total_tokens']} tokens, embeddings"
+    )
 
 
 def try_llama_index(base: str, question: str) -> str:
