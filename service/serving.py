@@ -196,7 +196,7 @@ class Serving:
         if index is not None and _own_reasons(index) != degraded:
             for reason in set(degraded) - set(_own_reasons(index)):
                 _log.error("index_degraded", reason=reason)
-            self._index = SearchIndex(index.generation, index.embedder, degraded, index.reranker, index.dictionary)
+            self._index = index.saying(degraded)
 
     # --- files of what is open ----------------------------------------------------------------------------------
 
@@ -227,9 +227,7 @@ class Serving:
                     damaged[shard.course] = str(error)
                     _log.error("course_not_served", course=shard.course, reason=str(error))
         if damaged:
-            kept = [shard for shard in generation.shards if shard.course not in damaged]
-            left = Generation(generation.manifest, kept, {**generation.damaged, **damaged})
-            self._index = SearchIndex(left, index.embedder, self._own, index.reranker, index.dictionary)
+            self._index = index.without(damaged)
             self._damaged_at = time.monotonic()
             self._tried = _Tried(generation.manifest.number, self._damaged_at + _AGAIN_SECONDS)
         self._say(gone)
