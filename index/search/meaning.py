@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.protocol import Embedder, Vectors
+from index.embed.adaptation import Adaptation
+from index.embed.protocol import Vectors
 from index.search.scope import Mask, Rows, Scope
 
 Floats = NDArray[np.float32]
@@ -33,10 +35,16 @@ class Near:
     sketched: Floats | None = None
 
 
+class QueryEmbedder(Protocol):
+    """What of an `Embedder` a search needs."""
+
+    def embed_query_in(self, text: str, adaptations: Sequence[Adaptation | None]) -> Vectors: ...
+
+
 class Meaning:
     """How near passages of a scope are to one query. Without an embedder nothing is near."""
 
-    def __init__(self, scope: Scope, embedder: Embedder | None, text: str) -> None:
+    def __init__(self, scope: Scope, embedder: QueryEmbedder | None, text: str) -> None:
         self._scope = scope
         self._generation = scope.generation
         self._embedder = embedder

@@ -70,15 +70,17 @@ class Scope:
         allowed: Mask | None,
         readable: tuple[int, ...],
         *,
+        filters: Filters = Filters(),  # noqa: B008  (frozen)
         postings: Postings | None = None,
         statistics: Statistics | None = None,
     ) -> None:
         """`shards` are numbers in ascending order; `allowed` is a mask over all rows, or None for all of the shards;
-        `readable` are the shards that the caller may read. A part of a larger scope weighs words by the `statistics` of
-        that, and knows no other words."""
+        `readable` are the shards that the caller may read, `filters` are where all this comes from. A part of a larger
+        scope weighs words by the `statistics` of that, and knows no other words."""
         self.generation = generation
         self.readable = readable
         self.shards = shards
+        self.filters = filters
         self.allowed = allowed
         self.is_whole = len(shards) == len(generation.shards)
         self.first = int(generation.starts[shards[0]]) if shards else 0
@@ -262,7 +264,7 @@ def make_scope(generation: Generation, filters: Filters, postings: Postings | No
         first = np.flatnonzero(generation.lecture_of == filters.lecture)[:1]
         holding = set(generation.shards_of(first).tolist())
         chosen = tuple(number for number in chosen if number in holding)
-    return Scope(generation, chosen, allowed_by(generation, filters), readable, postings=postings)
+    return Scope(generation, chosen, allowed_by(generation, filters), readable, filters=filters, postings=postings)
 
 
 def allowed_by(generation: Generation, filters: Filters) -> Mask | None:

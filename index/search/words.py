@@ -106,6 +106,10 @@ class WordScores:
         # the most that the phrases which are looked up later can add
         self._open = sum(self._worth[phrase] for phrase in self._later)
 
+    @property
+    def scope(self) -> Scope:
+        return self._scope
+
     def also(self, described: Phrase) -> WordScores:
         """The same with what the query may describe: it adds to scores, and holds nothing of the query."""
         if self._ground.rows is not None:
@@ -295,6 +299,11 @@ def _add_reading(reading: Reading, importance: float, scope: Scope, ground: Grou
 def _raise_to(best: Sum, other: Sum) -> None:
     np.maximum(best.scores, other.scores, out=best.scores)
     np.maximum(best.matched, other.matched, out=best.matched)
+
+
+def importance_of(phrases: Iterable[Phrase], scope: Scope) -> float:
+    """That of a whole query: of each phrase that was typed, once."""
+    return sum({phrase: scope.phrase_importance(phrase) for phrase in phrases if phrase.words}.values())
 
 
 def terms_in(phrases: Iterable[Phrase]) -> dict[str, None]:
