@@ -242,7 +242,12 @@ def test_a_node_that_joins_takes_its_share_and_no_other_moves(
     moved = [place for place in places if after[place] != before[place]]
     assert moved
     assert all("four" in after[place] for place in moved)
-    until(lambda: spread.look() or nodes.holders["four"].hold("watching", []).open >= set(moved))
+
+    def has_moved() -> bool:
+        spread.look()
+        return nodes.holders["four"].hold("watching", []).open >= set(moved)
+
+    until(has_moved)
     spread.look()
     nodes.asked.clear()
     for query in _QUERIES[:6]:

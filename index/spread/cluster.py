@@ -1,4 +1,4 @@
-"""A Ray cluster → nodes that hold shards: an actor on each. The only module that imports Ray."""
+"""A Ray cluster → nodes that hold shards: an actor on each. Where this program connects to Ray."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Installed:
     @property
     def name(self) -> str:
         """Other installations, and other versions of the program, have holders of their own."""
-        said = f"{version('lecture-search')}\n{self.storage_url}\n{self.data_dir}"
+        said = f"{version('lecture-search')}\n{self.storage_url}"
         return f"lectures-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
@@ -57,16 +57,15 @@ class RayNodes:
     """The nodes of a cluster that have processors. Services of one installation share the holders, which outlive them
     by some minutes."""
 
-    def __init__(self, address: str, installed: Installed) -> None:
-        self._address, self._installed = address, installed
-        self._ray: Any = None
+    def __init__(self, ray: Any, installed: Installed) -> None:
+        """`ray` is connected already."""
+        self._ray, self._installed = ray, installed
         self._actors: dict[str, Any] = {}
-        self._lock = threading.Lock()
 
     def there(self) -> list[str]:
-        ray = self._connected()
-        nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) > 0]
-        self._actors = {node: self._actors.get(node) or self._holder(ray, node) for node in nodes}
+        found = self._ray.nodes()
+        nodes = [node["NodeID"] for node in found if node["Alive"] and node["Resources"].get("CPU", 0) > 0]
+        self._actors = {node: self._actors.get(node) or self._holder(node) for node in nodes}
         return nodes
 
     def call(self, node: str, method: str, *arguments: Any) -> Future[Any]:
@@ -77,20 +76,13 @@ class RayNodes:
         return future
 
     def close(self) -> None:
-        if self._ray is not None:
-            self._ray.shutdown()
+        self._ray.shutdown()
 
-    def _connected(self) -> Any:
-        with self._lock:
-            if self._ray is None:
-                self._ray = connect(self._address)
-            return self._ray
-
-    def _holder(self, ray: Any, node: str) -> Any:
+    def _holder(self, node: str) -> Any:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415
 
         return (
-            ray.remote(_Actor)
+            self._ray.remote(_Actor)
             .options(
                 name=f"holder-{node}",
                 namespace=self._installed.name,
@@ -106,9 +98,9 @@ class RayNodes:
     def _forget_if_dead(self, node: str, actor: Any, done: Future[Any]) -> None:
         """Another holder is started in place of one that died while its node lives."""
         error = done.exception()
-        if error is not None and type(error).__name__ in ("ActorDiedError", "RayActorError"):
-            if self._actors.get(node) is actor:
-                self._actors.pop(node, None)
+        is_dead = isinstance(error, self._ray.exceptions.ActorDiedError)
+        if is_dead and self._actors.get(node) is actor:
+            self._actors.pop(node, None)
 
 
 class _Actor:

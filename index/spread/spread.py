@@ -93,6 +93,11 @@ class Spread:
         shards = [self._shards[shard.place] for shard in manifest.shards if shard.course not in damaged]
         return Generation(manifest, shards, damaged, partial(self.bodies.read, manifest.number))
 
+    def away(self, generation: Generation) -> dict[str, str]:
+        """The courses of a generation that no node holds now, each with the reason."""
+        shards = [shard for shard in generation.manifest.shards if not self._copies_of(shard.place)]
+        return {shard.course: self._failed.get(shard.place, AWAY.format(shard.course)) for shard in shards}
+
     def look(self) -> None:
         """See which nodes are there, tell each what it should hold, and ask those that are ready from now on."""
         with self._lock:
