@@ -77,12 +77,12 @@ def library_of(settings: Settings) -> Library:
 
 def open_readable() -> tuple[Settings, Library, str]:
     """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
-    then what is wrong with it, in a sentence."""
+    then what is wrong with it, in a sentence. It may have been brought up to date by a newer program, too."""
     from index.errors import StorageUnreachable
 
     settings, library = _opened()
     try:
-        library.database.migrate()
+        library.database.migrate(only_serves=True)
     except StorageUnreachable as error:
         if library.served_number() is None and library.shared is None:
             raise

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         32, ge=1, description="Searches at once; more are answered 503 with Retry-After"
     )
     max_concurrent_answers: int = Field(8, ge=1, description="Answers at once; more are answered 503 with Retry-After")
-    max_connections: int = Field(1000, ge=1, description="Connections to a process; more are answered 503 and closed")
+    max_connections: int = Field(1000, ge=1, description="Connections to a process; for more, the idlest are closed")
     request_seconds: float = Field(
         20.0, gt=0, description="A request must have arrived whole by then, or the connection ends"
     )

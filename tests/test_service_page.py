@@ -18,6 +18,7 @@ from model_stub import Reply, model_server, says
 from playwright.sync_api import Dialog, Page, Route, expect
 from support import ingest, serve, write_pdf
 
+from benchmarks.page_weight import weigh
 from index.library import Library
 from index.types import Coverage
 from service.answers.types import AnswerMode, Outcome
@@ -780,14 +781,21 @@ def test_in_the_dark_the_ground_is_dark(browser: Any, live: str) -> None:
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 29)"
 
 
-def test_pages_are_light_and_do_not_jump(browser: Any, live: str) -> None:
+@pytest.mark.parametrize("query", ["что такое ранняя остановка?", "how does gradient descent work?", "сеть"])
+def test_a_first_search_is_light(browser: Any, live: str, query: str) -> None:
+    """All that a browser without a cache is sent, pictures included, over the wire and unpacked."""
+    weights = weigh(browser, f"{live}/?q={quote(query)}", locale="ru", viewport=DESKTOP)
+    wire = sum(weight.wire_bytes for weight in weights.values())
+    decoded = sum(weight.decoded_bytes for weight in weights.values())
+    assert 20_000 < wire < 65_000, weights
+    assert 40_000 < decoded < 105_000, weights
+    assert [path for path in weights if "study" in path or "vendor" in path] == []  # they come when they are needed
+
+
+def test_pages_do_not_jump(browser: Any, live: str) -> None:
     with page_of(browser, live) as page:
-        sizes: dict[str, int] = {}
-        page.on("response", lambda response: sizes.__setitem__(response.url, len(response.body())))
         page.goto(f"{live}/?q=dropout")
         page.wait_for_load_state("networkidle")
-        weight = sum(size for url, size in sizes.items() if ".webp" not in url)
-        assert 20_000 < weight < 100_000
         shift = page.evaluate(
             "() => new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
             " if (!e.hadRecentInput) sum += e.value; }).observe({type: 'layout-shift', buffered: true});"
@@ -945,7 +953,7 @@ def test_hostile_sentences_of_a_model_stay_texts_in_the_card(page: Page, live: s
     html = render("_written.html", Place(q=strings[2], prev=strings[3]), "en", {"answer": answer})
     page.goto(f"{live}/?q={quote(QUESTION)}")
     page.evaluate(
-        "html => import('/static/swap.js').then(swap => swap.morph(document.querySelector('#answer'),"
+        "html => import('/static/swap.js').then(async swap => (await swap.readyToMorph(), swap).morph(document.querySelector('#answer'),"
         " new DOMParser().parseFromString(html, 'text/html').body, 'innerHTML'))",
         html,
     )

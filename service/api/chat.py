@@ -37,6 +37,10 @@ _UNREAD = {
     True: "Картинки, звук и файлы здесь не читаются; спросите словами, что в них непонятно.",
     False: "Pictures, sound and files are not read here; ask in words about what they show.",
 }
+_NOT_ASKED = {
+    True: "Здесь нет вопроса. Спросите о том, что есть в лекциях.",
+    False: "There is no question here. Ask about what is in the lectures.",
+}
 
 
 class StreamOptionsIn(BaseModel):
@@ -137,7 +141,8 @@ def _answered(
     russian = speaks_russian(asked)
     writer = Writer(base, russian)
     if not conversation.question:
-        return iter([Piece(_UNREAD[russian]), _End()])
+        said = _UNREAD if conversation.unread else _NOT_ASKED
+        return iter([Piece(said[russian]), _End()])
     # begun here: what is wrong with the request is said before a stream begins
     events = state.answering(conversation.question, filters, conversation.history)
     if not as_it_comes:

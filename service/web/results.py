@@ -27,7 +27,8 @@ LECTURES = 6  # to a page
 _PLACES = 12  # about so many hits to a page of lectures
 _LEAST, _FEW = 3, 2
 _ON_RAILS = 24
-_FACETS = 40
+_HEARD = 3
+_FACETS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,13 @@ class ShownHit:
     aligned_url: str | None
     why: Why | None
     older: list[tuple[HitOut, str]]
+
+    @property
+    def spoken(self) -> list[str]:
+        """Of what was found in speech the longest words, each once, in their order: what is heard at that second."""
+        found = list({text.casefold(): text for text, is_marked in self.snippet if is_marked}.values())
+        longest = sorted(found, key=len, reverse=True)[:_HEARD]
+        return [word for word in found if word in longest]
 
 
 @dataclass(frozen=True, slots=True)
