@@ -29,7 +29,8 @@ def kill_service(
 ) -> tuple[int, list[str]]:
     """A service that is killed after so many seconds of use, and started again; how it ended, and what was wrong.
 
-    With `timed` it is to be ready at once. Each order that was acknowledged is there afterwards, once, and is done when a worker has come.
+    With `timed` it is to be ready at once. Each order that was acknowledged is there afterwards, once, and is
+    done when a worker has come.
     """
     data = str(zygote.data)
     before = zygote.call(HELD, data)
