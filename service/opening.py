@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from index.embed.protocol import Embedder
     from index.library import Library
     from index.search.search import SearchIndex
+    from index.spread.spread import Spread
     from ingest.order import Means
     from service.settings import Settings
 
@@ -122,6 +123,22 @@ def open_index() -> SearchIndex:
     index = SearchIndex(generation, embedder, (*degraded, *behind), reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()
     return index
+
+
+def open_spread(settings: Settings) -> Spread:
+    """The cluster whose nodes hold the index. IndexUnavailable if it does not answer."""
+    from index.errors import IndexUnavailable, InvalidRequest
+    from index.spread.cluster import Installed, RayNodes, connect
+    from index.spread.spread import Spread
+
+    try:
+        ray = connect(settings.search)
+    except InvalidRequest as error:  # it may be there later
+        raise IndexUnavailable(str(error)) from error
+    installed = Installed(settings.storage_url, settings.data_dir.absolute())
+    spread = Spread(RayNodes(ray, installed), settings.search_copies)
+    spread.start()
+    return spread
 
 
 def open_means(settings: Settings) -> Means:
