@@ -21,9 +21,9 @@ ROWS = (
     Row(11, "neighbours", "model, YouTube, database and index down, slow, lying, half closed", 0, 5),
     Row(10, "overload", "four times the clients, slow ones and idle ones, an ingest beside", 0, 20),
     Row(13, "stopping", "SIGTERM under load and with half-sent bodies", 0, 40),
-    Row(18, "soak", "mixed traffic, seconds", 0, 240),
+    Row(18, "soak", "mixed traffic, seconds", 0, 120),
     Row(9, "roles", "every operation by every kind of caller, made-up requests", 0, 60),
-    Row(19, "replicas", "three services behind nginx: killed, storage and database away, seconds of load", 16, 1200),
+    Row(19, "replicas", "three services behind nginx: killed, storage and database away, seconds of load", 16, 300),
     Row(20, "versions", "two versions side by side over a migration, publishes", 0, 3),
     Row(17, "backups", "backups while writers write, restored elsewhere; broken ones", 0, 25),
 )
