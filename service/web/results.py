@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from index.search.found import Found, LectureHits
+from index.text.quotes import words_of
 from index.types import Coverage, Filters, Hit, Kind
 from service.finding import search_out
 from service.links import lecture_url
@@ -161,11 +162,12 @@ def _group(
 
 def _shown(found: Found, hit: Hit, place: Place) -> ShownHit:
     out, passage = hit_out(hit), hit.passage
+    snippet = readable(hit.snippet.text, hit.snippet.highlights, passage.text)
     repeated = passage.title.casefold() in ("", passage.lecture_title.casefold()) or passage.kind is Kind.PROGRAMME
     return ShownHit(
         out,
         [] if repeated else pieces(passage.title, found.spans(passage.title, passage)),
-        readable(hit.snippet.text, hit.snippet.highlights, passage.text),
+        [] if words_of("".join(text for text, _ in snippet)) == words_of(passage.title) and not repeated else snippet,
         hit_place(out, place),
         aligned_place(out, place),
         why_found(hit),
