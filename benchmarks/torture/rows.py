@@ -6,7 +6,7 @@ from benchmarks.torture.result import Row
 
 # The long sizes together take about half an hour on two quiet cores.
 ROWS = (
-    Row(1, "kills", "SIGKILL at random moments of ingest, change, removal, reindex, worker", 4, 1000),
+    Row(1, "kills", "SIGKILL at random moments of ingest, change, removal, reindex, worker, service", 4, 1000),
     Row(2, "sites", "SIGKILL, EIO, ENOSPC at every change of a file of one ingest and publish", 6, 2000),
     Row(5, "damage", "changed bytes and truncations of every kind of file", 8, 2000),
     Row(6, "publishing", "publishing under 16 clients that search", 3, 100),
@@ -24,5 +24,6 @@ ROWS = (
     Row(18, "soak", "mixed traffic, seconds", 0, 240),
     Row(9, "roles", "every operation by every kind of caller, made-up requests", 0, 60),
     Row(19, "replicas", "three services behind nginx: killed, storage and database away, seconds of load", 16, 1200),
+    Row(20, "versions", "two versions side by side over a migration, publishes", 0, 3),
     Row(17, "backups", "backups while writers write, restored elsewhere; broken ones", 0, 25),
 )
