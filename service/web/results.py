@@ -73,6 +73,7 @@ class LectureFacet:
 
     address: str
     course: str
+    course_title: str
     name: str
     count: int
 
@@ -201,7 +202,11 @@ def aligned_place(hit: HitOut, place: Place) -> str | None:
 
 def _facet(own: LectureHits) -> LectureFacet:
     return LectureFacet(
-        _address(own), own.best.course_slug, f"{own.best.lecture_position}. {own.best.lecture_title}", own.count
+        _address(own),
+        own.best.course_slug,
+        own.best.course_title,
+        f"{own.best.lecture_position}. {own.best.lecture_title}",
+        own.count,
     )
 
 
