@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -17,15 +18,16 @@ from index.embed.table import TableEmbedder
 from index.engine.build import build_shard
 from index.engine.dictionary import load_dictionary
 from index.engine.generation import open_generation
-from index.engine.manifest import GenerationManifest, read_generation, write_generation
+from index.engine.manifest import GenerationManifest, ListedShard, read_generation, write_generation
 from index.library import name_of
+from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.sharing import Published, SharedIndex
 from index.spread.holder import Holder
 from index.spread.placing import placed
 from index.spread.spread import Spread
 from index.spread.wire import NotHeld
-from index.text.analysis import ANALYSIS_VERSION
+from index.text.analysis import ANALYSIS_VERSION, terms_of
 from index.types import Filters, Host, IndexedPassage, Kind, Mode, Query, TimePlace
 
 _COMMON = "the model is trained on data with a function and this is what it does".split()
@@ -274,6 +276,49 @@ def test_a_node_that_joins_takes_its_share_and_no_other_moves(
     for query in _QUERIES[:6]:
         _assert_alike(made.here(manifest), there, query)
     assert ("four", "offer") in nodes.asked
+
+
+def test_who_holds_a_shard_holds_it_until_the_node_that_joins_does(
+    made: Made, manifest: GenerationManifest, nodes: LocalNodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spread = Spread(nodes, copies=1)
+    there = made.there(spread, manifest)
+    nodes.add("four")
+    go_on = threading.Event()
+    fetch = SharedIndex.pull_shard
+
+    def slow(shared: SharedIndex, listed: ListedShard) -> None:
+        assert go_on.wait(30)
+        fetch(shared, listed)
+
+    monkeypatch.setattr(SharedIndex, "pull_shard", slow)
+    for _ in range(3):
+        spread.look()
+        assert there.find(_QUERIES[0]).degraded == ()
+    go_on.set()
+    moved = {s.place for s in manifest.shards if placed([s.place], nodes.holders, 1)[s.place] == ("four",)}
+
+    def has_moved() -> bool:
+        spread.look()
+        assert spread.away(there.generation) == {}
+        return all(
+            holder.hold("watching", []).open.isdisjoint(moved) for n, holder in nodes.holders.items() if n != "four"
+        )
+
+    assert moved
+    until(has_moved)
+
+
+def test_passages_that_hold_several_terms_are_named_by_their_rows(
+    made: Made, manifest: GenerationManifest, nodes: LocalNodes
+) -> None:
+    spread = Spread(nodes)
+    here, there = made.here(manifest).generation, made.there(spread, manifest).generation
+    terms = [terms_of(word)[0] for word in ("model", "trained")]
+    for filters in (Filters(), Filters(kinds=frozenset({Kind.PAGE})), Filters(course="speech")):
+        expected = make_scope(here, filters).holding(terms, 9)
+        assert len(expected)
+        assert make_scope(there, filters, spread.bodies).holding(terms, 9).tolist() == expected.tolist()
 
 
 def test_what_nobody_wants_is_let_go(made: Made, manifest: GenerationManifest, tmp_path: Path) -> None:
