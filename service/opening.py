@@ -66,12 +66,16 @@ def _opened() -> tuple[Settings, Library]:
     return settings, library
 
 
-def library_of(settings: Settings) -> Library:
-    """The library that the settings name; nothing of it is read."""
+def library_of(settings: Settings, *, lists_only: bool = False) -> Library:
+    """The library that the settings name; nothing of it is read. With `lists_only` others hold its shards."""
     from index.library import Library
 
     return Library(
-        settings.resolved_database_url, settings.data_dir, settings.storage_url, settings.storage_cache_bytes
+        settings.resolved_database_url,
+        settings.data_dir,
+        settings.storage_url,
+        settings.storage_cache_bytes,
+        lists_only=lists_only,
     )
 
 

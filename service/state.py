@@ -52,7 +52,7 @@ class ServiceState:
         self.settings = settings
         self._metrics = metrics or Metrics()
         self._first = first
-        self.library = library_of(settings)
+        self.library = library_of(settings, lists_only=bool(settings.search))
         self.reaching = Reaching(self.library.database)
         self.following = Following(self.library, self.reaching, settings.storage_seconds, shards=not settings.search)
         self.serving = Serving(

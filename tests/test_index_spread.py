@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from spread_nodes import LocalNodes
-from support import flip, made_by, passage, until
+from support import CountingEmbedder, flip, made_by, passage, until
 
 from index.depot import open_depot
 from index.embed.adaptation import basis_of
+from index.embed.protocol import Embedder
 from index.embed.table import TableEmbedder
 from index.engine.build import build_shard
 from index.engine.dictionary import load_dictionary
 from index.engine.generation import open_generation
-from index.engine.manifest import GenerationManifest, read_generation, write_generation
+from index.engine.manifest import GenerationManifest, ListedShard, read_generation, write_generation
 from index.library import name_of
+from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.sharing import Published, SharedIndex
 from index.spread.holder import Holder
 from index.spread.placing import placed
 from index.spread.spread import Spread
 from index.spread.wire import NotHeld
-from index.text.analysis import ANALYSIS_VERSION
+from index.text.analysis import ANALYSIS_VERSION, terms_of
 from index.types import Filters, Host, IndexedPassage, Kind, Mode, Query, TimePlace
 
 _COMMON = "the model is trained on data with a function and this is what it does".split()
@@ -78,11 +81,11 @@ def _passages(course: str, number: int, count: int = 36) -> list[IndexedPassage]
 class Made:
     """Generations of made courses in a shared storage, and on this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, embedder: Embedder | None) -> None:
         self.root, self.storage = folder / "index", folder / "storage"
         self.storage.mkdir()
         self.shared = SharedIndex(open_depot(str(self.storage)), self.root)
-        self.table = TableEmbedder()
+        self.embedder = embedder
         self.dictionary = load_dictionary(["ml", "stats"])
 
     def publish(self, number: int, courses: Sequence[str], seed: int = 0) -> GenerationManifest:
@@ -90,27 +93,27 @@ class Made:
         listed = []
         for course in courses:
             own = _passages(course, _COURSES.index(course) + seed)
-            contents = {p.content_hash: (p.title, p.text) for p in own}
-            adapted = self.table.adapted_to([text for _, text in contents.values()], basis_of(contents))
+            contents = {p.content_hash: p.text for p in own}
+            adapted = self.embedder and self.embedder.adapted_to(list(contents.values()), basis_of(contents))
             listed.append(build_shard(self.root, course, own, made_by(adapted, own)))
-        sha256 = write_generation(self.root, number, ANALYSIS_VERSION, name_of(self.table), listed)
+        sha256 = write_generation(self.root, number, ANALYSIS_VERSION, name_of(self.embedder), listed)
         manifest = read_generation(self.root, number)[0]
         self.shared.push(Published(number, sha256), manifest)
         return manifest
 
     def here(self, manifest: GenerationManifest) -> SearchIndex:
         """It, searched in this process."""
-        return SearchIndex(open_generation(self.root, manifest), self.table, dictionary=self.dictionary)
+        return SearchIndex(open_generation(self.root, manifest), self.embedder, dictionary=self.dictionary)
 
     def there(self, spread: Spread, manifest: GenerationManifest) -> SearchIndex:
         """It, searched on nodes."""
         generation = spread.open(self.root, manifest)
-        return SearchIndex(generation, self.table, dictionary=self.dictionary, bodies=spread.bodies)
+        return SearchIndex(generation, self.embedder, dictionary=self.dictionary, bodies=spread.bodies)
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    return Made(tmp_path_factory.mktemp("made"))
+    return Made(tmp_path_factory.mktemp("made"), TableEmbedder())
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +166,26 @@ def test_nodes_find_what_one_process_finds(
     assert len({node for node, method in nodes.asked if method == "weigh"}) > 1  # each is asked for its own
 
 
+def test_an_embedder_that_reads_all_courses_alike_is_asked_by_the_service(tmp_path: Path) -> None:
+    other = Made(tmp_path, CountingEmbedder())
+    manifest = other.publish(1, _COURSES[:4])
+    nodes = LocalNodes(other.storage, tmp_path / "nodes", ["one", "two", "three"])
+    here, there = other.here(manifest), other.there(Spread(nodes), manifest)
+    for query in (*_QUERIES[:2], Query("loss gate", mode=Mode.SEMANTIC)):
+        _assert_alike(here, there, query)
+    nodes.close()
+
+
+def test_words_alone_are_searched_where_there_is_no_embedder(tmp_path: Path) -> None:
+    other = Made(tmp_path, None)
+    manifest = other.publish(1, _COURSES[:4])
+    nodes = LocalNodes(other.storage, tmp_path / "nodes", ["one", "two", "three"])
+    here, there = other.here(manifest), other.there(Spread(nodes), manifest)
+    for query in _QUERIES[:4]:
+        _assert_alike(here, there, query)
+    nodes.close()
+
+
 def test_a_node_that_dies_costs_a_second_try(made: Made, manifest: GenerationManifest, nodes: LocalNodes) -> None:
     here, there = made.here(manifest), made.there(Spread(nodes), manifest)
     nodes.dead.add("two")
@@ -200,7 +223,7 @@ def test_a_course_whose_copies_are_all_away_is_named(
 def test_a_shard_that_is_damaged_in_the_storage_takes_its_course_down(
     tmp_path: Path,
 ) -> None:
-    other = Made(tmp_path)
+    other = Made(tmp_path, None)
     manifest = other.publish(1, _COURSES[:3])
     damaged = manifest.shards[1]
     flip(other.storage / "index" / "shards" / damaged.place / "shard.safetensors")
@@ -253,6 +276,49 @@ def test_a_node_that_joins_takes_its_share_and_no_other_moves(
     for query in _QUERIES[:6]:
         _assert_alike(made.here(manifest), there, query)
     assert ("four", "offer") in nodes.asked
+
+
+def test_who_holds_a_shard_holds_it_until_the_node_that_joins_does(
+    made: Made, manifest: GenerationManifest, nodes: LocalNodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spread = Spread(nodes, copies=1)
+    there = made.there(spread, manifest)
+    nodes.add("four")
+    go_on = threading.Event()
+    fetch = SharedIndex.pull_shard
+
+    def slow(shared: SharedIndex, listed: ListedShard) -> None:
+        assert go_on.wait(30)
+        fetch(shared, listed)
+
+    monkeypatch.setattr(SharedIndex, "pull_shard", slow)
+    for _ in range(3):
+        spread.look()
+        assert there.find(_QUERIES[0]).degraded == ()
+    go_on.set()
+    moved = {s.place for s in manifest.shards if placed([s.place], nodes.holders, 1)[s.place] == ("four",)}
+
+    def has_moved() -> bool:
+        spread.look()
+        assert spread.away(there.generation) == {}
+        return all(
+            holder.hold("watching", []).open.isdisjoint(moved) for n, holder in nodes.holders.items() if n != "four"
+        )
+
+    assert moved
+    until(has_moved)
+
+
+def test_passages_that_hold_several_terms_are_named_by_their_rows(
+    made: Made, manifest: GenerationManifest, nodes: LocalNodes
+) -> None:
+    spread = Spread(nodes)
+    here, there = made.here(manifest).generation, made.there(spread, manifest).generation
+    terms = [terms_of(word)[0] for word in ("model", "trained")]
+    for filters in (Filters(), Filters(kinds=frozenset({Kind.PAGE})), Filters(course="speech")):
+        expected = make_scope(here, filters).holding(terms, 9)
+        assert len(expected)
+        assert make_scope(there, filters, spread.bodies).holding(terms, 9).tolist() == expected.tolist()
 
 
 def test_what_nobody_wants_is_let_go(made: Made, manifest: GenerationManifest, tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def kill_service(
 ) -> tuple[int, list[str]]:
     """A service that is killed after so many seconds of use, and started again; how it ended, and what was wrong.
 
-    With `timed` it is to be ready at once. Each order that was acknowledged is there afterwards, once, and is
-    done when a worker has come.
+    With `timed` it is to be ready at once. Each order that was acknowledged is there afterwards, once, and is done when
+    a worker has come.
     """
     data = str(zygote.data)
     before = zygote.call(HELD, data)
@@ -97,9 +97,9 @@ class _Use:
         self.ended = self._child.end().code
         for thread in self._threads:
             thread.join(30)
-        return (
-            self._wrong if self.ended == KILLED else [*self._wrong, f"it ended with {self.ended} before it was killed"]
-        )
+        if self.ended != KILLED:
+            self._wrong.append(f"it ended with {self.ended} before it was killed")
+        return self._wrong
 
     def _search(self) -> None:
         while not self._killed.is_set():

@@ -37,6 +37,7 @@ LEASE_SECONDS = 600.0  # what nobody asked to hold for so long is let go
 _AGAIN_SECONDS = 5.0  # before a shard that could not be fetched is tried again
 _FETCHING = 4  # shards at once
 _QUERIES = 8  # whose scores are kept: the steps of one search ask for the same ones
+_TIMES_TOGETHER = 4  # a shard stands alone, in the groups of two generations, and in one for a node that died
 _POSTINGS = PostingsHere()
 # of shards that lie side by side only to be searched: no installation publishes them
 _MANIFEST = GenerationManifest(format=FORMAT, number=0, created_at="", analysis="", embedder="", shards=())
@@ -129,11 +130,13 @@ class Holder:
     def _side_by_side(self, group: tuple[str, ...]) -> Generation:
         known = self._together.get(group)
         if known is None:
-            shards = [self._shard(place) for place in group]
-            known = Generation(_MANIFEST, shards, {})
+            known = Generation(_MANIFEST, [self._shard(place) for place in group], {})
             with self._lock:
                 if self._shards.keys() >= set(group):
-                    known = self._together.setdefault(group, known)
+                    self._together[group] = known
+                most = _TIMES_TOGETHER * len(self._shards)
+                while sum(map(len, self._together)) > most:  # of earlier groups, while nodes came and went
+                    del self._together[next(iter(self._together))]
         return known
 
     # --- what it says ---------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from index.spread.wire import Head, Holding
 _log = logging.getLogger(__name__)
 _KEPT = 3  # generations: requests that began with one go on with it
 _TEND_SECONDS = 1.0
-_CALL_SECONDS = 5.0  # a node that does not say in that time what it holds is left out
+_CALL_SECONDS = 5.0  # how long a node is waited for that should say what it holds
 _PREPARE_SECONDS = 60.0
 # A new generation is served once every copy is open, or one of each and so many seconds have passed.
 _ALL_COPIES_SECONDS, _ONE_COPY_SECONDS = 30.0, 600.0
@@ -71,7 +71,8 @@ class Spread:
     ) -> Generation:
         """The generation, once its shards are held; those that no node can hold take down their courses only. In place
         of `open_generation`."""
-        self._manifests = dict(sorted({**self._manifests, manifest.number: manifest}.items())[-_KEPT:])
+        others = [(number, own) for number, own in self._manifests.items() if number != manifest.number]
+        self._manifests = dict([*others, (manifest.number, manifest)][-_KEPT:])
         began = time.monotonic()
         while True:
             self.look()
@@ -128,6 +129,10 @@ class Spread:
         for node, future in asked.items():
             try:
                 holding: Holding = future.result(_CALL_SECONDS)
+            except TimeoutError:  # a node that is only busy has not lost what it held
+                self.bodies.troubled.note(node)
+                found[node] = self._open.get(node, frozenset())
+                continue
             except Exception as error:  # a node that died raises what the cluster gives
                 self.bodies.troubled.note(node)
                 _log.info("Node %s does not say what it holds (%s).", node, type(error).__name__)
@@ -178,9 +183,8 @@ class Spread:
         return without_body(name, head, partial(self.bodies.record, number, name))
 
     def _routes_to(self, number: int) -> Routes:
-        """Those of a generation, or of the newest (-1)."""
-        routes = self._routes
-        found = routes.get(max(routes, default=0) if number < 0 else number)
+        """Those of a generation, or of the one that was opened last (-1)."""
+        found = self._routes.get(next(reversed(self._manifests), 0) if number < 0 else number)
         if found is None:
             raise IndexUnavailable(f"Generation {number} is not served any more; search again.")
         return found
