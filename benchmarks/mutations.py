@@ -113,6 +113,13 @@ GUARDS = (
     ),
     Guard("an end in time", "service/running.py", "last.start()", "last", "tests/test_service_connections.py"),
     Guard(
+        "room for a new connection",
+        "service/connections.py",
+        "            next(iter(self._waiting))._make_room()\n",
+        "            self._refuse_connection()\n            return\n",
+        "tests/test_service_connections.py",
+    ),
+    Guard(
         "time for a request to arrive",
         "service/running.py",
         "arrival_seconds=settings.request_seconds",

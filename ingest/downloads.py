@@ -16,6 +16,7 @@ _KNOWN_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
 _START_BYTES = 64 << 10
 _SHOWN_ONLY = ("slideshare.net", "speakerdeck.com", "slides.com", "overleaf.com", "canva.com", "prezi.com")
 _CONFIRMATION = re.compile(rb"confirm=|uc-download-link|virus scan|download_warning", re.IGNORECASE)
+_PAGE = re.compile(rb"<html|<!doctype html", re.IGNORECASE)
 _VIDEO_STARTS = (b"\x1aE\xdf\xa3", b"RIFF", b"OggS", b"FLV\x01")
 
 
@@ -108,6 +109,8 @@ def _suffix_of(path: Path, url: str) -> str:
             )
         raise FetchError("Google asks to sign in; share it with everybody, or put it into the course.", code="refused")
     named = PurePosixPath(unquote(urlsplit(url).path)).suffix.lower()
+    if named in (".html", ".htm") and _PAGE.search(start):
+        return named  # slides that are a page: reveal.js, remark
     return named if named == ".pptx" else ".pdf"
 
 

@@ -7,6 +7,8 @@ parent's side; run as a program it is the child's.
 from __future__ import annotations
 
 import io
+import json
+import re
 import time
 import unicodedata
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ MAX_PAGE_CHARS = 20_000
 MAX_CHARS = 8_000_000
 _MAX_HEADINGS = 2_000
 _SECOND_SECONDS = 10.0
+_WORD = re.compile(r"\w+")
 _OUTSIDE = 0.05  # share of the page; text further out is what a program parked there, nobody sees it
 _UNSOUND = frozenset({"Co", "Cc", "Cn", "Cs"})  # private use, control, unassigned, surrogate
 _SOUND = 0.8  # below this another extractor is asked
@@ -98,6 +101,11 @@ class PdfReader:
         """One page as a picture (`WEBP` or `PNG`) `width` pixels wide; SourceFileError if it cannot be drawn."""
         request = {"do": "render", "path": str(path), "page_number": page_number, "width": width, "form": form}
         return self._sandbox.call(request)[1]
+
+    def page_words(self, path: Path, page_number: int) -> bytes:
+        """Where the words of a page stand, as JSON: `{"shape": height / width, "words": [[word, left, top, right,
+        bottom]]}`, fractions of the page as it is seen; SourceFileError if it cannot be read."""
+        return self._sandbox.call({"do": "words", "path": str(path), "page_number": page_number})[1]
 
     def close(self) -> None:
         self._sandbox.close()
@@ -283,5 +291,44 @@ def _render(path: str, page_number: int, width: int, form: str) -> tuple[dict[st
     return {}, buffer.getvalue()
 
 
+def _words(path: str, page_number: int) -> tuple[dict[str, Any], bytes]:
+    import pypdfium2 as pdfium  # noqa: PLC0415
+
+    document = _open(path)
+    try:
+        page = document[page_number - 1]
+        textpage = page.get_textpage()
+        text = textpage.get_text_range(0, min(textpage.count_chars(), MAX_PAGE_CHARS))
+        width, height = page.get_size()
+        corner, turned = page.get_cropbox()[:2], page.get_rotation()
+        words = []
+        for word in _WORD.finditer(text):
+            ends = [pdfium.raw.FPDFText_GetCharIndexFromTextIndex(textpage, i) for i in (word.start(), word.end() - 1)]
+            boxes = [_seen(textpage.get_charbox(i, loose=True), corner, width, height, turned) for i in ends]
+            lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+            words.append([word.group(), min(lefts), min(tops), max(rights), max(bottoms)])
+    except (pdfium.PdfiumError, IndexError, ValueError) as error:
+        raise SourceFileError(f"Page {page_number} cannot be read.", code="unreadable_page") from error
+    return {}, json.dumps({"shape": round(height / max(width, 1.0), 4), "words": words}).encode()
+
+
+def _seen(
+    box: tuple[float, ...], corner: tuple[float, ...], width: float, height: float, turned: int
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a box of the file as fractions of the page as it is seen."""
+    left, bottom, right, top = (at - corner[i % 2] for i, at in enumerate(box))
+    width, height = max(width, 1.0), max(height, 1.0)
+    match turned:
+        case 90:
+            found = bottom / width, left / height, top / width, right / height
+        case 180:
+            found = 1 - right / width, bottom / height, 1 - left / width, top / height
+        case 270:
+            found = 1 - top / width, 1 - right / height, 1 - bottom / width, 1 - left / height
+        case _:
+            found = left / width, 1 - top / height, right / width, 1 - bottom / height
+    return round(found[0], 4), round(found[1], 4), round(found[2], 4), round(found[3], 4)
+
+
 if __name__ == "__main__":
-    serve({"extract": _extract, "render": _render})
+    serve({"extract": _extract, "render": _render, "words": _words})

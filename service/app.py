@@ -31,7 +31,7 @@ from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.state import ServiceState
-from service.web import card, course_pages, discovery, former, pages, showing, teaching, written
+from service.web import card, course_pages, discovery, former, pages, quoted, showing, teaching, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     for module in (chat, embeddings):
         app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
     app.include_router(health.router, responses=problems(503))
-    for views in (pages, teaching, written, course_pages, former, card, discovery, lti_routes):
+    for views in (pages, teaching, written, course_pages, quoted, former, card, discovery, lti_routes):
         app.include_router(views.router, include_in_schema=False)
     app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))

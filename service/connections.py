@@ -1,8 +1,9 @@
 """A client's connection → whole requests, within limits that uvicorn does not set: how many connections there are, how
 large a request's head is, and how long a request may take to arrive or a response to be read.
 
-An idle connection, a drip of header bytes and a drip of a body are one case: nothing whole arrived in time. Sizes of
-bodies are limited by the application, which knows what it reads.
+An idle connection, a drip of header bytes and a drip of a body are one case: nothing whole arrived in time. Where there
+are too many connections, the one on which this lasts longest makes room. Sizes of bodies are limited by the
+application, which knows what it reads.
 """
 
 from __future__ import annotations
@@ -34,11 +35,20 @@ class ConnectionLimits:
 class Connection(HttpToolsProtocol):
     """One connection. A request that is refused ends it."""
 
-    def __init__(self, *arguments: Any, limits: ConnectionLimits, hit: Callable[[str], None], **named: Any) -> None:
-        """`hit` is told which limit a request was refused for."""
+    def __init__(
+        self,
+        *arguments: Any,
+        limits: ConnectionLimits,
+        hit: Callable[[str], None],
+        waiting: dict[Connection, None],
+        **named: Any,
+    ) -> None:
+        """`hit` is told which limit a request was refused for. `waiting` are the connections of the process that owe us
+        a request, those first that do so longest."""
         super().__init__(*arguments, **named)
         self._limits = limits
         self._hit = hit
+        self._waiting = waiting
         self._arrival: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
         self._begun = False  # part of a request is there
@@ -52,11 +62,15 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         if len(self.connections) > self._limits.connections:
             self._hit("connections")
-            self._refuse(503, "There are too many connections; try again in a second.", "overloaded")
-        else:
-            self._expect_request()
+            if not self._waiting:
+                self._refuse_connection()
+                return
+            next(iter(self._waiting))._make_room()
+        self._waiting[self] = None
+        self._expect_request()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._waiting.pop(self, None)
         self._stop(self._arrival, self._unread)
         super().connection_lost(exc)
 
@@ -75,6 +89,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._begun = True
+        self._expect_request()  # also if it stands right behind another one
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -98,8 +113,15 @@ class Connection(HttpToolsProtocol):
             return
         self._stop(self._arrival)
         self._arrival = None
+        self._waiting.pop(self, None)
         self._begun, self._in_head, self._ended, self._head_bytes = False, True, True, 0
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        half = self._begun and not self._in_head and not self.pipeline  # the next to be answered is not whole
+        if (half or self.cycle.response_complete) and not self.transport.is_closing():
+            self._waiting[self] = None
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -134,6 +156,17 @@ class Connection(HttpToolsProtocol):
         else:
             self._hit("arrival")
             self._refuse(408, f"The request did not arrive within {self._limits.arrival_seconds:.0f} s.", "too_slow")
+
+    def _make_room(self) -> None:
+        """End, as one of too many connections that nobody answers anything to."""
+        self._waiting.pop(self, None)  # it is gone only after this turn of the loop
+        if self._begun:
+            self._refuse_connection()
+        else:
+            self.transport.close()
+
+    def _refuse_connection(self) -> None:
+        self._refuse(503, "There are too many connections; try again in a second.", "overloaded")
 
     def _refuse_head(self) -> None:
         self._hit("head")

@@ -12,11 +12,12 @@ from ingest.pdf import PdfReader
 from ingest.sandbox import Limits
 
 _CLOSING_SECONDS = 3.0
+WORDS = 0  # in place of a width
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page of a stored file as a picture `width` pixels wide."""
+    """A page of a stored file as a picture `width` pixels wide, or (WORDS) where its words stand."""
 
     sha256: str
     page_number: int

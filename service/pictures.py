@@ -22,7 +22,7 @@ from index.errors import NotFound, SourceFileError, StorageError
 from index.files import write_durably
 from index.library import Library
 from ingest.pdf import PdfReader
-from service.desk import Desk, Wanted
+from service.desk import WORDS, Desk, Wanted
 from service.refusals import BeingDrawn, Overloaded
 
 _log = structlog.get_logger("lectures")
@@ -54,14 +54,22 @@ class Pictures:
 
         SourceFileError if the page cannot be drawn, BeingDrawn if it takes long, Overloaded if too many are asked for.
         """
-        path = self._library.picture(sha256, page_number, width)
+        return await self._kept(Wanted(sha256, page_number, width))
+
+    async def words(self, sha256: str, page_number: int) -> Path:
+        """The file that says where the words of a page stand (`PdfReader.page_words`); as `picture`."""
+        return await self._kept(Wanted(sha256, page_number, WORDS))
+
+    async def _kept(self, wanted: Wanted) -> Path:
+        sha256, page_number = wanted.sha256, wanted.page_number
+        path = self._path(wanted)
         if path.is_file():
             return path
         for page in (page_number, 0):
             reason = self._reason(sha256, page)
             if reason:
                 raise SourceFileError(reason, code="unreadable_page")
-        drawn = self._order(Wanted(sha256, page_number, width))
+        drawn = self._order(wanted)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(drawn), _WAIT_SECONDS)
         except TimeoutError:
@@ -134,17 +142,24 @@ class Pictures:
                 self._apart.discard(wanted)
 
     def _drawn(self, painter: PdfReader, wanted: Wanted) -> Path:
-        path = self._library.picture(wanted.sha256, wanted.page_number, wanted.width)
+        path = self._path(wanted)
         source = self._library.files.path(wanted.sha256, ".pdf")
         if not source.is_file():
             raise NotFound("The file is gone from the data folder; ingest the course again.")
-        content = painter.render_page(source, wanted.page_number, wanted.width)
+        if wanted.width == WORDS:
+            content = painter.page_words(source, wanted.page_number)
+        else:
+            content = painter.render_page(source, wanted.page_number, wanted.width)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(path, content)
         except OSError as error:
             raise StorageError(f"A picture cannot be kept ({error.strerror}); free space.") from error
         return path
+
+    def _path(self, wanted: Wanted) -> Path:
+        path = self._library.picture(wanted.sha256, wanted.page_number, wanted.width)
+        return path.with_suffix(".words") if wanted.width == WORDS else path
 
     def _is_heavy(self, sha256: str) -> bool:
         return time.monotonic() - self._heavy.get(sha256, -_HEAVY_SECONDS) < _HEAVY_SECONDS

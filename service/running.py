@@ -95,7 +95,7 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
     """How an application is served: within the limits of connections, as uvicorn alone would not."""
     limits = ConnectionLimits(connections=settings.max_connections, arrival_seconds=settings.request_seconds)
     chosen: dict[str, Any] = {
-        "http": partial(Connection, limits=limits, hit=app.state.metrics.hit),
+        "http": partial(Connection, limits=limits, hit=app.state.metrics.hit, waiting={}),
         "ws": "none",
         "timeout_graceful_shutdown": settings.stop_seconds,
         "log_level": "warning",
@@ -126,7 +126,7 @@ def _migrate(settings: Settings) -> None:
     database = Database(settings.resolved_database_url)
     while True:
         try:
-            database.migrate()
+            database.migrate(only_serves=True)
             return
         except StorageUnreachable:
             time.sleep(_AWAY_SECONDS)

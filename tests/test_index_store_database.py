@@ -42,11 +42,21 @@ def test_the_newest_migration_is_the_one_that_the_program_expects() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_REVISION
 
 
-def test_a_newer_schema_is_refused(library: Library) -> None:
-    with library.database.writing() as connection:
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StorageError, match="newer"):
+def test_a_newer_schema_is_searched_where_it_only_holds_more_and_is_not_written(library: Library) -> None:
+    def newer(revision: str) -> None:
+        with library.database.writing() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = :now"), {"now": revision})
+
+    within, beyond = SCHEMA_REVISION[:2] + "99", f"{int(SCHEMA_REVISION[:2]) + 1:02}00"
+    newer(within)
+    library.database.migrate(only_serves=True)
+    assert library.database.revision() == within
+    with pytest.raises(StorageError, match=f"schema {within}, newer than this program's {SCHEMA_REVISION}"):
         library.database.migrate()
+    newer(beyond)
+    for only_serves in (True, False):
+        with pytest.raises(StorageError, match=f"schema {beyond}, newer than this program's {SCHEMA_REVISION}"):
+            library.database.migrate(only_serves=only_serves)
 
 
 @pytest.mark.sqlite  # rows are locked one by one on PostgreSQL

@@ -14,7 +14,7 @@ from ingest.catalogue.blocks import Piece
 from ingest.catalogue.first_pages import titles_of_pages
 from ingest.catalogue.markdown import read_markdown
 from ingest.catalogue.titles import title_of, title_of_path
-from ingest.catalogue.words import Rank, aside_path, is_bare_label, mark_of, without_addresses
+from ingest.catalogue.words import Rank, aside_of, aside_path, is_bare_label, mark_of, without_addresses
 from ingest.course import lecture_keys, read_course
 from ingest.pdf import Line, RawPage
 from ingest.planned import PlannedCourse
@@ -336,3 +336,174 @@ def test_rows_are_read_in_quoted_tables_and_with_every_kind_of_line_end(tmp_path
     (tmp_path / "README.md").write_bytes("".join(f"{prefix}{row}{end}" for row in rows).encode())
     course = read_course(tmp_path)
     assert [x.title for x in course.lectures] == ["Loss", "Step", "Batch"]
+
+
+def test_lectures_that_share_a_row_are_lectures_of_their_own(tmp_path: Path) -> None:
+    """Each in a line of one cell, with its material or its number; deadlines and holidays are none."""
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n| Date | Topic |\n|---|---|\n"
+            "| May 1 | Lecture 1: [Trees](a.pdf) [[video](https://youtu.be/aaaaaaaaaaa)]<br>Lecture 2: [Forests](b.pdf) |\n"
+            "| May 8 | [3] <[Boosting](https://youtu.be/bbbbbbbbbbb)> <br> [4] Stacking |\n"
+            "| May 9 | Deadline for the project |\n| May 15 | _Spring break - no class_ | |\n",
+            "a.pdf": "",
+            "b.pdf": "",
+        },
+    )
+    assert held(course) == [
+        ("", "Trees", ["a.pdf"], ["aaaaaaaaaaa"]),
+        ("", "Forests", ["b.pdf"], []),
+        ("", "Boosting", [], ["bbbbbbbbbbb"]),
+        ("", "Stacking", [], []),
+    ]
+
+
+def test_topics_in_one_cell_beside_one_deck_stay_one_lecture(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n| Topic | Slides |\n|---|---|\n| 1. Trees <br> 2. Forests | [pdf](a.pdf) |\n"
+            "| 3. Boosting | [pdf](b.pdf) |\n",
+            "a.pdf": "",
+            "b.pdf": "",
+        },
+    )
+    assert [lecture[2] for lecture in held(course)] == [["a.pdf"], ["b.pdf"]]
+
+
+def test_numbered_groups_in_which_each_item_has_its_own_slides_are_sections(tmp_path: Path) -> None:
+    topics = ["Regression", "Trees", "Forests", "Kernels", "Clusters", "Boosting"]
+    items = [f"    * {topic}. [[slides]]({n}.pdf)\n\n" for n, topic in enumerate(topics)]
+    readme = f"# C\n\n1. **Basics.**\nWhat all need.\n\n{''.join(items[:3])}2. **More.**\n\n{''.join(items[3:])}"
+    course = course_of(tmp_path, {"README.md": readme, **{f"{n}.pdf": "" for n in range(6)}})
+    assert [(section, title) for section, title, *_ in held(course)] == [
+        *[("Basics", topic) for topic in topics[:3]],
+        *[("More", topic) for topic in topics[3:]],
+    ]
+
+
+def test_a_unit_whose_items_are_numbered_lectures_is_a_section(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\nSee [the units](sequence.md).\n",
+            "sequence.md": "# Contents\n\n"
+            + "".join(
+                f"* Unit {n}: Group {name}\n    * Lecture {n + 1}: About {name} [[pdf]]({n}.pdf)\n"
+                f"    * [Demo {n}: A look](demo{n}.ipynb)\n    * Homework {n} [[pdf]](hw/h{n}.pdf)\n"
+                for n, name in enumerate(["trees", "kernels", "chains"])
+            ),
+            **{f"{n}.pdf": "" for n in range(3)},
+            **{f"hw/h{n}.pdf": "" for n in range(3)},
+            **{f"demo{n}.ipynb": "{}" for n in range(3)},
+        },
+    )
+    found = [lecture for lecture in held(course) if lecture[2]]
+    assert [(title, decks) for _, title, decks, _ in found if decks[0].endswith(".pdf")] == [
+        ("About trees", ["0.pdf"]),
+        ("About kernels", ["1.pdf"]),
+        ("About chains", ["2.pdf"]),
+    ]
+
+
+def test_numbered_lists_go_on_where_there_is_nothing_yet(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n## Slides\n\n### Unit 1: Words\n\n1. [Counting](a.pdf)\n2. Guessing\n3. Weighing\n4. Cutting\n\n"
+            "### Unit 2: Networks\n\n5. Layers\n6. Attention\n\n## Other courses\n\n1. [NLP](https://example.org/nlp)\n",
+            "a.pdf": "",
+        },
+    )
+    titles = ["Counting", "Guessing", "Weighing", "Cutting", "Layers", "Attention"]
+    assert [title for _, title, *_ in held(course)] == titles
+    assert [section for section, *_ in held(course)][3:5] == ["Unit 1: Words", "Unit 2: Networks"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Policy gradients",
+        "Рекомендательные системы",
+        "Ассоциативные правила",
+        "Оценки максимального правдоподобия",
+        "Image registration",
+        "Community detection",
+        "Learning from human feedback",
+        "Проектирование баз данных",
+    ],
+)
+def test_a_subject_is_not_taken_for_a_section_about_the_course(subject: str) -> None:
+    assert aside_of(subject) is None
+    assert aside_of(subject, whole=True) is None
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["Late policy", "Course policies", "Оценки", "Итоговая оценка", "Система оценивания", "Рекомендуемая литература",
+     "Useful links", "Further reading", "Дополнительные материалы", "Feedback", "Installation", "Проекты"],
+)  # fmt: skip
+def test_a_section_about_the_course_holds_no_lectures(section: str) -> None:
+    assert aside_of(section) is not None
+
+
+def test_names_of_pictures_blanks_in_paths_and_brackets_are_read_as_they_are_meant(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n## Week one\n\n:pencil2: Lec1-A(Trees) / [슬라이드](one a.pdf) / [비디오](https://youtu.be/aaaaaaaaaaa)\n\n"
+            ":pencil2: Lec1-B / [슬라이드](b.pdf) / [비디오](https://youtu.be/bbbbbbbbbbb)\n\n"
+            ":bar_chart: Lab1 / [실습 코드](lab.ipynb)\n",
+            "one a.pdf": "",
+            "b.pdf": "",
+            "lab.ipynb": "{}",
+        },
+    )
+    assert held(course)[:2] == [
+        ("Week one", "Trees", ["one a.pdf"], ["aaaaaaaaaaa"]),
+        ("Week one", "Lec1-B", ["b.pdf"], ["bbbbbbbbbbb"]),
+    ]
+
+
+def test_what_lies_on_the_pages_of_the_repository_is_the_file_in_the_course(tmp_path: Path) -> None:
+    """The slides of a course are linked as its site shows them; HTML in a folder of slides is slides."""
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n- Lecture 1: Trees [[PDF](https://some.github.io/repo/pdf/l1.pdf)]\n"
+            "- Lecture 2: Forests [[PDF](https://example.org/repo/pdf/l1.pdf)]\n"
+            "- Lecture 3: [Boosting](https://some.github.io/repo/slides/03/boosting.html)\n",
+            "pdf/l1.pdf": "",
+        },
+    )
+    assert [decks for _, _, decks, _ in held(course)] == [
+        ["pdf/l1.pdf"],
+        ["https://example.org/repo/pdf/l1.pdf"],
+        ["https://some.github.io/repo/slides/03/boosting.html"],
+    ]
+
+
+def test_projects_graded_work_and_reading_columns_give_no_decks(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n| Artifact | Grade Weight | Due date |\n|---|---|---|\n| [Trees](projects/t.pdf) | 10% | May |\n\n"
+            "| Topic | Slides | Reading |\n|---|---|---|\n| Trees | [Slides](a.pdf) | [A paper on trees](read/p.pdf) |\n"
+            "| Forests | [Slides](b.pdf) | [Talk](https://example.org/talk.mp3) |\n\n"
+            "- [Boosting](c.pdf) (slides)\n- (*[Boosting project](projects/t.pdf)*)\n- [Chains](d.pdf) (slides)\n",
+            **{f"{name}.pdf": "" for name in ("a", "b", "c", "d", "projects/t", "read/p")},
+        },
+    )
+    assert [(title, decks, videos) for _, title, decks, videos in held(course) if title != "p"] == [
+        ("Trees", ["a.pdf"], []),
+        ("Forests", ["b.pdf"], []),
+        ("Boosting", ["c.pdf"], []),
+        ("Chains", ["d.pdf"], []),
+    ]
+
+
+def test_files_that_differ_by_their_number_are_not_one_lecture(tmp_path: Path) -> None:
+    files = {f"slides/BDA_lecture_{n}.pdf": text for n, text in ((1, "Priors"), (2, "Chains"), (3, "Models"))}
+    course = course_of(tmp_path, {"README.md": "# C\n\n- [Slides](slides)\n", **files})
+    assert [decks for _, _, decks, _ in held(course)] == [[path] for path in files]

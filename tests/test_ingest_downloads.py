@@ -49,6 +49,13 @@ def test_google_links_are_fetched_by_their_export_addresses(site: Site, tmp_path
     assert (suffix, path.read_bytes()[:5], site.asked) == (".pdf", b"%PDF-", [asked])
 
 
+def test_slides_that_are_a_page_are_fetched_as_one(site: Site, tmp_path: Path) -> None:
+    page = b"<!DOCTYPE html><html><body><section><h2>Dropout</h2></section></body></html>"
+    site.pages["/slides/01/dropout.html"] = (200, {}, page)
+    path, suffix = fetch_deck(f"{site.home}/slides/01/dropout.html#/", tmp_path / "new", Limits(private=True))
+    assert (suffix, path.read_bytes()) == (".html", page)
+
+
 def test_yandex_disk_is_asked_where_a_public_file_is(site: Site, tmp_path: Path) -> None:
     url = "https://disk.yandex.ru/i/a+b"
     key = quote(url, safe="")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from markdown_it import MarkdownIt
@@ -112,13 +113,19 @@ def test_every_error_under_v1_is_as_openai_has_it(example_settings: Settings) ->
     settings = example_settings.model_copy(update={"answers_per_minute": 1})
     with TestClient(create_app(settings), raise_server_exceptions=False) as client:
         chat = {"model": "lectures", "messages": [_user("dropout")]}
-        unread = {"messages": [{"role": "system", "content": "x"}]}
+        unread = {"messages": [{"role": "user", "content": 5}]}
         answers = [
             (client.get("/v1/nowhere"), 404, "invalid_request_error", "not_found", None),
             (client.get("/v1/models/nope"), 404, "invalid_request_error", "not_found", None),
             (client.get("/v1/chat/completions"), 405, "invalid_request_error", "method_not_allowed", None),
             (client.post("/v1/chat/completions", json={}), 422, "invalid_request_error", "invalid_request", "messages"),
-            (client.post("/v1/chat/completions", json=unread), 422, "invalid_request_error", "invalid_request", None),
+            (
+                client.post("/v1/chat/completions", json=unread),
+                422,
+                "invalid_request_error",
+                "invalid_request",
+                "messages.0.content",
+            ),
             (
                 client.post("/v1/chat/completions", content=b"x" * (2 << 20)),
                 413,
@@ -197,6 +204,24 @@ def test_parts_are_joined_and_pictures_are_told_of(client: TestClient) -> None:
     assert [content[a["url_citation"]["start_index"] : a["url_citation"]["end_index"]] for a in spans][:1] == ["[1]"]
 
 
+def test_where_nothing_is_asked_that_is_said(live: str) -> None:
+    for messages in (
+        [{"role": "system", "content": "Be kind."}],
+        [{"role": "user", "content": " "}],
+        [{"role": "", "content": None}],
+    ):
+        for stream in (True, False):
+            answer = httpx.post(f"{live}/v1/chat/completions", json={"messages": messages, "stream": stream})
+            assert answer.status_code == 200
+            assert "There is no question here." in answer.text
+    unreadable: tuple[Any, ...] = (False, 0, {})
+    for content in unreadable:
+        body = {"messages": [{"role": "user", "content": content}]}
+        assert httpx.post(f"{live}/v1/chat/completions", json=body).status_code == 422
+    answer = httpx.post(f"{live}/api/answers", json={"question": "dropout", "stream": 0})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 def test_odd_messages_are_read_as_far_as_they_say_something() -> None:
     messages = [
         Message.model_validate(message)
@@ -227,7 +252,7 @@ def hostile(tmp_path: Path) -> Iterator[TestClient]:
             "Dropout is a way to switch off units at random [x](http://evil.example) while the net learns.\n"
             "Dropout is <img src=http://evil.example/i.png> a regulariser that makes nets robust to noise.\n"
             "Dropout is called so because units *drop out* of the net_work at every step of training.",
-            "[Momentum](javascript:alert(1)) <b>rolls</b>\nMomentum is the mean of old gradients, so that steps go on.",
+            "[Momentum](javascript:alert(1)) <b>rolls</b>\nMomentum is the mean of <think>old</think> gradients, so that steps go on.",
         ],
     )
     (folder / "course.yaml").write_text(
@@ -402,6 +427,46 @@ def test_open_webui_shows_each_source_under_its_number(client: TestClient) -> No
         assert all(f"[{number}]" in shown for number in citations)
         talk.append({"role": "assistant", "content": text})
     assert buttons > 2
+
+
+def _as_librechat(stream: str) -> tuple[str, str]:
+    """(text, what is taken for thoughts) as LibreChat reads a stream: events without choices tell the usage, a stream
+    that ends without a reason is an error, a reason that is given twice is written twice, empty pieces are passed over,
+    what stands between <think> marks is no text. It reads no annotations: links must stand in the text."""
+    text, reasons, after_end = "", "", False
+    for event in stream.strip().split("\n\n"):
+        data = "\n".join(line.removeprefix("data: ") for line in event.splitlines() if line.startswith("data: "))
+        assert not after_end, event
+        if data == "[DONE]":
+            after_end = True
+            continue
+        chunk = json.loads(data)
+        if not chunk["choices"]:
+            assert set(chunk["usage"]) >= {"prompt_tokens", "completion_tokens", "total_tokens"}
+            continue
+        (choice,) = chunk["choices"]
+        assert not {"reasoning", "reasoning_content", "tool_calls", "function_call"} & set(choice["delta"])
+        assert not (reasons and choice["delta"].get("content"))
+        text += choice["delta"].get("content") or ""
+        reasons += choice["finish_reason"] or ""
+    assert (after_end, reasons) == (True, "stop")
+    thoughts = "".join(re.findall(r"<think>(.*?)</think>", text, re.DOTALL))
+    return text, thoughts
+
+
+def test_librechat_reads_a_whole_answer_with_its_links(client: TestClient, hostile: TestClient) -> None:
+    asked = [(client, text) for text in (_QUESTION, "dropout", "что такое GAN?", "как приготовить борщ?")]
+    links = 0
+    for service, question in (*asked, (hostile, "what is momentum?")):
+        body = {"messages": [_user(question)], "stream": True, "stream_options": {"include_usage": True}}
+        text, thoughts = _as_librechat(service.post("/v1/chat/completions", json=body).text)
+        assert text.strip()
+        assert "<think>" not in text
+        assert thoughts == ""
+        cited = _said(service, [_user(question)])["citations"]
+        assert all(f"]({citation['url']})" in text for citation in cited)
+        links += len(cited)
+    assert links >= 2
 
 
 def test_a_stream_says_what_the_whole_says(client: TestClient) -> None:

@@ -95,6 +95,7 @@ def test_lines_of_code_and_of_mathematics_are_read_as_they_stand(text: str) -> N
 def test_signs_that_would_mean_something_are_escaped_and_no_others() -> None:
     assert escape("costs $5, then $6") == "costs \\$5, then \\$6"
     assert escape("List<int> and **kwargs in __init__") == "List\\<int> and \\*\\*kwargs in \\_\\_init\\_\\_"
+    assert escape("a <think>er</think>") == f"a <{_JOINT}think>er<{_JOINT}/think>"  # else programs leave it out
     assert escape("as in [5], x[0] = 1") == "as in \\[5], x\\[0] = 1"
 
 

@@ -154,15 +154,64 @@ def test_a_body_that_comes_after_a_refusal_is_not_read(url: str) -> None:
         assert _rest(connection).count(b"HTTP/1.1") <= 1
 
 
-def test_more_connections_than_the_limit_are_told_and_those_that_are_there_go_on(example_settings: Settings) -> None:
-    with serve(example_settings.model_copy(update={"max_connections": 3})) as address:
-        with httpx.Client(base_url=address) as known, _connected(address), _connected(address):
-            assert known.get("/livez").status_code == 200
+def test_half_a_request_right_behind_a_whole_one_ends_in_time(url: str) -> None:
+    with _connected(url) as connection:
+        connection.sendall(_GET + b"\r\n" + _POST + b"{")
+        received = _rest(connection)
+        assert re.findall(rb"HTTP/1.1 (\d+)", received) == [b"200", b"408"]
+
+
+def test_of_too_many_connections_the_one_that_owes_a_request_longest_makes_room(example_settings: Settings) -> None:
+    few = example_settings.model_copy(update={"max_connections": 3, "request_seconds": 300.0})
+    with (
+        serve(few) as address,
+        _connected(address) as half,
+        _connected(address) as behind,
+        _connected(address) as known,
+    ):
+        half.sendall(_POST + b"{")
+        for _ in range(2):  # what is answered goes to the end of the row
+            _ask(behind)
+            _ask(known)
+        _ask(behind, _POST + b"{")
+        _ask(known)
+        with _connected(address) as new:
+            refused = _rest(half)
+            assert (_status(refused), b"retry-after: 1" in refused) == (503, True)
+            _ask(new)
+            with _connected(address) as another:
+                assert _status(_rest(behind)) == 503
+                _ask(another)
+                with _connected(address) as last:
+                    assert _rest(known) == b""  # nothing was begun, and nothing is said
+                    _ask(last)
+
+
+def _ask(connection: socket.socket, behind: bytes = b"") -> None:
+    """Ask whether the service is alive, with something more right behind it."""
+    connection.sendall(_GET + b"\r\n" + behind)
+    assert b"alive" in connection.recv(65536)
+
+
+def test_where_every_connection_is_being_answered_one_too_many_is_told(example_settings: Settings) -> None:
+    app, arrived, go = bare_app(), threading.Semaphore(0), threading.Event()
+
+    @app.get("/wait")
+    def wait() -> bool:
+        arrived.release()
+        return go.wait(20)
+
+    with serve(example_settings.model_copy(update={"max_connections": 2}), app) as address:
+        with _connected(address) as one, _connected(address) as two:
+            for connection in (one, two):
+                connection.sendall(_GET.replace(b"/livez", b"/wait") + b"Connection: close\r\n\r\n")
+                assert arrived.acquire(timeout=20)
             with _connected(address) as one_too_many:
                 refused = _rest(one_too_many)
                 assert (_status(refused), b"retry-after: 1" in refused) == (503, True)
-            assert known.get("/livez").status_code == 200
-        until(lambda: httpx.get(f"{address}/livez").status_code == 200)
+            go.set()
+            assert [b"true" in _rest(connection) for connection in (one, two)] == [True, True]
+        until(lambda: httpx.get(f"{address}/wait").status_code == 200)
 
 
 def test_a_client_that_does_not_read_does_not_keep_its_response(

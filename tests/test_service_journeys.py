@@ -415,7 +415,7 @@ def test_on_a_phone_with_a_slow_network_the_first_results_are_read_before_all_ha
             "performance.getEntriesByType('resource').filter(one => one.renderBlockingStatus === 'blocking')"
             ".concat(performance.getEntriesByType('navigation')).map(one => [one.name, one.transferSize])"
         )
-        assert 10_000 < sum(size for _, size in needed) < 30_000, needed
+        assert 5_000 < sum(size for _, size in needed) < 20_000, needed
         assert held
         for route in held:
             route.continue_()

@@ -18,6 +18,7 @@ from model_stub import Reply, model_server, says
 from playwright.sync_api import Dialog, Page, Route, expect
 from support import ingest, serve, write_pdf
 
+from benchmarks.page_weight import weigh
 from index.library import Library
 from index.types import Coverage
 from service.answers.types import AnswerMode, Outcome
@@ -210,16 +211,19 @@ def test_other_readings_are_said_and_have_a_way_back(page: Page, live: str) -> N
     page.get_by_text("search exactly as typed").click()
     expect(page.locator(".readings").first).to_contain_text("Searched exactly as typed.")
     expect(page.locator(".summary")).to_have_attribute("data-coverage", "absent")
-    page.get_by_text("Search for other readings too").click()
+    page.get_by_text("Search for similar words too").click()
     expect(page.locator(".hit h3").first).to_have_text("Dropout")
 
 
 def test_coverage_is_said_in_words(page: Page, live: str) -> None:
-    for query, words in (("GAN", "Only the programme names this"), ("седловые точки", "mentioned, but not explained")):
+    for query, words in (
+        ("GAN", "Only the programme mentions this"),
+        ("седловые точки", "mentioned, but not explained"),
+    ):
         page.goto(f"{live}/?q={quote(query)}")
         expect(page.locator(".summary")).to_contain_text(words)
     page.goto(f"{live}/?q={quote('курс доллара')}")
-    expect(page.locator(".summary")).to_contain_text("do not seem to cover this")
+    expect(page.locator(".summary")).to_contain_text("The course does not seem to cover this")
 
 
 def test_where_the_hits_lie_and_why_they_are_there(page: Page, live: str) -> None:
@@ -544,6 +548,9 @@ def test_another_course_is_offered_where_this_one_has_nothing(
         expect(page.locator(".summary")).to_contain_text("The course does not seem to cover this")
         page.locator(".ways a", has_text="In all courses: 1 result").click()
         expect(page.locator(".hit h3")).to_have_text("Soup")
+        page.goto(f"{url}/?q=flour+gradient")
+        expect(page.locator(".map li", has_text="Cooking")).to_contain_text("1. Soups")
+        expect(page.locator(".map li", has_text="Networks")).to_contain_text("1. Training")
         page.goto(url)
         cards = page.locator(".card").all_inner_texts()
         assert any("1 lecture · 2 slides" in card and "without" not in card for card in cards)
@@ -780,14 +787,21 @@ def test_in_the_dark_the_ground_is_dark(browser: Any, live: str) -> None:
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 29)"
 
 
-def test_pages_are_light_and_do_not_jump(browser: Any, live: str) -> None:
+@pytest.mark.parametrize("query", ["что такое ранняя остановка?", "how does gradient descent work?", "сеть"])
+def test_a_first_search_is_light(browser: Any, live: str, query: str) -> None:
+    """All that a browser without a cache is sent, pictures included, over the wire and unpacked."""
+    weights = weigh(browser, f"{live}/?q={quote(query)}", locale="ru", viewport=DESKTOP)
+    wire = sum(weight.wire_bytes for weight in weights.values())
+    decoded = sum(weight.decoded_bytes for weight in weights.values())
+    assert 20_000 < wire < 65_000, weights
+    assert 40_000 < decoded < 105_000, weights
+    assert [path for path in weights if "study" in path or "vendor" in path] == []  # they come when they are needed
+
+
+def test_pages_do_not_jump(browser: Any, live: str) -> None:
     with page_of(browser, live) as page:
-        sizes: dict[str, int] = {}
-        page.on("response", lambda response: sizes.__setitem__(response.url, len(response.body())))
         page.goto(f"{live}/?q=dropout")
         page.wait_for_load_state("networkidle")
-        weight = sum(size for url, size in sizes.items() if ".webp" not in url)
-        assert 20_000 < weight < 100_000
         shift = page.evaluate(
             "() => new Promise(done => { let sum = 0; new PerformanceObserver(list => { for (const e of list.getEntries())"
             " if (!e.hadRecentInput) sum += e.value; }).observe({type: 'layout-shift', buffered: true});"
@@ -813,8 +827,8 @@ def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Pa
     expect(page.locator("#look-title")).to_have_text("Кривые обучения")
     expect(page.locator(".film li").nth(3)).to_have_class("current")
     page.goto(f"{live}/lectures/5")
-    expect(page.locator(".programme")).to_contain_text("(not there yet)")
-    expect(page.locator(".about .notice")).to_contain_text("no slides and no video of this lecture yet")
+    expect(page.locator(".programme")).to_contain_text("(not available yet)")
+    expect(page.locator(".about .notice")).to_contain_text("no slides or video for this lecture yet")
 
 
 def test_a_course_says_what_each_lecture_has_and_no_codes(page: Page, live: str) -> None:
@@ -945,7 +959,7 @@ def test_hostile_sentences_of_a_model_stay_texts_in_the_card(page: Page, live: s
     html = render("_written.html", Place(q=strings[2], prev=strings[3]), "en", {"answer": answer})
     page.goto(f"{live}/?q={quote(QUESTION)}")
     page.evaluate(
-        "html => import('/static/swap.js').then(swap => swap.morph(document.querySelector('#answer'),"
+        "html => import('/static/swap.js').then(async swap => (await swap.readyToMorph(), swap).morph(document.querySelector('#answer'),"
         " new DOMParser().parseFromString(html, 'text/html').body, 'innerHTML'))",
         html,
     )

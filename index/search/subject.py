@@ -10,8 +10,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
 from index.engine.build import latin_language
 from index.search.asked import is_bare, words_of_term
 from index.search.scope import Scope
@@ -42,7 +40,7 @@ _TERM_WORDS, _TELLING = 2, 0.8
 # below the first similarity, fully from the second on.
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
-_READ = 8  # passages in which a term of several words is looked for
+_READ = 12  # passages in which a term of several words is looked for
 _BREATH_CHARS = 30  # between two words of a term, those between them included
 _SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
 # Words of how a course is organised: every course says them, none is about them.
@@ -157,15 +155,8 @@ def _is_there(reading: Reading, scope: Scope) -> bool:
 
 def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
     """Whether a passage says these words beside each other, or has all of them in its title."""
-    held = [scope.held(term) for term in own]
-    rows = held[0].rows
-    for other in held[1:]:
-        rows = np.intersect1d(rows, other.rows, assume_unique=True)
-    if len(rows) > _READ:
-        weakest = np.min([each.impacts[np.searchsorted(each.rows, rows)] for each in held], axis=0)
-        rows = rows[np.argsort(-weakest, kind="stable")[:_READ]]
     wanted = frozenset(own)
-    for passage in scope.generation.passages(rows.tolist()):
+    for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
         language = latin_language(passage)
         tokens = find_terms(passage.text, wanted, language)
         for i, token in enumerate(tokens):
@@ -313,6 +304,7 @@ def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool]) -> bool:
         languages = [language for language in STEMMERS if zipf(folded, language) >= ORDINARY_ZIPF]
     for language in languages:
         if language not in spoken:
+            scope.expect(telltale_words(language))
             shares = [scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in telltale_words(language)]
             spoken[language] = sum(shares) >= _SPOKEN_WORDS
     return not languages or any(spoken[language] for language in languages)

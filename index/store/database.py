@@ -115,12 +115,18 @@ class Database:
             found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
             return None if found is None else str(found)
 
-    def migrate(self) -> None:
-        """Bring the schema to the newest revision; StorageError if it is newer than this program."""
+    def migrate(self, *, only_serves: bool = False) -> None:
+        """Bring the schema to the newest revision; StorageError if it is newer than this program.
+
+        A program that `only_serves` goes on with a newer one that takes nothing away (tables.py says which).
+        """
         found = self.revision()
         if found == SCHEMA_REVISION:
             return
         if found is not None and found > SCHEMA_REVISION:
+            if only_serves and found[:2] == SCHEMA_REVISION[:2]:
+                _log.warning("The schema %s is newer than this program's %s; it serves on.", found, SCHEMA_REVISION)
+                return
             raise StorageError(
                 f"The database {self.url.render_as_string()} has schema {found}, newer than this program's "
                 f"{SCHEMA_REVISION}; install the newer version."

@@ -21,7 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-# The newest migration; a test compares it with migrations/versions.
+# The newest migration; a test compares it with migrations/versions. Those with the same first two digits only add to
+# each other, so that older services go on; one that takes away begins new ones (0100).
 SCHEMA_REVISION = "0010"
 
 metadata = MetaData(

@@ -36,6 +36,10 @@ _PAPER_SITES = (
 )  # fmt: skip
 
 
+# sites that are made of a repository's own files
+_REPOSITORY_SITES = (".github.io", ".gitlab.io", ".pages.dev", ".readthedocs.io")
+
+
 class Target(StrEnum):
     DECK = "deck"  # a file of slides or notes
     YOUTUBE = "youtube"
@@ -217,6 +221,19 @@ def _here(folder: CourseFolder, path: str | None, href: str) -> Place:
     return Place(Target.OTHER, href, local=True)
 
 
+def host_of(place: str) -> str:
+    """The host of an address that is written without its scheme."""
+    return place.partition("/")[0]
+
+
+def _on_own_pages(folder: CourseFolder, host: str, path: str) -> str | None:
+    """The file of the course that stands at an address of a site made from a repository, which is named before it."""
+    if not host.endswith(_REPOSITORY_SITES):
+        return None
+    parts = [part for part in unquote(path).split("/") if part]
+    return next((place for place in ("/".join(parts), "/".join(parts[1:])) if place in folder.known), None)
+
+
 def _elsewhere(folder: CourseFolder, href: str, place: str, query: str) -> Place:
     found = repository_place(href)
     if found is not None:
@@ -239,10 +256,13 @@ def _elsewhere(folder: CourseFolder, href: str, place: str, query: str) -> Place
     if any(site in lower for site in _FILE_SITES):
         return Place(Target.SITE_FILE, href)
     if suffix in DECKS or suffix == ".ppt":
-        return Place(Target.DECK, href)
+        own = _on_own_pages(folder, host_of(lower), urlsplit(href).path)
+        return Place(Target.DECK, own, local=True) if own else Place(Target.DECK, href)
     page = folder.published(urlsplit(href).path)
     if page is not None:
         return Place(Target.PAGE, page, local=True)
+    if suffix in (".html", ".htm") and any(part in ("slides", "presentations") for part in lower.split("/")[1:-1]):
+        return Place(Target.DECK, href, known=True)
     if suffix == ".ipynb" or "colab.research.google.com" in lower or "nbviewer" in lower:
         return Place(Target.NOTEBOOK, href)
     return Place(Target.OTHER, href)

@@ -96,7 +96,10 @@ def _title(unit: Unit) -> tuple[str, bool]:
             return child.title, False
         waiting = child.children + waiting
     from_deck = bool(unit.links) and unit.links[0][1].what == "deck"  # "Lecture 5" and no more: the deck may say it
-    return node.name or PurePosixPath(node.path or node.page).stem, from_deck
+    name = node.name
+    for link in node.links:
+        name = name.replace(link.label, "", 1)
+    return tidy(name.strip(" /|,;:–—-")) or node.name or PurePosixPath(node.path or node.page).stem, from_deck
 
 
 def section_of(unit: Unit) -> str:

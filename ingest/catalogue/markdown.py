@@ -13,6 +13,10 @@ from ingest.catalogue.blocks import Block
 from ingest.catalogue.html import read_html
 
 _KEY = re.compile(r"^([A-Za-z_][\w-]{0,40}):\s*(.*)$")
+# a picture written as its name, as GitHub takes it: ":pencil2:"
+_SHORTCODE = re.compile(r"(?<![\w:`]):[a-z][a-z0-9_+-]{1,30}:(?![\w:`])")
+# blanks in a link's path, which Markdown takes for no link at all
+_BLANKS = re.compile(r"\]\(([^()<>\n\"]{1,300}\.(?:pdf|pptx|ipynb|md|html|mp4|txt))\)", re.IGNORECASE)
 _MAX_FRONT_LINES = 200
 _PROGRAMME = re.compile(r"программ|содержан|план|описан|program|syllabus|content|descr|abstract|outline", re.IGNORECASE)
 
@@ -21,6 +25,8 @@ def read_markdown(text: str) -> Block:
     """The blocks of a Markdown file, raw HTML in it included."""
     # lines as the parser counts them
     meta, body = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    body = _BLANKS.sub(lambda found: f"](<{found[1].strip()}>)" if " " in found[1] else found[0], body)
+    body = _SHORTCODE.sub("", body)
     markdown = _markdown()
     environment: dict[str, Any] = {}
     tokens = markdown.parse(body, environment)

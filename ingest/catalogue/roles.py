@@ -17,6 +17,7 @@ _ABOUT_MATERIAL = re.compile(
     r"слайд|видео|запис\w|стар\w+ верси|slides?\b|\bvideo|recording|old version", re.IGNORECASE
 )
 _CLAUSE = re.compile(r"[.;|]")
+_GIVING = frozenset({Role.SLIDES, Role.VIDEO, Role.NOTES})
 _NO_MATERIAL = frozenset({Role.HOMEWORK, Role.READING, Role.ABOUT})
 
 
@@ -61,6 +62,10 @@ def find_links(
         label = "" if piece.text == piece.href else tidy(piece.text)
         kind = own if own not in (None, Role.SEMINAR) else said or own
         what, sure = _what(place, label, kind)
+        if not _GIVING & {own, role_of(_CLAUSE.split(piece.text)[-1])} and (
+            column in _NO_MATERIAL or (place.local and role_of_folders(place.place) in _NO_MATERIAL)
+        ):
+            what = "" if what in ("deck", "notes", "page", "video") and place.target is not Target.YOUTUBE else what
         found.append(Found(label, place, kind, what, sure, tidy(matched.group(1)) if matched else None))
     return found
 
@@ -71,6 +76,13 @@ def role_of_label(label: str) -> Role | None:
     if role in _NO_MATERIAL and not is_bare_label(label) and role_of(" ".join(label.split()[:1])) is not role:
         return None
     return role
+
+
+def role_of_folders(path: str) -> Role | None:
+    """What the folders that a file lies in say of it: "projects/linreg/linreg.pdf" is a project."""
+    names = [re.sub(r"[_\W\d]+", " ", part) for part in path.split("/")[:-1]]
+    roles = [role_of(name) for name in names if name.strip() and is_bare_label(name)]
+    return next((role for role in roles if role in _NO_MATERIAL), None)
 
 
 def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:

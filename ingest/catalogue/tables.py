@@ -18,13 +18,16 @@ from ingest.catalogue.words import (
     Role,
     aside_of,
     column_role,
+    is_no_lecture,
     is_programme_column,
+    lists_grades,
     lists_people,
     mark_of,
     topic_column,
 )
 
 _ASIDE_WORDS = 4
+_MATERIAL = frozenset({"deck", "notes", "video"})
 _WORD = re.compile(r"[^\W_]")
 # a closing bracket in a programme that speaks of the material, not of the subject
 _REMARK = re.compile(
@@ -62,8 +65,9 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
     header = table.header
     if not header and len(rows) > 1 and _names_columns(rows[0].cells):
         header = rows.pop(0).cells
-    aside = Role.ABOUT if lists_people([plain(cell.pieces) for cell in header]) else None
-    columns = _columns([plain(cell.pieces) for cell in header], rows)
+    heads = [plain(cell.pieces) for cell in header]
+    aside = Role.ABOUT if lists_people(heads) else Role.HOMEWORK if lists_grades(heads) else None
+    columns = _columns(heads, rows)
     last: Row | None = None
     for block in rows:
         filled = [cell for cell in block.cells if plain(cell.pieces) and not cell.continued]
@@ -79,9 +83,18 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
                 yield Row("", section=next((plain(cell.pieces) for cell in filled), ""))
                 last = None
                 continue
+        parts = _parts(folder, page, block.cells, columns)
+        if parts:
+            for cells in parts:
+                last = _row(folder, page, cells, columns, role)
+                last.aside = aside
+                yield last
+            continue
         row = _row(folder, page, block.cells, columns, role)
         named = plain(block.cells[columns.topic].pieces) if columns.topic < len(block.cells) else ""
         row.aside = aside or (aside_of(named, whole=True) if len(named.split()) <= _ASIDE_WORDS else None)
+        if is_no_lecture(named) and not any(link.what in _MATERIAL for link in row.links):
+            row.aside = Role.ABOUT
         topic = block.cells[columns.topic] if columns.topic < len(block.cells) else None
         if topic is not None and topic.continued and last is not None:
             last.links += row.links
@@ -120,6 +133,36 @@ def _titleness(column: int, rows: Sequence[Block]) -> float:
         return 0.0
     length = fmean(len(title) for title in named)
     return len({title.casefold() for title in named}) / max(1, len(rows)) * (1.0 if length < 90 else 0.5)
+
+
+def _parts(folder: CourseFolder, page: str, cells: Sequence[Cell], columns: _Columns) -> list[tuple[Cell, ...]]:
+    """The rows that one row stands for: lectures that share a date, each in a line of its own in one cell."""
+    if columns.topic >= len(cells) or cells[columns.topic].continued:
+        return []
+    beside = [piece for i, cell in enumerate(cells) if i != columns.topic for piece in cell.pieces if piece.href]
+    if any(link.what in _MATERIAL for link in find_links(folder, page, beside)):
+        return []  # which of them it belongs to is not said
+    lines: list[list[Piece]] = [[]]
+    for piece in cells[columns.topic].pieces:
+        if piece.text == "\n" and not piece.href:
+            lines.append([])
+        else:
+            lines[-1].append(piece)
+    lines = [line for line in lines if plain(line)]
+    titled = [(title_of(line), find_links(folder, page, line)) for line in lines]
+    if len(lines) < 2 or not all(title or mark.rank for (title, mark, _), _ in titled):
+        return []
+    numbered = [mark.rank >= Rank.BARE for (_, mark, _), _ in titled]
+    full = [bool(title) and any(link.what in _MATERIAL for link in links) for (title, _, _), links in titled]
+    if not all(numbered) and sum(full) < 2:
+        return []
+    kept = list(cells)
+    found = []
+    for line in lines:
+        kept[columns.topic] = cells[columns.topic]._replace(pieces=tuple(line))
+        found.append(tuple(kept))
+        kept = [cell if i == columns.topic else Cell(()) for i, cell in enumerate(kept)]
+    return found
 
 
 def _row(folder: CourseFolder, page: str, cells: Sequence[Cell], columns: _Columns, role: Role | None) -> Row:

@@ -13,7 +13,17 @@ from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, l
 from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
 from ingest.catalogue.tables import read_rows
 from ingest.catalogue.titles import title_of, title_of_path
-from ingest.catalogue.words import UNMARKED, Mark, Rank, Role, aside_of, aside_path, is_bare_label, role_of
+from ingest.catalogue.words import (
+    UNMARKED,
+    Mark,
+    Rank,
+    Role,
+    aside_of,
+    aside_path,
+    is_bare_label,
+    is_no_lecture,
+    role_of,
+)
 from ingest.links import VIDEO_TYPES
 
 _MAX_NODES = 60_000
@@ -119,6 +129,8 @@ class TreeBuilder:
         if (stands_over or block.kind is BlockKind.ITEM) and len(_WORDS.findall(whole)) <= _ASIDE_WORDS:
             heads = block.kind in OVER and mark.rank is Rank.NONE
             node.aside = aside_of(whole, whole=not heads) if mark.rank < Rank.WEEK else None
+        if block.kind is BlockKind.ITEM and is_no_lecture(whole) and not any(piece.href for piece in block.line):
+            node.aside = Role.ABOUT
         node.aside = aside or node.aside
         inherited = role if not stands_over or node.title else role_of(whole) or role
         node.links = find_links(self.folder, page, block.line, role=inherited)
@@ -326,9 +338,10 @@ def natural(path: str) -> tuple[tuple[int, int, str], ...]:
 
 def merged(nodes: Sequence[Node]) -> list[Node]:
     """Files of one name but for their role ("02-knn__slides", "02-knn__notes") as one."""
-    found: dict[tuple[str, str], Node] = {}
+    found: dict[tuple[str, ...], Node] = {}
     for node in nodes:
-        key = (node.mark.number, node.title.casefold()) if node.title and node.shape == "file" else (node.path, "")
+        numbers = _NUMBERS.findall(PurePosixPath(node.path).stem)
+        key = (node.title.casefold(), *numbers) if node.title and node.shape == "file" else (node.path,)
         if key in found:
             found[key].links += node.links
         else:

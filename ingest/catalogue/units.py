@@ -52,6 +52,7 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
     found = Outcome()
     decided: dict[int, bool] = {}
     for family in families.values():
+        _planned(family, below)
         here, why = _decide(family, below)
         decided.update({id(node): here and not _is_group(node, below[id(node)]) for node in family})
         found.why += [why] if why else []
@@ -80,7 +81,9 @@ def _settle(node: Node, outcome: Outcome, here: bool, family: int, found: Outcom
         found.units.append(Unit(node, _links_below(node), [], [*outcome.loose, *outcome.units], family))
         return
     found.why += outcome.why
-    step = [(node.kind, node.name)] if node.kind is not BlockKind.PARAGRAPH and node.name else []
+    # of "**Trees.** What they are for" the first words name the section
+    name = node.title if node.kind is BlockKind.ITEM and node.title and node.text else node.name
+    step = [(node.kind, name.rstrip("."))] if node.kind is not BlockKind.PARAGRAPH and name else []
     for unit in [*outcome.units, *outcome.loose]:
         unit.trail = step + unit.trail
     found.units += outcome.units
@@ -92,7 +95,7 @@ def _settle(node: Node, outcome: Outcome, here: bool, family: int, found: Outcom
 def _may_be(node: Node) -> bool:
     """Whether a node can be a lecture: it has a title, or is numbered as one."""
     if node.kind is BlockKind.PARAGRAPH:
-        return bool(node.title) and node.mark.rank is not Rank.NONE
+        return (bool(node.title) and node.mark.rank is not Rank.NONE) or (node.mark.rank is Rank.LECTURE and _own(node))
     if node.kind in OVER and not node.mark.rank and names_programme(node.name):
         return False
     if node.kind in (BlockKind.FILE, BlockKind.ROW):
@@ -130,18 +133,23 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
         return False, ""
     many = len(units) / len(over)
     here = _rank([node.mark.rank for node in carrying])
-    there = _rank([unit.node.mark.rank for unit in units])
+    there = _rank([unit.node.mark.rank for unit in units if not _is_practice(unit)] or [Rank.NONE])
     titled = 2 * sum(bool(node.title) for node in can_be) >= len(can_be)
     alike = _alike(over, below)
     lectures = [unit for unit in units if unit.node.title and not _is_practice(unit)]
     if family[0].shape == "page" and (there < Rank.BARE or (there < Rank.WEEK and (many < _LIST or not alike))):
         return True, ""  # a page is a lesson, unless it is the list of them
+    if there is Rank.LECTURE and here < Rank.WEEK and 2 * len(lectures) >= len(units) and family[0].shape != "page":
+        return False, _told(over, f"what stands below them is numbered as lectures ({len(units)})", no=True)
     if there > here and many >= _MANY:
         return False, _told(over, f"what stands below them is numbered as lectures ({len(units)})", no=True)
     if not titled and here < Rank.LECTURE and len(lectures) >= _MANY * len(over):
         return False, _told(over, f"they have no titles, what stands below them has ({len(lectures)})", no=True)
     if 2 * sum(map(_own, carrying)) >= len(carrying):
         return True, _told(carrying, "they name their material in their own line")
+    listed = many >= _LIST and alike and len(lectures) >= _LIST * len(over)
+    if here is Rank.BARE and listed and not any(_own(node) for node in over):
+        return False, _told(over, f"what stands below them has titles and material of its own ({len(units)})", no=True)
     if here > there and (here > Rank.MODULE or not alike) and (titled or here is Rank.LECTURE or not alike):
         return True, _told(carrying, "they are numbered, what stands below them is not")
     if many < _MANY and (len(over) > 1 or family[0].kind not in OVER):
@@ -214,7 +222,28 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
     if family[0].kind in OVER or family[0].kind is BlockKind.FOLDER:
         return [node for node in empty if node.mark.rank >= Rank.WEEK] if full and 2 * full >= len(family) else []
     ranked = [node for node in empty if node.mark.rank > Rank.NONE or not any(link.place.place for link in node.links)]
-    return ranked if full and 2 * full >= len(family) else []
+    if full and 2 * full >= len(family):
+        return ranked
+    # a numbered list goes on where there is nothing yet
+    counted = full and all(node.mark.rank > Rank.NONE and (node not in empty or not node.links) for node in family)
+    return ranked if counted else []
+
+
+def _planned(family: Sequence[Node], below: dict[int, Outcome]) -> None:
+    """Give headings numbered as those over lectures their items, where nothing in them has any material yet."""
+    if family[0].kind not in OVER:
+        return
+    full = [node for node in family if below[id(node)].units and node.mark.rank is not Rank.NONE]
+    items = [unit for node in full for unit in below[id(node)].units]
+    if not items or any(unit.node.kind is not BlockKind.ITEM for unit in items):
+        return
+    for node in family:
+        outcome = below[id(node)]
+        if node.aside or node.mark.rank is not full[0].mark.rank or outcome.units or outcome.loose:
+            continue
+        named = [child for child in node.children if child.kind is BlockKind.ITEM and child.title and not child.aside]
+        if all(child.mark.rank > Rank.NONE and not child.links for child in named):
+            outcome.units = [Unit(child, family=items[0].family, blank=True) for child in named]
 
 
 def programme_units(nodes: Sequence[Node], trail: tuple[tuple[BlockKind, str], ...] = ()) -> list[Unit]:

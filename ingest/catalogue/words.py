@@ -31,21 +31,25 @@ _ROLES = {
     Role.HOMEWORK: _words(
         "домашн дз$ д/з задани задач контрольн экзамен зачет зачёт коллоквиум квиз тест$ тесты$ проверочн решени ответ "
         "homework hw$ hws$ assignment exercise problem~set problem~sets pset psets quiz exam$ exams$ midterm solution "
-        "answers$ questions$ report~template project$ projects$ devoir tarea übung compito checklist"
+        "answers$ questions$ 과제 作业 課題 report~template project$ projects$ devoir tarea übung compito checklist"
     ),
     Role.SEMINAR: _words(
-        "семинар практик практич лаборат seminar practice practical lab$ labs$ recitation tutorial td$ tp$"
+        "семинар практик практич лаборат 실습 seminar practice practical lab$ labs$ recitation tutorial td$ tp$"
     ),
-    Role.NOTEBOOK: _words("ноутбук тетрадк ipynb notebook colab code$ код$ jupyter demo$ demos$ kaggle"),
+    Role.NOTEBOOK: _words("ноутбук тетрадк ipynb notebook colab code$ код$ jupyter demo$ demos$ kaggle 代码 코드"),
     Role.READING: _words(
         "литератур статья$ статьи$ статей книг чтени учебник paper$ papers$ article articles reading readings book "
-        "books textbook arxiv blog blogs reference references bibliograph literature lecture~blog doi$"
+        "books textbook arxiv blog blogs reference references bibliograph literature lecture~blog doi$ 论文 논문"
     ),
-    Role.SLIDES: _words("слайд презентац slide slides deck presentation pptx? folien diaposit beamer"),
+    Role.SLIDES: _words(
+        "слайд презентац slide slides deck presentation pptx? folien diaposit beamer "
+        "슬라이드 강의자료 幻灯片 课件 讲义 スライド"
+    ),
     Role.VIDEO: _words(
-        "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream"
+        "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream "
+        "비디오 영상 동영상 视频 录像 回放 b站 动画 動画 grabaci"
     ),
-    Role.NOTES: _words("конспект лонгрид note notes handout skript apuntes transcript"),
+    Role.NOTES: _words("конспект лонгрид note notes handout skript apuntes transcript 강의노트 笔记"),
 }  # the first that fits: "slides of the seminar" are those of a seminar
 _GENERIC = _words(
     "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк here$ "
@@ -56,27 +60,49 @@ _GENERIC = _words(
 # a section that is not the lectures: nobody's slides are listed there
 _ASIDE = {
     Role.READING: _words(
-        "reading readings литератур книг books$ textbook textbooks references reference bibliograph further related "
-        "additional дополнит бонус bonus полезн useful resources ресурс more~material more~resources extra~material "
+        "reading readings литератур книг books$ textbook textbooks references reference bibliograph "
+        "resources ресурс more~material more~resources extra~material "
         "extra~resources optional~material papers$ articles статьи$ other~courses other~resources "
-        "other~material recommended рекоменд suggested "
+        "other~material "
         "другие~курсы похожие links$ ссылки$ what~else см~также see~also explore~more supplement quick~links"
     ),
     Role.HOMEWORK: _words(
         "homework домашн assignment задани problem~set problem~sets pset psets exam$ exams$ midterm экзамен зачет "
-        "зачёт контрольн коллоквиум quiz quizzes quizz exercises project$ projects$ проект solutions course~project"
+        "зачёт контрольн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions course~project"
     ),
     Role.ABOUT: _words(
-        "grading оценк оценив правила polic staff преподават команда~курса instructor instructors teaching~team "
-        "contacts$ контакты$ faq$ install установк setup$ set~up getting~started contribut acknowledg "
+        "pre~requisite система~оцен grading staff преподават команда~курса instructor instructors teaching~team "
+        "contacts$ контакты$ faq$ setup$ set~up getting~started contribut acknowledg "
         "благодарн license "
         "лицензи prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе "
         "logistics$ "
-        "организац registration регистрац feedback office~hours cite$ communit news$ новости navigation$ "
-        "troubleshoot testimonial отзыв who~should certificate sponsors environment~setup authors$ авторы disclaimer "
+        "office~hours cite$ news$ новости "
+        "troubleshoot testimonial отзыв who~should sponsors environment~setup authors$ авторы disclaimer "
         "credits$ manifesto"
     ),
 }
+# said of the course where nothing else is said, else of its subject: "Late policy" and "Policy gradients"
+_ASIDE_ALONE = {
+    Role.READING: _words(
+        "further related additional дополнит бонус bonus полезн useful recommended suggested "
+        "рекомендуем рекомендова рекомендаци"
+    ),
+    Role.HOMEWORK: _words("проект"),
+    Role.ABOUT: _words(
+        "оценк оценив правила polic install установк communit registration регистрац feedback navigation$ организац "
+        "certificate"
+    ),
+}
+_OF_THE_COURSE = _words(
+    "course late academic honesty collaboration integrity attendance project final team student class this your "
+    "support курс за$ критери формул итогов студент выставл как$ о$ об$ и$ how$ to$ we$ a$ an$"
+)
+# days on which there is none
+_NO_LECTURE = _words(
+    "no~class no~classes no~lecture no~lectures no~session holiday holidays semester~break midterm~break "
+    "spring~break fall~break winter~break reading~week deadline дедлайн deadlines каникул праздник "
+    "нет~занят нет~лекц занятий~нет занятия~нет лекции~нет выходной"
+)
 _PROGRAMME_SECTION = _words(
     "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ curriculum "
     "outline modules модул agenda weeks$ topics$ temario programme vorlesung"
@@ -101,6 +127,7 @@ _ASIDE_FILES = _words(
 _PEOPLE_COLUMNS = _words(
     "фио$ студент почта email e~mail$ student students$ name$ имя$ фамилия telegram github$ инициал"
 )
+_GRADE_COLUMNS = _words("grade grading weight points$ баллы балл оценк вес$ submit note$ puntos")
 _TOPIC_COLUMNS = (
     _words("тем[аы]$ назван topic topics title theme subject название thema tema titre"),
     _words("лекци заняти lecture class$ session lesson content contents description"),
@@ -138,7 +165,7 @@ class Mark(NamedTuple):
 UNMARKED = Mark(Rank.NONE)
 
 
-_NUMBER = r"(?:\d{1,3}(?:[.\-/&+]\d{1,2}){0,3}[a-zа-я]?|[ivx]{1,4}(?![^\W_]))"
+_NUMBER = r"(?:\d{1,3}(?:[.\-/&+]\d{1,2}){0,3}(?:[a-zа-я]|-[a-z](?=\s*(?:[(/:.]|$)))?|[ivx]{1,4}(?![^\W_]))"
 _LECTURE_WORD = (
     r"лекци\w{0,2}|заняти\w|урок|lectures?|lect?\.?|lesson|class|session|vorlesung|cours|clase|lección|L(?=\d)"
 )
@@ -150,6 +177,7 @@ _MARK = re.compile(
     rf"[\s_]{{0,8}}[№#]?[\s_-]{{0,8}}(?P<number>{_NUMBER})(?![^\W_])[\s_]{{0,8}}(?:\([^()]{{0,30}}\))?[\s_]{{0,8}}[.:)\-–—|/,]*[\s_]*",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"\(([^()\d]+)\)")
 _BARE = re.compile(
     r"^(?:\([^()\d]{1,20}\))?[\W_]*(?P<number>\d{1,3}(?:\.\d{1,3}){0,3})(?:\ufe0f?\u20e3|[a-z]?[.:)\]]+|\s*[–—-]+|_+|\s)\s*(?=\S)",
     re.IGNORECASE,
@@ -167,6 +195,7 @@ DATE = re.compile(rf"(?<![\w.]){_DATE_TEXT}(?!\w)", re.IGNORECASE)
 _DATE_FIRST = re.compile(rf"^[\W_]*{_DATE_TEXT}(?!\w)[\s_]*[.:)\]\-–—|,]*[\s_]*", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W_]+")
+_STEMMED = re.compile(r"\0\w*")  # what a stem that was taken out leaves of its word
 _SPELLED = re.compile(r"[^\W\d_]+")
 _MAX_MARK = 400  # a number stands at the beginning
 _MAX_LABEL = 120  # nobody calls a link so only to say that it is slides
@@ -187,11 +216,8 @@ def is_bare_label(text: str) -> bool:
     for words in _ROLES.values():
         rest = words.sub(" \0", rest)
     rest = _GENERIC.sub(" \0", DATE.sub(" ", rest))
-    # a stem leaves the end of its word behind
     return not any(
-        len(word) > 1 and _LETTER.search(word)
-        for word in _WORDS.findall(re.sub(r"\0\w*", " ", rest))
-        if not word.isdigit()
+        len(word) > 1 and _LETTER.search(word) for word in _WORDS.findall(_STEMMED.sub(" ", rest)) if not word.isdigit()
     )
 
 
@@ -201,11 +227,26 @@ def aside_of(text: str, *, whole: bool = False) -> Role | None:
     `whole`: only if it begins so or says nothing else: "Price prediction project" may be what a lecture is about.
     """
     text = mark_of(text)[1].strip()
+    for role, words in _ASIDE_ALONE.items():
+        if words.search(text) and _says_nothing_else(text, words):
+            return role
     for role, words in _ASIDE.items():
         found = words.search(text)
         if found and (not whole or found.start() <= 1 or is_bare_label(words.sub(" ", text))):
             return role
     return None
+
+
+def _says_nothing_else(rest: str, but: re.Pattern[str]) -> bool:
+    """Whether a heading says no more than `but` and what else is said of a course."""
+    for words in (but, *_ASIDE.values(), _OF_THE_COURSE):
+        rest = _STEMMED.sub(" ", words.sub(" \0", rest))
+    return is_bare_label(rest)
+
+
+def is_no_lecture(text: str) -> bool:
+    """Whether the line of a schedule says that on its day there is none: a holiday, a deadline."""
+    return bool(_NO_LECTURE.search(text))
 
 
 def names_programme(heading: str) -> bool:
@@ -240,7 +281,11 @@ def _mark_of(text: str) -> tuple[Mark, str]:
     found = _MARK.match(text)
     if found:
         rank = Rank.LECTURE if found["lecture"] else Rank.WEEK if found["week"] else Rank.MODULE
-        return Mark(rank, found["number"].casefold()), text[found.end() :]
+        rest = text[found.end() :]
+        bracket = None if _LETTER.search(rest) else _BRACKETED.search(text, found.end("number"), found.end())
+        if bracket and not is_bare_label(bracket.group(1)):
+            rest = f"{bracket.group(1)} {rest}"  # "Lecture 3 (Trees)"
+        return Mark(rank, found["number"].casefold()), rest
     found = _DATE_FIRST.match(text)
     if found:
         return Mark(Rank.BARE, found.group().strip()), text[found.end() :]
@@ -266,6 +311,11 @@ def lists_people(header: list[str]) -> bool:
         and bool(_PEOPLE_COLUMNS.search(header[0] or " ".join(header[1:2])))
         and topic_column(header) is None
     )
+
+
+def lists_grades(header: list[str]) -> bool:
+    """Whether a table is of what is graded: assignments, their weights and dates."""
+    return any(map(_GRADE_COLUMNS.search, header[1:])) and topic_column(header) is None
 
 
 def is_topic_word(text: str) -> bool:

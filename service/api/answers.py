@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters
@@ -67,7 +67,7 @@ class QuestionIn(BaseModel):
     question: Annotated[str, WithJsonSchema(_QUESTION)]
     course: Annotated[str | None, Field(max_length=80, description="Only this course (its slug)")] = None
     history: Annotated[list[TurnIn], Field(max_length=MAX_TURNS, description="The conversation so far")] = []
-    stream: Annotated[bool, Field(description="Server-sent events: start, sentence …, answer")] = False
+    stream: Annotated[StrictBool, Field(description="Server-sent events: start, sentence …, answer")] = False
 
 
 @router.post(

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from index.errors import NotFound
 from index.types import Filters
@@ -37,12 +37,16 @@ _UNREAD = {
     True: "Картинки, звук и файлы здесь не читаются; спросите словами, что в них непонятно.",
     False: "Pictures, sound and files are not read here; ask in words about what they show.",
 }
+_NOT_ASKED = {
+    True: "Здесь нет вопроса. Спросите о том, что есть в лекциях.",
+    False: "There is no question here. Ask about what is in the lectures.",
+}
 
 
 class StreamOptionsIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    include_usage: bool | None = False
+    include_usage: StrictBool | None = False
 
 
 class ChatIn(BaseModel):
@@ -54,7 +58,7 @@ class ChatIn(BaseModel):
         ALL_COURSES
     )
     messages: Annotated[list[Message], Field(min_length=1, description="Any number, with texts of any length")]
-    stream: bool | None = False
+    stream: StrictBool | None = False
     stream_options: StreamOptionsIn | None = None
 
 
@@ -137,7 +141,8 @@ def _answered(
     russian = speaks_russian(asked)
     writer = Writer(base, russian)
     if not conversation.question:
-        return iter([Piece(_UNREAD[russian]), _End()])
+        said = _UNREAD if conversation.unread else _NOT_ASKED
+        return iter([Piece(said[russian]), _End()])
     # begun here: what is wrong with the request is said before a stream begins
     events = state.answering(conversation.question, filters, conversation.history)
     if not as_it_comes:

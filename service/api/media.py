@@ -26,7 +26,7 @@ router = APIRouter(tags=["media"])
 
 # A picture's content hangs on the file's hash, but its address on the deck's id: cached, yet asked for again by ETag.
 _CACHE = "private, max-age=300"
-_WIDTHS = (240, 480, 960, 1440, 1920)
+_WIDTHS = (160, 240, 480, 960, 1440, 1920)
 # Of originals that are no PDF. HTML is none of them: nothing of a course is ever called a page of this site.
 _SAVED_TYPES = {
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",

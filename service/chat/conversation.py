@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from index.errors import InvalidRequest
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from service.answers.types import Turn
 from service.chat.writing import cited_in
@@ -19,7 +18,7 @@ _TEXTS = frozenset({"text", "input_text", "output_text"})
 
 
 def _listed(value: object) -> object:
-    return [{"type": "text", "text": value}] if isinstance(value, str) else value or []
+    return [{"type": "text", "text": value}] if isinstance(value, str) else [] if value is None else value
 
 
 class Part(BaseModel):
@@ -53,8 +52,8 @@ class Message(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`question` is empty where the last message of the user holds no text but what cannot be read; `unread` counts
-    that; `asked` is the whole text of that message."""
+    """`question` is empty where no message of a user says anything, or the last one holds no text but what cannot be
+    read; `unread` counts that; `asked` is the whole text of that message."""
 
     question: str
     asked: str
@@ -63,7 +62,7 @@ class Conversation:
 
 
 def read_conversation(messages: Sequence[Message]) -> Conversation:
-    """What is asked last, after what. InvalidRequest if nothing is asked.
+    """What is asked last, after what; empty if nothing is asked.
 
     A conversation may be as long as a request may be: the last turns are read, of a long text what asks something.
     """
@@ -71,7 +70,7 @@ def read_conversation(messages: Sequence[Message]) -> Conversation:
         at for at, message in enumerate(messages) if message.role == "user" and (message.text.strip() or message.unread)
     ]
     if not asking:
-        raise InvalidRequest("The messages hold no question of a user; add one with the role user.")
+        return Conversation("", "", (), 0)
     last = messages[asking[-1]]
     before = [message for message in messages[: asking[-1]] if message.role in _TALKING]
     history = tuple(

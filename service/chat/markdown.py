@@ -26,7 +26,13 @@ _LINE_MARK = re.compile(r"^(?=[#>+*=|:-])|^\d{1,9}(?=[.)])")
 _JOINTS = re.compile(r"(?<=[:.])(?=\S)|(?=@)|(?<=/)(?=/)")
 # Where an address begins for sure, whatever follows.
 _BEGINNINGS = re.compile(r"(?<=:)(?=//)|(?<=[wW]{2})(?=[wW]\.)|(?<=[\w.+-])(?=@[\w-]{1,63}\.\w)")
-_NO_FORMULA = re.compile(r"www\.|\*\*|__|~~|`", re.IGNORECASE)  # programs that set no formulas would read these
+# What programs take for the thoughts of a model wherever it stands, and leave out of the text.
+_THOUGHTS = re.compile(
+    r"[<◁](?=/?(?:think|thinking|thought|reason|reasoning|code_interpreter)\b|\|(?:begin|end)_of_)", re.IGNORECASE
+)
+_NO_FORMULA = re.compile(
+    rf"www\.|\*\*|__|~~|`|{_THOUGHTS.pattern}", re.IGNORECASE
+)  # programs that set no formulas would read these
 _HARMFUL = re.compile(r"\](?=[(:\[])|<(?=[a-zA-Z/!?@])|&(?=#?\w{1,32};)")
 _BRACKETS = re.compile(r"\\.|[\[\]]")
 
@@ -60,13 +66,13 @@ def _escaped(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """The text with its addresses broken by joints that nobody sees."""
+    """The text with its addresses, and what is taken for thoughts, broken by joints that nobody sees."""
     joined, at = [], 0
     for start, end in addresses_of(text):
         joined += [text[at:start], _JOINTS.sub(_JOINT, text[start:end])]
         at = end
     joined.append(text[at:])
-    return _BEGINNINGS.sub(_JOINT, "".join(joined))
+    return _THOUGHTS.sub(lambda match: f"{match.group()}{_JOINT}", _BEGINNINGS.sub(_JOINT, "".join(joined)))
 
 
 def plain(text: str) -> str:

@@ -33,6 +33,7 @@ from service.schemas import TermOut, terms_out
 from service.state import ServiceState
 from service.web.looking import find, look_at
 from service.web.place import MomentAddress, PageAddress, Place, read_open
+from service.web.quoted import QuoteText, mark_quote, with_quote
 from service.web.showing import PageRoute, show_page
 from service.web.study import Study, mark_found, study_lecture
 
@@ -139,6 +140,7 @@ def deck(
     m: MarkText = "",
     before: Flag = "",
     part: Flag = "",
+    quote: QuoteText = "",
     lang: Lang = "",
 ) -> Response:
     """A slide in its lecture; without a number the deck from its beginning, each page with the anchor `#page=N`.
@@ -157,14 +159,14 @@ def deck(
             if address_name(entry.path) != asked.name:
                 return RedirectResponse(place.url(), 302)
         elif found.moved:
-            return RedirectResponse(place.url() + ("&part=1" if part else ""), 302)
+            return RedirectResponse(with_quote(place.url() + ("&part=1" if part else ""), quote), 302)
         if part and isinstance(found.at, PageAt):
             entry = deck_details(connection, found.at.deck_id, caller.courses)
             values = {"deck": entry, "page": deck_page(connection, entry, found.at.page_number)}
             response = show_page(request, "_slide.html", place, values)
             response.headers["Cache-Control"] = _PIECE_CACHE
             return response
-        look = look_at(connection, caller.courses, found, place)
+        look = mark_quote(look_at(connection, caller.courses, found, place), quote)
     return _show_study(request, state, place, look, {"from_before": bool(before)})
 
 
@@ -177,6 +179,7 @@ def video(
     rest: Rest,
     m: MarkText = "",
     before: Flag = "",
+    quote: QuoteText = "",
     lang: Lang = "",
 ) -> Response:
     """A lecture at a second of its video; without a second its beginning."""
@@ -188,8 +191,8 @@ def video(
         place = Place(found.url, lang=lang)
         # an address without a second is one from before, whose second stands after the #
         if found.moved and asked.seconds is not None:
-            return RedirectResponse(place.url(), 302)
-        look = look_at(connection, caller.courses, found, place)
+            return RedirectResponse(with_quote(place.url(), quote), 302)
+        look = mark_quote(look_at(connection, caller.courses, found, place), quote)
     return _show_study(request, state, place, look, {"from_before": bool(before)})
 
 

@@ -29,6 +29,7 @@ from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
 from service.web.place import Place, read_lecture
+from service.web.quoted import QuoteText, mark_quote, with_quote
 from service.web.results import Measure, ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
@@ -78,6 +79,7 @@ def home(
     within: Annotated[str, Parameter(alias="in", max_length=200)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
     part: Annotated[str, Parameter(max_length=1)] = "",
+    quote: QuoteText = "",
 ) -> Response:
     """The search box; of what was typed the hits, and an answer if it asks something. A `part` is of words that are
     still being typed: they ask nothing yet, and are not searched in vain."""
@@ -109,7 +111,7 @@ def home(
         if place.lecture or not isinstance(error, StorageError):
             return show_page(request, "home.html", replace(place, lecture=""), values, status)
     if "moved" in values:
-        return RedirectResponse(str(values["moved"]), 302)
+        return RedirectResponse(with_quote(str(values["moved"]), quote), 302)
     if not place.q:
         return show_page(request, "home.html", place, values)
     try:
@@ -124,7 +126,7 @@ def home(
             "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
         }
         look = values.get("look")
-        values |= {"look": mark_found(look, view.weights)} if isinstance(look, Study) else {}
+        values |= {"look": mark_quote(mark_found(look, view.weights), quote)} if isinstance(look, Study) else {}
         if view.missed and not part:
             state.note_missed(place.course, place.q)
     except LecturesError as error:

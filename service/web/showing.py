@@ -25,6 +25,7 @@ from service.links import clock, course_url, deck_image_url, deck_url, file_url,
 from service.refusals import KeyNeeded
 from service.settings import Settings
 from service.web.place import Place
+from service.web.quoted import cited_place
 from service.web.results import hit_place
 from service.web.scope import scopes
 from service.web.snippets import pieces
@@ -185,6 +186,7 @@ _templates.filters |= {
 _templates.globals |= {
     "called": called,
     "readable": unquote,
+    "cited_place": cited_place,
     "hit_place": hit_place,
     "look_name": look_name,
     "pieces": pieces,

@@ -72,7 +72,7 @@ class Study:
 
     `frame` is the slide on the stage, `stretches` are the lines by the minute, `now` is the number of the line that is
     spoken at `seconds`; `spans` say from which second of the video on which
-    frame belongs to it.
+    frame belongs to it; `quote` names what was cited of the slide, and `quoted` is where it stands in its text.
     """
 
     lecture: LectureEntry
@@ -86,6 +86,8 @@ class Study:
     chapters: tuple[Chapter, ...]
     spans: tuple[tuple[float, str], ...]
     parts: tuple[tuple[DeckEntry | VideoEntry, str], ...]
+    quote: str = ""
+    quoted: tuple[int, int] | None = None
 
     @property
     def frames(self) -> list[Frame]:

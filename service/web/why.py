@@ -11,6 +11,8 @@ from index.types import Hit
 _MOST_WORDS = 6
 # A share of the score from which meaning is said to have counted.
 _TELLING = 0.25
+# Words that count less than this share of the one that counts the most (is, a, how) explain nothing.
+_SLIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,11 @@ def why_found(hit: Hit) -> Why | None:
     why = hit.explanation
     if why is None:
         return None
-    titled = [match.term for match in why.terms if "title" in match.fields]
-    written = [match.term for match in why.terms if "body" in match.fields and match.term not in titled]
-    around = [match.term for match in why.terms if not {"title", "body"} & set(match.fields)]
+    least = _SLIGHT * max((match.contribution for match in why.terms), default=0.0)
+    terms = [match for match in why.terms if match.contribution >= least]
+    titled = [match.term for match in terms if "title" in match.fields]
+    written = [match.term for match in terms if "body" in match.fields and match.term not in titled]
+    around = [match.term for match in terms if not {"title", "body"} & set(match.fields)]
     whole = max(why.lexical_part + why.semantic_part + why.context_part, 1e-9)
     passage = hit.passage
     return Why(

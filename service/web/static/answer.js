@@ -1,7 +1,7 @@
 // An answer as a model writes it: its card comes as HTML of the page's own template, sentence by sentence.
 // Until the first sentence is there, and where none comes, the card shows what is quoted.
 
-import { morph } from "./swap.js";
+import { morph, readyToMorph } from "./swap.js";
 
 let begun = null; // the card that is written in, the address of what is, and what ends it
 
@@ -32,6 +32,7 @@ async function write(mine) {
   const { card, address, ending } = mine;
   card.setAttribute("aria-busy", "true");
   try {
+    await readyToMorph();
     const response = await fetch(address, { signal: ending.signal, headers: { Accept: "text/event-stream" } });
     if (!response.ok) {
       throw new TypeError(`${response.status}`);

@@ -3,7 +3,7 @@
 // never begins anew. Without this script every link in it leads to the page of its place.
 import { aroundOf, clock, placeOf, secondOf } from "./addresses.js";
 import { playerIn } from "./player.js";
-import { act, allowCopying, askAgain, bringSlide, keep, offerToResume, prepareTools, saidOf, setSpeed } from "./study_tools.js";
+import { act, allowCopying, askAgain, bringSlide, keep, offerToResume, prepareTools, saidOf, setSpeed, showQuote } from "./study_tools.js";
 import "./study_keys.js";
 
 const READING_MS = 6000; // whoever scrolled the transcript reads there: it is left alone so long
@@ -21,7 +21,7 @@ class StudyView extends HTMLElement {
       button && act(this, button.dataset.do, button);
     }, { signal });
     this.addEventListener("change", (event) => event.target.closest(".speed") && setSpeed(this, event.target.value), { signal });
-    this.addEventListener("error", (event) => event.target.matches("img") && askAgain(event.target), { capture: true, signal });
+    this.addEventListener("error", (event) => event.target.matches("img:not(.marks)") && askAgain(event.target), { capture: true, signal });
     for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       this.addEventListener(name, (event) => this.#reads(event), { passive: true, signal });
     }
@@ -59,6 +59,7 @@ class StudyView extends HTMLElement {
       askAgain(image); // it failed before there was anyone to hear of it
     }
     prepareTools(this);
+    showQuote(this);
     this.pressed();
     this.#prepareTalk();
     this.#toFrame();
@@ -158,7 +159,7 @@ class StudyView extends HTMLElement {
       const name = second === null ? [this.querySelector("#look-title").textContent, query || lecture] : [`${lecture}, ${clock(second)}`, query];
       document.title = [...new Set([...name, brand])].filter(Boolean).join(" · ");
       for (const hit of document.querySelectorAll(".hit")) {
-        hit.classList.toggle("current", [...hit.querySelectorAll("h3 a, a.look")].some((link) => placeOf(link.href) === opened));
+        hit.classList.toggle("current", [...hit.querySelectorAll("h3 a")].some((link) => placeOf(link.href) === opened));
       }
       for (const link of document.querySelectorAll(".languages a")) {
         const other = new URL(href, location.href);

@@ -51,7 +51,8 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("returning", (event) => {
   const study = view();
-  if (study && aroundOf(location.href) === study.around && study.open(location.href)) {
+  const quotes = new URL(location.href).searchParams.has("quote"); // it is the server that marks a quote
+  if (study && !quotes && aroundOf(location.href) === study.around && study.open(location.href)) {
     event.preventDefault();
   }
 });

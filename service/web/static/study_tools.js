@@ -46,6 +46,22 @@ export function prepareTools(view) {
   }
 }
 
+// What an address quotes is brought into sight: the line that says it, or the text of its slide, which is unfolded
+// whatever was unfolded before.
+export function showQuote(view) {
+  if (!new URL(location.href).searchParams.has("quote")) {
+    return;
+  }
+  view.querySelector(".spoken mark")?.scrollIntoView({ block: "nearest" });
+  const text = view.querySelector(".copy[data-quoted]");
+  const mark = text?.querySelector("mark");
+  if (mark) {
+    text.open = true;
+    const box = mark.parentElement;
+    box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
+  }
+}
+
 export function setSpeed(view, factor) {
   view.player.speed(Number(factor));
   keep("speed", factor);

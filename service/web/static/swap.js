@@ -3,14 +3,46 @@
 //
 // An element with data-keep is left as it is where the next page has one with the same id and the same data-keep.
 
+import { placeOf } from "./addresses.js";
+
 const $ = (selector, root = document) => root.querySelector(selector);
 const BUSY_MS = 150; // what is faster needs no sign that it is under way
 
 let fetching = null;
 let opener = null; // where the keyboard goes back to when what was looked at is closed
 
+// What a list of results can be read without comes when it is needed: what morphs a page with the first page that is
+// brought, the style and the script of the study view with the first place that is opened.
+const MORPHER = "/static/vendor/idiomorph.min.js";
+const STUDY_STYLE = "/static/study.css";
+let morphing = null;
+let equipped = null;
+
+function added(tag, attributes) {
+  return new Promise((onload, onerror) => {
+    document.head.append(Object.assign(document.createElement(tag), { ...attributes, onload, onerror }));
+  });
+}
+
+export function readyToMorph() {
+  morphing ??= added("script", { src: MORPHER }).catch(() => {
+    morphing = null;
+    throw new TypeError(`${MORPHER} did not come`);
+  });
+  return morphing;
+}
+
+// Without these the view is there all the same, and its links lead to pages.
+function equip() {
+  const style = () => $(`link[href="${STUDY_STYLE}"]`) ?? added("link", { rel: "stylesheet", href: STUDY_STYLE });
+  equipped ??= Promise.all([style(), import("./study.js")]).catch(() => (equipped = null));
+  return equipped;
+}
+
 function assets(page) {
-  return [...page.querySelectorAll("head script[src], head link[rel=stylesheet]")].map((one) => one.getAttribute("src") ?? one.getAttribute("href"));
+  const all = [...page.querySelectorAll("head script[src], head link[rel=stylesheet]")];
+  const own = all.map((one) => one.getAttribute("src") ?? one.getAttribute("href"));
+  return own.filter((address) => address !== MORPHER && !address.startsWith("/static/study."));
 }
 
 function typedBoxes() {
@@ -20,7 +52,7 @@ function typedBoxes() {
 export const isFetching = () => fetching !== null;
 
 export async function bring(url, signal) {
-  const response = await fetch(url, { signal, headers: { Accept: "text/html" } });
+  const [response] = await Promise.all([fetch(url, { signal, headers: { Accept: "text/html" } }), readyToMorph()]);
   if (!response.headers.get("Content-Type")?.startsWith("text/html")) {
     throw new TypeError(`${url} is no page`);
   }
@@ -35,7 +67,9 @@ export async function show(url, { push, focus }) {
   const slow = setTimeout(() => ($("#busy").hidden = false), BUSY_MS);
   let next;
   try {
+    const opens = placeOf(url) !== null && equip();
     next = await bring(url, current.signal);
+    await (opens || ($("study-view", next.page) && equip()));
   } catch (error) {
     if (error.name !== "AbortError") {
       failed(() => show(url, { push, focus }));

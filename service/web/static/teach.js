@@ -1,6 +1,6 @@
 // The lecturer's page as it stands now, fetched again and morphed in place: with the key that was typed, which is kept in
 // this tab only, or as the person who is signed in. What is shown is written by the server alone.
-import { morph } from "./swap.js";
+import { morph, readyToMorph } from "./swap.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const SOON_MS = 1500; // while an import runs or waits
@@ -56,6 +56,7 @@ async function bring(address, selector) {
   const next = $(selector, page);
   if (next) {
     localise(next);
+    await readyToMorph();
     morph($(selector), next);
   }
   return next !== null;
