@@ -33,10 +33,11 @@ def hold_native_threads(settings: Settings) -> None:
     """One thread for each of the libraries that would use all cores, unless the environment says otherwise.
 
     Requests run in threads already; threads of BLAS and OpenMP that wait for work keep the cores busy beside them.
-    Before NumPy is imported: it decides then. Models that embed or rerank gain from OpenMP and keep it.
+    Before NumPy is imported: it decides then. Models that embed or rerank gain from OpenMP and keep it; the engine
+    of `e5` gains little, and where cores are busy its threads wait for each other for seconds.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if settings.embedder in ("builtin", "none") and not settings.reranker and not settings.encoder:
+    if settings.embedder in ("builtin", "none") and not settings.reranker and settings.encoder in ("", "e5"):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 

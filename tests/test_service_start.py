@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 import sys
 import types
@@ -16,6 +17,7 @@ import pytest
 from support import write_course
 
 from service.cli import main
+from service.opening import hold_native_threads
 from service.settings import Settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
@@ -126,6 +128,19 @@ def test_a_model_without_its_libraries_says_what_to_install(
 def test_an_encoder_needs_an_embedder_beside_it(run: Run) -> None:
     said = _refused(run("courses", LECTURES_ENCODER="e5", LECTURES_EMBEDDER="none"))
     assert "LECTURES_ENCODER is a second opinion" in said
+    spread = {"LECTURES_SEARCH": "auto", "LECTURES_STORAGE_URL": "shared", "LECTURES_EMBEDDER": "builtin"}
+    assert "LECTURES_ENCODER is set, and LECTURES_SEARCH" in _refused(run("courses", **spread))
+
+
+@pytest.mark.parametrize(("encoder", "threads"), [("", "1"), ("e5", "1"), ("some/model", None)])
+def test_the_packaged_encoder_has_one_thread_where_it_serves(
+    monkeypatch: pytest.MonkeyPatch, encoder: str, threads: str | None
+) -> None:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "")  # what is set below is taken back after the test
+        monkeypatch.delenv(name)
+    hold_native_threads(Settings(encoder=encoder))
+    assert os.environ.get("OMP_NUM_THREADS") == threads
 
 
 def test_the_command_line_has_the_encoder_read_what_it_takes_up(run: Run, tmp_path: Path) -> None:
