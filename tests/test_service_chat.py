@@ -214,7 +214,8 @@ def test_where_nothing_is_asked_that_is_said(live: str) -> None:
             answer = httpx.post(f"{live}/v1/chat/completions", json={"messages": messages, "stream": stream})
             assert answer.status_code == 200
             assert "There is no question here." in answer.text
-    for content in (False, 0, {}):
+    unreadable: tuple[Any, ...] = (False, 0, {})
+    for content in unreadable:
         body = {"messages": [{"role": "user", "content": content}]}
         assert httpx.post(f"{live}/v1/chat/completions", json=body).status_code == 422
     answer = httpx.post(f"{live}/api/answers", json={"question": "dropout", "stream": 0})
