@@ -1,5 +1,9 @@
 """Every error of ours; each message is a full sentence that names the thing and what to do about it."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+
 
 class LecturesError(Exception):
     """Base of all our errors. `code` is the machine-readable name that clients rely on."""
@@ -57,6 +61,14 @@ class IndexMismatch(LecturesError):
     """The index was made with another embedder, analysis or schema than the one in use."""
 
     code = "index_mismatch"
+
+
+class ShardsAway(IndexUnavailable):
+    """None of those that hold some shards answer; `reasons` says so by course."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__(" ".join(reasons.values()))
+        self.reasons = dict(reasons)
 
 
 class CorruptIndex(LecturesError):

@@ -31,9 +31,11 @@ def follow(
     *,
     thorough: bool = False,
     wait: bool = False,
+    shards: bool = True,
 ) -> Followed:
     """Fetch the newest generation, if it is not here or (`thorough`) damaged here, and point to it; nothing to do
-    without a shared storage. `on_newer` is told of one that is about to be fetched.
+    without a shared storage. `on_newer` is told of one that is about to be fetched. Without `shards` only the list of
+    them is fetched: others hold them (`index/spread`).
 
     If another process of this machine fetches already, it is left to that one, or waited for (`wait`). DepotAway or
     StorageError if the shared storage or the disk refuses, or if it does not belong to what is here or to the database;
@@ -64,7 +66,10 @@ def follow(
         make_folder(library.data_dir)
         with file_lock(library.data_dir / "fetching.lock", wait=wait) as alone:
             if alone and (thorough or (library.served_number() or 0) < newest.number):
-                shared.pull(newest, thorough=thorough)
+                if shards:
+                    shared.pull(newest, thorough=thorough)
+                else:
+                    shared.pull_manifest(newest)
                 point_to(library.index_root, newest.number)
                 sweep(library.index_root, newest.number)
     return Followed(newest.number, library.served_number())

@@ -43,15 +43,24 @@ class Library:
     copy of it.
     """
 
-    def __init__(self, database_url: str, data_dir: Path, storage_url: str = "", cache_bytes: int = 10 << 30) -> None:
-        """`cache_bytes` is how much of the originals in the shared storage may lie here as well."""
+    def __init__(
+        self,
+        database_url: str,
+        data_dir: Path,
+        storage_url: str = "",
+        cache_bytes: int = 10 << 30,
+        *,
+        lists_only: bool = False,
+    ) -> None:
+        """`cache_bytes` is how much of the originals in the shared storage may lie here as well. With `lists_only`
+        others hold the shards (`index/spread`): what is kept of generations lies apart from a whole index."""
         self.data_dir = data_dir.absolute()
         self.database = Database(database_url)
         depot = open_depot(storage_url) if storage_url else None
         self.files = FileStore(self.data_dir / "files", depot)
         self.cache_bytes = cache_bytes
         self._pictures = self.data_dir / "pictures"
-        self.index_root = self.data_dir / "index"
+        self.index_root = self.data_dir / ("lists" if lists_only else "index")
         self.shared = SharedIndex(depot, self.index_root) if depot else None
         self._used = self.data_dir / "shared-storage"  # which one was used here
         self._sweep_failed = False

@@ -43,5 +43,12 @@ class Remembered(Generic[K, V]):
                 self._weight -= self._weight_of(self._known.popitem(last=False)[1])
         return made
 
+    def peek(self, key: K) -> V | None:
+        """What was made for this key, if it is known."""
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
+
     def _weight_of(self, made: V) -> int:
         return 1 if self._weigh is None else self._weigh(made)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from index.embed.protocol import Embedder
 from index.engine.generation import Generation, open_generation
@@ -23,8 +25,19 @@ from index.text.analysis import ANALYSIS_VERSION
 NONE_NAMED = "The database names no generation of the index; run `lectures reindex`."
 
 
+class OpenGeneration(Protocol):
+    """Opens what a manifest lists, as `open_generation` does."""
+
+    def __call__(
+        self, root: Path, manifest: GenerationManifest, known: Mapping[str, Shard] | None = None, /
+    ) -> Generation: ...
+
+
 def open_served(
-    library: Library, embedder: Embedder | None, known: Mapping[str, Shard] | None = None
+    library: Library,
+    embedder: Embedder | None,
+    known: Mapping[str, Shard] | None = None,
+    opened: OpenGeneration = open_generation,
 ) -> tuple[Generation, tuple[str, ...]]:
     """The generation to serve, and what is degraded about it; `known` are shards that are open already, by name.
 
@@ -38,7 +51,7 @@ def open_served(
             manifest, found = read_generation(library.index_root, number)
             if sha256 not in (None, found):
                 raise CorruptIndex(f"Generation {number} is not the one in the database; run `lectures reindex`.")
-            generation = open_generation(library.index_root, check_made_with(manifest, embedder), known)
+            generation = opened(library.index_root, check_made_with(manifest, embedder), known)
         except (CorruptIndex, IndexUnavailable, IndexMismatch) as error:
             if isinstance(error, IndexMismatch) and first is None:
                 raise  # the settings are other ones, nothing is damaged

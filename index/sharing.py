@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,23 @@ class SharedIndex:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             list(pool.map(lambda shard: self._pull_shard(shard, thorough=thorough), manifest.shards))
         write_durably(generation_file(self._root, published.number), content)  # last: who sees it finds its shards
+
+    def pull_shard(self, shard: ListedShard) -> None:
+        """Bring one shard to this machine, checked; errors as those of `pull`."""
+        make_folder(self._root / "shards")
+        self._pull_shard(shard, thorough=True)
+
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove all other shards from this machine."""
+        for path in (self._root / "shards").glob("*"):
+            if path.name not in names:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def pull_manifest(self, published: Published) -> None:
+        """Bring only the list of a generation's shards to this machine: others hold them."""
+        content, _ = self._listing(published)
+        make_folder(self._root)
+        write_durably(generation_file(self._root, published.number), content)
 
     def sweep(self) -> None:
         """Remove all but the newest generations, and shards that none of these lists (for writers)."""
@@ -207,7 +225,7 @@ def _hash(content: bytes) -> str:
 
 def _place(shard: ListedShard) -> str:
     """Where a shard lies. Not by its name alone: two machines may round differently, and what was fetched stays."""
-    return f"{shard.name}-{shard.manifest_sha256[:16]}"
+    return shard.place
 
 
 def _shard_key(place: str, file: str) -> str:

@@ -7,7 +7,6 @@ publishes like any other writer. So a task can be repeated wherever its node die
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,12 +25,12 @@ from index.embed.models import load_embedder
 from index.embed.protocol import Vectors
 from index.errors import EmbedderError, InvalidRequest, LecturesError, StorageUnreachable
 from index.library import Library
+from index.spread.cluster import connect
 from ingest.gathering import Progress
 from ingest.order import Means, Order, carry_out
 
 _SMALL = ("builtin", "none")  # embedders that every node loads for itself, in no time
 _TRIES = 3  # after a node died, or the database or the storage was away
-_CONNECT_SECONDS = 10.0
 _MODEL_SECONDS = 900.0  # a model may have to be fetched first, or a GPU to become free
 _PAUSE_SECONDS = 5.0  # before such a task is tried again
 _LOOK_SECONDS = 0.3  # between two looks at how far the tasks are
@@ -103,19 +102,7 @@ def _connected(address: str, installation: Installation) -> Any:
             "The nodes of a cluster share a PostgreSQL database and a storage: set LECTURES_DATABASE_URL and "
             "LECTURES_STORAGE_URL."
         )
-    try:
-        import ray  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise InvalidRequest("A cluster needs Ray; run: pip install '.[ray]'.") from error
-    try:
-        host, _, port = address.removeprefix("ray://").rpartition(":")
-        if host:  # Ray itself would try for many minutes
-            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ValueError, RuntimeError, OSError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise InvalidRequest(f"No cluster answers at {address} ({said}); `ray start --head` starts one.") from error
-    return ray
+    return connect(address)
 
 
 def _outcome(ray: Any, reference: Any, order: Order) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -171,6 +172,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share one index.")] = 1,
+    ray: Annotated[str | None, typer.Option(help="Let the nodes of the Ray cluster at this address search.")] = None,
 ) -> None:
     """Serve the search box and the API."""
     from service.opening import hold_native_threads, names_models
@@ -178,6 +180,8 @@ def serve(
     from service.settings import read_settings
     from service.workers import open_socket, serve_in_processes, share_metrics
 
+    if ray is not None:
+        os.environ["LECTURES_SEARCH"] = ray
     settings = read_settings()
     check_bind(host, allow_public=settings.allow_public, keys_required=settings.api_keys_required)
     hold_native_threads(settings)
@@ -191,7 +195,8 @@ def serve(
         sys.stderr.write(f"{away} Searching goes on without it; what needs it is refused until it is back.\n")
     with open_socket(host, port) as listening:
         # models and packs may be missing, which no waiting mends: they are opened before anybody is told where to ask
-        first = open_first(settings) if workers > 1 or names_models(settings) else None
+        opens = (workers > 1 or names_models(settings)) and not settings.search
+        first = open_first(settings) if opens else None
         bound = listening.getsockname()
         shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
         greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"

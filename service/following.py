@@ -24,8 +24,10 @@ _TIDY_SECONDS = 60.0  # between two looks at what takes room
 class Following:
     """One thread that looks every few seconds; an installation of one machine needs none."""
 
-    def __init__(self, library: Library, reaching: Reaching, seconds: float) -> None:
+    def __init__(self, library: Library, reaching: Reaching, seconds: float, *, shards: bool = True) -> None:
+        """Without `shards` only lists of them are fetched: others hold them."""
         self._library = library
+        self._shards = shards
         self._reaching = reaching
         self._seconds = seconds
         self._found = Followed(None, None)
@@ -77,7 +79,7 @@ class Following:
         """Look now, and fetch what is new; what goes wrong is kept to be said."""
         try:
             before = self._found
-            self._found = follow(self._library, self._noticed, thorough=thorough)
+            self._found = follow(self._library, self._noticed, thorough=thorough, shards=self._shards)
             if self._problem is not None:
                 _log.info("shared_storage_back", newest=self._found.newest)
             self._problem = None

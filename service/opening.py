@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from index.embed.protocol import Embedder
     from index.library import Library
     from index.search.search import SearchIndex
+    from index.spread.spread import Spread
     from ingest.order import Means
     from service.settings import Settings
 
@@ -65,12 +66,16 @@ def _opened() -> tuple[Settings, Library]:
     return settings, library
 
 
-def library_of(settings: Settings) -> Library:
-    """The library that the settings name; nothing of it is read."""
+def library_of(settings: Settings, *, lists_only: bool = False) -> Library:
+    """The library that the settings name; nothing of it is read. With `lists_only` others hold its shards."""
     from index.library import Library
 
     return Library(
-        settings.resolved_database_url, settings.data_dir, settings.storage_url, settings.storage_cache_bytes
+        settings.resolved_database_url,
+        settings.data_dir,
+        settings.storage_url,
+        settings.storage_cache_bytes,
+        lists_only=lists_only,
     )
 
 
@@ -122,6 +127,22 @@ def open_index() -> SearchIndex:
     index = SearchIndex(generation, embedder, (*degraded, *behind), reranker, load_dictionary(listed(settings.packs)))
     index.warm_up()
     return index
+
+
+def open_spread(settings: Settings) -> Spread:
+    """The cluster whose nodes hold the index. IndexUnavailable if it does not answer."""
+    from index.errors import IndexUnavailable, InvalidRequest
+    from index.spread.cluster import Installed, RayNodes, connect
+    from index.spread.spread import Spread
+
+    try:
+        ray = connect(settings.search)
+    except InvalidRequest as error:  # it may be there later
+        raise IndexUnavailable(str(error)) from error
+    installed = Installed(settings.storage_url, settings.data_dir.absolute())
+    spread = Spread(RayNodes(ray, installed), settings.search_copies)
+    spread.start()
+    return spread
 
 
 def open_means(settings: Settings) -> Means:

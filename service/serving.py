@@ -16,13 +16,14 @@ import structlog
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.engine.dictionary import Dictionary
-from index.engine.generation import Generation
+from index.engine.generation import Generation, open_generation
 from index.engine.manifest import DATA, ListedShard, current_number, shard_folder
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
 from index.library import Library
 from index.search.search import SearchIndex
 from index.served import open_served
+from index.spread.spread import Spread
 from service.following import Following
 
 _log = structlog.get_logger("lectures")
@@ -56,13 +57,17 @@ class Serving:
         first: SearchIndex | None = None,
         dictionary: Callable[[], Dictionary | None] = lambda: None,
         following: Following | None = None,
+        spread: Callable[[], Spread] | None = None,
     ) -> None:
         """`embedder`, `reranker` and `dictionary` load what the settings name, when it is first needed; `first` is open
-        already; `following` fetches what other machines publish."""
+        already; `following` fetches what other machines publish; `spread` connects to the nodes that hold the shards,
+        where others do."""
         self._library = library
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._index = first
         self._following = following
+        self._connect = spread
+        self._spread: Spread | None = None
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
         self._own = () if first is None else _own_reasons(first)  # what is degraded about the open generation
         self._tried: _Tried | None = None if first is None else _Tried(first.number)
@@ -83,6 +88,8 @@ class Serving:
         self._stop.set()
         if self._watcher is not None:
             self._watcher.join(timeout=_FIRST_SECONDS)
+        if self._spread is not None:
+            self._spread.close()
 
     def index(self, *, wait: bool = True) -> SearchIndex:
         """The index to search now; raises why there is none.
@@ -122,6 +129,8 @@ class Serving:
             elif tried.again_at is not None and time.monotonic() >= tried.again_at:
                 pause = min(2 * tried.pause, _AGAIN_AT_MOST_SECONDS)
                 self._try_to_open(_Tried(pointer, pause=pause))
+            elif self._index is not None and self._spread is not None:
+                self._look_at_nodes(self._index, self._spread)
             elif self._index is not None and pointer is not None:
                 self._look_at_files(self._index)
 
@@ -154,13 +163,17 @@ class Serving:
         """Open and swap; whether all of it can be served."""
         embedder, now = self._load_embedder(), self._index
         before = {} if now is None else {shard.name: shard for shard in now.generation.shards}
-        generation, degraded = open_served(self._library, embedder, before)
+        if self._connect is not None and self._spread is None:
+            self._spread = self._connect()
+        opened = open_generation if self._spread is None else self._spread.open
+        generation, degraded = open_served(self._library, embedder, before, opened)
         whole = not (degraded or generation.damaged)
         if now is not None and _alike(now.generation, generation):
             self._own = degraded
             self._say()
             return whole
-        index = SearchIndex(generation, embedder, degraded, self._load_reranker(), self._load_dictionary())
+        bodies = None if self._spread is None else self._spread.bodies
+        index = SearchIndex(generation, embedder, degraded, self._load_reranker(), self._load_dictionary(), bodies)
         if self._index is None:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index
@@ -196,12 +209,28 @@ class Serving:
         if index is not None and _own_reasons(index) != degraded:
             for reason in set(degraded) - set(_own_reasons(index)):
                 _log.error("index_degraded", reason=reason)
-            self._index = SearchIndex(index.generation, index.embedder, degraded, index.reranker, index.dictionary)
+            self._index = index.saying(degraded)
+
+    def _look_at_nodes(self, index: SearchIndex, spread: Spread) -> None:
+        """A course that no node holds any more is down until one does."""
+        away, damaged = spread.away(index.generation), index.generation.damaged
+        new = {course: reason for course, reason in away.items() if course not in damaged}
+        if new:
+            for course, reason in new.items():
+                _log.error("course_not_served", course=course, reason=reason)
+            self._index = index.without(new)
+        elif damaged.keys() - away.keys():
+            self._try_to_open(_Tried(index.number))
+            return
+        self._say()
 
     # --- files of what is open ----------------------------------------------------------------------------------
 
     def _stamps(self, generation: Generation) -> dict[str, _Stamp | None]:
-        """What the files of the shards look like, by name; they were just checked, or are known."""
+        """What the files of the shards look like, by name; they were just checked, or are known. None are here where
+        nodes hold them."""
+        if self._connect is not None:
+            return {}
         return {shard.name: self._stamp(shard) for shard in generation.shards}
 
     def _stamp(self, shard: Shard) -> _Stamp | None:
@@ -227,9 +256,7 @@ class Serving:
                     damaged[shard.course] = str(error)
                     _log.error("course_not_served", course=shard.course, reason=str(error))
         if damaged:
-            kept = [shard for shard in generation.shards if shard.course not in damaged]
-            left = Generation(generation.manifest, kept, {**generation.damaged, **damaged})
-            self._index = SearchIndex(left, index.embedder, self._own, index.reranker, index.dictionary)
+            self._index = index.without(damaged)
             self._damaged_at = time.monotonic()
             self._tried = _Tried(generation.manifest.number, self._damaged_at + _AGAIN_SECONDS)
         self._say(gone)

@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     storage_cache_gigabytes: float = Field(
         10.0, ge=0, description="What this machine keeps of the originals there; those not asked for longest leave"
     )
+    search: str = Field(
+        "",
+        description="Ray cluster whose nodes hold and search the index (`auto`, HOST:PORT or ray://HOST:PORT); empty: "
+        "this process",
+    )
+    search_copies: int = Field(2, ge=1, description="Nodes there that hold each course, as far as there are so many")
     embedder: str = Field(
         "builtin", description="`builtin`, `none`, or a sentence-transformers model by name or folder"
     )
@@ -112,6 +118,14 @@ class Settings(BaseSettings):
         if bool(self.llm_url) != bool(self.llm_model):
             given, missing = ("LLM_URL", "LLM_MODEL") if self.llm_url else ("LLM_MODEL", "LLM_URL")
             raise ValueError(f"LECTURES_{given} is set and LECTURES_{missing} is not; a language model needs both")
+        return self
+
+    @model_validator(mode="after")
+    def _has_what_nodes_need(self) -> Settings:
+        if self.search and not self.storage_url:
+            raise ValueError(
+                "LECTURES_SEARCH is set and LECTURES_STORAGE_URL is not; the nodes fetch the index from a storage"
+            )
         return self
 
     @model_validator(mode="after")

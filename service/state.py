@@ -28,7 +28,7 @@ from service.counters import Counters
 from service.following import Following
 from service.gate import Gate, Lane, Work
 from service.metrics import Metrics
-from service.opening import library_of
+from service.opening import library_of, open_spread
 from service.pictures import Pictures
 from service.programme import ProgrammeLine, programme_lines
 from service.reaching import Reaching
@@ -52,11 +52,17 @@ class ServiceState:
         self.settings = settings
         self._metrics = metrics or Metrics()
         self._first = first
-        self.library = library_of(settings)
+        self.library = library_of(settings, lists_only=bool(settings.search))
         self.reaching = Reaching(self.library.database)
-        self.following = Following(self.library, self.reaching, settings.storage_seconds)
+        self.following = Following(self.library, self.reaching, settings.storage_seconds, shards=not settings.search)
         self.serving = Serving(
-            self.library, lambda: self.embedder, lambda: self.reranker, first, lambda: self.dictionary, self.following
+            self.library,
+            lambda: self.embedder,
+            lambda: self.reranker,
+            first,
+            lambda: self.dictionary,
+            self.following,
+            (lambda: open_spread(settings)) if settings.search else None,
         )
         self.pictures = Pictures(self.library)
         self.gate = Gate(_lanes(settings), self._metrics)

@@ -1,6 +1,7 @@
 """A process that holds a Ray cluster of several nodes on this machine, and kills one when it is told to.
 
-    python tests/ray_cluster.py FOLDER NODES     prints the address; a line `kill N` kills a node, the end of input all
+    python tests/ray_cluster.py FOLDER NODES     prints the address; a line `kill N` kills a node, `add` adds one, the
+                                                 end of input ends all
 
 Node N keeps its data in FOLDER/node-N, as another machine would. The head carries nothing out.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from ray.cluster_utils import Cluster
 
@@ -20,21 +22,25 @@ def main(folder: Path, count: int) -> None:
         initialize_head=True,
         head_node_args={"num_cpus": 0, "include_dashboard": False, "object_store_memory": _STORE_BYTES},
     )
-    nodes = [
-        cluster.add_node(
+
+    def add(number: int) -> Any:
+        return cluster.add_node(
             num_cpus=1,
             num_gpus=1 if number == 0 else 0,
             object_store_memory=_STORE_BYTES,
             env_vars={"LECTURES_DATA_DIR": str(folder / f"node-{number}")},
         )
-        for number in range(count)
-    ]
+
+    nodes = [add(number) for number in range(count)]
     cluster.wait_for_nodes()
     print(cluster.address, flush=True)
     for line in sys.stdin:
         if line.startswith("kill "):
             cluster.remove_node(nodes[int(line.split()[1])], allow_graceful=False)
             print("killed", flush=True)
+        elif line.startswith("add"):
+            nodes.append(add(len(nodes)))
+            print("added", flush=True)
     cluster.shutdown()
 
 

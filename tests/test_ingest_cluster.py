@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from postgres import PostgresServer
+from ray_nodes import QUIET, Nodes, started
 from support import write_course
 
 from index.damage import find_damage
@@ -24,41 +24,12 @@ from ingest.cluster import Installation, carry_out_on
 from ingest.order import Means, Order
 
 _ROOT = Path(__file__).parents[1]
-_QUIET = {"RAY_DISABLE_IMPORT_WARNING": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0"}
-
-
-@dataclass
-class Nodes:
-    """A cluster in a process of its own."""
-
-    process: subprocess.Popen[str]
-    address: str
-    folder: Path
-
-    def kill(self, number: int) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"kill {number}\n")
-        self.process.stdin.flush()
-        while self.process.stdout.readline().strip() != "killed":
-            assert self.process.poll() is None
 
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
-    folder = tmp_path_factory.mktemp("nodes")
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("ray_cluster.py")), str(folder), "2"],
-            cwd=_ROOT, env={**os.environ, **_QUIET}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-    assert process.stdout is not None
-    address = ""
-    while ":" not in address:
-        address = process.stdout.readline().strip()
-        assert process.poll() is None, (folder / "log").read_text("utf-8")
-    yield Nodes(process, address, folder)
-    process.communicate("", timeout=60)
+    with started(tmp_path_factory.mktemp("nodes"), 2) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +40,7 @@ def environment(
     folder = tmp_path_factory.mktemp("shared")
     return {
         **os.environ,
-        **_QUIET,
+        **QUIET,
         "LECTURES_DATABASE_URL": postgres_server.new_database(folder),
         "LECTURES_STORAGE_URL": str(folder),
         "LECTURES_DATA_DIR": str(nodes.folder / "driver"),

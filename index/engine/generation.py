@@ -37,13 +37,25 @@ _REMEMBERED_PARTS = 32  # words of courses that are searched alone, a few megaby
 _REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
 
 
+# (shard, number in it) of passages → these
+ReadPassages = Callable[[Sequence[tuple[Shard, int]]], list[IndexedPassage]]
+
+
 class Generation:
     """Read-only, safe to share between threads. `damaged` says by course why its shard cannot be served."""
 
-    def __init__(self, manifest: GenerationManifest, shards: Sequence[Shard], damaged: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        manifest: GenerationManifest,
+        shards: Sequence[Shard],
+        damaged: Mapping[str, str],
+        read: ReadPassages | None = None,
+    ) -> None:
+        """`read` reads passages where the shards do not have them themselves."""
         self.manifest = manifest
         self.shards = tuple(shards)
         self.damaged = dict(damaged)
+        self._read = read
         self.number_of = {shard.course: number for number, shard in enumerate(self.shards)}
         counts = [len(shard.passages) for shard in self.shards]
         self.starts: NDArray[np.int64] = np.cumsum([0, *counts])
@@ -82,6 +94,10 @@ class Generation:
 
     def passages(self, rows: Sequence[int]) -> list[IndexedPassage]:
         """The passages of these rows, in their order."""
+        if self._read is not None and len(rows):
+            numbers = self.shards_of(np.array(rows)).tolist()
+            places = [(self.shards[s], int(row) - int(self.starts[s])) for s, row in zip(numbers, rows, strict=True)]
+            return self._read(places)
         return [self._passages.get(int(row), self._read_passage) for row in rows]
 
     def find(self, passage_id: str) -> IndexedPassage | None:
@@ -91,6 +107,11 @@ class Generation:
             if number is not None:
                 return shard.passages[number]
         return None
+
+    def without(self, damaged: Mapping[str, str]) -> Generation:
+        """The same without some courses, by the reason why they cannot be served."""
+        kept = [shard for shard in self.shards if shard.course not in damaged]
+        return Generation(self.manifest, kept, {**self.damaged, **damaged}, self._read)
 
     def shard(self, course: str) -> Shard | None:
         """The shard of a course, if it can be served."""

@@ -61,6 +61,11 @@ class ListedShard:
     passages: int
     manifest_sha256: str
 
+    @property
+    def place(self) -> str:
+        """Its name and what exactly it holds: two machines may round differently."""
+        return f"{self.name}-{self.manifest_sha256[:16]}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationManifest:

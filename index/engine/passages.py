@@ -20,8 +20,8 @@ KINDS = tuple(Kind)  # their order is the code by which they lie in a shard
 class Passages:
     """The passages of a shard by number, from 0."""
 
-    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self._records = open_texts(arrays, "passages.records")
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], records: Sequence[str] | None = None) -> None:
+        self._records = open_texts(arrays, "passages.records") if records is None else records
         self._ids: NDArray[np.uint64] = arrays["passages.ids"]
         self._by_id: NDArray[np.uint32] = arrays["passages.by_id"]
         self.kinds: NDArray[np.uint8] = arrays["passages.kinds"]
@@ -33,6 +33,10 @@ class Passages:
 
     def __getitem__(self, number: int) -> IndexedPassage:
         return load_passage(self._records[number])
+
+    def record(self, number: int) -> str:
+        """A passage as it is written, for `load_passage`."""
+        return self._records[number]
 
     def find(self, passage_id: str) -> int | None:
         """The number of the passage with this id, if it is here."""

@@ -81,9 +81,12 @@ class Postings:
         self.hashes: Hashes = arrays["terms.hashes"]
         self.offsets: NDArray[np.uint32] = arrays["terms.offsets"]
         self.said: NDArray[np.uint32] = arrays["terms.said"]
-        self.passages: NDArray[np.uint32] = arrays["postings.passages"]
-        self.impacts: NDArray[np.float32] = arrays["postings.impacts"]
-        self.fields: NDArray[np.uint8] = arrays["postings.fields"]
+        if (
+            "postings.passages" in arrays
+        ):  # else the lists are elsewhere (`index/spread`), and nobody looks for them here
+            self.passages: NDArray[np.uint32] = arrays["postings.passages"]
+            self.impacts: NDArray[np.float32] = arrays["postings.impacts"]
+            self.fields: NDArray[np.uint8] = arrays["postings.fields"]
         self.title_terms: NDArray[np.uint16] = arrays["passages.title_terms"]
 
     def slice_of(self, number: int) -> slice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,15 +25,19 @@ _ADAPTATION = "adaptation."
 class Shard:
     """Immutable, safe to share between threads. Passages are numbered from 0 in the order of the course."""
 
-    def __init__(self, name: str, manifest: ShardManifest, arrays: Arrays) -> None:
+    def __init__(
+        self, name: str, manifest: ShardManifest, arrays: Arrays, records: Sequence[str] | None = None
+    ) -> None:
+        """With `records`, the texts of passages, it is one whose vectors are elsewhere (`index/spread`)."""
         self.name = name
         self.manifest = manifest
-        self.passages = Passages(arrays)
+        self.arrays = arrays
+        self.passages = Passages(arrays, records)
         self.postings = Postings(arrays)
         self.words = ShardWords(arrays)
         self.terms = ShardTerms(arrays)
         self.suggestions = ShardSuggestions(arrays)
-        self.vectors = ShardVectors(arrays) if manifest.dimension else None
+        self.vectors = ShardVectors(arrays) if manifest.dimension and records is None else None
         learned = {key.removeprefix(_ADAPTATION): own for key, own in arrays.items() if key.startswith(_ADAPTATION)}
         self.adaptation = Adaptation(learned, manifest.dimension) if learned else None
         # the passage before each in its deck or video, its newest edition (-1: none), and whether it only lists what

@@ -142,10 +142,14 @@ class Sketches:
 
     def nearest(self, query: Vectors, count: int) -> Places:
         """The rows whose sketches are nearest, best first."""
+        return self.scored(query, count)[0]
+
+    def scored(self, query: Vectors, count: int) -> tuple[Places, NDArray[np.float32]]:
+        """The same, and how near each is by its sketch."""
         faiss.omp_set_num_threads(1)
-        _, rows = self._index.search(query[None, :], min(count, self._count))
-        found: Places = rows[0][rows[0] >= 0]
-        return found
+        similar, rows = self._index.search(query[None, :], min(count, self._count))
+        there = rows[0] >= 0
+        return rows[0][there], similar[0][there]
 
 
 def _sketcher(dimension: int) -> faiss.IndexPQ:

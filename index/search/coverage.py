@@ -15,7 +15,7 @@ import numpy as np
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
 from index.search.subject import read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
-from index.search.words import WordScores
+from index.search.weighed import Weighed
 from index.types import Coverage
 
 # The signs by which a question is known to be off the subject, with their coefficients: training/coverage.py.
@@ -85,7 +85,7 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     return Coverage.EXPLAINED if evidence.total >= _EXPLAINED_FROM else Coverage.MENTIONED
 
 
-def gather_evidence(words: WordScores, ranked: Ranked, scope: Scope, *, vectors: bool) -> Evidence | None:
+def gather_evidence(words: Weighed, ranked: Ranked, scope: Scope, *, vectors: bool) -> Evidence | None:
     """The evidence of a search, from its candidates."""
     if len(ranked.rows) == 0:
         return None
@@ -99,8 +99,8 @@ def gather_evidence(words: WordScores, ranked: Ranked, scope: Scope, *, vectors:
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
     return Evidence(
-        said=min(1.0, heard * words.most_matched(~programme)),
-        promised=min(1.0, heard * words.most_matched(programme)),
+        said=min(1.0, heard * words.most_matched(programme=False)),
+        promised=min(1.0, heard * words.most_matched(programme=True)),
         near=nearness,
         keyness=shares.keyness,
         lacking=shares.lacking,

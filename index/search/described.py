@@ -8,7 +8,7 @@ holds itself: a question that is explained as it stands is left alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -28,12 +28,13 @@ _FEW, _MANY = 2.0, 4.0  # words that say something: a few describe nothing
 
 
 def read_described(
-    query: str, phrases: Sequence[Phrase], held: float, dictionary: Dictionary, reader: Reader
+    query: str, phrases: Sequence[Phrase], held: Callable[[], float], dictionary: Dictionary, reader: Reader
 ) -> Phrase | None:
-    """The question as what it may describe; `held` is the most of it that one passage holds. None if it stands."""
-    doubt = min(1.0, max(0.0, (_EXPLAINED - held) / (_EXPLAINED - _LOOSE)))
+    """The question as what it may describe; `held` says the most of it that one passage holds. None if it stands."""
     said = sum(word.weight for phrase in phrases for word in phrase.words if word.weight > STOP_WEIGHT)
-    doubt *= min(1.0, max(0.0, (said - _FEW) / (_MANY - _FEW)))
+    doubt = min(1.0, max(0.0, (said - _FEW) / (_MANY - _FEW)))
+    if doubt:
+        doubt *= min(1.0, max(0.0, (_EXPLAINED - held()) / (_EXPLAINED - _LOOSE)))
     if not doubt:
         return None
     known: list[tuple[float, list[Reading]]] = []

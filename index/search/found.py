@@ -15,7 +15,7 @@ from index.errors import InvalidRequest
 from index.search.moments import said_together, with_mark, with_moment
 from index.search.query import rewrites_of
 from index.search.ranking import Ranked
-from index.search.words import WordScores
+from index.search.weighed import Weighed
 from index.text.analysis import find_terms
 from index.text.snippet import make_snippet
 from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind, Mode, Query, Reason, Rewrite
@@ -47,7 +47,7 @@ class Found:
     unknown_words: tuple[str, ...]
     index: Generation
     ranked: Ranked
-    words: WordScores
+    words: Weighed
 
     @property
     def generation(self) -> int:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-
-import numpy as np
+from collections.abc import Iterable, Sequence
 
 from index.engine.glossary import GeneralGlossary, Term, best_first, general_glossary, hash_key
 from index.engine.vocabulary import Vocabulary
@@ -39,6 +36,10 @@ class Lexicon:
         """How many of the searched passages hold a term."""
         return self._scope.frequency(term)
 
+    def expect(self, terms: Iterable[str]) -> None:
+        """Be ready to say how many passages hold each of these terms."""
+        self._scope.expect(terms)
+
     def holds_together(self, terms: tuple[str, ...]) -> bool:
         """Whether one of the searched passages holds all of these terms."""
         if self._scope.allowed is not None:
@@ -46,10 +47,7 @@ class Lexicon:
         return self._generation.together.get((self._scope.shards, terms), lambda key: self._together(key[1]))
 
     def _together(self, terms: tuple[str, ...]) -> bool:
-        if any(self._scope.frequency(term) == 0 for term in terms):
-            return False
-        rows = [self._scope.held(term).rows for term in terms]
-        return len(reduce(np.intersect1d, rows)) > 0
+        return len(self._scope.holding(terms, 1)) > 0
 
     def own_terms(self, stems: Sequence[str]) -> list[Term]:
         """What the searched courses write beside a term of exactly these stems, the most frequent first."""

@@ -8,12 +8,15 @@ nearest that finds: docs/performance.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.protocol import Embedder, Vectors
-from index.search.scope import Rows, Scope
+from index.embed.adaptation import Adaptation
+from index.embed.protocol import Vectors
+from index.search.scope import Mask, Rows, Scope
 
 Floats = NDArray[np.float32]
 
@@ -22,10 +25,26 @@ _SKETCHED = 2_000  # that are near by their sketches: of the ten nearest .996 ar
 _FILTERED = 3  # times as many where only some kinds of passages are wanted
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Ascending rows of a part of a scope among which its nearest are; how near each is as a whole, None where all
+    count; and by its sketch, None where that does not decide."""
+
+    rows: Rows
+    wholes: Floats | None = None
+    sketched: Floats | None = None
+
+
+class QueryEmbedder(Protocol):
+    """What of an `Embedder` a search needs."""
+
+    def embed_query_in(self, text: str, adaptations: Sequence[Adaptation | None]) -> Vectors: ...
+
+
 class Meaning:
     """How near passages of a scope are to one query. Without an embedder nothing is near."""
 
-    def __init__(self, scope: Scope, embedder: Embedder | None, text: str) -> None:
+    def __init__(self, scope: Scope, embedder: QueryEmbedder | None, text: str) -> None:
         self._scope = scope
         self._generation = scope.generation
         self._embedder = embedder
@@ -36,10 +55,31 @@ class Meaning:
         """Ascending rows that hold the `count` nearest vectors."""
         if self._embedder is None or not self._scope.shards:
             return np.zeros(0, np.int64)
-        if self._scope.last - self._scope.first <= EXACT_PASSAGES:
+        if self._scope.extent <= EXACT_PASSAGES:
             return self._everywhere(count)
-        found = self._by_sketches() if self._scope.is_whole else None
+        found = self._by_sketches() if self._scope.is_everything else None
         return self._by_wholes(count, found)
+
+    def offer(self, count: int, *, sketches: bool = True) -> Near | None:
+        """What `nearest_of` needs to know of this part of a scope. None if sketches cannot tell: look without them."""
+        if self._embedder is None or not self._scope.shards:
+            return Near(np.zeros(0, np.int64))
+        if self._scope.extent <= EXACT_PASSAGES:
+            return Near(self._everywhere(count))
+        if not (sketches and self._scope.is_everything):
+            rows, wholes = self._nearest_wholes(count, None)
+            return Near(rows, wholes)
+        query, known = self._bare(), self._generation.sketches
+        if not query.any():
+            return Near(np.zeros(0, np.int64))
+        if known is None:
+            return None
+        rows, sketched = known.scored(query, _FILTERED * _SKETCHED if self._scope.allowed is not None else _SKETCHED)
+        order = np.argsort(rows)
+        parts = [(s, rows[order][a:b]) for s, a, b in _runs(self._generation.shards_of(rows[order]))]
+        self._embed([shard for shard, _ in parts])
+        rows, wholes = self._whole_similarities(parts)
+        return Near(rows, wholes, sketched[order])
 
     def at(self, rows: Rows) -> Floats:
         """(n,) similarity of each of these ascending rows above chance, at most 1."""
@@ -87,6 +127,10 @@ class Meaning:
 
     def _by_wholes(self, count: int, rows: Rows | None) -> Rows:
         """Ascending rows of the `count` passages that are nearest as a whole, among these or all of the scope."""
+        return self._nearest_wholes(count, rows)[0]
+
+    def _nearest_wholes(self, count: int, rows: Rows | None) -> tuple[Rows, Floats]:
+        """The same, and how near each is."""
         if rows is None:
             parts: list[tuple[int, Rows | None]] = [(shard, None) for shard in self._scope.shards]
         else:
@@ -96,9 +140,7 @@ class Meaning:
         if rows is None and self._scope.mask is not None:
             inside = self._scope.mask[passages - self._scope.first]
             passages, values = passages[inside], values[inside]
-        if len(passages) > count:
-            passages = passages[np.argpartition(-values, count)[:count]]
-        return np.sort(passages)
+        return _highest(passages, values, count)
 
     def _whole_similarities(self, parts: Sequence[tuple[int, Rows | None]]) -> tuple[Rows, Floats]:
         """(rows, similarity of each as a whole, above chance) of these rows of shards, or of all of a shard."""
@@ -134,6 +176,39 @@ class Meaning:
             adaptations = [self._generation.shards[shard].adaptation for shard in missing]
             vectors = self._embedder.embed_query_in(self._text, adaptations)
             self._queries.update(zip(missing, vectors, strict=True))
+
+
+def nearest_of(parts: Sequence[Near | None], count: int, allowed: Mask | None) -> Rows | None:
+    """Ascending rows that hold the `count` nearest of a whole scope, from what its parts offered; `allowed` is a mask
+    over all rows. None if sketches cannot tell: the parts have to be asked again, without them."""
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    rows: Rows = np.concatenate([np.zeros(0, np.int64), *(part.rows for part in known)])
+    wholes = [part.wholes for part in known if part.wholes is not None]
+    if not wholes:
+        return np.sort(rows)
+    values: Floats = np.concatenate(wholes)
+    sketched = [part.sketched for part in known if part.sketched is not None]
+    if sketched:
+        wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
+        chosen = np.lexsort((rows, -np.concatenate(sketched)))[:wanted]
+        rows, values = rows[chosen], values[chosen]
+        if allowed is not None:
+            inside = allowed[rows]
+            rows, values = rows[inside], values[inside]
+            if len(rows) < _SKETCHED:
+                return None
+    return _highest(rows, values, count)[0]
+
+
+def _highest(rows: Rows, values: Floats, count: int) -> tuple[Rows, Floats]:
+    """The rows of the `count` highest values, ascending, and these."""
+    if len(rows) > count:
+        top = np.argpartition(-values, count)[:count]
+        rows, values = rows[top], values[top]
+    order = np.argsort(rows)
+    return rows[order], values[order]
 
 
 def _runs(values: NDArray[np.integer]) -> Iterator[tuple[int, int, int]]:

@@ -47,6 +47,9 @@ class Reader:
     def read(self, query: str, *, literal: bool = False) -> tuple[Phrase, ...]:
         """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used."""
         typed: list[Word] = []
+        self._lexicon.expect(
+            term for word in words(query) for language in self.languages for term in terms_of(word, language)
+        )
         for token in query.split():
             tried = len(typed) < _MAX_WORDS and not literal
             meant = self._rewriter.relayout(token, self._knows) if tried else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from index.embed.table import pair_similarities
 from index.engine.vocabulary import Vocabulary, is_plain
@@ -108,7 +109,7 @@ class Rewriter:
         self, ranked: Sequence[tuple[str, float]], known: Callable[[str], bool], reason: Reason
     ) -> list[Candidate]:
         """The best known candidate, with its equals of the same stem or nearly the same score."""
-        there = [(word, score) for word, score in ranked if known(word)][:8]
+        there = list(islice(((word, score) for word, score in ranked if known(word)), 8))
         if not there:
             return []
         top = there[0][1]

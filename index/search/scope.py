@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial, reduce
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,41 @@ Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What a scope as a whole says, for who searches a part of it: how many passages may be found and among how many
+    rows, whether that is everything, and (term, passages that hold it, passages that say it)."""
+
+    size: int
+    extent: int
+    is_whole: bool
+    counts: tuple[tuple[str, int, int], ...]
+
+
+class Postings(Protocol):
+    """Where the postings of the searched shards are read: in this process, or by those who hold the shards."""
+
+    def count(self, scope: Scope, terms: Sequence[str]) -> list[tuple[int, int]]:
+        """(passages that hold it, passages that say it) of each term, among those that filters leave."""
+        ...
+
+    def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
+        """The first `most` rows that hold all of these terms, ascending."""
+        ...
+
+
+class PostingsHere:
+    """The postings of shards that are open in this process."""
+
+    def count(self, scope: Scope, terms: Sequence[str]) -> list[tuple[int, int]]:
+        held = [scope.held(term) for term in terms]
+        return [(len(own.rows), int(np.count_nonzero(own.fields))) for own in held]
+
+    def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
+        rows: Rows = reduce(partial(np.intersect1d, assume_unique=True), [scope.held(term).rows for term in terms])
+        return rows[:most]
+
+
 class Scope:
     """The passages that one search may find: those of some shards, or some of those.
 
@@ -26,19 +64,32 @@ class Scope:
     """
 
     def __init__(
-        self, generation: Generation, shards: tuple[int, ...], allowed: Mask | None, readable: tuple[int, ...]
+        self,
+        generation: Generation,
+        shards: tuple[int, ...],
+        allowed: Mask | None,
+        readable: tuple[int, ...],
+        *,
+        filters: Filters = Filters(),  # noqa: B008  (frozen)
+        postings: Postings | None = None,
+        statistics: Statistics | None = None,
     ) -> None:
         """`shards` are numbers in ascending order; `allowed` is a mask over all rows, or None for all of the shards;
-        `readable` are the shards that the caller may read."""
+        `readable` are the shards that the caller may read, `filters` are where all this comes from. A part of a larger
+        scope weighs words by the `statistics` of that, and knows no other words."""
         self.generation = generation
         self.readable = readable
         self.shards = shards
+        self.filters = filters
         self.allowed = allowed
         self.is_whole = len(shards) == len(generation.shards)
         self.first = int(generation.starts[shards[0]]) if shards else 0
         self.last = int(generation.starts[shards[-1] + 1]) if shards else 0
         self._entries: dict[str, slice] = {}
-        self._frequencies: dict[str, tuple[int, int]] = {}
+        self._postings = postings or PostingsHere()
+        self._whole = statistics
+        counts = () if statistics is None else statistics.counts
+        self._frequencies = {term: (held, said) for term, held, said in counts}
         self._held: dict[str, Held] = {}
 
     @cached_property
@@ -54,7 +105,32 @@ class Scope:
     @cached_property
     def size(self) -> int:
         """How many passages may be found."""
+        if self._whole is not None:
+            return self._whole.size
         return self.last - self.first if self.mask is None else int(np.count_nonzero(self.mask))
+
+    @property
+    def extent(self) -> int:
+        """Among how many rows passages are looked for; it decides how."""
+        return self.last - self.first if self._whole is None else self._whole.extent
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all shards are searched, those that are searched elsewhere included."""
+        return self.is_whole if self._whole is None else self._whole.is_whole
+
+    def statistics(self, terms: Sequence[str]) -> Statistics:
+        """What who searches a part of this scope must know of it."""
+        self.expect(terms)
+        counts = tuple((term, *self._counts(term)) for term in terms)
+        return Statistics(self.size, self.extent, self.is_everything, counts)
+
+    def expect(self, terms: Iterable[str]) -> None:
+        """Count terms that are about to be asked for: together, where counting means asking somebody."""
+        if self.allowed is not None and self._whole is None:
+            new = [term for term in dict.fromkeys(terms) if term not in self._frequencies]
+            if new:
+                self._frequencies.update(zip(new, self._postings.count(self, new), strict=True))
 
     @cached_property
     def _inside(self) -> Mask:
@@ -82,6 +158,12 @@ class Scope:
         if known is None:
             known = self._held[term] = self._gather(term)
         return known
+
+    def holding(self, terms: Sequence[str], most: int) -> Rows:
+        """The first `most` of the rows that hold all of these terms, ascending."""
+        if any(self.frequency(term) == 0 for term in terms):
+            return np.zeros(0, np.int64)
+        return self._postings.holding(self, terms, most)
 
     def importance(self, word: Word) -> float:
         """A word's weight times its rarity; a word that is not there is as rare as what it is read as."""
@@ -120,9 +202,10 @@ class Scope:
         return known
 
     def _count(self, term: str) -> tuple[int, int]:
+        if self._whole is not None:
+            raise KeyError(term)  # who asks has to say how rare it is: here is a part only
         if self.allowed is not None:
-            held = self.held(term)
-            return len(held.rows), int(np.count_nonzero(held.fields))
+            return self._postings.count(self, [term])[0]
         entries = self._find(term)
         anywhere, said = self.generation.held[entries], self.generation.said[entries]
         if not self.is_whole:
@@ -167,7 +250,7 @@ class Scope:
         )
 
 
-def make_scope(generation: Generation, filters: Filters) -> Scope:
+def make_scope(generation: Generation, filters: Filters, postings: Postings | None = None) -> Scope:
     """The passages that filters leave; an unknown course leaves none (`SearchIndex.check_course` says so before)."""
     slugs = generation.number_of
     readable = tuple(range(len(generation.shards)))
@@ -176,13 +259,19 @@ def make_scope(generation: Generation, filters: Filters) -> Scope:
     chosen = readable
     if filters.course is not None:
         chosen = tuple(number for number in readable if number == slugs.get(filters.course))
-    masks: list[Mask] = []
     if filters.lecture is not None:
         # a lecture is of one course: the others need not be looked at
-        rows = generation.lecture_of == filters.lecture
-        holding = set(generation.shards_of(np.flatnonzero(rows)[:1]).tolist())
+        first = np.flatnonzero(generation.lecture_of == filters.lecture)[:1]
+        holding = set(generation.shards_of(first).tolist())
         chosen = tuple(number for number in chosen if number in holding)
-        masks.append(rows)
+    return Scope(generation, chosen, allowed_by(generation, filters), readable, filters=filters, postings=postings)
+
+
+def allowed_by(generation: Generation, filters: Filters) -> Mask | None:
+    """(rows,) which passages are of the lecture and the kinds that are asked for; None if all are."""
+    masks: list[Mask] = []
+    if filters.lecture is not None:
+        masks.append(generation.lecture_of == filters.lecture)
     if filters.kinds is not None:
         masks.append(np.isin(generation.kind_of, [KINDS.index(kind) for kind in filters.kinds]))
-    return Scope(generation, chosen, np.logical_and.reduce(masks) if masks else None, readable)
+    return np.logical_and.reduce(masks) if masks else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,16 +13,14 @@ from index.embed.table import bundled_table
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
 from index.engine.glossary import general_glossary
-from index.engine.passages import KINDS
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
-from index.errors import CorruptIndex, InvalidRequest, no_course
-from index.remember import Remembered
+from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
-from index.search.meaning import EXACT_PASSAGES, Meaning
+from index.search.meaning import EXACT_PASSAGES
 from index.search.query import Reader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
@@ -32,21 +30,17 @@ from index.search.ranking import (
     relevant,
     settle,
     with_judgements,
-    with_neighbours,
 )
 from index.search.scope import Scope, make_scope
 from index.search.suggest import complete
-from index.search.words import WordScores
+from index.search.weighed import Bodies, Here, Weighed
 from index.text.analysis import STOP_WEIGHT, is_stop_word
 from index.text.everyday import everyday_frequency
 from index.text.language import STEMMERS, telltale_words
-from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Phrase, Query, Suggested
+from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query, Suggested
 
 MAX_QUERY_CHARS = 1_000
 
-_SPEECH = KINDS.index(Kind.SEGMENT)
-_CANDIDATES = 200  # by words, and as many by meaning
-_REMEMBERED_EMBEDDERS = 32  # of courses whose texts are compared with a question: those that students ask
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
 
 
@@ -60,14 +54,29 @@ class SearchIndex:
         degraded: tuple[str, ...] = (),
         reranker: Reranker | None = None,
         dictionary: Dictionary | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
+        """`bodies` reads what the shards of the generation leave to others to hold; None where all is open here."""
         self.generation = generation
         self.embedder = embedder
         self.degraded = (*degraded, *generation.damaged.values())
         self.reranker = reranker
         self.dictionary = dictionary
         self._factors = kind_factors(generation)
-        self._embedders: Remembered[str, Embedder] = Remembered(_REMEMBERED_EMBEDDERS)
+        self._given = bodies
+        self._bodies = bodies or Here()
+
+    def saying(self, degraded: tuple[str, ...]) -> SearchIndex:
+        """The same, with other reasons why it is degraded."""
+        return self._over(self.generation, degraded)
+
+    def without(self, damaged: Mapping[str, str]) -> SearchIndex:
+        """The same without some courses, by the reason why they cannot be searched."""
+        own = tuple(reason for reason in self.degraded if reason not in self.generation.damaged.values())
+        return self._over(self.generation.without(damaged), own)
+
+    def _over(self, generation: Generation, degraded: tuple[str, ...]) -> SearchIndex:
+        return SearchIndex(generation, self.embedder, degraded, self.reranker, self.dictionary, self._given)
 
     @property
     def number(self) -> int:
@@ -76,12 +85,18 @@ class SearchIndex:
     def find(self, query: Query) -> Found:
         """All passages that answer a query. InvalidRequest if it is unusable, NotFound for an unknown course,
         CorruptIndex for one whose shard is damaged."""
+        try:
+            return self._find(query)
+        except ShardsAway as away:  # those that hold them died; whoever serves looks for others
+            return self.without(away.reasons).find(query)
+
+    def _find(self, query: Query) -> Found:
         text = clean_query(query.text)
         scope = self._scope(query.filters)
         mode = self._possible(query.mode)
-        phrases, words = self._read(text, scope, query)
-        meaning = Meaning(scope, self._embedder_for(mode), meaning_of(phrases, scope.frequency))
-        ranked = self._rank(words, meaning, scope, mode)
+        words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
+        phrases = words.phrases
+        ranked = self._rank(words, meaning_of(phrases, scope.frequency), mode)
         evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
@@ -100,9 +115,13 @@ class SearchIndex:
 
     def suggest(self, prefix: str, limit: int, filters: Filters = Filters()) -> list[Suggested]:  # noqa: B008  (frozen)
         """Completions of what is being typed, from one course or from those that the caller may read."""
-        shards = [self.generation.shards[number] for number in self._scope(filters).shards]
+        numbers = self._scope(filters).shards
+        shards = [self.generation.shards[number] for number in numbers]
         found = complete([shard.suggestions for shard in shards], prefix[:MAX_QUERY_CHARS], limit)
-        return [Suggested(one.text, one.count, one.kind, shards[one.shard].passages[one.row]) for one in found]
+        passages = self.generation.passages(
+            [int(self.generation.starts[numbers[one.shard]]) + one.row for one in found]
+        )
+        return [Suggested(o.text, o.count, o.kind, passage) for o, passage in zip(found, passages, strict=True)]
 
     def similarities(self, query: str, texts: Sequence[str], passages: Sequence[IndexedPassage]) -> list[float]:
         """How near in meaning each text, taken from its passage, is to a query: 0 to 1.
@@ -114,9 +133,8 @@ class SearchIndex:
             return found
         for slug in dict.fromkeys(passage.course_slug for passage in passages):
             own = [i for i, passage in enumerate(passages) if passage.course_slug == slug]
-            embedder = self._embedders.get(slug, self._adapted)
-            near = embedder.embed_passages([texts[i] for i in own]) @ embedder.embed_query(query)
-            for i, value in zip(own, near.tolist(), strict=True):
+            near = self._bodies.compare(self.shard(slug), self.embedder, query, [texts[i] for i in own])
+            for i, value in zip(own, near, strict=True):
                 found[i] = max(0.0, value)
         return found
 
@@ -132,7 +150,7 @@ class SearchIndex:
         generation = self.generation
         _ = generation.glossary, generation.programme, generation.promised
         generation.vocabulary(tuple(range(len(generation.shards))))
-        if generation.count > EXACT_PASSAGES:
+        if generation.count > EXACT_PASSAGES and self._given is None:
             _ = generation.sketches
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
@@ -152,7 +170,7 @@ class SearchIndex:
     def _scope(self, filters: Filters) -> Scope:
         if filters.course is not None:
             self.shard(filters.course, filters.courses)
-        return make_scope(self.generation, filters)
+        return make_scope(self.generation, filters, self._bodies)
 
     def _possible(self, mode: Mode) -> Mode:
         return Mode.LEXICAL if self.embedder is None else mode
@@ -164,44 +182,34 @@ class SearchIndex:
             return ()
         return ("no embedder is set: words only",)
 
-    def _embedder_for(self, mode: Mode) -> Embedder | None:
-        return None if mode is Mode.LEXICAL else self.embedder
-
-    def _read(self, text: str, scope: Scope, query: Query) -> tuple[tuple[Phrase, ...], WordScores]:
-        """The query as it is read, and how its words are held."""
+    def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None) -> Weighed:
+        """The query as it is read, to be weighed in its scope."""
         reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
         phrases = reader.read(text, literal=query.literal)
         if query.literal:
             phrases = as_typed(phrases)
-        words = WordScores(phrases, scope)
+        words = self._bodies.weigh(phrases, scope, embedder)
         if self.dictionary is None or query.literal:
-            return phrases, words
-        held = words.most_matched(~self.generation.programme)
-        described = read_described(text, phrases, held, self.dictionary, reader)
-        if described is None:
-            return phrases, words
-        return (*phrases, described), words.also(described)
+            return words
+        described = read_described(text, phrases, lambda: words.most_matched(programme=False), self.dictionary, reader)
+        return words if described is None else words.also(described)
 
-    def _rank(self, words: WordScores, meaning: Meaning, scope: Scope, mode: Mode) -> Ranked:
-        """The candidates by words and by meaning, and those beside them, in order."""
-        near = meaning.nearest(_CANDIDATES)
-        named = words.best(_CANDIDATES) if mode is not Mode.SEMANTIC else near[:0]
-        rows = with_neighbours(self.generation, np.concatenate([named, near]))
-        if scope.mask is not None:
-            rows = rows[(rows >= scope.first) & (rows < scope.last)]
-            rows = rows[scope.mask[rows - scope.first]]
-        lexical = matched = np.zeros(len(rows), np.float32)
-        spoken = None
-        if mode is not Mode.SEMANTIC:
-            most = np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
-            held = words.at(rows)
-            lexical, matched = held.scores / most, held.matched
-            if (self.generation.kind_of[rows] == _SPEECH).any():
-                spoken = words.spoken(rows) / most
+    def _rank(self, words: Weighed, text: str, mode: Mode) -> Ranked:
+        """The candidates by words and, by this text, in meaning, in order."""
+        found = words.candidates(text, mode)
+        most = np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
         said = sum(word.weight for phrase in words.phrases for word in phrase.words if word.weight > STOP_WEIGHT)
-        titles = words.title_shares(rows)
         return rank(
-            self.generation, rows, lexical, matched, meaning.at(rows), titles, said, self._factors, mode, spoken
+            self.generation,
+            found.rows,
+            found.scores / most,
+            found.matched,
+            found.similarity,
+            found.titles,
+            said,
+            self._factors,
+            mode,
+            None if found.spoken is None else found.spoken / most,
         )
 
     def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:
@@ -213,13 +221,6 @@ class SearchIndex:
         late = len(passages) - len(judged)
         reason = f"the reranker judged {len(judged)} of {len(passages)} hits before its deadline"
         return with_judgements(ranked, judged), (reason,) if late else ()
-
-    def _adapted(self, slug: str) -> Embedder:
-        """The embedder as a course reads texts."""
-        shard = self.shard(slug)
-        if self.embedder is None:
-            raise no_course(slug)
-        return self.embedder.with_adaptation(shard.adaptation)
 
 
 def _with_described(coverage: Coverage, phrases: tuple[Phrase, ...]) -> Coverage:

@@ -10,8 +10,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
-
 from index.engine.build import latin_language
 from index.search.scope import Scope
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, one_script, stem, strip_accents
@@ -129,10 +127,7 @@ def _is_there(reading: Reading, scope: Scope) -> bool:
 
 def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
     """Whether a passage says these words beside each other."""
-    rows = scope.held(own[0]).rows
-    for term in own[1:]:
-        rows = np.intersect1d(rows, scope.held(term).rows, assume_unique=True)
-    for passage in scope.generation.passages(rows[:_READ].tolist()):
+    for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
         tokens = find_terms(f"{passage.title}\n{passage.text}", frozenset(own), latin_language(passage))
         for i, token in enumerate(tokens):
             near = {other.term for other in tokens[i:] if other.end <= token.start + _BREATH_CHARS * len(own)}
@@ -252,6 +247,7 @@ def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool]) -> bool:
         languages = [language for language in STEMMERS if zipf(folded, language) >= ORDINARY_ZIPF]
     for language in languages:
         if language not in spoken:
+            scope.expect(telltale_words(language))
             shares = [scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in telltale_words(language)]
             spoken[language] = sum(shares) >= _SPOKEN_WORDS
     return not languages or any(spoken[language] for language in languages)

@@ -94,7 +94,7 @@ class WordScores:
         self._worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases if phrase.words}
         self.importance = sum(self._worth.values())
         self._worth |= {phrase: DESCRIBED_SHARE * self.importance for phrase in phrases if not phrase.words}
-        large = scope.last - scope.first > _DENSE_ROWS
+        large = scope.extent > _DENSE_ROWS
         self._first, self._later = self._split() if large else (self.phrases, ())
         self._ground = Ground(scope, self._candidates() if large else None)
         self._parts = [_of_phrase(phrase, scope, self._ground, self._worth[phrase]) for phrase in self._first]
@@ -105,6 +105,10 @@ class WordScores:
             self._sum.matched[hidden] = 0
         # the most that the phrases which are looked up later can add
         self._open = sum(self._worth[phrase] for phrase in self._later)
+
+    @property
+    def scope(self) -> Scope:
+        return self._scope
 
     def also(self, described: Phrase) -> WordScores:
         """The same with what the query may describe: it adds to scores, and holds nothing of the query."""
@@ -122,16 +126,21 @@ class WordScores:
 
     def best(self, count: int) -> Rows:
         """At most `count` rows with the highest scores, in no order."""
+        return self.best_scored(count)[0]
+
+    def best_scored(self, count: int) -> tuple[Rows, Floats]:
+        """The same, and their scores."""
         scores = self._sum.scores
         if not len(scores):
-            return np.zeros(0, np.int64)
+            return np.zeros(0, np.int64), scores
         if self._later:
             rows = self._among_the_best(scores, count, self._open * SATURATION_LIMIT)
             scores = self.at(rows).scores
         else:
             rows = self._rows_of(np.arange(len(scores)))
         top = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
-        return rows[top[scores[top] > 0]]
+        top = top[scores[top] > 0]
+        return rows[top], scores[top]
 
     def at(self, rows: Rows) -> Sum:
         """Scores of these ascending rows, and the share of the query that each holds."""
@@ -175,7 +184,7 @@ class WordScores:
         dense = self._ground.rows is None
         ground = self._ground if dense else Ground(self._scope, rows)
         named = np.zeros(ground.count, np.uint16)
-        for term in _terms(self.phrases):
+        for term in terms_in(self.phrases):
             places, held = ground.where(term)
             named[places[held.fields >= FLAGS["title"]]] += 1
         if dense:
@@ -206,13 +215,13 @@ class WordScores:
             spent += self._worth[phrase]
             if spent >= MIN_MATCHED * self.importance:
                 break
-            if any(self._scope.frequency(term) > _LONG * self._scope.size for term in _terms([phrase])):
+            if any(self._scope.frequency(term) > _LONG * self._scope.size for term in terms_in([phrase])):
                 later.add(phrase)
         return tuple(p for p in self.phrases if p not in later), tuple(p for p in self.phrases if p in later)
 
     def _candidates(self) -> Rows:
         """The rows that hold a term of the first phrases."""
-        held = [self._scope.held(term).rows for term in _terms(self._first)]
+        held = [self._scope.held(term).rows for term in terms_in(self._first)]
         seen = np.zeros(self._scope.last - self._scope.first, np.bool_)
         for rows in held:
             seen[rows - self._scope.first] = True
@@ -292,7 +301,12 @@ def _raise_to(best: Sum, other: Sum) -> None:
     np.maximum(best.matched, other.matched, out=best.matched)
 
 
-def _terms(phrases: Iterable[Phrase]) -> dict[str, None]:
+def importance_of(phrases: Iterable[Phrase], scope: Scope) -> float:
+    """That of a whole query: of each phrase that was typed, once."""
+    return sum({phrase: scope.phrase_importance(phrase) for phrase in phrases if phrase.words}.values())
+
+
+def terms_in(phrases: Iterable[Phrase]) -> dict[str, None]:
     """Every term of these phrases in any reading, once."""
     readings = [
         reading

@@ -1,0 +1,160 @@
+"""An installation → searches a second and milliseconds of one process, one Ray node and three, on this machine.
+
+    python -m benchmarks.scaling.spread DATA --questions 100
+
+The nodes are processes of this machine: with two cores three of them cannot search more than one does. What they show
+is what a call costs, and that all find the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.made_courses import made_questions
+from index.depot import open_depot
+from index.embed.models import load_embedder
+from index.engine.dictionary import load_dictionary
+from index.engine.generation import open_generation
+from index.engine.manifest import GenerationManifest, current_number, read_generation
+from index.search.search import SearchIndex
+from index.sharing import Published, SharedIndex
+from index.spread.cluster import Installed, RayNodes, connect
+from index.spread.spread import Spread
+from index.types import Filters, Query
+
+_CLIENTS = 4
+_STORE_BYTES = 80 << 20  # of a node; the least that Ray takes is 75 MB
+
+
+class _Counting(RayNodes):
+    """Counts what is asked and how many bytes come back."""
+
+    calls = 0
+    received = 0
+
+    def call(self, node: str, method: str, *arguments: Any) -> Future[Any]:
+        future = super().call(node, method, *arguments)
+        if method not in ("hold", "prepare", "heads"):
+            self.calls += 1
+            future.add_done_callback(self._count)
+        return future
+
+    def _count(self, done: Future[Any]) -> None:
+        if done.exception() is None:
+            self.received += len(pickle.dumps(done.result()))
+
+
+def measure(index: SearchIndex, queries: Sequence[Query]) -> tuple[float, float, list[list[str]]]:
+    """(searches a second by some clients at once, median of one client in milliseconds, ids of hits by query): of
+    one half of the queries each, none of which was asked before."""
+    found, took = [], []
+    half = len(queries) // 2
+    for query in queries[:half]:
+        began = time.perf_counter()
+        found.append([hit.passage.id for hit in index.find(query).hits()])
+        took.append(1000 * (time.perf_counter() - began))
+    began = time.perf_counter()
+    with ThreadPoolExecutor(_CLIENTS) as clients:
+        list(clients.map(lambda query: index.find(query).hits(), queries[half:]))
+    return (len(queries) - half) / (time.perf_counter() - began), statistics.median(took), found
+
+
+@contextmanager
+def nodes_of(count: int, storage: Path, folder: Path) -> Iterator[_Counting]:
+    """So many nodes on this machine, with folders of their own."""
+    from ray.cluster_utils import Cluster  # noqa: PLC0415
+
+    small = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
+    cluster = Cluster(initialize_head=True, head_node_args=small)
+    for number in range(count):
+        own = {"LECTURES_DATA_DIR": str(folder / f"{count}-{number}")}
+        cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES, env_vars=own)
+    cluster.wait_for_nodes()
+    nodes = _Counting(connect(cluster.address), Installed(str(storage), folder))
+    try:
+        yield nodes
+    finally:
+        nodes.close()
+        cluster.shutdown()
+
+
+def main(data: Path, questions: int) -> None:
+    """Print a line for each arrangement and scope."""
+    root = data / "index"
+    number = current_number(root)
+    if number is None:
+        raise SystemExit(f"Nothing is indexed in {data}; make it with `python -m benchmarks.installation`.")
+    manifest, sha256 = read_generation(root, number)
+    embedder, dictionary = load_embedder("builtin"), load_dictionary(["ml", "stats"])
+    here = SearchIndex(open_generation(root, manifest), embedder, dictionary=dictionary)
+    here.warm_up()
+    with tempfile.TemporaryDirectory() as scratch:
+        storage = Path(scratch) / "storage"
+        storage.mkdir()
+        SharedIndex(open_depot(str(storage)), root).push(Published(number, sha256), manifest)
+        texts = made_questions(2 * questions, range(len(manifest.shards)))
+        scopes = {
+            "over one course": Filters(course=manifest.shards[len(manifest.shards) // 2].course),
+            "over all": Filters(),
+        }
+        expected = {
+            scope: _tell("one process", scope, here, [Query(text, filters) for text in texts], None)
+            for scope, filters in scopes.items()
+        }
+        for count in (1, 3):
+            with nodes_of(count, storage, Path(scratch)) as nodes:
+                _nodes(count, nodes, manifest, here, scopes, texts, expected)
+
+
+def _nodes(
+    count: int,
+    nodes: _Counting,
+    manifest: GenerationManifest,
+    here: SearchIndex,
+    scopes: dict[str, Filters],
+    texts: Sequence[str],
+    expected: dict[str, list[list[str]]],
+) -> None:
+    spread = Spread(nodes)
+    spread.start()
+    began = time.perf_counter()
+    generation = spread.open(Path(), manifest)
+    print(f"{count} nodes: open after {time.perf_counter() - began:.1f} s")
+    there = SearchIndex(generation, here.embedder, dictionary=here.dictionary, bodies=spread.bodies)
+    there.warm_up()
+    for scope, filters in scopes.items():
+        found = _tell(f"{count} nodes", scope, there, [Query(text, filters) for text in texts], nodes)
+        differ = sum(one != other for one, other in zip(found, expected[scope], strict=True))
+        print(f"{count} nodes, {scope}: {differ} of {len(found)} questions with other hits than one process")
+    spread.close()
+
+
+def _tell(who: str, scope: str, index: SearchIndex, queries: list[Query], nodes: _Counting | None) -> list[list[str]]:
+    calls, received = (nodes.calls, nodes.received) if nodes else (0, 0)
+    rate, median, found = measure(index, queries)
+    said = f"{who}, {scope}: {rate:.1f} searches a second, p50 {median:.1f} ms"
+    if nodes:
+        asked = len(queries)
+        calls, received = nodes.calls - calls, nodes.received - received
+        said += f", {calls / asked:.1f} calls and {received / asked / 1024:.1f} KB back a search"
+    print(said)
+    sys.stdout.flush()
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--questions", type=int, default=100)
+    given = parser.parse_args()
+    main(given.data, given.questions)

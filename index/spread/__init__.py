@@ -1,0 +1,1 @@
+"""A generation whose shards are held by the nodes of a cluster, and searched there."""

@@ -1,0 +1,56 @@
+"""A Ray cluster in a process of its own, for a test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+QUIET = {"RAY_DISABLE_IMPORT_WARNING": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0"}
+_ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Nodes:
+    """A cluster; node N keeps its data in `folder`/node-N."""
+
+    process: subprocess.Popen[str]
+    address: str
+    folder: Path
+
+    def kill(self, number: int) -> None:
+        self._tell(f"kill {number}", "killed")
+
+    def add(self) -> None:
+        self._tell("add", "added")
+
+    def _tell(self, said: str, done: str) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{said}\n")
+        self.process.stdin.flush()
+        while self.process.stdout.readline().strip() != done:
+            assert self.process.poll() is None
+
+
+@contextmanager
+def started(folder: Path, count: int) -> Iterator[Nodes]:
+    """A cluster of so many nodes, until the block ends."""
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("ray_cluster.py")), str(folder), str(count)],
+            cwd=_ROOT, env={**os.environ, **QUIET}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+    assert process.stdout is not None
+    address = ""
+    while ":" not in address:
+        address = process.stdout.readline().strip()
+        assert process.poll() is None, (folder / "log").read_text("utf-8")
+    try:
+        yield Nodes(process, address, folder)
+    finally:
+        process.communicate("", timeout=60)
