@@ -12,3 +12,11 @@ def is_web_address(text: str) -> bool:
     except ValueError:  # such as "https://[::1/x.pdf"
         return False
     return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def has_scheme(text: str) -> bool:
+    """Whether a text is an address of some scheme, or looks like one: no path beside a course."""
+    try:
+        return bool(urlsplit(text).scheme)
+    except ValueError:
+        return True

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from index.addresses import is_web_address
+from index.addresses import has_scheme, is_web_address
 from index.errors import CourseError, SourceFileError
 from index.types import DeckKind, Host
 from ingest.links import VIDEO_TYPES, youtube_id
@@ -196,7 +196,9 @@ class _YamlReader:
 
     def link(self, value: object, where: str) -> tuple[str, str]:
         data = self.mapping(value, where)
-        url = self.published(self.text(data, "url"), where)
+        given = self.text(data, "url")
+        # a file of the course's repository is named as its README does
+        url = given if given and not has_scheme(given) and not given.startswith("//") else self.published(given, where)
         return self.text(data, "label") or url, url
 
     def published(self, value: object, where: str) -> str:

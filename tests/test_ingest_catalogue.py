@@ -16,6 +16,7 @@ from ingest.catalogue.markdown import read_markdown
 from ingest.catalogue.titles import title_of, title_of_path
 from ingest.catalogue.words import Rank, aside_of, aside_path, is_bare_label, mark_of, without_addresses
 from ingest.course import lecture_keys, read_course
+from ingest.course_yaml import write_yaml
 from ingest.pdf import Line, RawPage
 from ingest.planned import PlannedCourse
 
@@ -507,3 +508,20 @@ def test_files_that_differ_by_their_number_are_not_one_lecture(tmp_path: Path) -
     files = {f"slides/BDA_lecture_{n}.pdf": text for n, text in ((1, "Priors"), (2, "Chains"), (3, "Models"))}
     course = course_of(tmp_path, {"README.md": "# C\n\n- [Slides](slides)\n", **files})
     assert [decks for _, _, decks, _ in held(course)] == [[path] for path in files]
+
+
+def test_a_written_course_is_read_as_it_was_understood(tmp_path: Path) -> None:
+    """Files of the repository and recordings of others are links; what is of no web at all is left out."""
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# C\n\n- Lecture 1: Trees [slides](a.pdf) ([source](a.tex)) [set](chrome://settings)\n"
+            "  - Reading:\n    - [a talk](https://youtu.be/aaaaaaaaaaa)\n- Lecture 2: Forests [slides](b.pdf)\n",
+            **dict.fromkeys(("a.pdf", "b.pdf", "a.tex"), ""),
+        },
+    )
+    assert course.lectures[0].links == (("source", "a.tex"), ("a talk", "https://youtu.be/aaaaaaaaaaa"))
+    assert [place for _, place, _ in course.left_out] == ["chrome://settings"]
+    (tmp_path / "course.yaml").write_text(write_yaml(course), "utf-8")
+    again = read_course(tmp_path)
+    assert (again.lectures, again.links, again.problems) == (course.lectures, course.links, ())

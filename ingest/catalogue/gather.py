@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from index.addresses import has_scheme, is_web_address
 from index.types import DeckKind, Host
 from ingest.catalogue.blocks import BlockKind, tidy
 from ingest.catalogue.folder import Target
@@ -55,10 +56,12 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
             decks.setdefault(place, PlannedDeck(place, label, link.remark, DeckKind.NOTES if notes else None))
         elif what == "video":
             videos.setdefault(place, PlannedVideo(place, _host(link), label, link.remark))
-        elif link.place.target is not Target.FOLDER:
-            links.setdefault(place, label or place)
-        used.add(place)
-    used.update(link.place.place for _, link in unit.links)
+        elif link.place.target is not Target.FOLDER and not _is_foreign(place):
+            address = f"https://youtu.be/{place}" if link.place.target is Target.YOUTUBE else place
+            links.setdefault(address, label or address)
+        if not _is_foreign(place):
+            used.add(place)
+    used.update(link.place.place for _, link in unit.links if not _is_foreign(link.place.place))
     node = unit.node
     remarks = [*node.remarks, *(link.remark for at, link in unit.links if link.remark and at is node)]
     return PlannedLecture(
@@ -68,9 +71,14 @@ def planned_lecture(unit: Unit, used: set[str]) -> PlannedLecture:
         tuple(dict.fromkeys(remarks)),
         tuple(sorted(decks.values(), key=lambda deck: deck.kind is DeckKind.NOTES)),
         tuple(videos.values()),
-        tuple((label, place) for place, label in links.items() if place not in decks and place not in videos),
+        tuple((label, at) for at, label in links.items() if at not in decks and at.rpartition("/")[2] not in videos),
         from_deck and bool(decks),
     )
+
+
+def _is_foreign(place: str) -> bool:
+    """Whether a link is neither of the web nor of the course: `chrome://settings`, `mailto:…`."""
+    return not is_web_address(place) and has_scheme(place)
 
 
 def _host(link: Found) -> Host:
