@@ -14,10 +14,12 @@ RUN python -m venv /opt/lectures \
     && /opt/lectures/bin/pip install --no-cache-dir --constraint constraints.txt ".[${EXTRAS}]"
 
 FROM python:3.11-slim-bookworm
-# git copies courses, tesseract reads pages that are pictures
-# hadolint ignore=DL3008
+# git copies courses, tesseract reads pages that are pictures. Slides of PowerPoint are shown as pictures with
+# --build-arg OFFICE=libreoffice-impress-nogui, some hundred megabytes more.
+ARG OFFICE=
+# hadolint ignore=DL3008,SC2086
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends git tesseract-ocr tesseract-ocr-rus \
+    && apt-get install -y --no-install-recommends git tesseract-ocr tesseract-ocr-rus ${OFFICE} \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home lectures \
     && install -d -o lectures -g lectures /data /shared

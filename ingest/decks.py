@@ -16,6 +16,7 @@ from index.store.courses import KnownDeck, find_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
 from ingest.documents import DOCUMENTS, SUFFIXES, Document, DocumentReader
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
+from ingest.office import draw_slides
 from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
 from ingest.pdf import EXTRACTOR, MAX_PAGES, Line, PdfReader, RawPage
 from ingest.places import MissingFile, find_file
@@ -94,6 +95,7 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> D
     try:
         sha256, suffix = _obtain(planned.path, source)
         known = _known(sha256, suffix, source) or _extract(sha256, suffix, planned.path, source, readers)
+        known = _with_pictures(known, sha256, suffix, source, readers) if suffix == ".pptx" else known
     except (FetchError, MissingFile) as error:
         return _deck(planned, State.MISSING, Problem(error.code, str(error)))
     except SourceFileError as error:
@@ -112,6 +114,7 @@ def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> D
         pages=known.pages,
         outline=known.outline,
         suffix=suffix,
+        pictures_sha256=known.pictures_sha256,
     )
 
 
@@ -151,7 +154,7 @@ def _known(sha256: str, suffix: str, source: DeckSource) -> KnownDeck | None:
 def _extract(sha256: str, suffix: str, name: str, source: DeckSource, readers: _Readers) -> KnownDeck:
     path = source.library.files.path(sha256, suffix)
     if suffix != ".pdf":
-        return _document(name, suffix, readers.documents.read(path, suffix))
+        return _document(name, readers.documents.read(path, suffix))
     raw = readers.pdf.extract_pages(path)
     pages = with_ocr(raw.pages, path, source.language, readers.pdf)
     clean = clean_pages(pages)
@@ -159,22 +162,27 @@ def _extract(sha256: str, suffix: str, name: str, source: DeckSource, readers: _
     return KnownDeck(name, deck_kind(pages), deck_title(clean, raw.title, name), clean, raw.outline, problem)
 
 
-def _document(name: str, suffix: str, found: Document) -> KnownDeck:
+def _document(name: str, found: Document) -> KnownDeck:
     """Slides or notes that are no PDF: their text by slide, heading or cell."""
     pages = tuple(
         Page(number, None, tidy(page.title), "\n".join(filter(None, (tidy(page.title), page.text))))
         for number, page in enumerate(found.pages, 1)
     )
-    problem = None
-    if found.is_cut:
-        problem = _too_many_pages(name)
-    elif suffix == ".pptx":
-        problem = Problem(
-            "no_pictures",
-            f"Deck {name}: its slides are found by their text but cannot be shown; export it as PDF beside it.",
-        )
+    problem = _too_many_pages(name) if found.is_cut else None
     kind = DeckKind.SLIDES if found.slides else DeckKind.NOTES
     return KnownDeck(name, kind, tidy(found.title) or Path(name).stem, pages, (), problem)
+
+
+def _with_pictures(known: KnownDeck, sha256: str, suffix: str, source: DeckSource, readers: _Readers) -> KnownDeck:
+    """Slides that are no PDF with the one that was made of them; what could not be drawn before is tried again."""
+    files, kept = source.library.files, known.pictures_sha256
+    if (kept and files.is_intact(kept, ".pdf")) or (known.problem and known.problem.code == "too_many_pages"):
+        return known
+    try:
+        drawn = draw_slides(files.path(sha256, suffix), len(known.pages), source.library, readers.pdf)
+    except SourceFileError as error:
+        return known._replace(pictures_sha256=None, problem=Problem(error.code, f"Deck {known.path}: {error}"))
+    return known._replace(pictures_sha256=drawn, problem=None)
 
 
 def with_ocr(raw: Sequence[RawPage], path: Path, language: str, reader: PdfReader) -> list[RawPage]:

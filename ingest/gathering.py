@@ -155,7 +155,9 @@ def identity_of(course: Course) -> str:
     """Equal for two courses that would give the same rows: all that was planned, and the hashes of all files."""
 
     def deck(found: Deck) -> object:
-        return astuple(replace(found, pages=(), outline=()))
+        values = astuple(replace(found, pages=(), outline=()))
+        # courses without such pictures are the same as before there were any
+        return values if found.pictures_sha256 else values[:-1]
 
     def video(found: Video) -> object:
         transcript = found.transcript and astuple(replace(found.transcript, segments=()))
@@ -178,6 +180,7 @@ def files_of(course: Course) -> Iterator[tuple[str, str]]:
     """(SHA-256, suffix) of the stored files of a course."""
     for lecture in course.lectures:
         yield from ((deck.sha256, deck.suffix) for deck in lecture.decks if deck.sha256)
+        yield from ((deck.pictures_sha256, ".pdf") for deck in lecture.decks if deck.pictures_sha256)
         for video in lecture.videos:
             if video.sha256:
                 yield video.sha256, Path(video.video).suffix.lower()

@@ -21,6 +21,7 @@ from ingest.web import Limits, Report, check_address, fetch
 _TREE = re.compile(r"^(/[^/]+/[^/]+?)(?:\.git)?(?:/(?:-/)?tree/(.+?))?/?$")
 _LEFT_OVER_SECONDS = 6 * 3600
 HEARING = ".hearing-"  # of the folder of a recording that is listened to
+DRAWING = ".drawing-"  # of the folder in which slides are drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,8 @@ def check_there(source: str) -> None:
 
 
 def _sweep(cache: Path) -> None:
-    """Take away what a killed fetch, unpacking or hearing left; what is younger may be another's that is at work."""
-    for path in (path for prefix in (".new-", ".unpacking-", HEARING) for path in cache.glob(f"{prefix}*")):
+    """Take away what a killed process left half done here; what is younger may be another's that is at work."""
+    for path in (path for prefix in (".new-", ".unpacking-", HEARING, DRAWING) for path in cache.glob(f"{prefix}*")):
         with contextlib.suppress(FileNotFoundError):  # another has taken it away
             if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -130,7 +130,7 @@ def source_url(passage: IndexedPassage) -> str | None:
 
 def image_url(place: Place | None) -> str | None:
     """The picture of a page; None for what is no page, or has no picture."""
-    if not isinstance(place, PagePlace) or place.suffix != ".pdf":
+    if not isinstance(place, PagePlace) or not place.is_pictured:
         return None
     return page_image_url(place.deck_id, place.page_number)
 

@@ -124,7 +124,7 @@ def _add_resources(server: MCPServer[Any], state: Callable[[], ServiceState]) ->
 
     @server.resource("lectures://slides/{id}/picture", title="Picture of a slide", mime_type="image/webp")
     async def slide_picture(id: str) -> bytes:
-        """The picture of a slide that a search found, if its deck is a PDF."""
+        """The picture of a slide that a search found, if it has one."""
         async with state().gate.place(Work.PICTURE, asking.get()):
             sha256, page_number = await run_in_threadpool(_pictured, state(), id)
             path = await state().pictures.picture(sha256, page_number, _PICTURE_WIDTH)
@@ -144,9 +144,9 @@ def _pictured(state: ServiceState, passage_id: str) -> tuple[str, int]:
         raise NotFound(f"Passage {passage_id} is no slide; read lectures://slides/{passage_id}/text.")
     with state.library.database.reading() as connection:
         deck = deck_details(connection, page.deck_id, readable.get())
-    if not deck.is_pictured or deck.sha256 is None:
+    if deck.pictures_sha256 is None:
         raise NotFound(f"Deck {deck.path} has no pictures; read lectures://slides/{passage_id}/text.")
-    return deck.sha256, page.page_number
+    return deck.pictures_sha256, page.page_number
 
 
 def _transcript(state: ServiceState, video_id: str) -> str:

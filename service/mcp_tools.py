@@ -117,7 +117,7 @@ def fetch(state: ServiceState, passage_id: str) -> FetchOut:
     match passage.place:
         case PagePlace() as page:
             metadata |= {"deck": page.deck, "page": str(page.page_number), "unit": page.unit.value}
-            if page.suffix == ".pdf":
+            if page.is_pictured:
                 metadata["picture"] = f"lectures://slides/{passage.id}/picture"
         case TimePlace() as time:
             metadata |= {

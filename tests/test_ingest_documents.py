@@ -184,7 +184,10 @@ def test_mutated_files_end_in_text_or_a_named_problem(reader: DocumentReader, tm
             assert error.code in {"damaged", "no_pages", "not_a_pptx", "too_large", "empty_file"}  # noqa: PT017
 
 
-def test_documents_of_a_course_are_found_by_slide_cell_and_heading(sqlite_library: Library, tmp_path: Path) -> None:
+def test_documents_of_a_course_are_found_by_slide_cell_and_heading(
+    sqlite_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # with no LibreOffice on it
     folder = tmp_path / "course"
     write_pptx(folder / "slides.pptx")
     (folder / "notes.ipynb").write_text(json.dumps(NOTEBOOK), "utf-8")

@@ -52,7 +52,9 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
-    ingest(folder, library, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(folder))  # with no LibreOffice on it
+        ingest(folder, library, None)
     library.close()
     return settings
 

@@ -83,7 +83,12 @@ def load_passage(record: str) -> IndexedPassage:
 
 
 def _dump_place(place: Place | None) -> dict[str, Any] | None:
-    return None if place is None else {name: getattr(place, name) for name in place.__dataclass_fields__}
+    if place is None:
+        return None
+    values = {name: getattr(place, name) for name in place.__dataclass_fields__}
+    if not values.get("drawn"):  # written down only where it is so: other shards stay as they were, byte by byte
+        values.pop("drawn", None)
+    return values
 
 
 def _load_place(values: dict[str, Any] | None) -> Place | None:

@@ -232,6 +232,7 @@ def _decks(connection: Connection, where: sa.ColumnElement[bool]) -> list[DeckEn
             problem=_problem(row.problem_code, row.problem),
             sha256=row.sha256,
             suffix=row.suffix,
+            pictures_sha256=row.sha256 if row.suffix == ".pdf" else row.pictures_sha256,
             is_as_numbered=row.sha256 == row.first_sha256,
             lecture=_lecture_of(row),
             course=CourseRef(row.course_slug, row.course_title),

@@ -142,6 +142,7 @@ def _replace_decks(connection: Connection, lecture_id: int, wanted: Sequence[Dec
             "extractor": deck.extractor,
             "page_count": len(deck.pages),
             "outline": [list(entry) for entry in deck.outline],
+            "pictures_sha256": deck.pictures_sha256,
         }
         before = old.get(deck.path)
         values["first_sha256"] = (before.first_sha256 if before else None) or deck.sha256

@@ -25,7 +25,8 @@ from index.store.tables import (
 )
 
 _FAULTS = 5  # of a damaged file this many are told
-_BESIDE = frozenset({"rows_sha256", "added_at"})  # not hashed: the hash itself, and what hashes are older than
+# not hashed: the hash itself, and what hashes are older than
+_BESIDE = frozenset({"rows_sha256", "added_at", "pictures_sha256"})
 _BATCH = 200  # rows of vectors that are in memory at once
 
 

@@ -31,7 +31,7 @@ def course_hash(connection: Connection, slug: str) -> str | None:
 
 
 class KnownDeck(NamedTuple):
-    """What was read of a PDF before, under whatever `path`."""
+    """What was read of a file before, under whatever `path`."""
 
     path: str
     kind: DeckKind
@@ -39,6 +39,7 @@ class KnownDeck(NamedTuple):
     pages: tuple[Page, ...]
     outline: tuple[tuple[int, str], ...]
     problem: Problem | None
+    pictures_sha256: str | None = None
 
 
 def known_pages(connection: Connection, sha256: str, extractor: str, distrusted: str | None = None) -> KnownDeck | None:
@@ -56,7 +57,7 @@ def known_pages(connection: Connection, sha256: str, extractor: str, distrusted:
     found = tuple(Page(row.page_number, row.page_label, row.title, row.text, row.ocr) for row in rows)
     problem = Problem(deck.problem_code, deck.problem) if deck.problem_code else None
     outline = tuple((int(number), str(title)) for number, title in deck.outline)
-    return KnownDeck(deck.path, DeckKind(deck.kind), deck.title, found, outline, problem)
+    return KnownDeck(deck.path, DeckKind(deck.kind), deck.title, found, outline, problem, deck.pictures_sha256)
 
 
 def _trusted(distrusted: str | None) -> sa.ColumnElement[bool]:
@@ -131,7 +132,8 @@ def keep_fetched(connection: Connection, key: str, found: Fetched) -> None:
     insert_missing(connection, fetched, [{"key": key, "fetched_at": dt.datetime.now(dt.UTC), **found._asdict()}])
 
 
-_STORED = (decks.c.sha256, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
+_DECKS = (decks.c.sha256, decks.c.pictures_sha256)
+_STORED = (*_DECKS, videos.c.sha256, transcripts.c.sha256, transcripts.c.vtt_sha256, fetched.c.sha256)
 
 
 def stored_hashes(connection: Connection) -> set[str]:
@@ -147,7 +149,8 @@ def course_files(connection: Connection, slug: str) -> set[str]:
     own = sa.select(lectures.c.id).join(courses, courses.c.id == lectures.c.course_id).where(courses.c.slug == slug)
     own_videos = sa.select(videos.c.id).where(videos.c.lecture_id.in_(own))
     found: set[str] = set()
-    found.update(connection.scalars(sa.select(decks.c.sha256).where(decks.c.lecture_id.in_(own))))
+    for column in _DECKS:
+        found.update(connection.scalars(sa.select(column).where(decks.c.lecture_id.in_(own))))
     found.update(connection.scalars(sa.select(videos.c.sha256).where(videos.c.lecture_id.in_(own))))
     for column in (transcripts.c.sha256, transcripts.c.vtt_sha256):
         found.update(connection.scalars(sa.select(column).where(transcripts.c.video_id.in_(own_videos))))

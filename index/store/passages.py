@@ -82,6 +82,7 @@ def _query(slug: str) -> sa.Select[Any]:
             lectures.c.key.label("lecture_key"),
             decks.c.path,
             decks.c.suffix,
+            decks.c.pictures_sha256,
             decks.c.kind.label("deck_kind"),
             decks.c.source_url.label("deck_source_url"),
             sa.func.coalesce(decks.c.remark, videos.c.remark).label("remark"),
@@ -193,6 +194,7 @@ def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
             decks.c.path,
             decks.c.kind,
             decks.c.suffix,
+            decks.c.pictures_sha256,
             pages.c.mark,
         )
         .join(decks, decks.c.id == alignments.c.deck_id)
@@ -212,6 +214,7 @@ def _sure_pages(connection: Connection, slug: str) -> dict[int, list[Row[Any]]]:
             decks.c.path,
             decks.c.kind,
             decks.c.suffix,
+            decks.c.pictures_sha256,
             pages.c.mark,
         )
         .join(decks, decks.c.id == moments.c.deck_id)
@@ -243,7 +246,13 @@ def _aligned(row: Row[Any], sure: Sequence[Row[Any]], beside: _Beside) -> Aligne
         return None
     best = max(within, key=lambda found: found[:2])[2]
     page = PagePlace(
-        best.deck_id, best.path, DeckKind(best.kind), best.page_number, suffix=best.suffix, mark=best.mark or ""
+        best.deck_id,
+        best.path,
+        DeckKind(best.kind),
+        best.page_number,
+        suffix=best.suffix,
+        mark=best.mark or "",
+        drawn=best.pictures_sha256 is not None,
     )
     return Aligned(best.confidence, page)
 
@@ -260,6 +269,7 @@ def _place(row: Row[Any], beside: _Beside) -> Place | None:
             row.suffix,
             row.mark or "",
             beside.anchors.get((row.deck_id, row.page_number), ""),
+            row.pictures_sha256 is not None,
         )
     if row.video_id is not None:
         mark = beside.mark_at(row.video_id, row.start_seconds)

@@ -72,7 +72,8 @@ class NewLecture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeckEntry:
-    """A deck where it stands. `sha256` names its file, None if that is not here; `suffix` says what the file is.
+    """A deck where it stands. `sha256` names its file, None if that is not here; `suffix` says what the file is;
+    `pictures_sha256` names the PDF of which pictures of its pages are drawn, itself or one that was made of it.
 
     `is_as_numbered`: the file is the one that it was when the row was made, so that its pages have kept their numbers.
     """
@@ -87,6 +88,7 @@ class DeckEntry:
     problem: Problem | None
     sha256: str | None
     suffix: str
+    pictures_sha256: str | None
     is_as_numbered: bool
     lecture: LectureRef
     course: CourseRef
@@ -94,7 +96,7 @@ class DeckEntry:
     @property
     def is_pictured(self) -> bool:
         """Whether its pages can be shown as pictures; else as their text."""
-        return self.suffix == ".pdf"
+        return self.pictures_sha256 is not None
 
     @property
     def unit(self) -> Unit:

@@ -165,7 +165,8 @@ class Deck:
     """Slides or notes of a lecture as they were found. `path` is relative to the course, or an address; `sha256` names
     the file, `suffix` says what it is.
 
-    `outline` are the headings of its sections with their pages.
+    `outline` are the headings of its sections with their pages, `pictures_sha256` names the PDF that was made of a file
+    that is none.
     """
 
     path: str
@@ -180,6 +181,7 @@ class Deck:
     pages: tuple[Page, ...]
     outline: tuple[tuple[int, str], ...] = ()
     suffix: str = ".pdf"
+    pictures_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class PagePlace:
     """A page of a deck, with all that a link to it needs; `page_number` from 1, `page_label` is printed on it.
 
     `suffix` says what the file is, `mark` what stands on the page (`index.marks`), `anchor` where the page starts in
-    the published file, if that is a heading that has an address.
+    the published file, if that is a heading that has an address; `drawn`: it is no PDF, and has pictures all the same.
     """
 
     deck_id: int
@@ -75,6 +75,12 @@ class PagePlace:
     suffix: str = ".pdf"
     mark: str = ""
     anchor: str = ""
+    drawn: bool = False
+
+    @property
+    def is_pictured(self) -> bool:
+        """Whether it can be shown as a picture; else as its text."""
+        return self.drawn or self.suffix == ".pdf"
 
     @property
     def unit(self) -> Unit:

@@ -140,14 +140,14 @@ def video_file(state: State, caller: Reader, video_id: Id) -> FileResponse:
 
 
 def _pictured(state: ServiceState, caller: Caller, deck_id: int, page_number: int) -> tuple[DeckEntry, str]:
-    """A deck that has a picture of this page, with the hash of its file; NotFound says why not."""
+    """A deck that has a picture of this page, with the hash of the PDF that it is drawn from; NotFound says why not."""
     with state.library.database.reading() as connection:
         found = deck_details(connection, deck_id, caller.courses)
-    if not found.is_pictured:
-        raise NotFound(f"Deck {found.path} is no PDF; its pages are shown as text.")
-    if found.sha256 is None or page_number > found.page_count:
+    if found.pictures_sha256 is None:
+        raise NotFound(f"Deck {found.path} has no pictures of its pages; they are shown as text.")
+    if page_number > found.page_count:
         raise NotFound(f"Deck {found.path} has no page {page_number} here.")
-    return found, found.sha256
+    return found, found.pictures_sha256
 
 
 def _text(state: ServiceState, deck: DeckEntry, page_number: int) -> str:

@@ -89,7 +89,7 @@ async def quoted(
     """Marks to lay over the picture of a page: where the quote stands, or nothing where that is not known."""
     deck = await run_in_threadpool(_pictured, state, caller.courses, deck_id, page_number)
     try:
-        path = await state.pictures.words(str(deck.sha256), page_number)
+        path = await state.pictures.words(str(deck.pictures_sha256), page_number)
         drawn = quote_marks(json.loads(await run_in_threadpool(path.read_bytes)), quote)
     except (SourceFileError, Overloaded):
         drawn = quote_marks({"shape": 1, "words": []}, "")
@@ -100,7 +100,7 @@ async def quoted(
 def _pictured(state: ServiceState, readable: Readable, deck_id: int, page_number: int) -> DeckEntry:
     with state.library.database.reading() as connection:
         deck = deck_details(connection, deck_id, readable)
-    if not deck.is_pictured or not deck.sha256 or page_number > deck.page_count:
+    if not deck.is_pictured or page_number > deck.page_count:
         raise NotFound(f"There is no picture of page {page_number} of deck {deck_id}.")
     return deck
 
