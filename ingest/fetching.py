@@ -20,6 +20,7 @@ from ingest.course import find_transcripts
 from ingest.downloads import Sites, fetch_deck
 from ingest.places import find_file
 from ingest.planned import PlannedCourse, PlannedVideo
+from ingest.playlists import ListedVideo, dump_list, load_list, playlist_id, read_playlist
 from ingest.videos import captions_key
 from ingest.web import FetchError, Limits
 from ingest.youtube import CaptionsProblem, YouTube
@@ -66,6 +67,48 @@ class Fetcher:
             self.fetch_decks(sorted(decks)),
             self.fetch_captions(list(dict.fromkeys(videos)), root, languages) if languages else {},
         )
+
+    def playlists(self, planned: PlannedCourse) -> tuple[dict[str, tuple[ListedVideo, ...]], dict[str, Problem]]:
+        """The videos of each playlist that the course links, by its address; and why one could not be read.
+
+        YouTube is asked anew each time, since lists grow; what it said before stands where it cannot be asked.
+        """
+        found: dict[str, tuple[ListedVideo, ...]] = {}
+        unread: dict[str, Problem] = {}
+        for address in dict.fromkeys(address for _, address in planned.links):
+            playlist = playlist_id(address)
+            if playlist is None:
+                continue
+            try:
+                found[address] = self._playlist(playlist)
+            except FetchError as error:
+                kept = self._kept_playlist(playlist)
+                if kept:
+                    found[address] = kept
+                    continue
+                detail = (
+                    f"The playlist {address} was not read: {error}. Ingest again later, or link its videos one by one."
+                )
+                unread[address] = Problem("playlist_unread", detail)
+        return found, unread
+
+    def _playlist(self, playlist: str) -> tuple[ListedVideo, ...]:
+        if self.fetching.youtube is None:
+            raise FetchError("nothing may be fetched (--offline)", code="not_fetched")
+        listed = read_playlist(self.fetching.youtube.playlist_page(playlist))
+        if listed != self._kept_playlist(playlist):
+            with self.library.writer(self.on_wait):
+                sha256 = self.library.files.add_bytes(dump_list(listed), ".json")
+                self._keep(f"playlist:{playlist}", Fetched(sha256, ".json", {}))
+        return listed
+
+    def _kept_playlist(self, playlist: str) -> tuple[ListedVideo, ...]:
+        """What was read of it before; nothing if it was not, or that is lost."""
+        with self.library.database.reading() as connection:
+            known = find_fetched(connection, f"playlist:{playlist}")
+        if known is None or not self.library.files.is_intact(known.sha256, known.suffix):
+            return ()
+        return load_list(self.library.files.path(known.sha256, known.suffix).read_bytes())
 
     def fetch_decks(self, addresses: Sequence[str]) -> dict[str, FetchError]:
         """The errors, by address, of decks that could not be had."""

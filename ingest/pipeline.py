@@ -26,6 +26,7 @@ from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
 from ingest.gathering import Progress, Report, files_of, gather_course, identity_of, passages_of, told
 from ingest.hearing import Listener
 from ingest.planned import PlannedCourse
+from ingest.playlists import with_playlists
 
 
 @dataclass(slots=True)
@@ -76,7 +77,10 @@ def ingest_course(
         progress(Progress("waiting", 0, 0))
 
     _check_early(library, embedder, planned.slug)
-    failed = Fetcher(library, fetching, told(progress, "fetching"), on_wait).fetch(planned, folder.resolve(), wanted)
+    fetcher = Fetcher(library, fetching, told(progress, "fetching"), on_wait)
+    playlists, unread = fetcher.playlists(planned)
+    planned, spare = with_playlists(planned, playlists)
+    failed = fetcher.fetch(planned, folder.resolve(), wanted)
     if wanted:
         listener = Listener(library, fetching.asr_model, told(progress, "reading transcripts"), on_wait)
         videos = [video for lecture in planned.lectures for video in lecture.videos]
@@ -91,6 +95,8 @@ def ingest_course(
             report = _publish(library, reader.still_good(), progress, check)
     tidy(library)
     report.gaps += _problems_of(planned, folder, bool(wanted))
+    about = (*unread.values(), *spare)
+    report.gaps += [{"lecture": planned.title, "code": found.code, "detail": found.detail} for found in about]
     return report
 
 

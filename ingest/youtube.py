@@ -1,4 +1,4 @@
-"""YouTube video id → its captions as json3, or why there are none.
+"""YouTube video id → its captions as json3, or why there are none; a playlist → its public page.
 
 The only module that imports youtube-transcript-api, and the requests session that it works with.
 """
@@ -9,10 +9,10 @@ import json
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import Empty, Queue
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
@@ -37,6 +37,7 @@ from youtube_transcript_api.proxies import GenericProxyConfig
 from ingest.web import FetchError
 
 _HOME = "https://www.youtube.com"
+Answer = TypeVar("Answer")
 _MAX_BYTES = 32 << 20
 # what malformed answers make the library raise; none of these is an exception of its own
 _UNREADABLE = (ParseError, ValueError, KeyError, IndexError, AttributeError, TypeError)
@@ -163,6 +164,7 @@ class YouTube:
         session.mount("https://", _Adapter(settings.seconds))
         session.mount("http://", _Adapter(settings.seconds))
         proxy = GenericProxyConfig(settings.proxy, settings.proxy) if settings.proxy else None
+        self._session = session
         self._api = YouTubeTranscriptApi(proxy_config=proxy, http_client=session)
 
     def captions(self, video: str, languages: Sequence[str]) -> FetchedCaptions:
@@ -175,7 +177,7 @@ class YouTube:
         self._asked = True
         for again in (True, False):
             try:
-                found = self._fetch_in_time(video, languages)
+                found = self._in_time(lambda: self._fetch(video, languages))
                 self._timeouts = 0
                 return found
             except (*_UNREADABLE, CouldNotRetrieveTranscript, requests.RequestException) as error:
@@ -189,13 +191,29 @@ class YouTube:
                 raise problem from error
         raise AssertionError("unreachable")
 
-    def _fetch_in_time(self, video: str, languages: Sequence[str]) -> FetchedCaptions:
-        """What `_fetch` gives, or its error. A byte now and then would satisfy the time-outs of every single read."""
-        ended: Queue[FetchedCaptions | Exception] = Queue(1)
+    def playlist_page(self, playlist: str) -> str:
+        """The public page of a playlist, in HTML; FetchError says why it cannot be had."""
+        code = self._stopped
+        if not code:
+            try:
+                return self._in_time(lambda: self._page(playlist))
+            except requests.RequestException as error:
+                code = _problem(error, playlist, ()).code
+                self._stopped = code if code in _STOPPING else ""
+        raise FetchError("YouTube could not be asked, or gave no page", code=code, passing=True)
+
+    def _page(self, playlist: str) -> str:
+        answer = self._session.get(f"{_HOME}/playlist", params={"list": playlist, "hl": "en"})
+        answer.raise_for_status()
+        return answer.text
+
+    def _in_time(self, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` gives, or its error. A byte now and then would satisfy the time-outs of every single read."""
+        ended: Queue[Answer | Exception] = Queue(1)
 
         def run() -> None:
             try:
-                ended.put(self._fetch(video, languages))
+                ended.put(ask())
             except Exception as error:  # raised again below, where somebody waits for it
                 ended.put(error)
 

@@ -45,10 +45,12 @@ def unplayable(status: str, reason: str) -> dict[str, Any]:
 
 
 class Stub:
-    """`answers` maps a video id to what the player says of it; `asked` are the videos in the order they were asked."""
+    """`answers` maps a video id to what the player says of it, `playlists` a playlist to its page or a status; `asked`
+    are the videos in the order they were asked."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
+        self.playlists: dict[str, str | int] = {}
         self.asked: list[str] = []
         self.home = ""
 
@@ -81,6 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
             else:
                 self._send(WATCH)
+        elif parts.path == "/playlist":
+            page = self.stub.playlists[query["list"][0]]
+            self._send(page) if isinstance(page, str) else self._send("", status=page)
         elif parts.path == "/captions":
             self._send(TRANSLATED if "tlang" in query else SPOKEN)
         elif parts.path == "/empty":

@@ -27,9 +27,10 @@ _CODES = {
     "bad_file unreadable_page refused no_download confirmation_page asr_failed",
     Todo.CAPTIONS: "no_transcript video_elsewhere captions_disabled no_captions captions_protected age_restricted "
     "video_unplayable captions_unreadable no_speech unclaimed_captions",
-    Todo.LINK: "gone bad_address is_folder is_video video_gone bad_line",
+    Todo.LINK: "gone bad_address is_folder is_video video_gone bad_line playlist_left_out",
     Todo.OPERATOR: "not_fetched private_address",
-    Todo.LATER: "unreachable timeout busy youtube_blocked youtube_unreachable youtube_timeout youtube_failed",
+    Todo.LATER: "unreachable timeout busy youtube_blocked youtube_unreachable youtube_timeout youtube_failed "
+    "playlist_unread",
     Todo.NOTHING: "no_slides no_video",
 }
 TODO_OF = {code: todo for todo, codes in _CODES.items() for code in codes.split()}
