@@ -93,6 +93,13 @@ def test_a_comparison_with_what_was_asked_before_quotes_both(client: TestClient,
     assert any("batch normalization" in title for title in titles)
 
 
+def test_a_comparison_quotes_no_words_twice(client: TestClient) -> None:
+    citations = _ask(client, "чем RMSProp отличается от Adam")["citations"]
+    assert [citation["hit"]["title"] for citation in citations[:2]] == ["Adam", "RMSProp"]
+    quotes = [citation["quote"] for citation in citations]
+    assert not any(one in other for one in quotes for other in quotes if one is not other)
+
+
 def test_a_follow_up_carries_the_last_topic_over() -> None:
     history = [Turn("user", "что такое dropout?"), Turn("assistant", "…")]
     assert standalone("а зачем он нужен?", history) == "dropout"
