@@ -8,6 +8,7 @@ from index.text.analysis import find_terms
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
 from service.answers.definitions import defines
+from service.answers.formulas import formula_lines
 from service.answers.kinds import sides_of
 from service.answers.units import is_garbled, is_reference, units_of
 
@@ -49,6 +50,20 @@ def test_the_cover_of_a_deck_is_not_quoted() -> None:
 )
 def test_garbled_formulas_are_told_from_sentences(line: str, garbled: bool) -> None:
     assert is_garbled(line) is garbled
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("F1 score\nF1 = 2PR / (P + R)", True),
+        ("Adam\nw (t+1) = w (t) − η∇L (t) w (t)", True),
+        ("Оси\n0 1 2 3 4 5 6 7", False),
+        ("Код\nloss = F.cross_entropy(model(x), y)\nloss.backward()", False),
+        ("Dropout\nслучайно обнуляем долю p активаций", False),
+    ],
+)
+def test_pages_with_formulas_are_told_from_code_and_axes(text: str, holds: bool) -> None:
+    assert (formula_lines(text) > 0) is holds
 
 
 def test_publications_are_told_from_statements() -> None:

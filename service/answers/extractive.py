@@ -14,6 +14,7 @@ from index.search.search import SearchIndex
 from index.text.analysis import Token, find_terms, fold, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.definitions import defines
+from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.kinds import sides_of, suits
 from service.answers.numbers import Numbers
 from service.answers.types import Asked, Citation, Sentence
@@ -51,6 +52,8 @@ def extract_answer(
     chosen = [hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)][:_PASSAGES]
     units = [unit for rank, hit in enumerate(chosen) for unit in units_of(hit, rank, names=asked in _NAMES)]
     units = [unit for unit in units if _news(unit, weights)]
+    if asked is Asked.FORMULA:
+        units += captions(chosen, units)
     if not units:
         return (), ()
     scores, kinds = _scores(index, query, asked, units, weights)
@@ -61,8 +64,12 @@ def extract_answer(
     sides = sides_of(fold(query)) if asked is Asked.COMPARISON else None
     if sides is not None:
         picked = _both_sides(units, scores, order, sides) or picked
-    quoted = [(units[i].quote, opened_at(units[i])) for i in picked]
-    citations = tuple(Citation(numbers.take(hit), quote, hit) for quote, hit in quoted)
+    chosen_units = [units[i] for i in picked]
+    shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
+    if asked is Asked.FORMULA:
+        chosen_units = with_picture_first(chosen_units, shown)
+    quoted = [(unit.quote, opened_at(unit), unit is shown) for unit in chosen_units]
+    citations = tuple(Citation(numbers.take(hit), quote, hit, is_shown) for quote, hit, is_shown in quoted)
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
 
@@ -158,8 +165,7 @@ def _scores(
             continue
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
         if named:
-            put = defines(unit.text, tokens, weights, whole) if asked is Asked.DEFINITION else suits(asked, unit.text)
-            kinds[i] = max(put, 0.5 * (title >= _TITLED))
+            kinds[i] = max(_put(asked, unit, tokens, weights, whole), 0.5 * (title >= _TITLED))
         scores[i] = (
             _HIT * unit.hit.score / top
             + _WORDS * min(1.0, held / whole)
@@ -174,6 +180,15 @@ def _scores(
     for i, value in zip(near, similar, strict=True):
         scores[i] += _MEANING * value
     return scores, kinds
+
+
+def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
+    """How far a piece is put as such an answer."""
+    if asked is Asked.DEFINITION:
+        return defines(unit.text, tokens, weights, whole)
+    if asked is Asked.FORMULA and unit.hit.passage.page is not None:
+        return min(1.0, formula_lines(unit.hit.passage.text) / FORMULA_LINES)
+    return suits(asked, unit.text)
 
 
 def _spoken_of(unit: Unit, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
