@@ -39,8 +39,8 @@ _CLIENTS = 4
 _STORE_BYTES = 80 << 20  # of a node; the least that Ray takes is 75 MB
 
 
-# ids of the hits that are shown, scores of all hits
-Answer = tuple[list[str], NDArray[np.float32]]
+# ids of the hits that are shown, scores of all hits, what was degraded
+Answer = tuple[list[str], NDArray[np.float32], tuple[str, ...]]
 
 
 class _Counting(RayNodes):
@@ -72,7 +72,7 @@ def measure(index: SearchIndex, queries: Sequence[Query]) -> tuple[float, float,
         answer = index.find(query)
         shown = [hit.passage.id for hit in answer.hits()]
         took.append(1000 * (time.perf_counter() - began))
-        found.append((shown, answer.ranked.scores))
+        found.append((shown, answer.ranked.scores, answer.degraded))
     began = time.perf_counter()
     with ThreadPoolExecutor(_CLIENTS) as clients:
         list(clients.map(lambda query: index.find(query).hits(), queries[half:]))
@@ -145,7 +145,9 @@ def _nodes(
     for scope, filters in scopes.items():
         found = _tell(f"{count} nodes", scope, there, [Query(text, filters) for text in texts], nodes)
         differ = sum(not _alike(one, other) for one, other in zip(found, expected[scope], strict=True))
-        print(f"{count} nodes, {scope}: {differ} of {len(found)} questions with other hits or scores than one process")
+        away = sum(bool(one[2]) for one in found)
+        print(f"{count} nodes, {scope}: {differ} of {len(found)} questions with other hits or scores than one process,")
+        print(f"    {away} of which without a course whose nodes did not answer in time")
     spread.close()
 
 
