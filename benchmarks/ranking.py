@@ -2,7 +2,8 @@
 
 LECTURES_DATA_DIR=… python benchmarks/ranking.py GOLD.jsonl … [--course SLUG]
 
-The course of a gold file is the one that holds its judged places, as for `lectures eval`.
+With LECTURES_ENCODER set, the last row but one has it as well. The course of a gold file is the one that holds its
+judged places, as for `lectures eval`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from index.embed.encoder import Encoder, load_encoder
 from index.embed.models import load_embedder
 from index.engine.dictionary import Dictionary, load_dictionary
 from index.library import Library
@@ -29,7 +31,8 @@ from service.evaluation import Row, evaluate, judged_places, read_gold, search_o
 from service.settings import listed, read_settings
 
 Change = Callable[[], Any]
-PACKS = "+ packs (all)"
+_PATIENCE_MS = 10_000  # what is measured here is what it finds, not when
+PACKS, ENCODER = "+ packs (all)", "+ encoder"
 
 
 def without(method: str) -> Change:
@@ -47,7 +50,7 @@ def literal() -> Any:
     return patch.multiple(Rewriter, relayout=lambda *_: None, candidates=lambda *_, **__: [], together=lambda *_: [])
 
 
-def steps() -> list[tuple[str, Mode, list[Change]]]:
+def steps(encoder: Encoder | None = None) -> list[tuple[str, Mode, list[Change]]]:
     """(name, mode, what is switched off still): every row has one step more than the row above it."""
     off: list[tuple[str, list[Change]]] = [
         ("+ rewriting", [literal]),
@@ -73,17 +76,20 @@ def steps() -> list[tuple[str, Mode, list[Change]]]:
         ("+ vectors", Mode.HYBRID, even),
         ("+ more of them in doubt", Mode.HYBRID, []),
         (PACKS, Mode.HYBRID, []),
+        *([(ENCODER, Mode.HYBRID, list[Change]())] if encoder else []),
         ("vectors alone", Mode.SEMANTIC, []),
     ]
 
 
 @contextmanager
-def changed(index: SearchIndex, changes: Sequence[Change], dictionary: Dictionary | None) -> Iterator[SearchIndex]:
+def changed(
+    index: SearchIndex, changes: Sequence[Change], dictionary: Dictionary | None, encoder: Encoder | None = None
+) -> Iterator[SearchIndex]:
     """A search with these changes."""
     with ExitStack() as stack:
         for change in changes:
             stack.enter_context(change())
-        yield SearchIndex(index.generation, index.embedder, dictionary=dictionary)
+        yield SearchIndex(index.generation, index.embedder, dictionary=dictionary, encoder=encoder)
 
 
 def figures(rows: Sequence[Row], *, video: bool) -> str:
@@ -103,14 +109,16 @@ def main() -> None:
     embedder = load_embedder(settings.embedder)
     index = SearchIndex(open_served(library, embedder)[0], embedder)
     dictionary = load_dictionary(listed(settings.packs))
+    encoder = load_encoder(settings.encoder, _PATIENCE_MS)
     for path in options.gold:
         questions = read_gold(path)
         decks, videos = judged_places(questions)
         with library.database.reading() as connection:
             held = courses_of_places(connection, decks, videos)
         filters = Filters(course=options.course or (held.pop() if len(held) == 1 else None))
-        for number, (name, mode, changes) in enumerate(steps()):
-            with changed(index, changes, dictionary if name == PACKS else None) as changed_index:
+        for number, (name, mode, changes) in enumerate(steps(encoder)):
+            described = dictionary if name in (PACKS, ENCODER) else None
+            with changed(index, changes, described, encoder if name == ENCODER else None) as changed_index:
                 rows = summarise(evaluate(questions, search_of(changed_index.find, filters, mode)))
             if number == 0:
                 print(

@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "licences.md"
 # what may be installed beside the service; the rest is for development
-_EXTRAS = ("postgres", "storage", "ray", "models")
+_EXTRAS = ("postgres", "storage", "ray", "e5", "models")
 
 # Licences under which anybody may use, change and sell the whole, by the names that SPDX gives them.
 PERMISSIVE = frozenset(
@@ -118,8 +118,8 @@ def as_page(found: list[Library]) -> str:
     lines = [
         "# Licences of the libraries",
         "",
-        "What `pip install` brings beside this project, with the extras `postgres` and `models`; written by `python -m "
-        "deploy.licences`. A test",
+        "What `pip install` brings beside this project, with the extras `postgres`, `storage`, `ray`, `e5`",
+        "and `models`; written by `python -m deploy.licences`. A test",
         "fails where a library is missing here, or is under a licence that was not looked at.",
         "",
         "| library | licence |",

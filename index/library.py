@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.depot import ObjectMissing, open_depot
+from index.embed.encoder import PREFIX
 from index.embed.protocol import Embedder
 from index.engine.manifest import (
     GenerationManifest,
@@ -288,7 +289,11 @@ class Library:
                 try:
                     manifest, _ = read_generation(self.index_root, latest.number)
                     used = {shard.fingerprint for shard in manifest.shards}
-                    drop_fingerprints(connection, set(embedded_fingerprints(connection)) - used)
+                    encoders = {shard.encoder for shard in manifest.shards if shard.encoder}
+                    kept = set(embedded_fingerprints(connection))
+                    if not encoders:  # which one is set is not known here, and its vectors took minutes
+                        used |= {fingerprint for fingerprint in kept if fingerprint.startswith(PREFIX)}
+                    drop_fingerprints(connection, kept - used - encoders)
                 except (CorruptIndex, IndexMismatch, IndexUnavailable):
                     pass  # which vectors are of use is not known; `lectures reindex` makes the index anew
             drop_unused_embeddings(connection)

@@ -259,6 +259,7 @@ class FileStore:
         make_folder(target.parent)
         temporary.replace(target)
         fsync_folder(target.parent)
+        fsync_folder(temporary.parent)  # else its first name may be there again after a power cut
 
 
 def _key(sha256: str, suffix: str) -> str:

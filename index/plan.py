@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy.engine import Connection
@@ -30,11 +30,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a shard will hold: the embedder as it reads this course, and (title, text) by content hash."""
+    """What a shard will hold: the embedder as it reads this course, and (title, text) by content hash; with `encoder`
+    the vectors of the encoder that has this fingerprint as well."""
 
     course: str
     embedder: Embedder | None
     contents: Mapping[str, tuple[str, str]]
+    encoder: str = ""
 
 
 def plan_course(
@@ -115,7 +117,11 @@ def made_of(connection: Connection, plan: Plan) -> Made:
         key: (roles, vectors)
         for key, roles, vectors in read_embeddings(connection, embedder.fingerprint, plan.contents)
     }
-    return Made(embedder.name, embedder.fingerprint, embedder.dimension, embedder.adaptation, stored, pair_similarities)
+    made = Made(embedder.name, embedder.fingerprint, embedder.dimension, embedder.adaptation, stored, pair_similarities)
+    if not plan.encoder:
+        return made
+    encoded = {key: vectors for key, _, vectors in read_embeddings(connection, plan.encoder, plan.contents)}
+    return replace(made, encoder=plan.encoder, encoded=encoded)
 
 
 def _embed(embedder: Embedder, batch: Mapping[str, tuple[str, str]]) -> list[tuple[str, bytes, bytes]]:

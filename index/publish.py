@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
+from index.embed.encoder import PREFIX
 from index.embed.protocol import Embedder
 from index.engine.build import build_shard
 from index.engine.manifest import (
@@ -29,6 +30,7 @@ from index.store.database import RESTORE
 from index.store.embeddings import (
     drop_embeddings,
     drop_fingerprints,
+    embedded_fingerprints,
 )
 from index.store.generations import StoredGeneration, add_generation, latest_generation
 from index.store.integrity import (
@@ -190,9 +192,13 @@ def _forget(library: Library, course: str, before: _Held, after: _Held, shards: 
     with library.database.writing() as connection:
         previous = _listed_before(library, connection)
         # vectors are found by their fingerprint first: by contents alone everything would be walked through
-        for fingerprint in {shard.fingerprint for shard in previous if shard.course == course} & used:
+        own = {shard.fingerprint for shard in previous if shard.course == course} & used
+        # an encoder's vectors may lie there before a shard lists them, and while a course that changed waits for it
+        for fingerprint in own.union(embedded_fingerprints(connection, PREFIX)):
             drop_embeddings(connection, fingerprint, before.contents - after.contents)
         drop_fingerprints(connection, {shard.fingerprint for shard in previous} - used)
+        if encoders := {shard.encoder for shard in shards if shard.encoder}:
+            drop_fingerprints(connection, {shard.encoder for shard in previous if shard.encoder} - encoders)
     library.forget_files(before.files - after.files)
 
 

@@ -12,9 +12,12 @@ from typing import Any
 import structlog
 from sqlalchemy.engine import Connection
 
+from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
+from index.encoding import encode_courses
 from index.errors import LecturesError, StorageError, StorageUnreachable
 from index.library import Library
+from index.store.generations import latest_generation
 from index.store.jobs import (
     LEASE_SECONDS,
     LONGEST_PAUSE_SECONDS,
@@ -46,11 +49,19 @@ class _Stopped(Exception):
 
 
 def work(
-    library: Library, embedder: Embedder | None, means: Means, stop: threading.Event, *, once: bool = False
+    library: Library,
+    embedder: Embedder | None,
+    means: Means,
+    stop: threading.Event,
+    *,
+    once: bool = False,
+    encoder: Encoder | None = None,
 ) -> int:
     """Run jobs until `stop` is set (with `once`: until none waits); how many were run. A database that is away is
-    waited for; a job that runs when `stop` is set is given back at its next step."""
+    waited for; a job that runs when `stop` is set is given back at its next step. While none waits, what the encoder
+    has not read is read."""
     done, presence = 0, _Presence(library)
+    reading = _Reading(library, embedder, encoder, stop, presence) if encoder else None
     while not stop.is_set():
         try:
             presence.tell()
@@ -60,6 +71,8 @@ def work(
             stop.wait(_IDLE_SECONDS)
             continue
         if job is None:
+            if reading is not None and not reading.go_on():
+                continue
             if once:
                 break
             stop.wait(_IDLE_SECONDS)
@@ -93,6 +106,52 @@ class _Presence:
         if self._worker:
             with suppress(StorageError), self._library.database.writing() as connection:
                 remove_worker(connection, self._worker)
+
+
+class _Reading:
+    """What the encoder has not read is read while no job waits; a job that comes is run first."""
+
+    def __init__(
+        self,
+        library: Library,
+        embedder: Embedder | None,
+        encoder: Encoder,
+        stop: threading.Event,
+        presence: _Presence,
+    ) -> None:
+        self._library, self._embedder, self._encoder = library, embedder, encoder
+        self._stop, self._presence = stop, presence
+        self._done: int | None = None  # the generation of which all was read that can be
+
+    def go_on(self) -> bool:
+        """Read on; False if there is something else to do first."""
+        number = self._done
+        try:
+            number = self._newest()
+            if number == self._done:
+                return True
+            encode_courses(self._library, self._embedder, self._encoder, self._told)
+            self._done = self._newest()
+        except _Stopped:
+            return False
+        except StorageError as error:  # it may pass: tried again after a while
+            _log.error("encoder_waits", reason=str(error))
+        except Exception as error:  # whatever a model raises: tried again when something else is published
+            _log.error("encoder_failed", reason=str(error), kind=type(error).__name__)
+            self._done = number
+        return True
+
+    def _newest(self) -> int | None:
+        with self._library.database.reading() as connection:
+            latest = latest_generation(connection)
+        return latest.number if latest else None
+
+    def _told(self, course: str, done: int, total: int) -> None:
+        _log.debug("encoder_reads", course=course, done=done, total=total)
+        self._presence.tell()
+        with self._library.database.reading() as connection:
+            if self._stop.is_set() or has_job(connection):
+                raise _Stopped
 
 
 def _next_job(library: Library) -> Job | None:

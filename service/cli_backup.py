@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.opening import Json, open_embedder, open_library
+from service.opening import Json, open_embedder, open_encoder, open_library
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -50,11 +50,13 @@ def restore(
 
     from index.restore import read_backup
     from service.console import err, out, print_json, progress_bar
+    from service.encoding import encode_rest
 
     settings, library = open_library()
-    embedder = open_embedder(settings)
+    embedder, encoder = open_embedder(settings), open_encoder(settings)
     with progress_bar(quiet=as_json) as step:
         found = read_backup(library, Path(file), embedder, replace=replace, progress=step)
+    encode_rest(library, embedder, encoder, quiet=as_json)
     if as_json:
         print_json(asdict(found))
     else:

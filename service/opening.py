@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from index.embed.encoder import Encoder
     from index.embed.protocol import Embedder
     from index.library import Library
     from index.search.search import SearchIndex
@@ -32,10 +33,11 @@ def hold_native_threads(settings: Settings) -> None:
     """One thread for each of the libraries that would use all cores, unless the environment says otherwise.
 
     Requests run in threads already; threads of BLAS and OpenMP that wait for work keep the cores busy beside them.
-    Before NumPy is imported: it decides then. Models that embed or rerank gain from OpenMP and keep it.
+    Before NumPy is imported: it decides then. Models that embed or rerank gain from OpenMP and keep it; the engine
+    of `e5` gains little, and where cores are busy its threads wait for each other for seconds.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if settings.embedder in ("builtin", "none") and not settings.reranker:
+    if settings.embedder in ("builtin", "none") and not settings.reranker and settings.encoder in ("", "e5"):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
@@ -45,7 +47,7 @@ def names_models(settings: Settings) -> bool:
     from service.settings import listed
 
     packs = listed(settings.packs) != listed(Known.model_fields["packs"].default)
-    return settings.embedder not in ("builtin", "none") or bool(settings.reranker) or packs
+    return settings.embedder not in ("builtin", "none") or bool(settings.reranker or settings.encoder) or packs
 
 
 def open_library() -> tuple[Settings, Library]:
@@ -101,8 +103,16 @@ def open_embedder(settings: Settings) -> Embedder | None:
     return load_embedder(settings.embedder)
 
 
+def open_encoder(settings: Settings) -> Encoder | None:
+    """The encoder that the settings name, if any."""
+    from index.embed.encoder import load_encoder
+
+    return load_encoder(settings.encoder, settings.encoder_deadline_ms)
+
+
 def open_index() -> SearchIndex:
-    """The served generation, with its embedder, reranker and packs, warmed up; the newest that others published."""
+    """The served generation, with all that the settings name for searching, warmed up; the newest that others
+    published."""
     from index.embed.rerank import load_reranker
     from index.engine.dictionary import load_dictionary
     from index.errors import IndexUnavailable, LecturesError
@@ -124,7 +134,14 @@ def open_index() -> SearchIndex:
         raise IndexUnavailable(" ".join((*behind, str(error)))) from error
     degraded = (*degraded, away) if away else degraded
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
-    index = SearchIndex(generation, embedder, (*degraded, *behind), reranker, load_dictionary(listed(settings.packs)))
+    index = SearchIndex(
+        generation,
+        embedder,
+        (*degraded, *behind),
+        reranker,
+        load_dictionary(listed(settings.packs)),
+        encoder=open_encoder(settings),
+    )
     index.warm_up()
     return index
 

@@ -17,6 +17,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from index.embed.encoder import load_encoder
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
 from index.engine.dictionary import load_dictionary
@@ -143,6 +144,7 @@ def open_first(settings: Settings) -> SearchIndex | None:
     embedder = load_embedder(settings.embedder)
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
     dictionary = load_dictionary(listed(settings.packs))
+    encoder = load_encoder(settings.encoder, settings.encoder_deadline_ms)
     library = library_of(settings)
     try:
         with suppress(LecturesError):  # what is here is served; each process says since when it is behind
@@ -152,6 +154,6 @@ def open_first(settings: Settings) -> SearchIndex | None:
         return None
     finally:
         library.close()
-    index = SearchIndex(generation, embedder, degraded, reranker, dictionary)
+    index = SearchIndex(generation, embedder, degraded, reranker, dictionary, encoder=encoder)
     index.warm_up()
     return index

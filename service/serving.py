@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.engine.dictionary import Dictionary
@@ -58,12 +59,14 @@ class Serving:
         dictionary: Callable[[], Dictionary | None] = lambda: None,
         following: Following | None = None,
         spread: Callable[[], Spread] | None = None,
+        encoder: Callable[[], Encoder | None] = lambda: None,
     ) -> None:
-        """`embedder`, `reranker` and `dictionary` load what the settings name, when it is first needed; `first` is open
-        already; `following` fetches what other machines publish; `spread` connects to the nodes that hold the shards,
-        where others do."""
+        """`embedder`, `reranker`, `dictionary` and `encoder` load what the settings name, when it is first needed;
+        `first` is open already; `following` fetches what other machines publish; `spread` connects to the nodes that
+        hold the shards, where others do."""
         self._library = library
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
+        self._load_encoder = encoder
         self._index = first
         self._following = following
         self._connect = spread
@@ -173,7 +176,15 @@ class Serving:
             self._say()
             return whole
         bodies = None if self._spread is None else self._spread.bodies
-        index = SearchIndex(generation, embedder, degraded, self._load_reranker(), self._load_dictionary(), bodies)
+        index = SearchIndex(
+            generation,
+            embedder,
+            degraded,
+            self._load_reranker(),
+            self._load_dictionary(),
+            bodies,
+            self._load_encoder(),
+        )
         if self._index is None:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index

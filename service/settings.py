@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     embedder: str = Field(
         "builtin", description="`builtin`, `none`, or a sentence-transformers model by name or folder"
     )
+    encoder: str = Field(
+        "",
+        description="Second opinion on meaning: `e5`, or a sentence-transformers model by name or folder; empty: none",
+    )
+    encoder_deadline_ms: int = Field(200, ge=1, description="A search that it has not helped by then is answered alone")
     reranker: str = Field("", description="A cross-encoder by name or folder that reorders the best hits; empty: none")
     reranker_deadline_ms: int = Field(300, ge=1, description="What the reranker has not judged by then keeps its place")
     packs: str = Field("ml,stats", description="Packs by comma whose concepts a description may mean, or their files")
@@ -118,6 +123,19 @@ class Settings(BaseSettings):
         if bool(self.llm_url) != bool(self.llm_model):
             given, missing = ("LLM_URL", "LLM_MODEL") if self.llm_url else ("LLM_MODEL", "LLM_URL")
             raise ValueError(f"LECTURES_{given} is set and LECTURES_{missing} is not; a language model needs both")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_first_opinion(self) -> Settings:
+        if self.encoder and self.embedder == "none":
+            raise ValueError(
+                "LECTURES_ENCODER is a second opinion beside an embedder, and LECTURES_EMBEDDER is none; set that to "
+                "`builtin`"
+            )
+        if self.encoder and self.search:
+            raise ValueError(
+                "LECTURES_ENCODER is set, and LECTURES_SEARCH has nodes search, which have none; leave one of them out"
+            )
         return self
 
     @model_validator(mode="after")

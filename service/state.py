@@ -12,6 +12,7 @@ from time import perf_counter
 
 import numpy as np
 
+from index.embed.encoder import Encoder, load_encoder
 from index.embed.models import load_embedder
 from index.embed.protocol import Embedder, Vectors
 from index.embed.rerank import Reranker, load_reranker
@@ -63,6 +64,7 @@ class ServiceState:
             lambda: self.dictionary,
             self.following,
             (lambda: open_spread(settings)) if settings.search else None,
+            lambda: self.encoder,
         )
         self.pictures = Pictures(self.library)
         self.gate = Gate(_lanes(settings), self._metrics)
@@ -77,6 +79,12 @@ class ServiceState:
     @cached_property
     def embedder(self) -> Embedder | None:
         return self._first.embedder if self._first else load_embedder(self.settings.embedder)
+
+    @cached_property
+    def encoder(self) -> Encoder | None:
+        if self._first is not None:
+            return self._first.encoder
+        return load_encoder(self.settings.encoder, self.settings.encoder_deadline_ms)
 
     @cached_property
     def reranker(self) -> Reranker | None:

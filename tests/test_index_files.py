@@ -149,3 +149,19 @@ def test_generations_that_are_not_served_any_more_are_let_go_of(
     assert [kept for kept in (ref() for ref in gone) if kept is not None] == []
     maps = Path("/proc/self/maps").read_text("utf-8")
     assert not [line for line in maps.splitlines() if str(sqlite_library.data_dir) in line and "shard" in line]
+
+
+def test_what_reached_the_disk_last_of_a_stored_file_is_one_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made beside the folder in which it is to lie: both are told to be durable after it has moved."""
+    durable: dict[Path, list[str]] = {}
+
+    def fsync(folder: Path) -> None:
+        durable[folder] = sorted(path.name for path in folder.iterdir())
+
+    for module in ("index.files", "index.originals"):
+        monkeypatch.setattr(f"{module}.fsync_folder", fsync)
+    sha256 = FileStore(tmp_path / "files").add_bytes(b"a deck", ".pdf")
+    assert durable[tmp_path / "files"] == [sha256[:2]]
+    assert durable[tmp_path / "files" / sha256[:2]] == [f"{sha256}.pdf"]

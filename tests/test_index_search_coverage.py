@@ -51,6 +51,17 @@ def test_an_everyday_verb_beside_a_term_makes_no_unknown_term_of_it(client: Test
     assert client.get("/api/search", params={"q": query}).json()["coverage"] == "explained"
 
 
+@pytest.mark.parametrize(
+    "query", ["what is dropout attention", "explain group dropout", "как работает внимание переобучения"]
+)
+def test_a_term_whose_words_are_there_but_never_together_is_absent(client: TestClient, query: str) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"
+
+
+def test_what_names_something_unknown_is_not_all_explained() -> None:
+    assert judge_coverage(replace(_FULL, lacking=0.3)) is Coverage.MENTIONED
+
+
 def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_near() -> None:
     unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
     assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)

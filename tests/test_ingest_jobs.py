@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,11 @@ from support import CountingEmbedder, until, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
+from index.embed.encoder import Encoder
+from index.embed.protocol import Vectors
+from index.encoding import courses_to_encode
 from index.library import Library
+from index.served import open_served
 from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
 from index.store.keys import create_key
 from index.store.tables import jobs, workers
@@ -537,3 +542,51 @@ def test_a_dry_run_says_how_a_course_is_understood_and_changes_nothing(
     assert client.get("/api/ingests", headers=key).json()[0]["plan"] is None
     assert client.get("/api/courses", headers=key).json() == []
     assert library.served_number() is None
+
+
+class _Slowly(CountingEmbedder):
+    """An encoder that orders a course while it reads the first."""
+
+    fingerprint = "slowly:4"
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self._then: Callable[[], object] | None = then
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if self._then is not None:
+            self._then()
+            self._then = None
+        return super().embed_passages(texts)
+
+
+def test_a_worker_reads_for_the_encoder_while_no_job_waits(
+    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    library, second = sqlite_library, tmp_path / "second"
+    shutil.copytree(course_folder, second)
+    order(library, course_folder)
+    seen: list[list[str]] = []
+
+    def interrupt() -> None:
+        order(library, second)
+        seen.append(courses_to_encode(library, embedder, encoder))
+
+    encoder = Encoder(_Slowly(interrupt), 60.0)
+    assert work(library, embedder, OFFLINE, threading.Event(), once=True, encoder=encoder) == 2
+    assert seen == [[course_folder.name]]  # the first was published before it was read, and the second taken in between
+    assert courses_to_encode(library, embedder, encoder) == []
+    assert [shard.encoder for shard in open_served(library, embedder)[0].manifest.shards] == [encoder.fingerprint] * 2
+
+
+def test_an_encoder_that_fails_stops_no_worker(
+    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("out of memory")
+
+    job = order(sqlite_library, course_folder)
+    encoder = Encoder(_Slowly(fail), 60.0)
+    assert work(sqlite_library, embedder, OFFLINE, threading.Event(), once=True, encoder=encoder) == 1
+    assert state_of(sqlite_library, job).state == "done"
+    assert courses_to_encode(sqlite_library, embedder, encoder) == [course_folder.name]

@@ -214,6 +214,10 @@ def test_where_nothing_is_asked_that_is_said(live: str) -> None:
             answer = httpx.post(f"{live}/v1/chat/completions", json={"messages": messages, "stream": stream})
             assert answer.status_code == 200
             assert "There is no question here." in answer.text
+    unreadable: tuple[Any, ...] = (False, 0, {})
+    for content in unreadable:
+        body = {"messages": [{"role": "user", "content": content}]}
+        assert httpx.post(f"{live}/v1/chat/completions", json=body).status_code == 422
     answer = httpx.post(f"{live}/api/answers", json={"question": "dropout", "stream": 0})
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 

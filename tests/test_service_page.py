@@ -211,16 +211,19 @@ def test_other_readings_are_said_and_have_a_way_back(page: Page, live: str) -> N
     page.get_by_text("search exactly as typed").click()
     expect(page.locator(".readings").first).to_contain_text("Searched exactly as typed.")
     expect(page.locator(".summary")).to_have_attribute("data-coverage", "absent")
-    page.get_by_text("Search for other readings too").click()
+    page.get_by_text("Search for similar words too").click()
     expect(page.locator(".hit h3").first).to_have_text("Dropout")
 
 
 def test_coverage_is_said_in_words(page: Page, live: str) -> None:
-    for query, words in (("GAN", "Only the programme names this"), ("седловые точки", "mentioned, but not explained")):
+    for query, words in (
+        ("GAN", "Only the programme mentions this"),
+        ("седловые точки", "mentioned, but not explained"),
+    ):
         page.goto(f"{live}/?q={quote(query)}")
         expect(page.locator(".summary")).to_contain_text(words)
     page.goto(f"{live}/?q={quote('курс доллара')}")
-    expect(page.locator(".summary")).to_contain_text("do not seem to cover this")
+    expect(page.locator(".summary")).to_contain_text("The course does not seem to cover this")
 
 
 def test_where_the_hits_lie_and_why_they_are_there(page: Page, live: str) -> None:
@@ -545,6 +548,9 @@ def test_another_course_is_offered_where_this_one_has_nothing(
         expect(page.locator(".summary")).to_contain_text("The course does not seem to cover this")
         page.locator(".ways a", has_text="In all courses: 1 result").click()
         expect(page.locator(".hit h3")).to_have_text("Soup")
+        page.goto(f"{url}/?q=flour+gradient")
+        expect(page.locator(".map li", has_text="Cooking")).to_contain_text("1. Soups")
+        expect(page.locator(".map li", has_text="Networks")).to_contain_text("1. Training")
         page.goto(url)
         cards = page.locator(".card").all_inner_texts()
         assert any("1 lecture · 2 slides" in card and "without" not in card for card in cards)
@@ -821,8 +827,8 @@ def test_a_lecture_shows_slides_along_its_video_and_links_its_programme(page: Pa
     expect(page.locator("#look-title")).to_have_text("Кривые обучения")
     expect(page.locator(".film li").nth(3)).to_have_class("current")
     page.goto(f"{live}/lectures/5")
-    expect(page.locator(".programme")).to_contain_text("(not there yet)")
-    expect(page.locator(".about .notice")).to_contain_text("no slides and no video of this lecture yet")
+    expect(page.locator(".programme")).to_contain_text("(not available yet)")
+    expect(page.locator(".about .notice")).to_contain_text("no slides or video for this lecture yet")
 
 
 def test_a_course_says_what_each_lecture_has_and_no_codes(page: Page, live: str) -> None:

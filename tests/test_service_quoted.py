@@ -19,6 +19,8 @@ from test_service_page import AXE, DESKTOP, PHONE, page_of, until
 from index.errors import SourceFileError
 from index.text.quotes import named_by, words_of
 from ingest.pdf import PdfReader
+from service.app import create_app
+from service.settings import Settings
 from service.web.quoted import quote_marks
 
 _QUESTION = f"/?q={quote('зачем нужен dropout?')}"
@@ -101,6 +103,13 @@ def test_marks_hold_numbers_alone_and_a_quote_that_is_not_there_has_none(client:
         ("100", "75", "200"),
         ("100", "150", "100"),
     ]
+
+
+def test_marks_tell_nothing_of_a_course_that_is_not_the_callers(example_settings: Settings) -> None:
+    settings = example_settings.model_copy(update={"private_courses": "neural-networks"})
+    with TestClient(create_app(settings), raise_server_exceptions=False) as stranger:
+        asked = {"quote": named_by("Похоже на усреднение множества прореженных сетей")}
+        assert stranger.get("/quoted/2/7.svg", params=asked).status_code in {401, 404}
 
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])

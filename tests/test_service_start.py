@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import socket
 import sys
 import types
@@ -12,8 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from support import write_course
 
 from service.cli import main
+from service.opening import hold_native_threads
 from service.settings import Settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
@@ -111,7 +115,7 @@ def test_a_database_that_is_away_is_one_sentence(run: Run) -> None:
     assert "secret" not in said
 
 
-@pytest.mark.parametrize("setting", ["LECTURES_EMBEDDER", "LECTURES_RERANKER"])
+@pytest.mark.parametrize("setting", ["LECTURES_EMBEDDER", "LECTURES_ENCODER", "LECTURES_RERANKER"])
 def test_a_model_without_its_libraries_says_what_to_install(
     run: Run, monkeypatch: pytest.MonkeyPatch, setting: str
 ) -> None:
@@ -119,6 +123,42 @@ def test_a_model_without_its_libraries_says_what_to_install(
     said = _refused(run("serve", "--port", "0", **{setting: "some/model"}))
     assert "'some/model'" in said
     assert "pip install '.[models]'" in said
+
+
+def test_an_encoder_needs_an_embedder_beside_it(run: Run) -> None:
+    said = _refused(run("courses", LECTURES_ENCODER="e5", LECTURES_EMBEDDER="none"))
+    assert "LECTURES_ENCODER is a second opinion" in said
+    spread = {"LECTURES_SEARCH": "auto", "LECTURES_STORAGE_URL": "shared", "LECTURES_EMBEDDER": "builtin"}
+    assert "LECTURES_ENCODER is set, and LECTURES_SEARCH" in _refused(run("courses", **spread))
+
+
+@pytest.mark.parametrize(("encoder", "threads"), [("", "1"), ("e5", "1"), ("some/model", None)])
+def test_the_packaged_encoder_has_one_thread_where_it_serves(
+    monkeypatch: pytest.MonkeyPatch, encoder: str, threads: str | None
+) -> None:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "")  # what is set below is taken back after the test
+        monkeypatch.delenv(name)
+    hold_native_threads(Settings(encoder=encoder))
+    assert os.environ.get("OMP_NUM_THREADS") == threads
+
+
+def test_the_command_line_has_the_encoder_read_what_it_takes_up(run: Run, tmp_path: Path) -> None:
+    pages = [
+        "Neurons\nSome of the neurons are switched off at random, so that each learns to do without the others",
+        "Kernels\nA kernel moves over the picture and multiplies what lies below it, with the same weights everywhere",
+    ]
+    course = write_course(tmp_path / "course", "Course", pages)
+    run("ingest", str(course))
+    unread = json.loads(run("search", "neurons", "--json", LECTURES_ENCODER="e5").out)
+    assert unread["degraded"] == ["the encoder has not read 1 of 1 courses yet: searched without it"]
+    done = run("ingest", str(course), LECTURES_ENCODER="e5")
+    assert "encoding course: 2 of 2" in done.err
+    read = json.loads(run("search", "neurons", "--json", LECTURES_ENCODER_DEADLINE_MS="60000").out)
+    assert (read["degraded"], read["generation"]) == ([], 2)
+    assert read["hits"][0]["locator"]["page_number"] == 1
+    run("reindex")
+    assert json.loads(run("search", "neurons", "--json").out)["degraded"] == []
 
 
 def test_a_model_that_does_not_load_is_said_before_anything_is_served(

@@ -230,7 +230,7 @@ def test_the_lecture_is_searched_in_place(page: Page, live: str) -> None:
     assert page.locator(".found").count() == 0
     page.get_by_role("searchbox", name="Search in this lecture").fill("zzqqxx")
     page.keyboard.press("Enter")
-    expect(page.locator(".within-found")).to_contain_text("Nothing in this lecture.")
+    expect(page.locator(".within-found")).to_contain_text("Nothing found in this lecture.")
     assert page.evaluate("document.querySelector('#player').known")
 
 
@@ -273,9 +273,9 @@ def test_a_lecture_is_studied_with_the_keyboard_alone(page: Page, live: str) -> 
     page.keyboard.press("k")
     until(page, "document.querySelector('#player').paused")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
 
 
 def test_keys_are_left_to_the_boxes_in_which_is_typed(page: Page, live: str) -> None:
@@ -291,7 +291,7 @@ def test_a_slide_is_enlarged_and_turned(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout&open=page-2-7")
     ready(page)
     page.locator("#slide-now .large").click()
-    zoom = page.get_by_role("dialog", name="Slide, enlarged")
+    zoom = page.get_by_role("dialog", name="Enlarged slide")
     expect(zoom.locator("img")).to_have_attribute("alt", "Dropout")
     page.keyboard.press("ArrowRight")
     expect(zoom.locator("img")).to_have_attribute("alt", "Минутка кода: nn.Dropout")
@@ -471,7 +471,7 @@ def test_a_lecture_without_slides_or_without_video_looks_whole(browser: Any, lon
                 ".vtt",
             ):
                 assert inner not in said, (number, inner)
-        expect(page.locator("main")).to_contain_text("There is no transcript of this video yet.")
+        expect(page.locator("main")).to_contain_text("There is no transcript for this video yet.")
         page.goto(f"{long_course}/c/kites/l/2")
         box, talk = page.locator(".player").bounding_box(), page.locator(".running").bounding_box()
         assert box is not None

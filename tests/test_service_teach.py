@@ -117,20 +117,20 @@ def test_a_queue_that_no_worker_reads_says_so_and_how_to_start_one(browser: Any,
         expect(page.locator(".state")).to_have_count(0)
         enter(page, secret)
         expect(page.locator(".state .notice")).to_have_text(
-            "No worker reads the queue: what you order would wait. Start one on the server with lectures worker"
+            "No worker is running, so a new import would wait. Start one on the server with lectures worker"
         )
         folder = tmp_path / "course"
         write_pdf(folder / "a.pdf", ["Momentum\nrolls downhill"])
         page.fill("#source", str(folder))
         page.get_by_role("button", name="Import", exact=True).click()
-        expect(page.locator("#said")).to_contain_text("in the list below")
-        expect(page.locator(".state .notice")).to_contain_text("Imports that wait: 1, but no worker reads the queue")
+        expect(page.locator("#said")).to_contain_text("see the list below")
+        expect(page.locator(".state .notice")).to_contain_text("Imports waiting: 1, but no worker is running")
         expect(page.locator("#job-list .job-state")).to_have_text("Waiting")
         assert "No imports yet" not in text_of(page)
         stop = threading.Event()
         worker = threading.Thread(target=work, args=(library, None, Means(offline=True), stop))
         worker.start()
-        expect(page.locator(".state p").first).to_contain_text("A worker has been reading the queue since")
+        expect(page.locator(".state p").first).to_contain_text("A worker has been processing the queue since")
         expect(page.locator("#job-list .job-state")).to_have_text("Done")  # without a reload
         expect(page.locator("#job-list a").first).to_have_text("course")
         expect(page.locator(".lacking h3")).to_contain_text("course")  # and so are the gaps
@@ -293,7 +293,7 @@ def test_a_course_with_many_gaps_is_short_and_leads_to_each_lecture(browser: Any
         assert page.evaluate(height) < 1_300
         groups = page.locator(".gaps > summary")
         expect(groups).to_have_text(
-            [re.compile(words) for words in ("Add or mend a file", "Add captions", "Nothing to do")]
+            [re.compile(words) for words in ("Add or fix a file", "Add captions", "Nothing to do")]
         )
         total = sum(int(count) for count in page.locator(".gaps > summary .quiet").all_inner_texts())
         expect(page.locator(".lacking h3")).to_contain_text(f"{total} gaps")
@@ -373,7 +373,7 @@ def test_what_could_not_be_read_well_is_marked_for_the_course_that_is_chosen(bro
         expect(rows.nth(1)).to_contain_text("from a file, 20 words a minute")
         expect(rows.nth(1)).to_contain_text("few words for its length")
         expect(rows.nth(2)).to_contain_text("400 words a minute")
-        expect(rows.nth(2)).to_contain_text("lines may be doubled")
+        expect(rows.nth(2)).to_contain_text("lines may be repeated")
         page.locator("#all-lectures summary").click()
         expect(page.locator("#all-lectures tbody tr")).to_have_count(4)
         page.locator("[data-choose]", has_text="fine").click()
@@ -394,8 +394,8 @@ def test_how_a_course_is_understood_is_shown_before_it_is_taken_up(browser: Any,
     with desk(browser, tmp_path) as (library, page, secret):
         enter(page, secret)
         page.fill("#source", str(folder))
-        page.get_by_role("button", name="Only look").click()
-        expect(page.locator("#job-list .job")).to_contain_text("only look")
+        page.get_by_role("button", name="Preview only").click()
+        expect(page.locator("#job-list .job")).to_contain_text("preview only")
         work(library, None, Means(offline=True), threading.Event(), once=True)
         expect(page.locator("#job-list")).to_contain_text("Found: 2 lectures")
         expect(page.locator(".lacking")).to_have_count(0)  # nothing was taken up
@@ -418,6 +418,6 @@ def test_how_a_course_is_understood_is_shown_before_it_is_taken_up(browser: Any,
         expect(page.locator("#job-list li")).to_have_count(2)
         work(library, None, Means(offline=True), threading.Event(), once=True)
         expect(page.locator(".lacking h3")).to_contain_text("Optimisation")
-        page.locator("#job-list li").first.get_by_role("button", name="Only look").click()
+        page.locator("#job-list li").first.get_by_role("button", name="Preview only").click()
         expect(page.locator("#job-list li")).to_have_count(3)
         check_axe(page)

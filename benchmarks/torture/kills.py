@@ -1,7 +1,9 @@
-"""Row 1: SIGKILL at random moments of ingest, change, removal and reindex, by command and by worker.
+"""Row 1: SIGKILL at random moments of ingest, change, removal and reindex, by command and by worker, and of a service
+that takes orders.
 
-While a service over the same folder answers searches. After each kill a reader that mends nothing must find each course
-in its old or its new state, whole; the same change run to its end must give the new state, with nothing left over.
+While another service over the same folder answers searches. After each kill a reader that mends nothing must find each
+course in its old or its new state, whole; the same change run to its end must give the new state, with nothing left
+over. What a service acknowledged before it was killed is there when it has been started again, which takes no time.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from pathlib import Path
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.lane import neither
+from benchmarks.torture.ordering import kill_service, make_key
 from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.searching import Searching
 from benchmarks.torture.zygote import HELD, KILLED, LEFTOVERS, Zygote
 
 _SLUGS = ("first", "second")
 _CHANGES = ("change", "remove", "reindex", "worker")
+_SERVICE = "service"
+_USE_SECONDS = 0.6  # in which a service takes some ten orders
+_TIMED_FROM = 100  # kills in a lane: fewer are tried on busy machines, which say nothing of times
 _SEARCH_PAUSE_SECONDS = 0.05
 
 
@@ -40,11 +46,15 @@ def _lane(size: int, seed: int, folder: Path) -> tuple[Result, int, int]:
         for slug in _SLUGS:
             zygote.lectures(*ingest_arguments(write_spoken(folder / slug, slug, 0), slug))
         usual = {what: _seconds(zygote, folder, what) for what in _CHANGES}
+        key = make_key(zygote)
         with Searching(zygote, "gradients", pause_seconds=_SEARCH_PAUSE_SECONDS) as searching:
             for number in range(2, size + 2):
-                what = chance.choice(_CHANGES)
-                moment = chance.random() * usual[what]
-                ended, faults = _round(zygote, folder, number, what, chance.choice(_SLUGS), moment)
+                what = chance.choice((*_CHANGES, _SERVICE))
+                moment = chance.random() * usual.get(what, _USE_SECONDS)
+                if what == _SERVICE:
+                    ended, faults = kill_service(zygote, folder, number, moment, key, timed=size >= _TIMED_FROM)
+                else:
+                    ended, faults = _round(zygote, folder, number, what, chance.choice(_SLUGS), moment)
                 killed += ended == KILLED
                 wrong += [f"round {number} (seed {seed}), {what}: {fault}" for fault in faults]
         wrong += searching.wrong

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.torture.lane import Lane, lanes_in
@@ -123,7 +123,12 @@ class _Disk:
             # a file that is given another name is that file, whether or not its first name was ever durable
             made = _File(bytearray(), b"") if change.what == "create" else file
             _name(self.seen, change, made)
-            self._pending.append((change, made))
+            if change.what == "rename" and made is not None and Path(change.path).parent != Path(change.other).parent:
+                # two folders are changed, and each is told to be durable by itself
+                self._pending.append((replace(change, what="create", path=change.other, other=""), made))
+                self._pending.append((replace(change, what="unlink", other=""), None))
+            else:
+                self._pending.append((change, made))
 
     def after_power(self, chance: random.Random, part: float) -> dict[str, bytes]:
         """The files that are found. Names reach a disk in their order, up to some point."""

@@ -7,6 +7,7 @@ waits for them.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -168,6 +169,8 @@ def serve() -> None:
     for name in _MODULES:
         importlib.import_module(name)
     _load_what_is_shared()
+    gc.collect()
+    gc.freeze()  # each child would look through all of it, and copy the pages on which it stands
     for line in sys.stdin:
         request = json.loads(line)
         if "reap" in request:

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index.embed.adaptation import Adaptation
 from index.engine.container import Arrays, pack
+from index.engine.encoded import build_encoded
 from index.engine.glossary import build_terms
 from index.engine.manifest import DATA, FORMAT, ListedShard, ShardManifest, shard_folder, to_json
 from index.engine.mining import Similarity, mine_terms
@@ -37,7 +38,8 @@ from index.types import IndexedPassage
 class Made:
     """What made the vectors of a course: the embedder's name, with what it learned (`fingerprint`), its dimension.
 
-    `stored` maps a content hash to (roles, vectors) as they are kept; `similarity` judges pairs of terms.
+    `stored` maps a content hash to (roles, vectors) as they are kept; `similarity` judges pairs of terms. `encoder` is
+    the fingerprint of an encoder that has read the course, `encoded` the vector that it gave each content; else empty.
     """
 
     embedder: str
@@ -46,6 +48,8 @@ class Made:
     adaptation: Adaptation | None
     stored: Mapping[str, tuple[bytes, bytes]]
     similarity: Similarity
+    encoder: str = ""
+    encoded: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], made: Made) -> ListedShard:
@@ -55,7 +59,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
     StorageError if the disk refuses: nothing is left then.
     """
     records = [dump_passage(passage) for passage in passages]
-    name = shard_name(course, records, made.fingerprint)
+    name = shard_name(course, records, made.fingerprint, made.encoder)
     there = _intact(root, name, course, made, len(passages))
     if there is not None:
         return there
@@ -74,6 +78,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
         languages=languages,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        encoder=made.encoder,
     )
     described = to_json(manifest)
     _write(root, name, {DATA: content, "manifest.json": described})
@@ -83,6 +88,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
         fingerprint=made.fingerprint,
         passages=len(passages),
         manifest_sha256=hashlib.sha256(described).hexdigest(),
+        encoder=made.encoder,
     )
     _check_canaries(open_shard(root, listed))
     return listed
@@ -94,9 +100,10 @@ def latin_language(passage: IndexedPassage) -> str:
     return "en" if own == "en" else detect_language(f"{passage.title}\n{passage.text}", (own, "en"))
 
 
-def shard_name(course: str, records: Sequence[str], fingerprint: str) -> str:
+def shard_name(course: str, records: Sequence[str], fingerprint: str, encoder: str = "") -> str:
     """The hash of what a shard is made from: its passages as records, and what made their vectors."""
-    digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{fingerprint}\n{course}\n".encode())
+    made = f"{fingerprint}\n{encoder}" if encoder else fingerprint
+    digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{made}\n{course}\n".encode())
     for record in records:
         digest.update(record.encode() + b"\n")
     return digest.hexdigest()[:32]
@@ -122,6 +129,8 @@ def _arrays(passages: Sequence[IndexedPassage], records: Sequence[str], made: Ma
     }
     if made.dimension:
         arrays |= build_vectors(*_rows(passages, made), len(passages))
+    if made.encoder:
+        arrays |= build_encoded(passages, made.encoded)
     languages = {latin(passage.language) for passage in passages} - {"en"}
     return arrays, ["en", *sorted(languages)]
 
@@ -155,7 +164,12 @@ def _intact(root: Path, name: str, course: str, made: Made, count: int) -> Liste
         described = (shard_folder(root, name) / "manifest.json").read_bytes()
         sha256 = hashlib.sha256(described).hexdigest()
         listed = ListedShard(
-            course=course, name=name, fingerprint=made.fingerprint, passages=count, manifest_sha256=sha256
+            course=course,
+            name=name,
+            fingerprint=made.fingerprint,
+            passages=count,
+            manifest_sha256=sha256,
+            encoder=made.encoder,
         )
         shard = open_shard(root, listed)
     except (OSError, CorruptIndex, ValueError, TypeError):

@@ -14,7 +14,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,7 +34,8 @@ Manifest = TypeVar("Manifest")
 class ShardManifest:
     """What a shard says of itself. `embedder` made its vectors, `fingerprint` names that with what it learned here.
 
-    `languages` are those by whose rules its Latin words are stemmed, English first.
+    `languages` are those by whose rules its Latin words are stemmed, English first. `encoder` is the fingerprint of the
+    encoder that read its passages too; it is written down only where there is one.
     """
 
     format: int
@@ -49,6 +50,7 @@ class ShardManifest:
     languages: list[str]
     size: int
     sha256: str
+    encoder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class ListedShard:
     fingerprint: str
     passages: int
     manifest_sha256: str
+    encoder: str = ""
 
     @property
     def place(self) -> str:
@@ -95,7 +98,11 @@ def generation_file(root: Path, number: int) -> Path:
 
 
 def to_json(manifest: ShardManifest | GenerationManifest) -> bytes:
-    return json.dumps(asdict(manifest), indent=1, ensure_ascii=False).encode()
+    values = asdict(manifest)
+    for own in (values, *values.get("shards", ())):
+        if not own.get("encoder", True):
+            del own["encoder"]
+    return json.dumps(values, indent=1, ensure_ascii=False).encode()
 
 
 def read_shard_manifest(root: Path, listed: ListedShard) -> ShardManifest:
@@ -170,6 +177,8 @@ def _checked(kind: type[Manifest], values: dict[str, Any]) -> Manifest:
     """A manifest of these values; TypeError if one is missing, unknown or not of its type."""
     types = {"str": str, "int": int, "list[str]": list, "tuple[ListedShard, ...]": tuple}
     for field in fields(kind):  # type: ignore[arg-type]
+        if field.name not in values and field.default is not MISSING:
+            continue
         if type(values[field.name]) is not types[str(field.type)]:
             raise TypeError(f"{field.name} is {values[field.name]!r:.80}")
     return kind(**values)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from index.embed.adaptation import Adaptation
 from index.engine.container import Arrays, open_packed
+from index.engine.encoded import Encoded
 from index.engine.glossary import ShardTerms
 from index.engine.manifest import DATA, ListedShard, ShardManifest, read_shard_manifest, shard_folder
 from index.engine.passages import Passages
@@ -38,6 +39,7 @@ class Shard:
         self.terms = ShardTerms(arrays)
         self.suggestions = ShardSuggestions(arrays)
         self.vectors = ShardVectors(arrays) if manifest.dimension and records is None else None
+        self.encoded = Encoded(arrays) if manifest.encoder and records is None else None
         learned = {key.removeprefix(_ADAPTATION): own for key, own in arrays.items() if key.startswith(_ADAPTATION)}
         self.adaptation = Adaptation(learned, manifest.dimension) if learned else None
         # the passage before each in its deck or video, its newest edition (-1: none), and whether it only lists what

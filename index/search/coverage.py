@@ -29,8 +29,9 @@ _WEIGHTS = {
     "title": 4.6,
 }
 _CONSTANT = -1.6  # one in 100 of what courses explain lies below 0, 7 in 100 of what they do not above
-_EXPLAINED_FROM = 2.6  # below it, and above 0, lies what is only mentioned
+_EXPLAINED_FROM = 2.7  # below it, and above 0, lies what is only mentioned
 SIGNS = tuple(_WEIGHTS)
+_LACKING_MUCH = 0.25
 _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where there is no embedder
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
@@ -82,7 +83,9 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
         return Coverage.LISTED
     if evidence.total < 0:
         return Coverage.ABSENT
-    return Coverage.EXPLAINED if evidence.total >= _EXPLAINED_FROM else Coverage.MENTIONED
+    # what names something that the course does not know is not all explained
+    explained = evidence.total >= _EXPLAINED_FROM and evidence.lacking < _LACKING_MUCH
+    return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
 
 def gather_evidence(words: Weighed, ranked: Ranked, scope: Scope, *, vectors: bool) -> Evidence | None:
@@ -104,7 +107,7 @@ def gather_evidence(words: Weighed, ranked: Ranked, scope: Scope, *, vectors: bo
         near=nearness,
         keyness=shares.keyness,
         lacking=shares.lacking,
-        missing=share_missing(signs),
+        missing=share_missing(signs, scope),
         apart=share_apart(signs, scope),
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,

@@ -79,7 +79,7 @@ class Meaning:
         here = np.flatnonzero(np.isin(self._generation.shards_of(rows), self._scope.shards))
         order = here[np.argsort(rows[here])]
         rows, sketched = rows[order], sketched[order]
-        parts = [(shard, rows[first:last]) for shard, first, last in _runs(self._generation.shards_of(rows))]
+        parts = [(shard, rows[first:last]) for shard, first, last in runs(self._generation.shards_of(rows))]
         self._embed([shard for shard, _ in parts])
         rows, wholes = self._whole_similarities(parts)
         return Near(rows, wholes, sketched)
@@ -91,7 +91,7 @@ class Meaning:
             return similarity
         owners = self._generation.shards_of(rows)
         self._embed(set(owners.tolist()))
-        for shard, start, stop in _runs(owners):
+        for shard, start, stop in runs(owners):
             vectors = self._generation.shards[shard].vectors
             if vectors is not None:
                 own = rows[start:stop] - self._generation.starts[shard]
@@ -137,7 +137,7 @@ class Meaning:
         if rows is None:
             parts: list[tuple[int, Rows | None]] = [(shard, None) for shard in self._scope.shards]
         else:
-            parts = [(shard, rows[first:last]) for shard, first, last in _runs(self._generation.shards_of(rows))]
+            parts = [(shard, rows[first:last]) for shard, first, last in runs(self._generation.shards_of(rows))]
         self._embed([shard for shard, _ in parts])
         passages, values = self._whole_similarities(parts)
         if rows is None and self._scope.mask is not None:
@@ -225,7 +225,7 @@ def _highest(rows: Rows, values: Floats, count: int) -> tuple[Rows, Floats]:
     return rows[order], values[order]
 
 
-def _runs(values: NDArray[np.integer]) -> Iterator[tuple[int, int, int]]:
+def runs(values: NDArray[np.integer]) -> Iterator[tuple[int, int, int]]:
     """(value, start, stop) of each run of equal values."""
     if not len(values):
         return

@@ -18,6 +18,7 @@ from index.text.analysis import (
     bare_words,
     fold,
     is_compound,
+    is_name,
     is_stop_word,
     one_script,
     parts_of,
@@ -123,10 +124,13 @@ class Reader:
             stretch = typed[position : position + length]
             if stretch[0].weight <= STOP_WEIGHT or stretch[-1].weight <= STOP_WEIGHT:
                 continue
-            stems = [stem for word in stretch if word.weight > STOP_WEIGHT for stem in key_of(self._best(word))]
-            readings = self._counterparts(stems)
-            if readings:
-                return length, readings
+            telling = [word for word in stretch if word.weight > STOP_WEIGHT]
+            # as it was typed first: a glossary knows words that the course does not
+            written, likely = [word.readings[0].text for word in telling], [self._best(word) for word in telling]
+            for texts in [written] if written == likely else [written, likely]:
+                readings = self._counterparts([stem for text in texts for stem in key_of(text)])
+                if readings:
+                    return length, readings
         return 1, []
 
     def _counterparts(self, stems: Sequence[str]) -> list[Reading]:
@@ -148,12 +152,14 @@ class Reader:
         return [self._candidate(c, c.weight) for c in self._rewriter.together(first, second, self._knows)]
 
     def _best(self, word: Word) -> str:
-        """What a word is most likely to be: itself where it is known, else its best rewrite."""
+        """What a word is most likely to be: itself where it is known, else its best rewrite; what is written as a name,
+        "TensorRT", is no slip of another word."""
         first = word.readings[0]
         others = [reading for reading in word.readings[1:] if reading.reason not in TYPED]
-        if not others or self._knows(first.text) or max(reading.weight for reading in others) < _TRUSTED:
+        if not others or is_name(word.text) or self._knows(first.text):
             return first.text
-        return max(others, key=lambda reading: reading.weight).text
+        best = max(others, key=lambda reading: reading.weight)
+        return best.text if best.weight >= _TRUSTED else first.text
 
 
 def _shared(words_terms: Iterable[Sequence[str]]) -> tuple[tuple[str, float], ...]:
@@ -177,7 +183,8 @@ def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
     """What a query was also read as, for showing: the best of each word or phrase and reason."""
     found: dict[tuple[str, str], Rewrite] = {}
     for phrase in phrases:
-        sources = [(phrase.text, phrase.readings), *((word.text, word.readings) for word in phrase.words)]
+        # a word that is found by its sound is said to be, even if a glossary knows it too
+        sources = [*((word.text, word.readings) for word in phrase.words), (phrase.text, phrase.readings)]
         for source, readings in sources:
             for reading in readings:
                 if reading.reason is Reason.DESCRIBED and reading.weight < _MEANT:

@@ -17,12 +17,17 @@ from index.types import Kind, Mode
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 # Steps and figures: docs/ranking.md. Each was chosen on the averages of the development questions, to one digit.
 # Vectors of what was said change little from minute to minute; there words say more.
 _MEANING = {Kind.PAGE: 0.4, Kind.SEGMENT: 0.1, Kind.PROGRAMME: 0.3}
 # The less of a question one page holds together, the more its meaning has to say: by so much at most.
 _MEANING_LOOSE = 0.3
+# What a passage gains for each standard deviation by which it stands out to the encoder (`opinion`): a page by so much
+# less the more of the question one page holds together. What stands out so far is shown, whatever it holds.
+_OPINION = {Kind.PAGE: 0.05, Kind.SEGMENT: 0.05, Kind.PROGRAMME: 0.05}
+_STANDS_OUT = 3.0
 # Between no match and a full one the first words found say most: a concave curve.
 _LEXICAL_POWER = 0.7
 # At equal score a slide or a moment of speech answers better than an essay that mentions much, a line of a syllabus, or
@@ -53,9 +58,10 @@ _LEVEL_WORDS, _LEVEL_CONTEXT = 0.7, 0.6
 class Ranked:
     """Rows, best first, with the parts of their scores, all arrays of one length.
 
-    score = (lexical + semantic + context + title) · factor + rerank + lift. `similarity` is the cosine above
-    chance (`search`), `matched` the share of the query that is held. The parts are those of the row
-    `evidence`: a hit that stands for several shows another one.
+    score = (lexical + semantic + context + title) · factor + rerank + lift. `semantic` holds what the
+    encoder adds; `similarity` is the cosine above chance (`search`), `opinion` how far the encoder says that a passage
+    stands out, `matched` the share of the query that is held. The parts are those of the row `evidence`: a hit that
+    stands for several shows another one.
     """
 
     rows: Rows
@@ -70,6 +76,7 @@ class Ranked:
     lift: Floats
     similarity: Floats
     matched: Floats
+    opinion: Floats
 
     def take(self, order: NDArray[np.int64]) -> Ranked:
         return Ranked(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
@@ -107,11 +114,13 @@ def rank(
     factors: Floats,
     mode: Mode,
     spoken: Floats | None = None,
+    opinion: Floats | None = None,
 ) -> Ranked:
     """The order of these ascending rows.
 
     By row: `lexical` is the share of the most that the query could give, `matched` of its importance that is held,
-    `titles` of the title that it names, `spoken` as `lexical` with the minutes around; `factors` are by passage.
+    `titles` of the title that it names, `spoken` as `lexical` with the minutes around, `opinion` by how far
+    the encoder says that it stands out; `factors` are by passage.
     `query_words` is how many words say what is asked.
     """
     kinds = generation.kind_of[rows]
@@ -119,7 +128,8 @@ def rank(
     meaning = _meaning_shares(kinds, matched, mode)
     short = min(1.0, _TITLE_WORDS / max(query_words, 1e-9))
     title = np.float32(_TITLE_SHARES[mode] * short) * np.power(np.minimum(titles, 1), _TITLE_POWER) * matched
-    semantic_part = meaning * np.maximum(similarity, 0)
+    added = 0 if opinion is None else _opinion_shares(kinds, matched) * opinion
+    semantic_part = meaning * np.maximum(similarity, 0) + added
     factor = factors[rows].copy()
 
     def scored(words: Floats) -> tuple[Floats, Floats, Floats]:
@@ -130,7 +140,9 @@ def rank(
     said: Floats = lexical if spoken is None else np.where(speech, spoken, lexical)
     scores, lexical_part, context = scored(said)
     if spoken is not None and speech.any() and not speech.all():
-        level = _best_minute(generation, rows, lexical, similarity, speech) / max(float(scores[speech].max()), 1e-9)
+        level = _best_minute(generation, rows, lexical, similarity, added, speech) / max(
+            float(scores[speech].max()), 1e-9
+        )
         factor[speech] *= np.float32(level)
         scores = np.where(speech, scores * np.float32(level), scores)
     named = generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE)
@@ -138,19 +150,20 @@ def rank(
         factor[named] *= _FIRST * scores.max() / scores[named]
         scores = np.where(named, _FIRST * scores.max(), scores)
     none = np.zeros_like(scores)
+    out = none if opinion is None else opinion
     ranked = Ranked(
-        rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched
+        rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched, out
     )
     order = np.lexsort((rows, -ranked.scores))
     return ranked.take(order)
 
 
 def _best_minute(
-    generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, speech: NDArray[np.bool_]
+    generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, added: Floats | int, speech: Mask
 ) -> float:
     """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
     said = _LEVEL_WORDS * np.power(lexical, _LEXICAL_POWER)
-    own: Floats = (said + (1 - _LEVEL_WORDS) * np.maximum(similarity, 0)).astype(np.float32)
+    own: Floats = (said + (1 - _LEVEL_WORDS) * np.maximum(similarity, 0) + added).astype(np.float32)
     beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
     return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
 
@@ -178,6 +191,14 @@ def _meaning_shares(kinds: NDArray[np.uint8], matched: Floats, mode: Mode) -> Fl
     return shares
 
 
+def _opinion_shares(kinds: NDArray[np.uint8], matched: Floats) -> Floats:
+    """(rows,) how much the encoder's opinion of a passage of each kind counts."""
+    shares = np.array([_OPINION[kind] for kind in Kind], np.float32)[kinds]
+    pages = kinds == KINDS.index(Kind.PAGE)
+    shares[pages] *= np.float32(1 - matched[pages].max(initial=0))
+    return shares
+
+
 # How many hits a reranker judges, and what a perfect judgement adds: as much as a full match of words and meaning.
 RERANKED, _RERANK_SHARE = 24, 1.0
 
@@ -193,7 +214,7 @@ def with_judgements(ranked: Ranked, judged: Floats) -> Ranked:
 def relevant(ranked: Ranked) -> NDArray[np.bool_]:
     """Which of the ranked rows are worth showing."""
     best = ranked.scores.max() if len(ranked.scores) else 0
-    held: NDArray[np.bool_] = (ranked.matched >= MIN_MATCHED) | (ranked.similarity >= _MIN_SIMILARITY)
+    held = (ranked.matched >= MIN_MATCHED) | (ranked.similarity >= _MIN_SIMILARITY) | (ranked.opinion >= _STANDS_OUT)
     return held & (ranked.scores > 0) & (ranked.scores >= _MIN_SHARE_OF_BEST * best)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
@@ -21,6 +22,7 @@ from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
+from index.search.opinion import Opinion, ask_encoder
 from index.search.query import Reader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
@@ -41,6 +43,7 @@ from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query, 
 
 MAX_QUERY_CHARS = 1_000
 
+_CANDIDATES_ENCODED = 100  # by the encoder
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
 
 
@@ -55,6 +58,7 @@ class SearchIndex:
         reranker: Reranker | None = None,
         dictionary: Dictionary | None = None,
         bodies: Bodies | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         """`bodies` reads what the shards of the generation leave to others to hold; None where all is open here."""
         self.generation = generation
@@ -62,6 +66,7 @@ class SearchIndex:
         self.degraded = (*degraded, *generation.damaged.values())
         self.reranker = reranker
         self.dictionary = dictionary
+        self.encoder = encoder
         self._factors = kind_factors(generation)
         self._given = bodies
         self._bodies = bodies or Here()
@@ -76,7 +81,9 @@ class SearchIndex:
         return self._over(self.generation.without(damaged), own)
 
     def _over(self, generation: Generation, degraded: tuple[str, ...]) -> SearchIndex:
-        return SearchIndex(generation, self.embedder, degraded, self.reranker, self.dictionary, self._given)
+        return SearchIndex(
+            generation, self.embedder, degraded, self.reranker, self.dictionary, self._given, self.encoder
+        )
 
     @property
     def number(self) -> int:
@@ -96,7 +103,10 @@ class SearchIndex:
         mode = self._possible(query.mode)
         words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
         phrases = words.phrases
-        ranked = self._rank(words, meaning_of(phrases, scope.frequency), mode)
+        meant = meaning_of(phrases, scope.frequency)
+        asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
+        opinion = Opinion(scope, text, asked)
+        ranked = self._rank(words, opinion, meant, mode)
         evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
@@ -105,7 +115,7 @@ class SearchIndex:
             mode=mode,
             # what is not worth showing covers nothing
             coverage=_with_described(judge_coverage(evidence), phrases) if len(ranked.rows) else Coverage.ABSENT,
-            degraded=self.degraded + self._missing(query.mode) + late,
+            degraded=self.degraded + self._missing(query.mode) + late + tuple(filter(None, (unread, opinion.problem))),
             weights=_weights(phrases, scope),
             unknown_words=evidence.unknown if evidence else (),
             index=self.generation,
@@ -194,9 +204,9 @@ class SearchIndex:
         described = read_described(text, phrases, lambda: words.most_matched(programme=False), self.dictionary, reader)
         return words if described is None else words.also(described)
 
-    def _rank(self, words: Weighed, text: str, mode: Mode) -> Ranked:
-        """The candidates by words and, by this text, in meaning, in order."""
-        found = words.candidates(text, mode)
+    def _rank(self, words: Weighed, opinion: Opinion, text: str, mode: Mode) -> Ranked:
+        """The candidates by words, by this text in meaning, and by the encoder, in order."""
+        found = words.candidates(text, mode, lambda: opinion.nearest(_CANDIDATES_ENCODED))
         most = np.float32(max(words.importance * SATURATION_LIMIT, 1e-9))
         said = sum(word.weight for phrase in words.phrases for word in phrase.words if word.weight > STOP_WEIGHT)
         return rank(
@@ -210,6 +220,7 @@ class SearchIndex:
             self._factors,
             mode,
             None if found.spoken is None else found.spoken / most,
+            opinion.at(found.rows) if opinion.is_given else None,
         )
 
     def _rerank(self, query: str, ranked: Ranked) -> tuple[Ranked, tuple[str, ...]]:

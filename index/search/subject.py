@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from index.engine.build import latin_language
+from index.search.asked import is_bare, words_of_term
 from index.search.scope import Scope
-from index.text.analysis import STOP_WEIGHT, find_terms, fold, one_script, stem, strip_accents
+from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem, strip_accents
 from index.text.everyday import everyday_frequency, everyday_share
 from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, zipf
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
@@ -24,9 +25,14 @@ _KEY_DECADES = 1.5  # a word said this many powers of ten more often than in eve
 _COMMON_ZIPF, _NAME_ZIPF = 4.6, 2.6
 _CHANCE_MENTIONS = 0.7  # a word that is said once may be there by chance
 _FOREIGN_KEYNESS = 0.3
-# A word that is read as what it sounds like is trusted from the first weight on, and fully from the second.
-_BY_SOUND = frozenset({Reason.TYPO, Reason.TRANSLITERATION, Reason.SPLIT, Reason.JOINED})
-_NO_TRUST, _FULL_TRUST = 0.6, 0.9
+# A word that is read as what it sounds like is trusted from the first weight on, and fully from the second: slips of
+# one letter lie above .82, unknown terms that look like a word of the course ("проксимальный", "максимальный") below.
+_BY_SOUND = {
+    Reason.TYPO: (0.7, 0.85),
+    Reason.TRANSLITERATION: (0.8, 0.9),
+    Reason.SPLIT: (0.6, 0.9),
+    Reason.JOINED: (0.6, 0.9),
+}
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
@@ -34,7 +40,7 @@ _TERM_WORDS, _TELLING = 2, 0.8
 # below the first similarity, fully from the second on.
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
-_READ = 5  # passages in which a term of several words is looked for
+_READ = 12  # passages in which a term of several words is looked for
 _BREATH_CHARS = 30  # between two words of a term, those between them included
 _SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
 # Words of how a course is organised: every course says them, none is about them.
@@ -55,7 +61,9 @@ _ORGANISATION = frozenset(
 class Sign:
     """What one word says. `known`: 1 if it is there as itself, the trust in its reading if it is there otherwise, 0 if
     not. `keyness`: 0 for what everyday language says as often, 1 for a word of the subject. `name`: how surely a word
-    that nobody knows is the name of something. `heard`: the searched passages are in its language."""
+    that nobody knows is the name of something. `heard`: the searched passages are in its language. `place`: its number
+    among the words of the query. `asked`: it is of the term that the query surely asks for; `bare`: the
+    query is a few words without a question."""
 
     text: str
     importance: float
@@ -65,26 +73,45 @@ class Sign:
     heard: bool
     weight: float
     terms: frozenset[str] = frozenset()
+    place: int = 0
+    asked: bool = False
+    bare: bool = False
 
 
 def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
     """A sign for each word that says something."""
     spoken: dict[str, bool] = {}
-    found: list[Sign] = []
-    for phrase in phrases:
-        whole = [reading for reading in phrase.readings if _is_there(reading, scope)]
-        telling = [word for word in phrase.words if word.weight > STOP_WEIGHT]
-        found += [_sign(word, whole, scope, languages, spoken) for word in telling]
-    return found
+    typed = [word for phrase in phrases for word in phrase.words]
+    asked = {id(word) for word in words_of_term(phrases)}
+    sure = bool(asked) or is_bare(typed)
+    wholes = [[reading for reading in phrase.readings if _is_there(reading, scope)] for phrase in phrases]
+    whole_of = [whole for phrase, whole in zip(phrases, wholes, strict=True) for _ in phrase.words]
+    return [
+        replace(
+            _sign(word, whole, scope, languages, spoken, sure=sure),
+            place=place,
+            asked=id(word) in asked,
+            bare=is_bare(typed),
+        )
+        for place, (word, whole) in enumerate(zip(typed, whole_of, strict=True))
+        if word.weight > STOP_WEIGHT
+    ]
 
 
 def _sign(
-    word: Word, whole: Sequence[Reading], scope: Scope, languages: tuple[str, ...], spoken: dict[str, bool]
+    word: Word,
+    whole: Sequence[Reading],
+    scope: Scope,
+    languages: tuple[str, ...],
+    spoken: dict[str, bool],
+    *,
+    sure: bool,
 ) -> Sign:
+    """With `sure` the query is a term, and what a glossary calls it is there as surely as the word itself."""
     trusted = [(reading, _trust(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
     typed = [(reading, trust) for reading, trust in trusted if reading.reason in TYPED]
     chosen = [*(typed or trusted), *((reading, reading.weight) for reading in whole)]
-    known = max((trust for _, trust in chosen), default=0.0)
+    known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
     folded = fold(word.text)
     name = _name(folded, languages)
     heard = known > 0 or _is_spoken(word, scope, spoken)
@@ -103,10 +130,11 @@ def _trust(reading: Reading, written: str) -> float:
     """How surely a word is what it is read as; what is written as a name, "UMAP", is no slip of another word."""
     if reading.reason in TYPED:
         return 1.0
-    if reading.reason in _BY_SOUND and sum("A" <= letter <= "Z" for letter in written) > 1:
+    if reading.reason in _BY_SOUND and is_name(written):
         return 0.0
     if reading.reason in _BY_SOUND:
-        return min(1.0, max(0.0, (reading.weight - _NO_TRUST) / (_FULL_TRUST - _NO_TRUST)))
+        none, full = _BY_SOUND[reading.reason]
+        return min(1.0, max(0.0, (reading.weight - none) / (full - none)))
     return reading.weight
 
 
@@ -126,13 +154,17 @@ def _is_there(reading: Reading, scope: Scope) -> bool:
 
 
 def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
-    """Whether a passage says these words beside each other."""
+    """Whether a passage says these words beside each other, or has all of them in its title."""
+    wanted = frozenset(own)
     for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
-        tokens = find_terms(f"{passage.title}\n{passage.text}", frozenset(own), latin_language(passage))
+        language = latin_language(passage)
+        tokens = find_terms(passage.text, wanted, language)
         for i, token in enumerate(tokens):
             near = {other.term for other in tokens[i:] if other.end <= token.start + _BREATH_CHARS * len(own)}
             if len(near) == len(own):
                 return True
+        if {token.term for token in find_terms(passage.title, wanted, language)} == wanted:
+            return True
     return False
 
 
@@ -179,32 +211,57 @@ def shares_of(signs: Sequence[Sign], nearness: float) -> Shares:
 
 
 def share_apart(signs: Sequence[Sign], scope: Scope) -> float:
-    """Of a query for a term of two words that the courses say each: the share of neighbours that they never
-    say beside each other, as "decision trees" of a course that has decisions and trees; a neighbour that everyday
+    """Of a bare query of two or three words that the courses say each: the share of neighbours that they never say
+    beside each other, as "decision trees" of a course that has decisions and trees; a neighbour that everyday
     language says as often, as the verb of "fight overfitting", is part of no term. 0 for any other query."""
-    telling = [sign for sign in signs if sign.weight >= _TELLING]
-    if not 2 <= len(telling) <= _TERM_WORDS or any(sign.known < 1 or not sign.terms for sign in telling):
+    if len(signs) < 2 or not all(sign.bare and _known(sign) for sign in signs):
         return 0.0
     apart = [
-        0.0
-        if any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
-        else min(1.0, min(first.keyness, second.keyness) / _TERM_KEYNESS)
-        for first, second in pairwise(telling)
+        0.0 if _stand_together(first, second, scope) else min(1.0, min(first.keyness, second.keyness) / _TERM_KEYNESS)
+        for first, second in pairwise(signs)
     ]
     return sum(apart) / len(apart)
 
 
-def share_missing(signs: Sequence[Sign]) -> float:
-    """Of a query for a term of one word or two: the share that the courses do not know, even if it is no name, as
-    "genetic" of "genetic algorithm"; less so beside a word that is all of the subject, as "fight" of "fight
-    overfitting". 0 for any other query, which may be a description in words of its own."""
+def _known(sign: Sign) -> bool:
+    """Whether a word is surely there, and written as words are: "1x1" stands on a slide in pieces."""
+    return sign.known >= 1 and bool(sign.terms) and not any(letter.isdigit() for letter in sign.text)
+
+
+def _stand_together(first: Sign, second: Sign, scope: Scope) -> bool:
+    return any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+
+
+def share_missing(signs: Sequence[Sign], scope: Scope) -> float:
+    """Of a query for a term the share that the courses do not know, even if it is no name, as "genetic" of "genetic
+    algorithm". 0 for any other query, which may be a description in words of its own.
+
+    Of a term that is surely asked for, neighbours that the courses never say beside each other are not known either.
+    In a bare query of two words an everyday word beside one that is all of the subject says less, as "fight" of "fight
+    overfitting".
+    """
+    term = [sign for sign in signs if sign.asked]
+    if term:
+        lacking = [max(0.0, 1 - sign.known) for sign in term]
+        if not any(sign.known for sign in term):
+            # in another language the whole of it may be called otherwise; beside a word that is there it would be too
+            lacking = [lack * sign.heard for lack, sign in zip(lacking, term, strict=True)]
+        for i, (first, second) in enumerate(pairwise(term)):
+            beside = second.place == first.place + 1 and _known(first) and _known(second)
+            if beside and not _stand_together(first, second, scope):
+                lacking[i] = lacking[i + 1] = 1.0
+        return _share(lacking, term, sum(sign.importance for sign in term))
     telling = [sign for sign in signs if sign.weight >= _TELLING]
-    total = sum(sign.importance for sign in signs)
-    if not total or len(telling) > _TERM_WORDS:
+    if len(telling) > _TERM_WORDS:
         return 0.0
     of_a_term = 1 - max((sign.keyness for sign in telling if sign.known), default=0.0)
-    lacking = (max(s.name, of_a_term) * s.importance * (1 - min(1, s.known)) for s in telling if s.heard)
-    return sum(lacking) / total
+    lacking = [max(sign.name, of_a_term) * max(0.0, 1 - sign.known) * sign.heard for sign in telling]
+    return _share(lacking, telling, sum(sign.importance for sign in signs))
+
+
+def _share(values: Sequence[float], signs: Sequence[Sign], total: float) -> float:
+    weighed = sum(value * sign.importance for value, sign in zip(values, signs, strict=True))
+    return weighed / total if total else 0.0
 
 
 def unknown_words(signs: Iterable[Sign]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ numbers: all that it needs to know of the whole scope is how rare each word is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,8 +58,9 @@ class Weighed(Protocol):
         """The largest share of the query that a passage holds that is a line of a programme, or none."""
         ...
 
-    def candidates(self, text: str, mode: Mode) -> Candidates:
-        """What is near by words or, by this text, in meaning, and what stands beside it."""
+    def candidates(self, text: str, mode: Mode, more: Callable[[], Rows]) -> Candidates:
+        """What is near by words or, by this text, in meaning, these rows more, which are asked for last, and what
+        stands beside them."""
         ...
 
     def explain(self, row: int) -> list[TermMatch]:
@@ -105,12 +106,12 @@ class _WeighedHere:
     def most_matched(self, *, programme: bool) -> float:
         return most_matched(self._words, self._scope, programme=programme)
 
-    def candidates(self, text: str, mode: Mode) -> Candidates:
+    def candidates(self, text: str, mode: Mode, more: Callable[[], Rows]) -> Candidates:
         words, scope = self._words, self._scope
         meaning = Meaning(scope, self._embedder, text)
         near = meaning.nearest(CANDIDATES)
         named = words.best(CANDIDATES) if mode is not Mode.SEMANTIC else near[:0]
-        return weigh_rows(words, meaning, scope, beside(scope, np.concatenate([named, near])), mode)
+        return weigh_rows(words, meaning, scope, beside(scope, np.concatenate([named, near, more()])), mode)
 
     def explain(self, row: int) -> list[TermMatch]:
         return self._words.explain(row)

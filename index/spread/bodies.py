@@ -176,7 +176,7 @@ class _WeighedThere:
             self._matched = _most(own for _, own in self._ask("matched", self._asked))
         return self._matched[programme]
 
-    def candidates(self, text: str, mode: Mode) -> Candidates:
+    def candidates(self, text: str, mode: Mode, more: Callable[[], Rows]) -> Candidates:
         scope, wanted = self._scope, Wanted(self._meant(text), mode, sketches=True)
         offers, near = self._offers(wanted)
         if near is None:
@@ -186,7 +186,7 @@ class _WeighedThere:
         named = _joined([numbers.outward(offer.named) for numbers, offer in offers], np.int64)
         scores = _joined([offer.scores for _, offer in offers], np.float32)
         named = named[np.lexsort((named, -scores))][:CANDIDATES]
-        rows = beside(scope, np.concatenate([named, np.zeros(0, np.int64) if near is None else near]))
+        rows = beside(scope, np.concatenate([named, np.zeros(0, np.int64) if near is None else near, more()]))
         found = self._ask("weigh", self._asked, wanted, rows=rows)
         return _together([(numbers.outward(own.rows), own) for numbers, own in found])
 

@@ -63,11 +63,14 @@ def read_embeddings(
             yield row.content_hash, roles, vectors
 
 
-def embedded_fingerprints(connection: Connection) -> list[str]:
-    """Every fingerprint under which vectors are kept: one step in the index for each, however many vectors it has."""
+def embedded_fingerprints(connection: Connection, prefix: str = "") -> list[str]:
+    """Every fingerprint (that begins so) under which vectors are kept: one step in the index for each, however many
+    vectors it has."""
     found: list[str] = []
     while True:
         query = sa.select(sa.func.min(embeddings.c.fingerprint))
+        if prefix:
+            query = query.where(embeddings.c.fingerprint.startswith(prefix, autoescape=True))
         following = connection.scalar(query.where(embeddings.c.fingerprint > found[-1]) if found else query)
         if following is None:
             return found

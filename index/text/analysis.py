@@ -195,6 +195,11 @@ def bare_words(text: str) -> list[str]:
     return [match.group() for match in _WORD.finditer(text)]
 
 
+def is_name(word: str) -> bool:
+    """Whether a word is written as a name, which is no slip of another word: UMAP, TensorRT."""
+    return sum("A" <= letter <= "Z" for letter in word) > 1
+
+
 def is_compound(word: str) -> bool:
     """Whether a word without joints has pieces: BatchNorm, conv2d."""
     return not _JOINT.search(word) and len(_PIECES.findall(strip_accents(word))) > 1

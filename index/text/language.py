@@ -72,3 +72,10 @@ def detect_language(text: str, candidates: Sequence[str]) -> str:
         language: sum(counts[word] for word in function_words(language) if word in counts) for language in candidates
     }
     return max(candidates, key=lambda language: votes[language])
+
+
+def latin_share(text: str) -> float:
+    """How many of a text's letters are Latin, from 0 to 1; ½ where it has none."""
+    letters = "".join(_WORD.findall(text))
+    latin = sum("a" <= letter <= "z" for letter in letters.lower())
+    return latin / len(letters) if letters else 0.5

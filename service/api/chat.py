@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from index.errors import NotFound
 from index.types import Filters
@@ -46,7 +46,7 @@ _NOT_ASKED = {
 class StreamOptionsIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
-    include_usage: bool | None = False
+    include_usage: StrictBool | None = False
 
 
 class ChatIn(BaseModel):
@@ -58,7 +58,7 @@ class ChatIn(BaseModel):
         ALL_COURSES
     )
     messages: Annotated[list[Message], Field(min_length=1, description="Any number, with texts of any length")]
-    stream: bool | None = False
+    stream: StrictBool | None = False
     stream_options: StreamOptionsIn | None = None
 
 

@@ -18,7 +18,7 @@ _TEXTS = frozenset({"text", "input_text", "output_text"})
 
 
 def _listed(value: object) -> object:
-    return [{"type": "text", "text": value}] if isinstance(value, str) else value or []
+    return [{"type": "text", "text": value}] if isinstance(value, str) else [] if value is None else value
 
 
 class Part(BaseModel):

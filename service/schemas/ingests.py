@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from index.types import JobState
 from service.schemas.shape import Shape, Timestamp
@@ -21,8 +21,10 @@ class IngestIn(BaseModel):
     languages: list[Annotated[str, Field(pattern="^[a-z]{2,3}$")]] = Field(
         [], max_length=10, description="Caption languages, best first"
     )
-    linked_only: bool = Field(False, description="Only the PDFs that a lecture names")
-    dry_run: bool = Field(False, description="Only say how the course is understood; nothing that is served changes")
+    linked_only: StrictBool = Field(False, description="Only the PDFs that a lecture names")
+    dry_run: StrictBool = Field(
+        False, description="Only say how the course is understood; nothing that is served changes"
+    )
 
 
 class IngestQueuedOut(Shape):

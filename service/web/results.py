@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from index.search.found import Found, LectureHits
+from index.text.quotes import words_of
 from index.types import Coverage, Filters, Hit, Kind
 from service.finding import search_out
 from service.links import lecture_url
@@ -72,6 +73,7 @@ class LectureFacet:
 
     address: str
     course: str
+    course_title: str
     name: str
     count: int
 
@@ -161,11 +163,12 @@ def _group(
 
 def _shown(found: Found, hit: Hit, place: Place) -> ShownHit:
     out, passage = hit_out(hit), hit.passage
+    snippet = readable(hit.snippet.text, hit.snippet.highlights, passage.text)
     repeated = passage.title.casefold() in ("", passage.lecture_title.casefold()) or passage.kind is Kind.PROGRAMME
     return ShownHit(
         out,
         [] if repeated else pieces(passage.title, found.spans(passage.title, passage)),
-        readable(hit.snippet.text, hit.snippet.highlights, passage.text),
+        [] if words_of("".join(text for text, _ in snippet)) == words_of(passage.title) and not repeated else snippet,
         hit_place(out, place),
         aligned_place(out, place),
         why_found(hit),
@@ -199,7 +202,11 @@ def aligned_place(hit: HitOut, place: Place) -> str | None:
 
 def _facet(own: LectureHits) -> LectureFacet:
     return LectureFacet(
-        _address(own), own.best.course_slug, f"{own.best.lecture_position}. {own.best.lecture_title}", own.count
+        _address(own),
+        own.best.course_slug,
+        own.best.course_title,
+        f"{own.best.lecture_position}. {own.best.lecture_title}",
+        own.count,
     )
 
 

@@ -1,0 +1,83 @@
+"""An embedder as a second opinion beside the first: asked within a deadline, in a thread of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as LateError
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+
+import numpy as np
+
+from index.embed.e5 import E5Embedder
+from index.embed.models import SentenceTransformerEmbedder, in_a_line
+from index.embed.protocol import Embedder, Vectors, passage_views
+from index.errors import EmbedderError
+
+# By this the vectors of encoders are told from those of embedders, which belong to the shards that list them.
+PREFIX = "encoder:"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that the encoder was asked."""
+
+    encoder: Encoder
+    future: Future[Vectors]
+    until: float
+
+    def answer(self) -> tuple[Vectors | None, str]:
+        """(the question's vector or None, why there is none), at the latest when its deadline ends."""
+        try:
+            return self.future.result(max(0.0, self.until - monotonic())), ""
+        except LateError:
+            self.future.cancel()  # one that has not begun yet need not hold up the next
+            return None, f"the encoder did not answer within {self.encoder.deadline_seconds * 1000:.0f} ms"
+        except Exception as error:  # whatever a model raises, the search is answered without it
+            return None, f"the encoder failed ({type(error).__name__}: {in_a_line(error)})"
+
+
+class Encoder:
+    """`fingerprint` identifies its vectors, which are of whole passages alone."""
+
+    def __init__(self, embedder: Embedder, deadline_seconds: float) -> None:
+        self._embedder = embedder
+        self.deadline_seconds = deadline_seconds
+        self.fingerprint = PREFIX + embedder.fingerprint
+        self._pool: tuple[int, ThreadPoolExecutor] | None = None
+        self._lock = Lock()
+
+    def ask(self, text: str) -> Asked:
+        """Ask it, and go on meanwhile."""
+        return Asked(self, self._threads().submit(self._query, text), monotonic() + self.deadline_seconds)
+
+    def read(self, contents: Sequence[tuple[str, str]]) -> Vectors:
+        """(n, d) float32, unit rows: row i is the whole of the passage contents[i], a title and a text."""
+        whole = [passage_views(title, text, split=False)[0][1] for title, text in contents]
+        return self._checked(self._embedder.embed_passages(whole), (len(whole), self._embedder.dimension))
+
+    def _query(self, text: str) -> Vectors:
+        return self._checked(self._embedder.embed_query(text), (self._embedder.dimension,))
+
+    def _checked(self, vectors: Vectors, shape: tuple[int, ...]) -> Vectors:
+        if vectors.shape != shape or not np.isfinite(vectors).all():
+            raise EmbedderError(f"The encoder {self.fingerprint} gave unusable vectors; choose another.")
+        return vectors
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """One thread, of this process: those of a process do not live on in one that it forks."""
+        with self._lock:
+            if self._pool is None or self._pool[0] != os.getpid():
+                self._pool = os.getpid(), ThreadPoolExecutor(1, thread_name_prefix="encoder")
+            return self._pool[1]
+
+
+def load_encoder(name: str, deadline_ms: int) -> Encoder | None:
+    """The encoder that a setting names: none for an empty one, `e5`, or a sentence-transformers model. EmbedderError
+    if it cannot be loaded."""
+    if not name:
+        return None
+    return Encoder(E5Embedder() if name == "e5" else SentenceTransformerEmbedder(name), deadline_ms / 1000)

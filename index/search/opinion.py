@@ -1,0 +1,122 @@
+"""A question's vector by the encoder → how far each passage stands out for it, beside what words and the table say.
+
+Cosines of such models differ little, and by the question: what counts is by how many standard deviations a passage is
+above what is usual for it. They also grow where question and passage are in one alphabet, whatever they say: what is
+usual is a line over the share of Latin letters.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embed.encoder import Asked, Encoder
+from index.embed.protocol import Vectors
+from index.search.meaning import EXACT_PASSAGES, runs
+from index.search.scope import Rows, Scope
+from index.text.language import latin_share
+
+Floats = NDArray[np.float32]
+
+_SAMPLE = 1_000  # passages that tell what is usual, where not all are looked at
+_LEAST_SPREAD = 1e-4  # of cosines that differ, and of shares of Latin letters
+# A question in other letters is hardly understood on passages in Latin ones: there it says nothing (docs/ranking.md).
+_OTHER_LETTERS, _LATIN = 0.5, 0.7
+
+
+def ask_encoder(scope: Scope, encoder: Encoder | None, text: str) -> tuple[Asked | None, str]:
+    """(the encoder, asked; why it is not, if that is degraded). Only where it has read all that is searched: else
+    passages that it has not read would stand behind the others for that alone."""
+    if encoder is None or not scope.shards:
+        return None, ""
+    shards = [scope.generation.shards[number] for number in scope.shards]
+    unread = sum(len(own.passages) > 0 and own.manifest.encoder != encoder.fingerprint for own in shards)
+    if unread:
+        return None, f"the encoder has not read {unread} of {len(shards)} courses yet: searched without it"
+    return encoder.ask(text), ""
+
+
+class Opinion:
+    """What the encoder says of the passages of a scope, which is waited for when it is first needed. Where it does not
+    answer nothing stands out."""
+
+    def __init__(self, scope: Scope, text: str, asked: Asked | None) -> None:
+        self._scope = scope
+        self._asked = asked
+        self._in_latin = latin_share(text) >= _OTHER_LETTERS
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it has answered."""
+        return self._query is not None
+
+    @property
+    def problem(self) -> str:
+        """Why it has not, though it was asked."""
+        return self._answer[1]
+
+    @property
+    def _query(self) -> Vectors | None:
+        return self._answer[0]
+
+    @cached_property
+    def _answer(self) -> tuple[Vectors | None, str]:
+        return self._asked.answer() if self._asked else (None, "")
+
+    def nearest(self, count: int) -> Rows:
+        """Ascending rows of the `count` passages that stand out most; none over many passages, where only what words
+        and the table found is judged."""
+        scope = self._scope
+        if self._query is None or scope.last - scope.first > EXACT_PASSAGES:
+            return np.zeros(0, np.int64)
+        rows = self._sample
+        if len(rows) <= count:
+            return rows
+        return np.sort(rows[np.argpartition(-self.at(rows), count)[:count]])
+
+    def at(self, rows: Rows) -> Floats:
+        """(n,) by how many standard deviations each of these ascending rows stands out; 0 if it does not."""
+        if self._query is None or not len(rows):
+            return np.zeros(len(rows), np.float32)
+        level, slope, spread = self._usual
+        cosines, latin = self._look(rows)
+        above = (cosines - level - slope * latin) / spread
+        if not self._in_latin:
+            above[latin > _LATIN] = 0
+        found: Floats = np.maximum(above, 0).astype(np.float32)
+        return found
+
+    @cached_property
+    def _sample(self) -> Rows:
+        """Ascending rows that may be found: all of few, some of many."""
+        scope = self._scope
+        size = scope.last - scope.first
+        if size > EXACT_PASSAGES:
+            return np.unique(np.linspace(scope.first, scope.last - 1, _SAMPLE).astype(np.int64))
+        return scope.first + (np.arange(size) if scope.mask is None else np.flatnonzero(scope.mask))
+
+    @cached_property
+    def _usual(self) -> tuple[float, float, float]:
+        """(cosine of what has no Latin letters, by how much more of those raise it, standard deviation around that)."""
+        cosines, latin = self._look(self._sample)
+        mean = latin.mean()
+        spread = float(((latin - mean) ** 2).mean())
+        slope = float(((latin - mean) * cosines).mean()) / spread if spread > _LEAST_SPREAD else 0.0
+        level = float(cosines.mean() - slope * mean)
+        return level, slope, max(float((cosines - level - slope * latin).std()), _LEAST_SPREAD)
+
+    def _look(self, rows: Rows) -> tuple[Floats, Floats]:
+        """(cosines of these ascending rows with the question, shares of Latin letters)."""
+        cosines, latin = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+        generation = self._scope.generation
+        for shard, first, last in runs(generation.shards_of(rows)):
+            encoded = generation.shards[shard].encoded
+            if encoded is not None and self._query is not None:
+                own = rows[first:last] - generation.starts[shard]
+                # all of a shard are looked at where they lie
+                here = slice(None) if len(own) == len(encoded.latin) else own
+                cosines[first:last] = encoded.vectors[here] @ self._query
+                latin[first:last] = encoded.latin[here]
+        return cosines, latin

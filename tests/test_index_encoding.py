@@ -1,0 +1,184 @@
+"""Courses that the encoder has not read → shards with its vectors: published after, resumed, and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support import CountingEmbedder, ingest, open_index, write_course
+
+from index.damage import find_damage
+from index.embed.encoder import PREFIX, Encoder
+from index.embed.protocol import Vectors
+from index.encoding import courses_to_encode, encode_courses
+from index.engine.manifest import generation_file
+from index.errors import IndexMismatch
+from index.library import Library
+from index.publish import forget_course, reindex
+from index.store.tables import embeddings
+from index.types import Filters, Query
+
+SUBJECTS = "apples bees clouds drums eagles foxes grapes hills islands jackets kites lamps moons nests oaks pearls quilts rivers"
+
+
+def page_of(subject: str) -> str:
+    """Words enough that nobody takes the page for a picture, none of which is on another one."""
+    return f"{subject}\n{' '.join(subject + letter for letter in 'abcdefghijklm')}"
+
+
+PAGES = [page_of(subject) for subject in SUBJECTS.split()]
+ASKED = "extinguish"  # stands on no page
+
+
+class Knowing(CountingEmbedder):
+    """Knows that who extinguishes speaks of islands. Its vectors have an axis for that and one for the rest."""
+
+    words = ("islands", "x", "y", "z")
+    name = fingerprint = "knowing:4"
+    fails_after = 10**6
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if len(self.embedded) + len(texts) > self.fails_after:
+            raise RuntimeError("out of memory")
+        return super().embed_passages(texts)
+
+    def embed_query(self, text: str) -> Vectors:
+        return super().embed_query(text.replace(ASKED, "islands"))
+
+
+def encoder_of(embedder: CountingEmbedder) -> Encoder:
+    return Encoder(embedder, 60.0)
+
+
+def encode(library: Library, embedder: CountingEmbedder, encoder: Encoder) -> int:
+    return encode_courses(library, embedder, encoder, lambda _course, _done, _total: None)
+
+
+def pages_found(library: Library, embedder: CountingEmbedder, encoder: Encoder) -> tuple[list[int], tuple[str, ...]]:
+    found = open_index(library, embedder, encoder=encoder).find(Query(ASKED))
+    return [hit.passage.page.page_number for hit in found.hits() if hit.passage.page], found.degraded
+
+
+def kept(library: Library, prefix: str = PREFIX) -> list[str]:
+    """The fingerprints under which vectors are kept, one for each content."""
+    query = sa.select(embeddings.c.fingerprint).where(embeddings.c.fingerprint.startswith(prefix))
+    with library.database.reading() as connection:
+        return sorted(connection.scalars(query))
+
+
+def test_a_course_is_served_at_once_and_found_by_the_encoder_when_that_has_read_it(
+    library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    encoder = encoder_of(Knowing())
+    ingest(write_course(tmp_path / "c", "Course", PAGES), library, embedder)
+    assert pages_found(library, embedder, encoder) == (
+        [],
+        ("the encoder has not read 1 of 1 courses yet: searched without it",),
+    )
+    assert encode(library, embedder, encoder) == 1
+    assert pages_found(library, embedder, encoder) == ([9], ())
+    assert find_damage(library, embedder) == []
+    assert courses_to_encode(library, embedder, encoder) == []
+    assert encode(library, embedder, encoder) == 0
+
+
+def test_without_an_encoder_what_is_published_says_nothing_of_one(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    report = ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder)
+    assert report.generation is not None
+    manifests = [generation_file(sqlite_library.index_root, report.generation)]
+    manifests += sqlite_library.index_root.glob("shards/*/manifest.json")
+    assert len(manifests) == 2
+    assert not any(b"encoder" in path.read_bytes() for path in manifests)
+
+
+def test_an_encoder_that_dies_goes_on_where_it_was(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder)
+    knowing = Knowing()
+    knowing.fails_after = 16
+    with pytest.raises(RuntimeError):
+        encode(sqlite_library, embedder, encoder_of(knowing))
+    assert len(kept(sqlite_library)) == 16
+    knowing.fails_after = 100
+    assert encode(sqlite_library, embedder, encoder_of(knowing)) == 1
+    assert len(knowing.embedded) == len(set(knowing.embedded)) == 18
+
+
+def test_a_course_that_changes_is_read_where_it_changed_and_forgets_what_is_gone(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    knowing = Knowing()
+    encoder = encoder_of(knowing)
+    folder = write_course(tmp_path / "c", "Course", PAGES)
+    ingest(folder, sqlite_library, embedder)
+    encode(sqlite_library, embedder, encoder)
+    number = sqlite_library.served_number()
+    assert ingest(folder, sqlite_library, embedder).generation == number  # nothing changed: it stays as it is
+    knowing.embedded.clear()
+    write_course(folder, "Course", [*PAGES[:-1], page_of("silver")])
+    ingest(folder, sqlite_library, embedder)
+    assert pages_found(sqlite_library, embedder, encoder)[0] == []
+    assert encode(sqlite_library, embedder, encoder) == 1
+    assert pages_found(sqlite_library, embedder, encoder) == ([9], ())
+    assert len(knowing.embedded) == 1
+    assert len(kept(sqlite_library)) == 18
+
+
+def test_another_encoder_takes_the_place_of_the_first(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder)
+    encode(sqlite_library, embedder, encoder_of(Knowing()))
+    second = Knowing()
+    second.fingerprint = "second:4"
+    assert "not read 1 of 1" in pages_found(sqlite_library, embedder, encoder_of(second))[1][0]
+    encode(sqlite_library, embedder, encoder_of(second))
+    assert pages_found(sqlite_library, embedder, encoder_of(second)) == ([9], ())
+    assert set(kept(sqlite_library)) == {f"{PREFIX}second:4"}
+
+
+def test_what_was_read_outlives_reindexing_and_goes_with_its_course(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    knowing = Knowing()
+    encoder = encoder_of(knowing)
+    course = ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder).course
+    encode(sqlite_library, embedder, encoder)
+    knowing.embedded.clear()
+    with sqlite_library.writer():
+        reindex(sqlite_library, embedder)
+    assert encode(sqlite_library, embedder, encoder) == 1
+    assert pages_found(sqlite_library, embedder, encoder) == ([9], ())
+    assert knowing.embedded == []
+    forget_course(sqlite_library, embedder, course)
+    assert kept(sqlite_library, "") == []
+    assert encode(sqlite_library, embedder, encoder) == 0
+
+
+def test_where_one_course_is_unread_all_are_searched_without_the_encoder(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    encoder = encoder_of(Knowing())
+    first = ingest(write_course(tmp_path / "a", "First", PAGES), sqlite_library, embedder).course
+    encode(sqlite_library, embedder, encoder)
+    second = ingest(
+        write_course(tmp_path / "b", "Second", [*PAGES[:5], page_of("wolves")]), sqlite_library, embedder
+    ).course
+    index = open_index(sqlite_library, embedder, encoder=encoder)
+    assert index.find(Query(ASKED)).degraded == ("the encoder has not read 1 of 2 courses yet: searched without it",)
+    assert index.find(Query(ASKED)).total == 0
+    assert index.find(Query(ASKED, Filters(course=first))).total == 1
+    assert index.find(Query(ASKED, Filters(course=second))).total == 0
+
+
+def test_an_index_of_another_embedder_is_not_read(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder)
+    with pytest.raises(IndexMismatch):
+        encode(sqlite_library, Knowing(), encoder_of(Knowing()))

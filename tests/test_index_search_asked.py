@@ -1,0 +1,53 @@
+"""From a query to the words of the term that it surely asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.search.asked import is_bare, words_of_term
+from index.text.analysis import word_weight, words
+from index.types import Phrase, Reading, Reason, Word
+
+
+def _read(query: str) -> tuple[Phrase, ...]:
+    return tuple(
+        Phrase((Word(word, word_weight(word), (Reading(((word, 1.0),), 1.0, Reason.TYPED, word),)),))
+        for word in words(query)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "term"),
+    [
+        ("what is beam search", "beam search"),
+        ("What's a Beam Search?", "Beam Search"),
+        ("how does beam search work", "beam search"),
+        ("explain chain of thought", "chain of thought"),
+        ("why do we need dropout", "dropout"),
+        ("I don't understand label smoothing", "label smoothing"),
+        ("что такое лучевой поиск", "лучевой поиск"),
+        ("а как работает лучевой поиск?", "лучевой поиск"),
+        ("Объясни мне, что такое это", ""),
+        ("зачем нужен дропаут", "дропаут"),
+        ("какие бывают оптимизаторы", "оптимизаторы"),
+        ("beam search", ""),
+        ("как бороться с переобучением", ""),
+        ("how to fight overfitting", ""),
+        ("what is the reason that my validation loss goes up again", ""),
+        ("whatever", ""),
+    ],
+)
+def test_the_term_is_what_follows_the_question(query: str, term: str) -> None:
+    assert " ".join(word.text for word in words_of_term(_read(query))) == term
+
+
+@pytest.mark.parametrize(
+    ("query", "bare"),
+    [("beam search", True), ("gradient of softmax", False), ("dog training tips", True), ("один два три слова", False)],
+)
+def test_a_few_words_that_each_say_something_are_bare(query: str, bare: bool) -> None:
+    assert is_bare([word for phrase in _read(query) for word in phrase.words]) is bare
+
+
+def test_a_hostile_query_takes_no_time() -> None:
+    assert words_of_term(_read("а и ну " * 20_000 + "что")) == ()

@@ -1,0 +1,109 @@
+"""A question's vector by the encoder → how far each passage stands out, whatever its alphabet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import CountingEmbedder, made_by, passage
+
+from index.embed.encoder import Encoder
+from index.embed.protocol import Vectors
+from index.engine.build import build_shard
+from index.engine.generation import Generation, open_generation
+from index.engine.manifest import read_generation, write_generation
+from index.search import opinion
+from index.search.opinion import Opinion, ask_encoder
+from index.search.scope import Scope, make_scope
+from index.text.analysis import ANALYSIS_VERSION
+from index.types import Filters, IndexedPassage
+
+_PASSAGES = 40
+
+
+class Cosines(CountingEmbedder):
+    """The passage "… 17" has the cosine cosines[17] with every question."""
+
+    def __init__(self, cosines: Sequence[float]) -> None:
+        super().__init__()
+        self._cosines = np.array(cosines, np.float32)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        own = self._cosines[[int(text.split()[-1]) for text in texts]]
+        return np.stack([own, np.sqrt(1 - own**2), 0 * own, 0 * own], axis=1)
+
+    def embed_query(self, text: str) -> Vectors:  # noqa: ARG002
+        return np.array([1, 0, 0, 0], np.float32)
+
+
+def _scope(root: Path, encoder: Encoder, passages: Sequence[IndexedPassage]) -> Scope:
+    vectors = encoder.read([(own.title, own.text) for own in passages]).astype("<f4")
+    encoded = {own.content_hash: row.tobytes() for own, row in zip(passages, vectors, strict=True)}
+    made = replace(made_by(CountingEmbedder(), passages), encoder=encoder.fingerprint, encoded=encoded)
+    write_generation(root, 1, ANALYSIS_VERSION, "counting:4", [build_shard(root, "c", passages, made)])
+    return make_scope(_open(root), Filters())
+
+
+def _open(root: Path) -> Generation:
+    return open_generation(root, read_generation(root, 1)[0])
+
+
+def _opinion(scope: Scope, encoder: Encoder, text: str) -> Opinion:
+    asked, problem = ask_encoder(scope, encoder, text)
+    assert problem == ""
+    return Opinion(scope, text, asked)
+
+
+def test_what_stands_out_is_told_by_standard_deviations(tmp_path: Path) -> None:
+    cosines = [0.80, 0.82] * (_PASSAGES // 2)
+    cosines[7] = 0.95
+    encoder = Encoder(Cosines(cosines), 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
+    found = _opinion(scope, encoder, "вопрос")
+    values = found.at(np.arange(_PASSAGES))
+    expected = np.maximum((np.array(cosines) - np.mean(cosines)) / np.std(cosines), 0)
+    assert np.allclose(values, expected, atol=1e-3)
+    assert values[7] > 5
+    assert found.nearest(1).tolist() == [7]
+    assert len(found.nearest(100)) == _PASSAGES
+
+
+def test_an_alphabet_alone_does_not_stand_out(tmp_path: Path) -> None:
+    # Latin ones are all nearer to a Latin question, and one in each alphabet says what was asked
+    cosines = [0.9 + 0.01 * (row % 4 == 0) if row % 2 else 0.8 + 0.01 * (row % 4 == 0) for row in range(_PASSAGES)]
+    cosines[6] += 0.05
+    cosines[9] += 0.05
+    encoder = Encoder(Cosines(cosines), 60.0)
+    texts = [f"{'slide' if row % 2 else 'слайд'} {row}" for row in range(_PASSAGES)]
+    scope = _scope(tmp_path, encoder, [passage(text, row) for row, text in enumerate(texts)])
+    assert _opinion(scope, encoder, "question").nearest(2).tolist() == [6, 9]
+    # a question in other letters is not understood on Latin ones
+    russian = _opinion(scope, encoder, "вопрос").at(np.arange(_PASSAGES))
+    assert russian[6] > 3
+    assert not russian[1::2].any()
+
+
+def test_over_many_passages_only_what_was_found_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cosines = [0.80, 0.82] * (_PASSAGES // 2)
+    cosines[7] = 0.95
+    encoder = Encoder(Cosines(cosines), 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
+    monkeypatch.setattr(opinion, "EXACT_PASSAGES", 10)
+    monkeypatch.setattr(opinion, "_SAMPLE", 20)
+    found = _opinion(scope, encoder, "вопрос")
+    assert found.nearest(5).tolist() == []
+    assert found.at(np.array([7, 8])).tolist()[0] > 5
+
+
+def test_without_an_encoder_nothing_stands_out(tmp_path: Path) -> None:
+    encoder = Encoder(Cosines([0.8] * _PASSAGES), 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
+    assert ask_encoder(scope, None, "вопрос") == (None, "")
+    none = Opinion(scope, "вопрос", None)
+    assert (none.is_given, none.problem, none.nearest(5).tolist()) == (False, "", [])
+    assert none.at(np.array([1, 2])).tolist() == [0, 0]
+    # all alike: nothing is above what is usual
+    assert not _opinion(scope, encoder, "вопрос").at(np.arange(_PASSAGES)).any()
