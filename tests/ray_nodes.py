@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 QUIET = {"RAY_DISABLE_IMPORT_WARNING": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0"}
+_TRIES = 3  # Ray waits thirty seconds for a node, which a machine that is busy may take
 _ROOT = Path(__file__).parents[1]
 
 
@@ -40,17 +41,25 @@ class Nodes:
 @contextmanager
 def started(folder: Path, count: int) -> Iterator[Nodes]:
     """A cluster of so many nodes, until the block ends."""
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("ray_cluster.py")), str(folder), str(count)],
-            cwd=_ROOT, env={**os.environ, **QUIET}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
-    assert process.stdout is not None
-    address = ""
-    while ":" not in address:
-        address = process.stdout.readline().strip()
-        assert process.poll() is None, (folder / "log").read_text("utf-8")
+    for _ in range(_TRIES):
+        process = _start(folder, count)
+        assert process.stdout is not None
+        address = ""
+        while ":" not in address and process.poll() is None:
+            address = process.stdout.readline().strip()
+        if process.poll() is None:
+            break
+    else:
+        raise AssertionError((folder / "log").read_text("utf-8"))
     try:
         yield Nodes(process, address, folder)
     finally:
         process.communicate("", timeout=60)
+
+
+def _start(folder: Path, count: int) -> subprocess.Popen[str]:
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("ray_cluster.py")), str(folder), str(count)],
+            cwd=_ROOT, env={**os.environ, **QUIET}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip

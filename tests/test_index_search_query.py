@@ -65,6 +65,12 @@ def test_a_counterpart_that_the_course_lacks_is_no_reading(generation: Generatio
     assert not second.readings
 
 
+def test_of_many_counterparts_those_are_read_that_the_course_has(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("архитектуры свёрточных сетей")]})
+    (cnn,) = _reader(generation).read("CNN")  # it is also called by four other names, which come first
+    assert [reading.text for reading in cnn.readings] == ["свёрточная сеть"]
+
+
 def test_terms_of_other_courses_are_not_read(generation: Generation) -> None:
     """Both courses hold the counterpart; only one writes it beside the term."""
     term = ShardTerms(build_terms([Term("ядро", "lstm", Reason.GLOSSARY, 3, (0,))]))

@@ -24,6 +24,7 @@ from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.sharing import Published, SharedIndex
 from index.spread.holder import Holder
+from index.spread.nodes import Troubled
 from index.spread.placing import placed
 from index.spread.spread import Spread
 from index.spread.wire import NotHeld
@@ -164,6 +165,22 @@ def test_nodes_find_what_one_process_finds(
     for query in _QUERIES:
         _assert_alike(here, there, query)
     assert len({node for node, method in nodes.asked if method == "weigh"}) > 1  # each is asked for its own
+
+
+def test_sketches_of_shards_that_are_asked_elsewhere_are_left_out(
+    made: Made, manifest: GenerationManifest, nodes: LocalNodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.search.meaning.EXACT_PASSAGES", 60)
+    monkeypatch.setattr("index.search.meaning._SKETCHED", 40)
+    spread = Spread(nodes)
+    here, there = made.here(manifest), made.there(spread, manifest)
+    # a shard whose copies are both slow is asked of the first, in whose group others are that go to the third node
+    for slow in (("one",), ("one", "two"), ("two", "three"), ("one", "three")):
+        spread.bodies.troubled = Troubled()
+        for node in slow:
+            spread.bodies.troubled.note(node)
+        for query in _QUERIES[:4]:
+            _assert_alike(here, there, query)
 
 
 def test_an_embedder_that_reads_all_courses_alike_is_asked_by_the_service(tmp_path: Path) -> None:

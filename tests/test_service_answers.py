@@ -54,6 +54,9 @@ def _ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
         ("какие слои бывают", Asked.LIST),
         ("чем dropout отличается от batch norm", Asked.COMPARISON),
         ("формула softmax", Asked.FORMULA),
+        ("как записывается F1", Asked.FORMULA),
+        ("what is the loss of a GAN", Asked.FORMULA),
+        ("what is the loss", Asked.DEFINITION),
         ("расскажи про dropout", Asked.FACT),
         ("Dropout – это...", Asked.FACT),
         ("dropout", Asked.NOTHING),
@@ -91,6 +94,32 @@ def test_a_comparison_with_what_was_asked_before_quotes_both(client: TestClient,
     titles = [citation["hit"]["title"].casefold() for citation in found["citations"]]
     assert any("dropout" in title for title in titles)
     assert any("batch normalization" in title for title in titles)
+
+
+@pytest.mark.parametrize("question", ["what is the formula of the F1 score?", "как вычисляется F1 score?"])
+def test_the_formula_that_was_asked_for_is_shown_as_the_picture_of_its_slide(client: TestClient, question: str) -> None:
+    shown = [citation for citation in _ask(client, question)["citations"] if citation["pictured"]]
+    assert [citation["hit"]["title"] for citation in shown] == ["F1 score"]
+    image = shown[0]["hit"]["image_url"]
+    picture = client.get(image)
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/webp")
+    page = client.get("/", params={"q": question}).text
+    assert page.count('class="formula"') == 1
+    assert f'<img src="{image}?width=640"' in page
+
+
+def test_no_picture_is_shown_at_once_where_no_formula_was_asked_for(client: TestClient) -> None:
+    citations = _ask(client, "what is the F1 score?")["citations"]
+    assert citations
+    assert not any(citation["pictured"] for citation in citations)
+    assert 'class="formula"' not in client.get("/", params={"q": "what is the F1 score?"}).text
+
+
+def test_a_comparison_quotes_no_words_twice(client: TestClient) -> None:
+    citations = _ask(client, "чем RMSProp отличается от Adam")["citations"]
+    assert [citation["hit"]["title"] for citation in citations[:2]] == ["Adam", "RMSProp"]
+    quotes = [citation["quote"] for citation in citations]
+    assert not any(one in other for one in quotes for other in quotes if one is not other)
 
 
 def test_a_follow_up_carries_the_last_topic_over() -> None:

@@ -7,8 +7,9 @@ import pytest
 from index.text.analysis import find_terms
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
-from service.answers.kinds import sides_of, suits
-from service.answers.types import Asked
+from service.answers.definitions import defines
+from service.answers.formulas import formula_lines
+from service.answers.kinds import sides_of
 from service.answers.units import is_garbled, is_reference, units_of
 
 
@@ -51,6 +52,20 @@ def test_garbled_formulas_are_told_from_sentences(line: str, garbled: bool) -> N
     assert is_garbled(line) is garbled
 
 
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("F1 score\nF1 = 2PR / (P + R)", True),
+        ("Adam\nw (t+1) = w (t) − η∇L (t) w (t)", True),
+        ("Оси\n0 1 2 3 4 5 6 7", False),
+        ("Код\nloss = F.cross_entropy(model(x), y)\nloss.backward()", False),
+        ("Dropout\nслучайно обнуляем долю p активаций", False),
+    ],
+)
+def test_pages_with_formulas_are_told_from_code_and_axes(text: str, holds: bool) -> None:
+    assert (formula_lines(text) > 0) is holds
+
+
 def test_publications_are_told_from_statements() -> None:
     assert is_reference("Kingma, Ba «Adam: A Method for Stochastic Optimization» // arXiv")
     assert is_reference("MNIST: кодировщик [Srivastava, 2014]")
@@ -63,10 +78,30 @@ def test_publications_are_told_from_statements() -> None:
         ("Эпоха – один проход по всей выборке", 1.0),
         ("По горизонтали откладываем по порядку эпоху – так видно рост", 0.6),
         ("эпоха", 0.0),
+        ("сейчас мы поговорим о том, что такое эпоха: это важное слово", 0.0),
+        ("один проход по всей выборке, и он называется эпоха", 0.8),
     ],
 )
 def test_a_definition_begins_with_its_name(text: str, share: float) -> None:
-    assert suits(Asked.DEFINITION, text, find_terms(text, {"эпох"})) == share
+    weights = {"эпох": 3.0}
+    assert defines(text, find_terms(text, weights), weights, 3.0) == share
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("so a latent variable is an extra variable that nobody gives you", 1.0),
+        ("all weights of one map are forced to be equal, and that's called a latent variable", 0.8),
+        ("let me talk about what a latent variable is the way others do", 0.0),
+        ("a latent variable is the topic of the next lecture, not of this one", 0.0),
+        ("I will talk about a latent variable: a latent variable is a thing that nobody observes", 1.0),
+        ("a latent variable is a little irrelevant for now", 0.0),
+        ("a variable is a name for a number that changes", 0.0),
+    ],
+)
+def test_what_promises_a_definition_or_defines_another_name_defines_nothing(text: str, share: float) -> None:
+    weights = {"latent": 3.0, "variabl": 2.0}
+    assert defines(text, find_terms(text, weights), weights, 5.0) == share
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ from support import EXAMPLES, ingest, open_index, until, until_ready, write_cour
 
 from index.embed.models import load_embedder
 from index.engine.dictionary import load_dictionary
+from index.errors import InvalidRequest
 from index.library import Library
 from index.search.search import SearchIndex
 from index.types import Filters, Kind, Mode, Query
 from service.app import create_app
-from service.settings import Settings
+from service.settings import Settings, read_settings
 
 _QUERIES = (
     Query("dropout"),
@@ -158,3 +159,10 @@ def test_a_node_that_joins_takes_its_share(client: TestClient, nodes: Nodes) -> 
     nodes.add()
     until(lambda: len(list(nodes.folder.glob("node-3/spread/*/shards/*/shard.safetensors"))) > 0, 60)
     assert client.get("/api/search", params={"q": "dropout"}).json()["degraded"] == []
+
+
+def test_nodes_need_a_storage_to_fetch_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LECTURES_SEARCH", "auto")
+    with pytest.raises(InvalidRequest, match="LECTURES_SEARCH is set and LECTURES_STORAGE_URL is not"):
+        read_settings()

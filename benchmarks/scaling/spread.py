@@ -20,6 +20,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.made_courses import made_questions
 from index.depot import open_depot
 from index.embed.models import load_embedder
@@ -34,6 +37,10 @@ from index.types import Filters, Query
 
 _CLIENTS = 4
 _STORE_BYTES = 80 << 20  # of a node; the least that Ray takes is 75 MB
+
+
+# ids of the hits that are shown, scores of all hits, what was degraded
+Answer = tuple[list[str], NDArray[np.float32], tuple[str, ...]]
 
 
 class _Counting(RayNodes):
@@ -54,15 +61,18 @@ class _Counting(RayNodes):
             self.received += len(pickle.dumps(done.result()))
 
 
-def measure(index: SearchIndex, queries: Sequence[Query]) -> tuple[float, float, list[list[str]]]:
-    """(searches a second by some clients at once, median of one client in milliseconds, ids of hits by query): of
+def measure(index: SearchIndex, queries: Sequence[Query]) -> tuple[float, float, list[Answer]]:
+    """(searches a second by some clients at once, median of one client in milliseconds, answers): of
     one half of the queries each, none of which was asked before."""
-    found, took = [], []
+    found: list[Answer] = []
+    took: list[float] = []
     half = len(queries) // 2
     for query in queries[:half]:
         began = time.perf_counter()
-        found.append([hit.passage.id for hit in index.find(query).hits()])
+        answer = index.find(query)
+        shown = [hit.passage.id for hit in answer.hits()]
         took.append(1000 * (time.perf_counter() - began))
+        found.append((shown, answer.ranked.scores, answer.degraded))
     began = time.perf_counter()
     with ThreadPoolExecutor(_CLIENTS) as clients:
         list(clients.map(lambda query: index.find(query).hits(), queries[half:]))
@@ -123,7 +133,7 @@ def _nodes(
     here: SearchIndex,
     scopes: dict[str, Filters],
     texts: Sequence[str],
-    expected: dict[str, list[list[str]]],
+    expected: dict[str, list[Answer]],
 ) -> None:
     spread = Spread(nodes)
     spread.start()
@@ -134,12 +144,21 @@ def _nodes(
     there.warm_up()
     for scope, filters in scopes.items():
         found = _tell(f"{count} nodes", scope, there, [Query(text, filters) for text in texts], nodes)
-        differ = sum(one != other for one, other in zip(found, expected[scope], strict=True))
-        print(f"{count} nodes, {scope}: {differ} of {len(found)} questions with other hits than one process")
+        differ = sum(not _alike(one, other) for one, other in zip(found, expected[scope], strict=True))
+        away = sum(bool(one[2]) for one in found)
+        print(f"{count} nodes, {scope}: {differ} of {len(found)} questions with other hits or scores than one process,")
+        print(f"    {away} of which without a course whose nodes did not answer in time")
     spread.close()
 
 
-def _tell(who: str, scope: str, index: SearchIndex, queries: list[Query], nodes: _Counting | None) -> list[list[str]]:
+def _alike(one: Answer, other: Answer) -> bool:
+    """Whether the hits that are shown are the same, and all scores to 1e-6."""
+    return (
+        one[0] == other[0] and len(one[1]) == len(other[1]) and bool(np.allclose(one[1], other[1], rtol=0, atol=1e-6))
+    )
+
+
+def _tell(who: str, scope: str, index: SearchIndex, queries: list[Query], nodes: _Counting | None) -> list[Answer]:
     calls, received = (nodes.calls, nodes.received) if nodes else (0, 0)
     rate, median, found = measure(index, queries)
     said = f"{who}, {scope}: {rate:.1f} searches a second, p50 {median:.1f} ms"

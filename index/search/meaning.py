@@ -75,11 +75,14 @@ class Meaning:
         if known is None:
             return None
         rows, sketched = known.scored(query, _FILTERED * _SKETCHED if self._scope.allowed is not None else _SKETCHED)
-        order = np.argsort(rows)
-        parts = [(s, rows[order][a:b]) for s, a, b in runs(self._generation.shards_of(rows[order]))]
+        # of what lies side by side here some shards may be searched elsewhere
+        here = np.flatnonzero(np.isin(self._generation.shards_of(rows), self._scope.shards))
+        order = here[np.argsort(rows[here])]
+        rows, sketched = rows[order], sketched[order]
+        parts = [(shard, rows[first:last]) for shard, first, last in runs(self._generation.shards_of(rows))]
         self._embed([shard for shard, _ in parts])
         rows, wholes = self._whole_similarities(parts)
-        return Near(rows, wholes, sketched[order])
+        return Near(rows, wholes, sketched)
 
     def at(self, rows: Rows) -> Floats:
         """(n,) similarity of each of these ascending rows above chance, at most 1."""
@@ -119,7 +122,7 @@ class Meaning:
             return None
         allowed = self._scope.allowed
         wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
-        found = np.sort(sketches.nearest(query, wanted))
+        found = np.sort(_clearly(*sketches.scored(query, wanted), wanted))
         if allowed is None:
             return found
         found = found[allowed[found]]
@@ -192,7 +195,9 @@ def nearest_of(parts: Sequence[Near | None], count: int, allowed: Mask | None) -
     sketched = [part.sketched for part in known if part.sketched is not None]
     if sketched:
         wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
-        chosen = np.lexsort((rows, -np.concatenate(sketched)))[:wanted]
+        similar: Floats = np.concatenate(sketched)
+        order = np.lexsort((rows, -similar))[:wanted]
+        chosen = _clearly(order, similar[order], wanted)
         rows, values = rows[chosen], values[chosen]
         if allowed is not None:
             inside = allowed[rows]
@@ -200,6 +205,15 @@ def nearest_of(parts: Sequence[Near | None], count: int, allowed: Mask | None) -
             if len(rows) < _SKETCHED:
                 return None
     return _highest(rows, values, count)[0]
+
+
+def _clearly(rows: Rows, similar: Floats, wanted: int) -> Rows:
+    """Those of the `wanted` most similar that are more so than the last: which of its equals are among them would be
+    chance, and another one where the shards lie on several nodes."""
+    if len(rows) < wanted:
+        return rows
+    clear = rows[similar > similar.min()]
+    return clear if len(clear) else rows
 
 
 def _highest(rows: Rows, values: Floats, count: int) -> tuple[Rows, Floats]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 
 from index.engine.glossary import key_of
 from index.search.lexicon import Lexicon
@@ -139,11 +140,14 @@ class Reader:
         own, general = self._lexicon.own_terms(stems), self._lexicon.general_terms(stems)
         named = [] if own or general else self._lexicon.pack_terms(stems)
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
-            for term in terms[:_MAX_COUNTERPARTS]:
-                reading = self._reading(words(term.counterpart), trust, term.reason, self.languages[0])
-                if all(self._lexicon.frequency(t) > 0 for t, share in reading.terms if share == 1.0):
-                    readings.setdefault(reading.terms, reading)
+            called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
+            for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
+                readings.setdefault(reading.terms, reading)
         return list(readings.values())
+
+    def _is_said(self, reading: Reading) -> bool:
+        """Whether the searched passages hold each word of a reading."""
+        return all(self._lexicon.frequency(term) > 0 for term, share in reading.terms if share == 1.0)
 
     def _joined(self, pair: Sequence[Word]) -> list[Reading]:
         first, second = (one_script(fold(word.text)) for word in pair)

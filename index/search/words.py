@@ -139,6 +139,10 @@ class WordScores:
         else:
             rows = self._rows_of(np.arange(len(scores)))
         top = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
+        if len(top) < len(scores):  # of equals the first: else it would be chance, and another one on several nodes
+            least = scores[top].min()
+            above = np.flatnonzero(scores > least)
+            top = np.concatenate([above, np.flatnonzero(scores == least)[: count - len(above)]])
         top = top[scores[top] > 0]
         return rows[top], scores[top]
 

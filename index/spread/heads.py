@@ -14,7 +14,7 @@ import numpy as np
 from index.engine.shard import Shard
 from index.spread.wire import Head
 
-_BODY = ("postings.", "vectors.", "adaptation.", "passages.records")
+_BODY = ("postings.", "vectors.", "encoder.", "adaptation.", "passages.records")
 
 
 def head_of(shard: Shard) -> Head:

@@ -16,7 +16,7 @@ from service.answers.kinds import sides_of
 from service.answers.llm import LanguageModel, ModelFailed
 from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
-from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
+from service.answers.questions import leans_back, speaks_russian, standalone, thing_of_formula, what_is_asked
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
 from service.links import clock
 
@@ -65,6 +65,17 @@ def quoted_answer(index: SearchIndex, question: str, found: Found, cited: Iterab
     return replace(bare, sentences=sentences, citations=citations)
 
 
+def find_asked(find: Find, query: Query) -> Found:
+    """What a search of a question finds; where a formula is asked for and is not explained in these words, what one of
+    the thing alone finds, if that is."""
+    found = find(query)
+    thing = thing_of_formula(query.text)
+    if not thing or found.coverage is Coverage.EXPLAINED or query.literal:
+        return found
+    again = find(replace(query, text=thing))
+    return again if again.coverage is Coverage.EXPLAINED else found
+
+
 def cited_before(
     index: SearchIndex, find: Find, filters: Filters, history: Sequence[Turn], *, replays: bool
 ) -> list[tuple[int, str]]:
@@ -81,7 +92,7 @@ def cited_before(
     for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
         if question and what_is_asked(question) is not Asked.NOTHING:
-            found = find(Query(standalone(question, history[:number]), filters))
+            found = find_asked(find, Query(standalone(question, history[:number]), filters))
             again = cited_by(quoted_answer(index, question, found, said).citations)
             said += [pair for pair in again if pair not in said]
     return said
@@ -109,7 +120,7 @@ def stream_answer(
     `index`."""
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     query, degraded = _query(question, history, model, deadline)
-    found = find(Query(query, filters, literal=literal))
+    found = find_asked(find, Query(query, filters, literal=literal))
     cited = cited_before(index, find, filters, history, replays=model is None)
     answer = quoted_answer(index, question, found, cited)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))

@@ -11,24 +11,30 @@ from numpy.typing import NDArray
 from index.engine.build import latin_language
 from index.engine.relations import is_outline
 from index.search.search import SearchIndex
-from index.text.analysis import find_terms, fold, is_stop_word, terms_of, words
+from index.text.analysis import Token, find_terms, fold, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
+from service.answers.definitions import defines
+from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.kinds import sides_of, suits
 from service.answers.numbers import Numbers
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
-_PASSAGES = 6  # of the best hits are read
+_PASSAGES = 10  # of the best hits are read
 _MOST_SENTENCES = 4
 _MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
 # What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
 # a title that is the question's subject, and early.
-_HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.2, 0.4, 0.5, 0.15
-_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _LATE_LOSS = 0.4, 0.12, 0.25, 0.2
+_HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.4, 0.4, 0.5, 0.15
+_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS = 0.4, 0.12, 0.25
+# Of speech: where in its minute a piece is said tells nothing; one that comes to the point late, or that is cut off
+# before it says what something is, is worth less.
+_SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 220, 0.9
 # A piece must hold so much of the question, or stand under a title that is so much of it; how many are compared in
 # meaning.
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
+_LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 # A best piece below this answers nothing: no card.
 _LEAST = 0.6
@@ -46,6 +52,8 @@ def extract_answer(
     chosen = [hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)][:_PASSAGES]
     units = [unit for rank, hit in enumerate(chosen) for unit in units_of(hit, rank, names=asked in _NAMES)]
     units = [unit for unit in units if _news(unit, weights)]
+    if asked is Asked.FORMULA:
+        units += captions(chosen, units)
     if not units:
         return (), ()
     scores, kinds = _scores(index, query, asked, units, weights)
@@ -56,8 +64,12 @@ def extract_answer(
     sides = sides_of(fold(query)) if asked is Asked.COMPARISON else None
     if sides is not None:
         picked = _both_sides(units, scores, order, sides) or picked
-    quoted = [(units[i].quote, opened_at(units[i])) for i in picked]
-    citations = tuple(Citation(numbers.take(hit), quote, hit) for quote, hit in quoted)
+    chosen_units = [units[i] for i in picked]
+    shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
+    if asked is Asked.FORMULA:
+        chosen_units = with_picture_first(chosen_units, shown)
+    quoted = [(unit.quote, opened_at(unit), unit is shown) for unit in chosen_units]
+    citations = tuple(Citation(numbers.take(hit), quote, hit, is_shown) for quote, hit, is_shown in quoted)
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
 
@@ -118,10 +130,16 @@ def _both_sides(
     held = {i: {term for word in words(_whole(units[i])) for term in terms_of(word)} for i in order}
     in_text = {i: {term for word in words(units[i].text) for term in terms_of(word)} for i in order}
     both = [i for i in order if first & in_text[i] and second & in_text[i]][:1]
-    one = next((i for i in order if first & held[i] and not second & held[i] and i not in both), None)
-    other = next((i for i in order if second & held[i] and not first & held[i] and i not in both), None)
+    picked = list(both)
+    for own, other in ((first, second), (second, first)):
+        picked += [i for i in order if own & held[i] and not other & held[i] and not _again(units, i, picked)][:1]
     least = 0.5 * _MIN_OF_BEST * float(scores[order[0]])
-    return [i for i in [*both, one, other] if i is not None and scores[i] >= least][:_MOST_SENTENCES]
+    return [i for i in picked if scores[i] >= least]
+
+
+def _again(units: Sequence[Unit], i: int, picked: Sequence[int]) -> bool:
+    """Whether a piece is a part of one that was picked."""
+    return any(units[j].rank == units[i].rank and _overlap(units[i], units[j]) for j in picked)
 
 
 def _whole(unit: Unit) -> str:
@@ -134,35 +152,60 @@ def _scores(
     """(how well each piece answers, how far it is put as such an answer); minus infinity for one that does not speak
     of what was asked. What pieces mean is compared for the best of them."""
     total = sum(weights.values()) or 1.0
+    own = {term for word in words(query) for term in terms_of(word) if term in weights}
+    whole = sum(weights[term] for term in own) or total
     top = max(unit.hit.score for unit in units) or 1.0
     russian = _is_russian(query)
-    scores, kinds = np.zeros(len(units)), np.zeros(len(units))
+    scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
     for i, unit in enumerate(units):
-        passage = unit.hit.passage
-        language = latin_language(passage)
-        tokens = find_terms(unit.text, weights, language)
-        own = {token.term for token in tokens}
-        titled = {token.term for token in find_terms(passage.title, weights, language)}
-        held = sum(weights[term] for term in own) + 0.5 * sum(weights[term] for term in titled - own)
-        title = len(titled) / max(1, len([word for word in words(passage.title) if not is_stop_word(word)]))
+        tokens, titled, title = _spoken_of(unit, weights)
+        said = {token.term for token in tokens}
+        held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
         if held < _LEAST_HELD * total and title < _TITLED:
-            scores[i] = -np.inf
             continue
-        kinds[i] = max(suits(asked, unit.text, tokens), 0.5 * (title >= _TITLED))
+        named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
+        if named:
+            kinds[i] = max(_put(asked, unit, tokens, weights, whole), 0.5 * (title >= _TITLED))
         scores[i] = (
             _HIT * unit.hit.score / top
-            + _WORDS * min(1.0, 2 * held / total)
+            + _WORDS * min(1.0, held / whole)
             + _KIND * kinds[i]
             + _TITLE * min(1.0, title) ** 2
-            + _EARLY / (1 + unit.place)
+            + (_EARLY / (1 + unit.place) if unit.hit.passage.time is None else _SPOKEN_EARLY)
             - _loss(asked, unit, russian=russian)
-            - _LATE_LOSS * (passage.time is not None and bool(tokens) and tokens[0].start > unit.first)
+            - _spoken_loss(asked, unit, tokens, float(kinds[i]))
         )
     near = [i for i in np.argsort(-scores, kind="stable")[:_COMPARED].tolist() if scores[i] > -np.inf]
     similar = index.similarities(query, [units[i].text for i in near], [units[i].hit.passage for i in near])
     for i, value in zip(near, similar, strict=True):
         scores[i] += _MEANING * value
     return scores, kinds
+
+
+def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
+    """How far a piece is put as such an answer."""
+    if asked is Asked.DEFINITION:
+        return defines(unit.text, tokens, weights, whole)
+    if asked is Asked.FORMULA and unit.hit.passage.page is not None:
+        return min(1.0, formula_lines(unit.hit.passage.text) / FORMULA_LINES)
+    return suits(asked, unit.text)
+
+
+def _spoken_of(unit: Unit, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
+    """The words of the question in a piece, those in its title, and which share of the title they are."""
+    passage = unit.hit.passage
+    language = latin_language(passage)
+    titled = {token.term for token in find_terms(passage.title, weights, language)}
+    title = len(titled) / max(1, len([word for word in words(passage.title) if not is_stop_word(word)]))
+    return find_terms(unit.text, weights, language), titled, title
+
+
+def _spoken_loss(asked: Asked, unit: Unit, tokens: Sequence[Token], kind: float) -> float:
+    """What makes a piece of speech a poor quote. A name may come late: "this and that: it is called so"."""
+    if unit.hit.passage.time is None:
+        return 0.0
+    late = asked is not Asked.DEFINITION and bool(tokens) and tokens[0].start > unit.first
+    return _LATE_LOSS * late + _SHORT_LOSS * (kind < _DEFINED and len(unit.text) < _SHORT_CHARS)
 
 
 def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import re
 
-from index.text.analysis import Token
 from service.answers.types import Asked
 
-# what stands between a name and what it is
-_IS = re.compile(
-    r"\s[–—-]\s|\bэто\b|\bназыва\w+|\bопределя\w+|\bсостоит\b|\bпозволя\w+|\bпредставля\w+ собой|:\s|\s=\s|"
-    r"\bis (?:an?|the|basically|just|called|when|where|that|really|defined)\b|\bare (?:the|a|called)?\b|"
-    r"\bmeans\b|\brefers to\b|\bconsists of\b|\bbasically\b|\bc'est\b",
-    re.IGNORECASE,
-)
-_BEGIN = re.compile(r"\n\W*|[.!?…:;]\s+")
-_SUBJECT_CHARS = 20  # before a name at the beginning: "so a", "the", "(Batch)"
-_NEAR_CHARS = 60  # between the name and what says that something is
 _CUES = {
     Asked.REASON: (
         r"чтобы|потому|поэтому|так как|поскольку|из-за|позволя\w+|помога\w+|проблем\w+|нужн\w+|бор\w+|ускор\w+|"
@@ -27,7 +16,7 @@ _CUES = {
         r"\bcomes from\b|\bif you\b|\bwithout\b"
     ),
     Asked.STEPS: (
-        r"^\s*(?:\d+[.)]|•|шаг \d)|сначала|затем|потом|далее|нужно|надо|можно|следующ\w+|"
+        r"^\s*(?:\d+[.)]|•|шаг \d)|сначала|затем|потом|далее|нужно|надо|следующ\w+|"
         r"\bfirst\b|\bthen\b|\bnext\b|\bstep\b|\buse\b|\bwe (?:take|compute|do|have)\b"
     ),
     Asked.COMPARISON: (
@@ -46,29 +35,14 @@ _YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _NAME = re.compile(r"\b[A-ZА-ЯЁ][a-zа-яё]+(?:\s+[A-ZА-ЯЁ][a-zа-яё]+|\s+et al)|\b[A-ZА-ЯЁ]\.\s?[A-ZА-ЯЁ][a-zа-яё]+")
 
 
-def suits(asked: Asked, text: str, tokens: list[Token]) -> float:
-    """How far a text is put as such an answer is: 0 to 1. `tokens` are the words of the question in it."""
-    if asked is Asked.DEFINITION:
-        return _defines(text, tokens)
+def suits(asked: Asked, text: str) -> float:
+    """How far a text is put as such an answer is: 0 to 1; for definitions see `defines`."""
     if asked is Asked.WHEN:
         return float(_YEAR.search(text) is not None)
     if asked is Asked.PERSON:
         return float(_NAME.search(text) is not None)
     pattern = _PATTERNS.get(asked)
     return float(pattern is not None and pattern.search(text) is not None)
-
-
-def _defines(text: str, tokens: list[Token]) -> float:
-    """1 for a name that begins a line or sentence and is followed by what it is; less further on; 0 where nothing is
-    said of it."""
-    best = 0.0
-    for token in tokens:
-        match = _IS.search(text, token.end)
-        if match is not None and match.start() - token.end <= _NEAR_CHARS and len(text) - match.end() >= 12:
-            begun = max((found.end() for found in _BEGIN.finditer(text, 0, token.start)), default=0)
-            before = token.start - begun
-            best = max(best, 1.0 if before <= _SUBJECT_CHARS else 0.6 if before <= _NEAR_CHARS else 0.3)
-    return best
 
 
 # Two things that are asked for the difference between.

@@ -14,8 +14,11 @@ _STARTS = {
     Asked.COMPARISON: r"чем .{2,60} (?:отлича\w+|лучше|хуже)|чем отлича\w+|сравни\w*|compare|"
     r"(?:в чем )?(?:разниц\w+|отличи\w+|различи\w+)|"
     r"(?:what(?:'s| is) the )?differences? between|how (?:is|are|do|does) .{2,60} differ\w*",
-    Asked.FORMULA: r"(?:какая |какова |напиши |выпиши )?формул\w+|"
-    r"(?:what is the |write the |give the )?(?:formula|equation)\b",
+    Asked.FORMULA: r"(?:какая |какова |какой |напиши |выпиши |запиши )?(?:формул\w+|уравнени\w+)|"
+    r"как (?:записыва\w+|вычисля\w+|считается|считают|выглядит формула)|"
+    r"(?:what(?:'s| is) the |write (?:down )?the |give the |show the )?(?:formula|equation)\b|"
+    r"what(?:'s| is) the (?:loss|loss function|cost function|objective|update rule) (?:of|for)\b|"
+    r"how (?:is|are) .{2,60} (?:computed|calculated|written)",
     Asked.WHEN: r"когда|в каком году|when|in (?:which|what) year|quand|wann|cuándo",
     Asked.LIST: r"как(?:ие|ими) (?:.{2,40} )?(?:бывают|есть|существуют)|какие (?:виды|типы|методы|способы)|"
     r"перечисли\w*|назови\w*|из чего состо\w+|"
@@ -43,6 +46,11 @@ _LEAD = re.compile(
 _TOLD = re.compile(
     r"^(?:объясни|расскажи|покажи|опиши|выбери|назови|перечисли|укажи|сравни|приведи|найди|отметь|"
     r"explain|tell me|describe|show|choose|select|name|list|compare|give|find|state)\w*"
+)
+_FORMULA_WORDS = re.compile(
+    r"\b(?:какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|записыва\w+|вычисля\w+|считается|"
+    r"считают|выглядит|what(?:'s)?|is|are|the|write|down|give|show|formula|equation|of|for|how|computed|calculated|"
+    r"written)\b"
 )
 _BACK = re.compile(
     r"\b(?:он|она|оно|они|его|ее|их|ему|ей|им|это|этот|эта|этого|этой|эту|этом|ним|ней|нем|ними|нему|нее|него|"
@@ -74,6 +82,13 @@ def speaks_russian(text: str) -> bool:
     """Whether to answer in Russian: by the letters of the question."""
     folded = fold(text)
     return sum("а" <= letter <= "я" for letter in folded) * 2 > sum("a" <= letter <= "z" for letter in folded)
+
+
+def thing_of_formula(question: str) -> str:
+    """What a formula is asked for of: a course that shows it need not say "formula". Empty for another question."""
+    if what_is_asked(question) is not Asked.FORMULA:
+        return ""
+    return _FORMULA_WORDS.sub(" ", _LEAD.sub("", fold(question))).strip(" ?.!")
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:

@@ -50,11 +50,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """`quote` stands verbatim in the passage of `hit`."""
+    """`quote` stands verbatim in the passage of `hit`. `pictured`: a formula was asked for, and the page holds one; its
+    picture says what its text garbles."""
 
     number: int
     quote: str
     hit: Hit
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

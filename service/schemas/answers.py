@@ -19,6 +19,9 @@ class CitationOut(Shape):
     number: int
     quote: str = Field(description="Stands word for word in the passage of the hit")
     hit: HitOut
+    pictured: bool = Field(
+        False, description="A formula was asked for and stands on this page: show its picture, `hit.image_url`, at once"
+    )
 
 
 class AnswerOut(Shape):
@@ -57,4 +60,6 @@ def answer_out(answer: Answer, took_ms: float) -> AnswerOut:
 
 def citation_out(citation: Citation) -> CitationOut:
     """A citation with the hit that it quotes."""
-    return CitationOut(number=citation.number, quote=citation.quote, hit=hit_out(citation.hit))
+    return CitationOut(
+        number=citation.number, quote=citation.quote, hit=hit_out(citation.hit), pictured=citation.pictured
+    )

@@ -18,7 +18,7 @@ from index.store.catalogue import course_details, lecture_details, list_courses,
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Searcher, Visitor
-from service.answers.answering import cited_before, quoted_answer
+from service.answers.answering import cited_before, find_asked, quoted_answer
 from service.answers.questions import standalone, what_is_asked
 from service.answers.types import Asked, Outcome, Turn
 from service.deps import State
@@ -169,7 +169,8 @@ def _search(
     history = (Turn("user", place.prev),) if place.prev else ()
     index, started = state.index(), perf_counter()
     everywhere = Filters(course=place.course or None, courses=caller.courses)
-    found = state.find(Query(standalone(place.q, history), everywhere, literal=bool(place.literal)), index)
+    query = Query(standalone(place.q, history), everywhere, literal=bool(place.literal))
+    found = find_asked(lambda query: state.find(query, index), query)
     view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
     asks = answers and what_is_asked(place.q) is not Asked.NOTHING

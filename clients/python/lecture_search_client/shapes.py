@@ -74,6 +74,9 @@ class CitationOut(Shape):
     number: int
     quote: str = Field(description="Stands word for word in the passage of the hit")
     hit: HitOut
+    pictured: bool = Field(
+        False, description="A formula was asked for and stands on this page: show its picture, `hit.image_url`, at once"
+    )
 
 
 class CitedIn(Shape):
