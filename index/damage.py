@@ -111,7 +111,7 @@ def _index_damage(
                 records = [dump_passage(passage) for passage in read_passages(connection, listed.course)]
         except StorageError:
             continue  # said of the rows already
-        name = shard_name(listed.course, records, listed.fingerprint, listed.encoder)
+        name = shard_name(listed.course, records, listed.fingerprint, listed.encoder, listed.questions)
         if listed.course in slugs and name != listed.name:
             damage.append(f"What is served of course {listed.course} is not what its rows say; run `lectures reindex`.")
     return damage

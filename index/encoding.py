@@ -1,6 +1,6 @@
-"""Courses that the encoder has not read → their shards, published anew with its vectors inside.
+"""Courses that an encoder or a language model has not read → their shards, published anew with what it made inside.
 
-A course is published at once, without them: reading it takes minutes. What was read is kept batch by batch, so that
+A course is published at once, without that: reading it takes minutes. What was read is kept batch by batch, so that
 whoever goes on, here or on another machine, goes on from there. Several that read at once share a course without
 knowing of each other: each takes what is still missing in an order of its own.
 """
@@ -8,12 +8,13 @@ knowing of each other: each takes what is still missing in an order of its own.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from index.damage import row_damage
-from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
+from index.errors import LecturesError
 from index.library import Library
 from index.plan import embed_missing, latest_manifest, plan_course
 from index.publish import publish
@@ -21,67 +22,102 @@ from index.served import check_made_with
 from index.store.embeddings import add_embeddings, missing_embeddings
 from index.store.generations import latest_generation
 from index.store.passages import read_passages
-from index.types import ROLES, IndexedPassage, Role
+from index.types import ROLES, IndexedPassage, Kind, Role
 
-_BATCH = 16  # passages, some seconds: as often it is asked whether to go on
 _WHOLE = bytes([ROLES.index(Role.WHOLE)])
 
 # (course, passages that are read, all of them); what it raises ends the reading, and loses nothing
 Progress = Callable[[str, int, int], None]
 
 
-def courses_to_encode(library: Library, embedder: Embedder | None, encoder: Encoder) -> list[str]:
-    """The courses whose shards lack the encoder's vectors. IndexMismatch if another embedder made the index."""
+class NotNow(LecturesError):
+    """Who reads cannot go on for a while, for a reason that lies outside; nothing that was read is lost."""
+
+    code = "reading_waits"
+
+
+class Reader(Protocol):
+    """Who makes something of passages that their shard holds: an encoder, or a language model.
+
+    `fingerprint` identifies what it makes, and begins with its kind (`library.READERS`); `verb` is what it is seen
+    doing, `at_once` how many passages it takes together, `kinds` are those that it reads.
+    """
+
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def verb(self) -> str: ...
+    @property
+    def at_once(self) -> int: ...
+    @property
+    def kinds(self) -> frozenset[Kind]: ...
+
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
+        """What it makes of each of these passages, a title and a text. NotNow if it cannot for a while."""
+        ...
+
+
+def unread_courses(library: Library, embedder: Embedder | None, reader: Reader) -> list[str]:
+    """The courses whose shards lack what this reader makes. IndexMismatch if another embedder made the index."""
     with library.database.reading() as connection:
         if latest_generation(connection) is None:
             return []
         manifest = check_made_with(latest_manifest(library, connection), embedder)
-    return [shard.course for shard in manifest.shards if shard.passages and shard.encoder != encoder.fingerprint]
+    return [shard.course for shard in manifest.shards if shard.passages and reader.fingerprint not in shard.readers]
 
 
-def encode_course(
-    library: Library, embedder: Embedder | None, encoder: Encoder, course: str, progress: Progress
+def publish_read(
+    library: Library, embedder: Embedder | None, reader: Reader, course: str, progress: Progress
 ) -> int | None:
-    """Have the encoder read a course, and publish that; the number of the generation, or None where there is nothing to
-    publish: the course is gone meanwhile, or its rows are damaged, which `lectures verify` tells of.
+    """Have a course read, and publish that; the number of the generation, or None where there is nothing to publish:
+    the course is gone meanwhile, or its rows are damaged, which `lectures verify` tells of.
     """
     while True:
-        if not _read(library, encoder, course, progress):
+        if not _read(library, reader, course, progress):
             return None
         with library.writer(lambda: progress(course, 0, 0)):
             passages = _passages(library, course)
             if not passages or row_damage(library, course) is not None:
                 return None
-            if _missing(library, encoder, passages):
+            if _missing(library, reader, passages):
                 continue  # it changed while it was read
-            if course not in courses_to_encode(library, embedder, encoder):
+            if course not in unread_courses(library, embedder, reader):
                 return None  # another one was quicker
             plan = plan_course(library, embedder, course, passages)
             embed_missing(library, plan)
-            return publish(library, replace(plan, encoder=encoder.fingerprint), lambda _: None)
+            readers = (*_other_readers(library, reader, course), reader.fingerprint)
+            return publish(library, replace(plan, readers=readers), lambda _: None)
 
 
-def encode_courses(library: Library, embedder: Embedder | None, encoder: Encoder, progress: Progress) -> int:
-    """Have the encoder read what it has not read yet; how many courses were published."""
+def publish_all_read(library: Library, embedder: Embedder | None, reader: Reader, progress: Progress) -> int:
+    """Have all read that is not read yet; how many courses were published."""
     published = 0
-    for course in courses_to_encode(library, embedder, encoder):
-        published += encode_course(library, embedder, encoder, course, progress) is not None
+    for course in unread_courses(library, embedder, reader):
+        published += publish_read(library, embedder, reader, course, progress) is not None
     return published
 
 
-def _read(library: Library, encoder: Encoder, course: str, progress: Progress) -> bool:
-    """Make what is missing of the encoder's vectors; False for a course that has no passages."""
+def _read(library: Library, reader: Reader, course: str, progress: Progress) -> bool:
+    """Make what is missing; False for a course that has no passages."""
     passages = _passages(library, course)
-    contents = {passage.content_hash: (passage.title, passage.text) for passage in passages}
-    while missing := sorted(_missing(library, encoder, passages)):
+    contents = {own.content_hash: (own.title, own.text) for own in passages if own.kind in reader.kinds}
+    while missing := sorted(_missing(library, reader, passages)):
         progress(course, len(contents) - len(missing), len(contents))
-        batch = random.sample(missing, min(_BATCH, len(missing)))
-        vectors = encoder.read([contents[key] for key in batch]).astype("<f4")
-        items = [(key, _WHOLE, vector.tobytes()) for key, vector in zip(batch, vectors, strict=True)]
+        batch = random.sample(missing, min(reader.at_once, len(missing)))
+        made = reader.make([contents[key] for key in batch])
+        items = [(key, _WHOLE, own) for key, own in zip(batch, made, strict=True)]
         with library.database.writing() as connection:
-            add_embeddings(connection, encoder.fingerprint, items)
+            add_embeddings(connection, reader.fingerprint, items)
     progress(course, len(contents), len(contents))
     return bool(passages)
+
+
+def _other_readers(library: Library, reader: Reader, course: str) -> list[str]:
+    """The readers of other kinds whose work lies in a course's shard: it stays there."""
+    with library.database.reading() as connection:
+        listed = latest_manifest(library, connection).shard_of(course)
+    own_kind = reader.fingerprint.partition(":")[0]
+    return [name for name in listed.readers if name.partition(":")[0] != own_kind] if listed else []
 
 
 def _passages(library: Library, course: str) -> list[IndexedPassage]:
@@ -89,6 +125,7 @@ def _passages(library: Library, course: str) -> list[IndexedPassage]:
         return list(read_passages(connection, course))
 
 
-def _missing(library: Library, encoder: Encoder, passages: list[IndexedPassage]) -> set[str]:
+def _missing(library: Library, reader: Reader, passages: list[IndexedPassage]) -> set[str]:
+    wanted = {passage.content_hash for passage in passages if passage.kind in reader.kinds}
     with library.database.reading() as connection:
-        return missing_embeddings(connection, encoder.fingerprint, {passage.content_hash for passage in passages})
+        return missing_embeddings(connection, reader.fingerprint, wanted)

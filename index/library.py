@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.depot import ObjectMissing, open_depot
-from index.embed.encoder import PREFIX
+from index.embed.encoder import PREFIX as ENCODER
 from index.embed.protocol import Embedder
+from index.engine.foreseen import PREFIX as QUESTIONS
 from index.engine.manifest import (
     GenerationManifest,
     current_number,
@@ -35,6 +36,8 @@ _log = logging.getLogger(__name__)
 
 NO_EMBEDDER = "none"
 _PREPARING = "preparing-"
+# How the fingerprints begin of what reads courses in the background.
+READERS = (ENCODER, QUESTIONS)
 
 
 class Library:
@@ -289,11 +292,11 @@ class Library:
                 try:
                     manifest, _ = read_generation(self.index_root, latest.number)
                     used = {shard.fingerprint for shard in manifest.shards}
-                    encoders = {shard.encoder for shard in manifest.shards if shard.encoder}
-                    kept = set(embedded_fingerprints(connection))
-                    if not encoders:  # which one is set is not known here, and its vectors took minutes
-                        used |= {fingerprint for fingerprint in kept if fingerprint.startswith(PREFIX)}
-                    drop_fingerprints(connection, kept - used - encoders)
+                    readers = {name for shard in manifest.shards for name in shard.readers}
+                    kept = set(embedded_fingerprints(connection)) - used - readers
+                    # which readers are set is not known here, and what they made took minutes
+                    gone = {name for name in kept if not name.startswith(READERS)} | replaced(kept, readers)
+                    drop_fingerprints(connection, gone)
                 except (CorruptIndex, IndexMismatch, IndexUnavailable):
                     pass  # which vectors are of use is not known; `lectures reindex` makes the index anew
             drop_unused_embeddings(connection)
@@ -308,6 +311,14 @@ class Library:
         for path in self._pictures.glob("??/*"):
             if path.name.split("-")[0] not in referenced:
                 path.unlink(missing_ok=True)
+
+
+def replaced(readers: Iterable[str], listed: Iterable[str]) -> set[str]:
+    """Those of these fingerprints of encoders and language models in whose place another one of their kind is
+    listed."""
+    now = set(listed)
+    kinds = tuple(kind for kind in READERS if any(name.startswith(kind) for name in now))
+    return {name for name in readers if name not in now and name.startswith(kinds)}
 
 
 def name_of(embedder: Embedder | None) -> str:

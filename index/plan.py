@@ -12,6 +12,8 @@ from index.embed.adaptation import Adaptation, basis_of, is_near
 from index.embed.protocol import Embedder, passage_views
 from index.embed.table import pair_similarities
 from index.engine.build import Made
+from index.engine.foreseen import PREFIX as QUESTIONS
+from index.engine.foreseen import name_of_questions
 from index.engine.manifest import GenerationManifest, read_generation
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, EmbedderError, IndexMismatch, IndexUnavailable, StorageError
@@ -30,13 +32,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a shard will hold: the embedder as it reads this course, and (title, text) by content hash; with `encoder`
-    the vectors of the encoder that has this fingerprint as well."""
+    """What a shard will hold: the embedder as it reads this course, and (title, text) by content hash; with
+    `readers`, what the encoder and the language model of these fingerprints made as well."""
 
     course: str
     embedder: Embedder | None
     contents: Mapping[str, tuple[str, str]]
-    encoder: str = ""
+    readers: tuple[str, ...] = ()
 
 
 def plan_course(
@@ -110,18 +112,24 @@ def _learned_before(library: Library, embedder: Embedder, course: str) -> Adapta
 
 def made_of(connection: Connection, plan: Plan) -> Made:
     """What makes the vectors of a shard, with those that are stored."""
-    embedder = plan.embedder
+    made = _made_by(connection, plan.embedder, plan)
+    for reader in plan.readers:
+        kept = {key: content for key, _, content in read_embeddings(connection, reader, plan.contents)}
+        if reader.startswith(QUESTIONS):
+            made = replace(made, questions=name_of_questions(reader, kept), foreseen=kept)
+        else:
+            made = replace(made, encoder=reader, encoded=kept)
+    return made
+
+
+def _made_by(connection: Connection, embedder: Embedder | None, plan: Plan) -> Made:
     if embedder is None:
         return Made(name_of(None), name_of(None), 0, None, {}, pair_similarities)
     stored = {
         key: (roles, vectors)
         for key, roles, vectors in read_embeddings(connection, embedder.fingerprint, plan.contents)
     }
-    made = Made(embedder.name, embedder.fingerprint, embedder.dimension, embedder.adaptation, stored, pair_similarities)
-    if not plan.encoder:
-        return made
-    encoded = {key: vectors for key, _, vectors in read_embeddings(connection, plan.encoder, plan.contents)}
-    return replace(made, encoder=plan.encoder, encoded=encoded)
+    return Made(embedder.name, embedder.fingerprint, embedder.dimension, embedder.adaptation, stored, pair_similarities)
 
 
 def _embed(embedder: Embedder, batch: Mapping[str, tuple[str, str]]) -> list[tuple[str, bytes, bytes]]:

@@ -5,13 +5,12 @@ Nothing here reads the rows, texts or vectors of another course, except to build
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
 from index.damage import row_damage
-from index.embed.encoder import PREFIX
 from index.embed.protocol import Embedder
 from index.engine.build import build_shard
 from index.engine.manifest import (
@@ -22,7 +21,7 @@ from index.engine.manifest import (
 )
 from index.engine.shard import open_shard
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageError, no_course
-from index.library import Library, name_of
+from index.library import READERS, Library, name_of, replaced
 from index.plan import Plan, embed_missing, latest_manifest, made_of, plan_course
 from index.served import check_made_with
 from index.store.courses import course_files, course_hash, course_slugs, remove_course
@@ -194,12 +193,15 @@ def _forget(library: Library, course: str, before: _Held, after: _Held, shards: 
         # vectors are found by their fingerprint first: by contents alone everything would be walked through
         own = {shard.fingerprint for shard in previous if shard.course == course} & used
         # an encoder's vectors may lie there before a shard lists them, and while a course that changed waits for it
-        for fingerprint in own.union(embedded_fingerprints(connection, PREFIX)):
+        for fingerprint in own.union(*(embedded_fingerprints(connection, kind) for kind in READERS)):
             drop_embeddings(connection, fingerprint, before.contents - after.contents)
         drop_fingerprints(connection, {shard.fingerprint for shard in previous} - used)
-        if encoders := {shard.encoder for shard in shards if shard.encoder}:
-            drop_fingerprints(connection, {shard.encoder for shard in previous if shard.encoder} - encoders)
+        drop_fingerprints(connection, replaced(_readers(previous), _readers(shards)))
     library.forget_files(before.files - after.files)
+
+
+def _readers(shards: Iterable[ListedShard]) -> set[str]:
+    return {name for shard in shards for name in shard.readers}
 
 
 def _listed_before(library: Library, connection: Connection) -> tuple[ListedShard, ...]:

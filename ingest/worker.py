@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -12,9 +12,8 @@ from typing import Any
 import structlog
 from sqlalchemy.engine import Connection
 
-from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
-from index.encoding import encode_courses
+from index.encoding import NotNow, Reader, publish_all_read
 from index.errors import LecturesError, StorageError, StorageUnreachable
 from index.library import Library
 from index.store.generations import latest_generation
@@ -41,6 +40,7 @@ from ingest.web import FetchError
 _log = structlog.get_logger("lectures")
 _IDLE_SECONDS = 2.0
 _TELL_SECONDS = 1.0
+_AWAY_SECONDS = 300.0  # a model that is away, or whose calls of the day are spent, is asked again after so long
 _BLOCKED = frozenset({"youtube_blocked"})
 
 
@@ -55,13 +55,13 @@ def work(
     stop: threading.Event,
     *,
     once: bool = False,
-    encoder: Encoder | None = None,
+    readers: Sequence[Reader] = (),
 ) -> int:
     """Run jobs until `stop` is set (with `once`: until none waits); how many were run. A database that is away is
-    waited for; a job that runs when `stop` is set is given back at its next step. While none waits, what the encoder
-    has not read is read."""
+    waited for; a job that runs when `stop` is set is given back at its next step. While none waits, `readers`
+    read what they have not read."""
     done, presence = 0, _Presence(library)
-    reading = _Reading(library, embedder, encoder, stop, presence) if encoder else None
+    readings = [_Reading(library, embedder, reader, stop, presence) for reader in readers]
     while not stop.is_set():
         try:
             presence.tell()
@@ -71,7 +71,7 @@ def work(
             stop.wait(_IDLE_SECONDS)
             continue
         if job is None:
-            if reading is not None and not reading.go_on():
+            if not all(reading.go_on() for reading in readings):
                 continue
             if once:
                 break
@@ -109,35 +109,41 @@ class _Presence:
 
 
 class _Reading:
-    """What the encoder has not read is read while no job waits; a job that comes is run first."""
+    """What an encoder or a language model has not read is read while no job waits; a job that comes is run first."""
 
     def __init__(
         self,
         library: Library,
         embedder: Embedder | None,
-        encoder: Encoder,
+        reader: Reader,
         stop: threading.Event,
         presence: _Presence,
     ) -> None:
-        self._library, self._embedder, self._encoder = library, embedder, encoder
+        self._library, self._embedder, self._reader = library, embedder, reader
         self._stop, self._presence = stop, presence
+        self._not_before = 0.0
         self._done: int | None = None  # the generation of which all was read that can be
 
     def go_on(self) -> bool:
         """Read on; False if there is something else to do first."""
         number = self._done
+        if time.monotonic() < self._not_before:
+            return True
         try:
             number = self._newest()
             if number == self._done:
                 return True
-            encode_courses(self._library, self._embedder, self._encoder, self._told)
+            publish_all_read(self._library, self._embedder, self._reader, self._told)
             self._done = self._newest()
         except _Stopped:
             return False
+        except NotNow as error:
+            _log.warning("reader_waits", reader=self._reader.fingerprint, reason=str(error))
+            self._not_before = time.monotonic() + _AWAY_SECONDS
         except StorageError as error:  # it may pass: tried again after a while
-            _log.error("encoder_waits", reason=str(error))
+            _log.error("reader_waits", reader=self._reader.fingerprint, reason=str(error))
         except Exception as error:  # whatever a model raises: tried again when something else is published
-            _log.error("encoder_failed", reason=str(error), kind=type(error).__name__)
+            _log.error("reader_failed", reader=self._reader.fingerprint, reason=str(error), kind=type(error).__name__)
             self._done = number
         return True
 
@@ -147,7 +153,7 @@ class _Reading:
         return latest.number if latest else None
 
     def _told(self, course: str, done: int, total: int) -> None:
-        _log.debug("encoder_reads", course=course, done=done, total=total)
+        _log.debug("reader_reads", reader=self._reader.fingerprint, course=course, done=done, total=total)
         self._presence.tell()
         with self._library.database.reading() as connection:
             if self._stop.is_set() or has_job(connection):

@@ -13,7 +13,7 @@ from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
-from service.opening import Course, Json, ModeName, open_embedder, open_encoder, open_index, open_library, open_readable
+from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library, open_readable, open_readers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
@@ -228,15 +228,15 @@ def reindex(
     """Build the index anew from the database: after a change of embedder, or damage."""
     from index.publish import reindex as build_again
     from service.console import out, print_json, progress_bar
-    from service.encoding import encode_rest
+    from service.encoding import read_rest
 
     settings, library = open_library()
     if embedder is not None:
         settings = settings.model_copy(update={"embedder": embedder})
-    chosen, encoder = open_embedder(settings), open_encoder(settings)
+    chosen, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step, library.writer(anew=True):
         number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))
-    encode_rest(library, chosen, encoder, quiet=as_json)
+    read_rest(library, chosen, readers, quiet=as_json)
     number = library.served_number() or number
     if as_json:
         print_json({"generation": number, "embedder": chosen.fingerprint if chosen else "none"})

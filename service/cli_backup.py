@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.opening import Json, open_embedder, open_encoder, open_library
+from service.opening import Json, open_embedder, open_library, open_readers
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -50,13 +50,13 @@ def restore(
 
     from index.restore import read_backup
     from service.console import err, out, print_json, progress_bar
-    from service.encoding import encode_rest
+    from service.encoding import read_rest
 
     settings, library = open_library()
-    embedder, encoder = open_embedder(settings), open_encoder(settings)
+    embedder, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step:
         found = read_backup(library, Path(file), embedder, replace=replace, progress=step)
-    encode_rest(library, embedder, encoder, quiet=as_json)
+    read_rest(library, embedder, readers, quiet=as_json)
     if as_json:
         print_json(asdict(found))
     else:

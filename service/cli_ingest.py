@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.opening import Json, open_embedder, open_encoder, open_library, open_means
+from service.opening import Json, open_embedder, open_library, open_means, open_readers
 
 if TYPE_CHECKING:
     from ingest.gathering import Progress
@@ -123,10 +123,11 @@ def _take_up(orders: Sequence[Order], *, as_json: bool) -> None:
 
     from ingest.order import carry_out
     from service.console import print_json, print_report, progress_bar
-    from service.encoding import encode_rest
+    from service.encoding import read_rest
 
     settings, library = open_library()
-    embedder, encoder, means = open_embedder(settings), open_encoder(settings), open_means(settings)
+    embedder, means = open_embedder(settings), open_means(settings)
+    readers = open_readers(settings, library)
     reports = []
     for order in orders:
         with progress_bar(quiet=as_json) as step:
@@ -138,7 +139,7 @@ def _take_up(orders: Sequence[Order], *, as_json: bool) -> None:
         reports.append(asdict(report))
         if not as_json:
             print_report(report)
-    encode_rest(library, embedder, encoder, quiet=as_json)
+    read_rest(library, embedder, readers, quiet=as_json)
     if as_json:
         print_json(reports if len(reports) > 1 else reports[0])
 
@@ -152,11 +153,11 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
     from ingest.cluster import Installation, carry_out_on
     from ingest.pipeline import IngestReport
     from service.console import err, print_json, print_report, progress_bar
-    from service.encoding import encode_rest
+    from service.encoding import read_rest
     from service.opening import library_of
 
     settings, library = open_library()
-    encoder = open_encoder(settings)
+    readers = open_readers(settings, library)
     library.close()
     installation = Installation(
         settings.resolved_database_url,
@@ -184,10 +185,10 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
                 err.print(f"{outcome.source}: {outcome.problem}", markup=False)
             else:
                 print_report(IngestReport(**outcome.report))
-    if encoder is not None:
+    if readers:
         library = library_of(settings)
         follow(library, wait=True)
-        encode_rest(library, open_embedder(settings), encoder, quiet=as_json)
+        read_rest(library, open_embedder(settings), readers, quiet=as_json)
     if as_json:
         print_json([asdict(outcome) for outcome in found])
     failed = sum(outcome.report is None for outcome in found)
@@ -226,7 +227,8 @@ def worker(
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    done = work(library, open_embedder(settings), open_means(settings), stop, once=once, encoder=open_encoder(settings))
+    readers = open_readers(settings, library)
+    done = work(library, open_embedder(settings), open_means(settings), stop, once=once, readers=readers)
     if as_json:
         print_json({"done": done})
     else:

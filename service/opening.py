@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from index.embed.encoder import Encoder
     from index.embed.protocol import Embedder
+    from index.encoding import Reader
     from index.library import Library
     from index.search.search import SearchIndex
     from index.spread.spread import Spread
@@ -108,6 +109,22 @@ def open_encoder(settings: Settings) -> Encoder | None:
     from index.embed.encoder import load_encoder
 
     return load_encoder(settings.encoder, settings.encoder_deadline_ms)
+
+
+def open_readers(settings: Settings, library: Library) -> list[Reader]:
+    """Who reads courses in the background: the encoder and the language model, where the settings say so. The model has
+    half of its calls a day for that: the other half is for those who ask."""
+    encoder = open_encoder(settings)
+    readers: list[Reader] = [] if encoder is None else [encoder]
+    if settings.llm_ingest:
+        from functools import partial
+
+        from service.answers.llm import model_of
+        from service.foreseeing import Foreseeing, count_call
+
+        model = model_of(settings, partial(count_call, library), settings.llm_per_day // 2)
+        readers += [] if model is None else [Foreseeing(model)]
+    return readers
 
 
 def open_index() -> SearchIndex:

@@ -116,6 +116,9 @@ class Settings(BaseSettings):
     llm_first_token_seconds: float = Field(8.0, gt=0, description="The model must have begun by then")
     llm_concurrent: int = Field(4, ge=1, description="Questions to the model at once; others are answered with quotes")
     llm_per_day: int = Field(1000, ge=0, description="Calls to the model a day (UTC)")
+    llm_ingest: bool = Field(
+        False, description="The model writes questions that passages answer, to find them by; half of the calls a day"
+    )
     llm_drop_uncited: bool = Field(False, description="Leave out sentences of the model that cite nothing")
 
     @model_validator(mode="after")
@@ -123,6 +126,10 @@ class Settings(BaseSettings):
         if bool(self.llm_url) != bool(self.llm_model):
             given, missing = ("LLM_URL", "LLM_MODEL") if self.llm_url else ("LLM_MODEL", "LLM_URL")
             raise ValueError(f"LECTURES_{given} is set and LECTURES_{missing} is not; a language model needs both")
+        if self.llm_ingest and not self.llm_url:
+            raise ValueError(
+                "LECTURES_LLM_INGEST is set and LECTURES_LLM_URL and LECTURES_LLM_MODEL are not; set them too"
+            )
         return self
 
     @model_validator(mode="after")

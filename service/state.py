@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
@@ -23,7 +23,7 @@ from index.search.found import Found
 from index.search.search import SearchIndex
 from index.types import ExplainedTerm, Filters, Query
 from service.answers.answering import stream_answer
-from service.answers.llm import LanguageModel, ModelSettings
+from service.answers.llm import model_of
 from service.answers.types import Event, Turn
 from service.counters import Counters
 from service.following import Following
@@ -71,7 +71,7 @@ class ServiceState:
         self._searching = threading.BoundedSemaphore(_SEARCHING)
         self._working_out = threading.BoundedSemaphore(_WORKING_OUT)
         self.counters = Counters(self.library.database)
-        self._model = _language_model(settings, self.counters.model_call)
+        self._model = model_of(settings, self.counters.model_call, settings.llm_per_day)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})
         self._terms_lock = threading.Lock()
         self._programmes: dict[tuple[int, int, str], tuple[ProgrammeLine, ...]] = {}
@@ -225,19 +225,3 @@ def _lanes(settings: Settings) -> dict[Work, Lane]:
         Work.SIGN_IN: Lane(4, 20, 5.0),  # they write, or ask the provider
         Work.INGEST: Lane(2, 30, 5.0),  # they wait for the one who writes
     }
-
-
-def _language_model(settings: Settings, count_call: Callable[[dt.date, int], bool]) -> LanguageModel | None:
-    """The language model that the settings name, if they name one."""
-    if not settings.llm_url or not settings.llm_model:
-        return None
-    model = ModelSettings(
-        settings.llm_url,
-        settings.llm_model,
-        settings.llm_key,
-        settings.llm_deadline_seconds,
-        settings.llm_first_token_seconds,
-        settings.llm_concurrent,
-        settings.llm_per_day,
-    )
-    return LanguageModel(model, count_call)

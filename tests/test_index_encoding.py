@@ -12,7 +12,7 @@ from support import CountingEmbedder, ingest, open_index, write_course
 from index.damage import find_damage
 from index.embed.encoder import PREFIX, Encoder
 from index.embed.protocol import Vectors
-from index.encoding import courses_to_encode, encode_courses
+from index.encoding import publish_all_read, unread_courses
 from index.engine.manifest import generation_file
 from index.errors import IndexMismatch
 from index.library import Library
@@ -53,7 +53,7 @@ def encoder_of(embedder: CountingEmbedder) -> Encoder:
 
 
 def encode(library: Library, embedder: CountingEmbedder, encoder: Encoder) -> int:
-    return encode_courses(library, embedder, encoder, lambda _course, _done, _total: None)
+    return publish_all_read(library, embedder, encoder, lambda _course, _done, _total: None)
 
 
 def pages_found(library: Library, embedder: CountingEmbedder, encoder: Encoder) -> tuple[list[int], tuple[str, ...]]:
@@ -80,7 +80,7 @@ def test_a_course_is_served_at_once_and_found_by_the_encoder_when_that_has_read_
     assert encode(library, embedder, encoder) == 1
     assert pages_found(library, embedder, encoder) == ([9], ())
     assert find_damage(library, embedder) == []
-    assert courses_to_encode(library, embedder, encoder) == []
+    assert unread_courses(library, embedder, encoder) == []
     assert encode(library, embedder, encoder) == 0
 
 
@@ -92,7 +92,7 @@ def test_without_an_encoder_what_is_published_says_nothing_of_one(
     manifests = [generation_file(sqlite_library.index_root, report.generation)]
     manifests += sqlite_library.index_root.glob("shards/*/manifest.json")
     assert len(manifests) == 2
-    assert not any(b"encoder" in path.read_bytes() for path in manifests)
+    assert not any(name in path.read_bytes() for path in manifests for name in (b"encoder", b"questions"))
 
 
 def test_an_encoder_that_dies_goes_on_where_it_was(

@@ -31,14 +31,15 @@ def test_bm25f_is_what_the_formula_gives_by_hand() -> None:
         FieldTerms(["dropout"], ["zero", "activations"], []),
         FieldTerms([], ["dropout", "loss", "loss", "loss"], []),
         FieldTerms([], ["gradient"], ["dropout"]),
+        FieldTerms([], ["gradient"], [], ["dropout", "dropout"]),
     ]
     postings = Postings(build_postings(documents))
     first = 3.0 / (1 - 0.3 + 0.3 * 1 / _USUAL_TITLE)
     second = 1.0 / (1 - 0.6 + 0.6 * 4 / _USUAL_BODY)
-    expected = [f * 2.2 / (1.2 + f) for f in (first, second, 0.15)]
+    expected = [f * 2.2 / (1.2 + f) for f in (first, second, 0.15, 2 * 0.2)]
     found = _held(postings, "dropout")
-    assert [found[row][0] for row in range(3)] == pytest.approx(expected, rel=1e-5)
-    assert [found[row][1] for row in range(3)] == [FLAGS["title"], FLAGS["body"], 0]
+    assert [found[row][0] for row in range(4)] == pytest.approx(expected, rel=1e-5)
+    assert [found[row][1] for row in range(4)] == [FLAGS["title"], FLAGS["body"], 0, 0]
     thrice = 3.0 / (1 - 0.6 + 0.6 * 4 / _USUAL_BODY)
     assert _held(postings, "loss")[1][0] == pytest.approx(thrice * 2.2 / (1.2 + thrice), rel=1e-5)
     assert _held(postings, "kernel") == {}
@@ -58,7 +59,7 @@ def test_no_impact_reaches_the_limit_however_often_a_word_is_said() -> None:
 
 
 def test_words_around_a_passage_do_not_make_a_term_common() -> None:
-    documents = [FieldTerms(["gate"], ["x"], []), FieldTerms([], ["y"], ["gate"]), FieldTerms([], ["z"], ["gate"])]
+    documents = [FieldTerms(["gate"], ["x"], []), FieldTerms([], ["y"], ["gate"]), FieldTerms([], ["z"], [], ["gate"])]
     postings = Postings(build_postings(documents))
     assert (len(_held(postings, "gate")), _said(postings, "gate")) == (3, 1)
 

@@ -24,7 +24,7 @@ from youtube_stub import playable, track, youtube_stub
 
 from index.embed.encoder import Encoder
 from index.embed.protocol import Vectors
-from index.encoding import courses_to_encode
+from index.encoding import NotNow, unread_courses
 from index.library import Library
 from index.served import open_served
 from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
@@ -570,13 +570,35 @@ def test_a_worker_reads_for_the_encoder_while_no_job_waits(
 
     def interrupt() -> None:
         order(library, second)
-        seen.append(courses_to_encode(library, embedder, encoder))
+        seen.append(unread_courses(library, embedder, encoder))
 
     encoder = Encoder(_Slowly(interrupt), 60.0)
-    assert work(library, embedder, OFFLINE, threading.Event(), once=True, encoder=encoder) == 2
+    assert work(library, embedder, OFFLINE, threading.Event(), once=True, readers=[encoder]) == 2
     assert seen == [[course_folder.name]]  # the first was published before it was read, and the second taken in between
-    assert courses_to_encode(library, embedder, encoder) == []
+    assert unread_courses(library, embedder, encoder) == []
     assert [shard.encoder for shard in open_served(library, embedder)[0].manifest.shards] == [encoder.fingerprint] * 2
+
+
+class _Away(Encoder):
+    """A reader that can do nothing for a while, and counts how often it was asked."""
+
+    asked = 0
+
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
+        self.asked += 1
+        raise NotNow(f"{len(contents)} passages cannot be read now")
+
+
+def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
+    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    library, second = sqlite_library, tmp_path / "second"
+    shutil.copytree(course_folder, second)
+    order(library, course_folder)
+    away, encoder = _Away(CountingEmbedder(), 60.0), Encoder(_Slowly(lambda: order(library, second)), 60.0)
+    assert work(library, embedder, OFFLINE, threading.Event(), once=True, readers=[away, encoder]) == 2
+    assert away.asked == 1  # though another generation was published meanwhile
+    assert unread_courses(library, embedder, encoder) == []
 
 
 def test_an_encoder_that_fails_stops_no_worker(
@@ -587,6 +609,6 @@ def test_an_encoder_that_fails_stops_no_worker(
 
     job = order(sqlite_library, course_folder)
     encoder = Encoder(_Slowly(fail), 60.0)
-    assert work(sqlite_library, embedder, OFFLINE, threading.Event(), once=True, encoder=encoder) == 1
+    assert work(sqlite_library, embedder, OFFLINE, threading.Event(), once=True, readers=[encoder]) == 1
     assert state_of(sqlite_library, job).state == "done"
-    assert courses_to_encode(sqlite_library, embedder, encoder) == [course_folder.name]
+    assert unread_courses(sqlite_library, embedder, encoder) == [course_folder.name]

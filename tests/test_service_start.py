@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from model_stub import model_server, says
 from support import write_course
 
 from service.cli import main
@@ -159,6 +160,28 @@ def test_the_command_line_has_the_encoder_read_what_it_takes_up(run: Run, tmp_pa
     assert read["hits"][0]["locator"]["page_number"] == 1
     run("reindex")
     assert json.loads(run("search", "neurons", "--json").out)["degraded"] == []
+
+
+def test_questions_need_a_language_model(run: Run) -> None:
+    assert "LECTURES_LLM_INGEST is set and" in _refused(run("courses", LECTURES_LLM_INGEST="true"))
+
+
+def test_the_command_line_has_the_language_model_read_what_it_takes_up(run: Run, tmp_path: Path) -> None:
+    written = {"russian": ["Что?", "Как?"], "english": ["How to extinguish?", "What?"], "context": "Neurons"}
+    page = "Neurons\nSome of the neurons are switched off at random, so that each learns to do without the others"
+    course = write_course(tmp_path / "course", "Course", [page])
+    with model_server(lambda reply: reply.status(503)) as (url, _):
+        model = {"LECTURES_LLM_INGEST": "true", "LECTURES_LLM_MODEL": "stub", "LECTURES_LLM_URL": url}
+        away = run("ingest", str(course), **model)
+    assert away.code == 0
+    assert "Not all courses were read: the language model answered with status 503" in away.err
+    with model_server(says(json.dumps(written))) as (url, seen):
+        done = run("ingest", str(course), LECTURES_LLM_URL=url)
+        assert len(seen) == 1
+    assert "asking of course: 1 of 1" in done.err
+    found = json.loads(run("search", "extinguish", "--json").out)
+    assert [hit["locator"]["page_number"] for hit in found["hits"]] == [1]
+    assert "extinguish" not in json.dumps(found["hits"])
 
 
 def test_a_model_that_does_not_load_is_said_before_anything_is_served(

@@ -16,6 +16,7 @@ from index.embed.e5 import E5Embedder
 from index.embed.models import SentenceTransformerEmbedder, in_a_line
 from index.embed.protocol import Embedder, Vectors, passage_views
 from index.errors import EmbedderError
+from index.types import Kind
 
 # By this the vectors of encoders are told from those of embedders, which belong to the shards that list them.
 PREFIX = "encoder:"
@@ -43,6 +44,10 @@ class Asked:
 class Encoder:
     """`fingerprint` identifies its vectors, which are of whole passages alone."""
 
+    verb = "encoding"
+    at_once = 16  # passages, some seconds: as often it is asked whether to go on
+    kinds = frozenset(Kind)
+
     def __init__(self, embedder: Embedder, deadline_seconds: float) -> None:
         self._embedder = embedder
         self.deadline_seconds = deadline_seconds
@@ -58,6 +63,10 @@ class Encoder:
         """(n, d) float32, unit rows: row i is the whole of the passage contents[i], a title and a text."""
         whole = [passage_views(title, text, split=False)[0][1] for title, text in contents]
         return self._checked(self._embedder.embed_passages(whole), (len(whole), self._embedder.dimension))
+
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
+        """The vectors as they are kept, little-endian."""
+        return [vector.tobytes() for vector in self.read(contents).astype("<f4")]
 
     def _query(self, text: str) -> Vectors:
         return self._checked(self._embedder.embed_query(text), (self._embedder.dimension,))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from index.embed.adaptation import Adaptation
 from index.engine.container import Arrays, pack
 from index.engine.encoded import build_encoded
+from index.engine.foreseen import foreseen_terms
 from index.engine.glossary import build_terms
 from index.engine.manifest import DATA, FORMAT, ListedShard, ShardManifest, shard_folder, to_json
 from index.engine.mining import Similarity, mine_terms
@@ -39,7 +40,8 @@ class Made:
     """What made the vectors of a course: the embedder's name, with what it learned (`fingerprint`), its dimension.
 
     `stored` maps a content hash to (roles, vectors) as they are kept; `similarity` judges pairs of terms. `encoder` is
-    the fingerprint of an encoder that has read the course, `encoded` the vector that it gave each content; else empty.
+    the fingerprint of an encoder that has read the course, `encoded` the vector that it gave each content; `questions`
+    names what a language model wrote about it, `foreseen` is that by content. Else empty.
     """
 
     embedder: str
@@ -50,6 +52,8 @@ class Made:
     similarity: Similarity
     encoder: str = ""
     encoded: Mapping[str, bytes] = field(default_factory=dict)
+    questions: str = ""
+    foreseen: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], made: Made) -> ListedShard:
@@ -59,7 +63,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
     StorageError if the disk refuses: nothing is left then.
     """
     records = [dump_passage(passage) for passage in passages]
-    name = shard_name(course, records, made.fingerprint, made.encoder)
+    name = shard_name(course, records, made.fingerprint, made.encoder, made.questions)
     there = _intact(root, name, course, made, len(passages))
     if there is not None:
         return there
@@ -79,6 +83,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         encoder=made.encoder,
+        questions=made.questions,
     )
     described = to_json(manifest)
     _write(root, name, {DATA: content, "manifest.json": described})
@@ -89,6 +94,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
         passages=len(passages),
         manifest_sha256=hashlib.sha256(described).hexdigest(),
         encoder=made.encoder,
+        questions=made.questions,
     )
     _check_canaries(open_shard(root, listed))
     return listed
@@ -100,9 +106,10 @@ def latin_language(passage: IndexedPassage) -> str:
     return "en" if own == "en" else detect_language(f"{passage.title}\n{passage.text}", (own, "en"))
 
 
-def shard_name(course: str, records: Sequence[str], fingerprint: str, encoder: str = "") -> str:
-    """The hash of what a shard is made from: its passages as records, and what made their vectors."""
-    made = f"{fingerprint}\n{encoder}" if encoder else fingerprint
+def shard_name(course: str, records: Sequence[str], fingerprint: str, encoder: str = "", questions: str = "") -> str:
+    """The hash of what a shard is made from: its passages as records, what made their vectors, and what a language
+    model wrote about them."""
+    made = "\n".join(name for name in (fingerprint, encoder, questions) if name)
     digest = hashlib.sha256(f"{FORMAT}\n{ANALYSIS_VERSION}\n{made}\n{course}\n".encode())
     for record in records:
         digest.update(record.encode() + b"\n")
@@ -113,7 +120,10 @@ def _arrays(passages: Sequence[IndexedPassage], records: Sequence[str], made: Ma
     """The arrays of a shard, and the languages of its Latin words."""
     previous = previous_rows(passages)
     continued = continued_titles(passages, previous)
-    documents = [_field_terms(passage, title) for passage, title in zip(passages, continued, strict=True)]
+    documents = [
+        _field_terms(passage, title, made.foreseen.get(passage.content_hash, b""))
+        for passage, title in zip(passages, continued, strict=True)
+    ]
     twins = twin_rows(passages, [[*document.title, *document.body] for document in documents])
     glossary = mine_terms(passages, made.similarity)
     arrays: Arrays = {
@@ -150,12 +160,17 @@ def _rows(
     return np.concatenate(blobs), owners, np.concatenate(roles)
 
 
-def _field_terms(passage: IndexedPassage, continued: str) -> FieldTerms:
-    """`continued` is the title of the slide that this one goes on with."""
+def _field_terms(passage: IndexedPassage, continued: str, foreseen: bytes) -> FieldTerms:
+    """`continued` is the title of the slide that this one goes on with, `foreseen` what a language model wrote."""
     text = passage.text.removeprefix(passage.title) if passage.title else passage.text
     context = f"{passage.lecture_title} {passage.section}"
     language = latin_language(passage)
-    return FieldTerms(terms(f"{passage.title} {continued}", language), terms(text, language), terms(context, language))
+    return FieldTerms(
+        terms(f"{passage.title} {continued}", language),
+        terms(text, language),
+        terms(context, language),
+        foreseen_terms(foreseen, language),
+    )
 
 
 def _intact(root: Path, name: str, course: str, made: Made, count: int) -> ListedShard | None:
@@ -170,6 +185,7 @@ def _intact(root: Path, name: str, course: str, made: Made, count: int) -> Liste
             passages=count,
             manifest_sha256=sha256,
             encoder=made.encoder,
+            questions=made.questions,
         )
         shard = open_shard(root, listed)
     except (OSError, CorruptIndex, ValueError, TypeError):

@@ -18,6 +18,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from index.engine.foreseen import who_wrote
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import fsync_folder, make_folder, write_durably
 
@@ -35,7 +36,8 @@ class ShardManifest:
     """What a shard says of itself. `embedder` made its vectors, `fingerprint` names that with what it learned here.
 
     `languages` are those by whose rules its Latin words are stemmed, English first. `encoder` is the fingerprint of the
-    encoder that read its passages too; it is written down only where there is one.
+    encoder that read its passages too, `questions` names what a language model wrote about them (`foreseen`); both are
+    written down only where there are such.
     """
 
     format: int
@@ -51,6 +53,7 @@ class ShardManifest:
     size: int
     sha256: str
     encoder: str = ""
+    questions: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,12 @@ class ListedShard:
     passages: int
     manifest_sha256: str
     encoder: str = ""
+    questions: str = ""
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The fingerprints of the encoder and the language model that read its passages, where there are such."""
+        return tuple(name for name in (self.encoder, who_wrote(self.questions)) if name)
 
     @property
     def place(self) -> str:
@@ -100,8 +109,9 @@ def generation_file(root: Path, number: int) -> Path:
 def to_json(manifest: ShardManifest | GenerationManifest) -> bytes:
     values = asdict(manifest)
     for own in (values, *values.get("shards", ())):
-        if not own.get("encoder", True):
-            del own["encoder"]
+        for name in ("encoder", "questions"):
+            if not own.get(name, True):
+                del own[name]
     return json.dumps(values, indent=1, ensure_ascii=False).encode()
 
 

@@ -37,7 +37,8 @@ class Snippet:
 class TermMatch:
     """One query term in one passage: `contribution` is its share of the lexical score, `weight` that of its reading.
 
-    `fields` says where it stands: title, body, or only around the passage (its lecture, its section).
+    `fields` says where it stands: title, body, or only around the passage (its lecture, its section, what a
+    language model asked of it).
     """
 
     term: str

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from index.errors import LecturesError, StorageError
+
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 _MAX_REPLY_CHARS = 8_000
 _REASONING_SHARE = 4  # times the tokens, where thoughts are counted with the answer
@@ -23,6 +26,10 @@ class ModelFailed(LecturesError):
     """The language model gave nothing usable in time; the message says what went wrong, for `degraded`."""
 
     code = "language_model"
+
+
+class WrongReply(ModelFailed):
+    """The model answered, and what it wrote is of no use; asked something else it may do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,22 @@ class ModelSettings:
     first_token_seconds: float
     concurrent: int
     per_day: int
+
+
+def model_of(settings: Settings, count_call: Callable[[dt.date, int], bool], per_day: int) -> LanguageModel | None:
+    """The language model that the settings name, if they name one, for so many calls a day."""
+    if not settings.llm_url or not settings.llm_model:
+        return None
+    model = ModelSettings(
+        settings.llm_url,
+        settings.llm_model,
+        settings.llm_key,
+        settings.llm_deadline_seconds,
+        settings.llm_first_token_seconds,
+        settings.llm_concurrent,
+        per_day,
+    )
+    return LanguageModel(model, count_call)
 
 
 class LanguageModel:
@@ -92,10 +115,10 @@ class LanguageModel:
                     raise piece
                 got += len(piece)
                 if got > _MAX_REPLY_CHARS:
-                    raise ModelFailed("the language model wrote far more than an answer")
+                    raise WrongReply("the language model wrote far more than an answer")
                 yield piece
             if not got:
-                raise ModelFailed("the language model gave an empty reply")
+                raise WrongReply("the language model gave an empty reply")
             self._settle(failed=False)
         except ModelFailed:
             self._settle(failed=True)

@@ -46,5 +46,9 @@ def make_rewrite_messages(question: str, history: Sequence[tuple[str, str]]) -> 
 
 
 def _clean(hit: Hit) -> str:
+    return quoted_material(hit.passage.title, hit.passage.text)
+
+
+def quoted_material(title: str, text: str) -> str:
     """A passage that cannot close its own quotation marks."""
-    return _TAGS.sub(" ", f"{hit.passage.title}\n{hit.passage.text}"[:_PASSAGE_CHARS])
+    return _TAGS.sub(" ", f"{title}\n{text}"[:_PASSAGE_CHARS])
