@@ -85,6 +85,8 @@ def test_the_picture_of_a_formula_is_whole_in_the_card(browser: Any, live: str, 
         until(page, "document.querySelector('.formula img').complete")
         said = page.locator("#answer .said").bounding_box()
         picture = page.locator("#answer .formula img").bounding_box()
+        assert said is not None
+        assert picture is not None
         assert said["y"] <= picture["y"]
         assert picture["y"] + picture["height"] <= said["y"] + said["height"]
         assert picture["width"] > 240
