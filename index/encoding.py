@@ -14,7 +14,6 @@ from typing import Protocol
 
 from index.damage import row_damage
 from index.embed.protocol import Embedder
-from index.errors import LecturesError
 from index.library import Library
 from index.plan import embed_missing, latest_manifest, plan_course
 from index.publish import publish
@@ -28,12 +27,6 @@ _WHOLE = bytes([ROLES.index(Role.WHOLE)])
 
 # (course, passages that are read, all of them); what it raises ends the reading, and loses nothing
 Progress = Callable[[str, int, int], None]
-
-
-class NotNow(LecturesError):
-    """Who reads cannot go on for a while, for a reason that lies outside; nothing that was read is lost."""
-
-    code = "reading_waits"
 
 
 class Reader(Protocol):

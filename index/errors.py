@@ -93,6 +93,12 @@ class EmbedderError(LecturesError):
     code = "embedder"
 
 
+class NotNow(LecturesError):
+    """Who reads courses in the background cannot go on for a while, for a reason that lies outside; nothing is lost."""
+
+    code = "reading_waits"
+
+
 class NotAllowed(LecturesError):
     """The caller has no right to do this."""
 

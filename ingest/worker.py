@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from index.embed.protocol import Embedder
-from index.encoding import NotNow, Reader, publish_all_read
-from index.errors import LecturesError, StorageError, StorageUnreachable
+from index.encoding import Reader, publish_all_read
+from index.errors import LecturesError, NotNow, StorageError, StorageUnreachable
 from index.library import Library
 from index.store.generations import latest_generation
 from index.store.jobs import (

@@ -22,7 +22,8 @@ def read_rest(library: Library, embedder: Embedder | None, readers: Sequence[Rea
 
 
 def _read_rest(library: Library, embedder: Embedder | None, reader: Reader, *, quiet: bool) -> None:
-    from index.encoding import NotNow, publish_all_read
+    from index.encoding import publish_all_read
+    from index.errors import NotNow
     from service.foreseeing import Foreseeing
 
     waits = ""

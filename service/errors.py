@@ -24,6 +24,7 @@ from index.errors import (
     LecturesError,
     NotAllowed,
     NotFound,
+    NotNow,
     SourceFileError,
     StorageError,
 )
@@ -54,6 +55,7 @@ _STATUS: dict[type, int] = {
     StorageError: 503,
     EmbedderError: 503,
     ModelFailed: 503,
+    NotNow: 503,
 }
 
 _OPENAI = "/v1/"

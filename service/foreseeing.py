@@ -16,8 +16,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from index.encoding import NotNow
 from index.engine.foreseen import PREFIX, Foreseen, to_bytes
+from index.errors import NotNow
 from index.library import Library
 from index.store.budget import add_model_calls, model_calls_made
 from index.types import Kind

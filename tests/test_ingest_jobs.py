@@ -24,7 +24,8 @@ from youtube_stub import playable, track, youtube_stub
 
 from index.embed.encoder import Encoder
 from index.embed.protocol import Vectors
-from index.encoding import NotNow, unread_courses
+from index.encoding import unread_courses
+from index.errors import NotNow
 from index.library import Library
 from index.served import open_served
 from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease

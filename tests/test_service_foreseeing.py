@@ -16,8 +16,9 @@ from support import CountingEmbedder, ingest, open_index, page_of, write_course
 
 from index.damage import find_damage
 from index.embed.encoder import Encoder
-from index.encoding import NotNow, publish_all_read, unread_courses
+from index.encoding import publish_all_read, unread_courses
 from index.engine.foreseen import PREFIX, Foreseen
+from index.errors import NotNow
 from index.library import Library
 from index.publish import forget_course, reindex
 from index.served import open_served

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from index.engine.container import Arrays
 from index.engine.manifest import ShardManifest
-from index.errors import LecturesError
+from index.errors import IndexUnavailable
 from index.search.meaning import Near
 from index.search.scope import Rows, Statistics
 from index.search.words import Floats
 from index.types import Filters, Mode, Phrase
 
 
-class NotHeld(LecturesError):
+class NotHeld(IndexUnavailable):
     """A holder is asked for a shard that it does not hold."""
 
 
