@@ -78,6 +78,22 @@ def page(browser: Any, live: str) -> Any:
         yield opened
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_the_picture_of_a_formula_is_whole_in_the_card(browser: Any, live: str, viewport: Any) -> None:
+    with page_of(browser, live, viewport=viewport) as page:
+        page.goto(f"{live}/?q={quote('what is the formula of the F1 score?')}")
+        until(page, "document.querySelector('.formula img').complete")
+        said = page.locator("#answer .said").bounding_box()
+        picture = page.locator("#answer .formula img").bounding_box()
+        assert said is not None
+        assert picture is not None
+        assert said["y"] <= picture["y"]
+        assert picture["y"] + picture["height"] <= said["y"] + said["height"]
+        assert picture["width"] > 240
+        page.evaluate(AXE)
+        assert page.evaluate("axe.run('#answer').then(found => found.violations.map(one => one.id))") == []
+
+
 def test_an_address_without_its_mark_keeps_the_quote(client: TestClient) -> None:
     headers = {"accept": "text/html"}
     named = named_by("усреднение множества прореженных сетей")

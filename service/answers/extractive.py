@@ -94,10 +94,13 @@ def _says_something(passage: IndexedPassage) -> bool:
 def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
     """Whether a piece says more than the question and the title do."""
     title = {term for word in words(unit.hit.passage.title) for term in terms_of(word)[:1]}
-    own = {
-        terms_of(word)[0] for word in words(unit.text) if not is_stop_word(word) and len(word) > 1 and terms_of(word)
-    }
-    return len(own - title - weights.keys()) >= _NEWS_WORDS
+    news: set[str] = set()
+    for word in words(unit.text):
+        if len(word) > 1 and not is_stop_word(word) and (terms := terms_of(word)):
+            news |= {terms[0]} - title - weights.keys()
+            if len(news) >= _NEWS_WORDS:
+                return True
+    return False
 
 
 def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int]) -> list[int]:
@@ -157,8 +160,12 @@ def _scores(
     top = max(unit.hit.score for unit in units) or 1.0
     russian = _is_russian(query)
     scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
+    read: dict[int, tuple[list[Token], set[str], float]] = {}
     for i, unit in enumerate(units):
-        tokens, titled, title = _spoken_of(unit, weights)
+        if unit.rank not in read:
+            read[unit.rank] = _spoken_of(unit.hit.passage, weights)
+        in_passage, titled, title = read[unit.rank]
+        tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
         if held < _LEAST_HELD * total and title < _TITLED:
@@ -191,13 +198,19 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
     return suits(asked, unit.text)
 
 
-def _spoken_of(unit: Unit, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
-    """The words of the question in a piece, those in its title, and which share of the title they are."""
-    passage = unit.hit.passage
+def _spoken_of(passage: IndexedPassage, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
+    """The words of the question in a passage, those in its title, and which share of the title they are."""
     language = latin_language(passage)
     titled = {token.term for token in find_terms(passage.title, weights, language)}
     title = len(titled) / max(1, len([word for word in words(passage.title) if not is_stop_word(word)]))
-    return find_terms(unit.text, weights, language), titled, title
+    return find_terms(passage.text, weights, language), titled, title
+
+
+def _inside(unit: Unit, tokens: Sequence[Token]) -> list[Token]:
+    """Those words of its passage that stand in a piece, as places of the piece."""
+    end = unit.start + len(unit.text)
+    own = (token for token in tokens if unit.start <= token.start and token.end <= end)
+    return [token._replace(start=token.start - unit.start, end=token.end - unit.start) for token in own]
 
 
 def _spoken_loss(asked: Asked, unit: Unit, tokens: Sequence[Token], kind: float) -> float:
