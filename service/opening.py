@@ -173,7 +173,7 @@ def open_spread(settings: Settings) -> Spread:
         ray = connect(settings.search)
     except InvalidRequest as error:  # it may be there later
         raise IndexUnavailable(str(error)) from error
-    installed = Installed(settings.storage_url, settings.data_dir.absolute())
+    installed = Installed(settings.storage_url, settings.data_dir.absolute(), "LECTURES_DATA_DIR")
     spread = Spread(RayNodes(ray, installed), settings.search_copies)
     spread.start()
     return spread

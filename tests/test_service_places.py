@@ -126,7 +126,7 @@ def test_nothing_is_searched_where_the_place_to_search_is_none(
         ({"in": "/c/nets/l/x"}, 422, "no address of a course or lecture"),
         ({"lecture": "the first"}, 422, "'the first' is no address of a lecture"),
         ({"lecture": "/c/nets/l/9"}, 404, "There is no lecture 9 in course nets."),
-        ({"in": "/c/nets/l/1?m=aaaaaaa"}, 410, "is not in the course any more"),
+        ({"in": "/c/nets/l/1?m=aaaaaaa"}, 410, "was removed from the course or changed"),
         ({"lecture": "900"}, 404, "lecture 900"),
         ({"in": "/c/other"}, 404, "no course 'other'"),
     ]
@@ -268,7 +268,7 @@ def test_addresses_of_before_lead_on_while_their_numbers_mean_the_same(
         assert (
             client.get("/decks/1", follow_redirects=False).headers["location"] == "/c/nets/d/one.pdf?before=1#changed"
         )
-        assert "where it led is not known" in client.get("/decks/1").text
+        assert "where it led cannot be known" in client.get("/decks/1").text
         assert "This slide or moment was removed." in client.get("/?q=loss&open=page-1-4").text
         assert client.get("/api/decks/1").status_code == 200
 

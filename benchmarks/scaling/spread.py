@@ -90,7 +90,7 @@ def nodes_of(count: int, storage: Path, folder: Path) -> Iterator[_Counting]:
         own = {"LECTURES_DATA_DIR": str(folder / f"{count}-{number}")}
         cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES, env_vars=own)
     cluster.wait_for_nodes()
-    nodes = _Counting(connect(cluster.address), Installed(str(storage), folder))
+    nodes = _Counting(connect(cluster.address), Installed(str(storage), folder, "LECTURES_DATA_DIR"))
     try:
         yield nodes
     finally:

@@ -41,10 +41,12 @@ def connect(address: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What a node must know of the installation; `data_dir` is used on nodes whose LECTURES_DATA_DIR is not set."""
+    """What a node must know of the installation. `data_dir` is used on nodes on which the environment variable
+    `data_variable` names no other folder."""
 
     storage_url: str
     data_dir: Path
+    data_variable: str
 
     @property
     def name(self) -> str:
@@ -107,7 +109,7 @@ class _Actor:
     """A holder in a process of its own; it ends when nobody has wanted anything for a while."""
 
     def __init__(self, installed: Installed) -> None:
-        folder = Path(os.environ.get("LECTURES_DATA_DIR") or installed.data_dir) / "spread" / installed.name
+        folder = Path(os.environ.get(installed.data_variable) or installed.data_dir) / "spread" / installed.name
         folder.mkdir(parents=True, exist_ok=True)
         self._holder = Holder(open_depot(installed.storage_url), folder)
         threading.Thread(target=self._end, name="end", daemon=True).start()

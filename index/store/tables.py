@@ -21,8 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-# The newest migration; a test compares it with migrations/versions. Those with the same first two digits only add to
-# each other, so that older services go on; one that takes away begins new ones (0100).
+# The newest migration. Those with the same first two digits only add; one that takes away begins new ones (0100).
 SCHEMA_REVISION = "0011"
 
 metadata = MetaData(
@@ -104,8 +103,7 @@ decks = Table(
     Column("extractor", String(40)),
     Column("page_count", Integer, nullable=False),
     Column("outline", JSON, nullable=False, server_default="[]"),
-    # a PDF that was made of a file that is none, for the pictures of its pages
-    Column("pictures_sha256", String(64), index=True),
+    Column("pictures_sha256", String(64), index=True),  # a PDF made of a file that is none, for pictures of its pages
     UniqueConstraint("lecture_id", "path"),
 )
 

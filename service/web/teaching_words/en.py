@@ -171,6 +171,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "refused_sign_in_failed": "Signing in did not work. Try again.",
     "refused_too_often": "Too many requests. Wait a minute.",
     "refused_overloaded": "Too many requests or imports are waiting. Try again later.",
+    "refused_reading_waits": "The courses cannot be read any further for now. It will go on by itself.",
     "refused_being_drawn": "This takes long to draw. Try again in a while.",
     "refused_storage": "The database or the disk is not answering: full, locked or unavailable. Ask the server’s administrator.",
     "refused_embedder": "The model for search by meaning is not working. Ask the server’s administrator.",
