@@ -1,6 +1,6 @@
 # make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
 # make test-postgres: the whole suite with PostgreSQL in place of SQLite; TESTS="tests/test_index_publish.py …" chooses
-# make torture: what is promised, broken on purpose, in less than forty minutes; ROWS=1,5 chooses, SHORT=1 is the form of the tests
+# make torture: what is promised, broken on purpose, in some forty minutes; ROWS=1,5 chooses, SHORT=1 is the form of the tests
 # make mutations: each guard taken out, and the check that goes red
 # make bench: how fast and how large; SIZE=1000, 100000 or 1000000 passages, made once and kept in BENCH_DATA
 PYTHON ?= python3
