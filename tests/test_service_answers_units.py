@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from index.text.analysis import find_terms
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
 from service.answers.definitions import defines
-from service.answers.formulas import formula_lines
+from service.answers.formulas import formula_lines, shows_formula
 from service.answers.kinds import sides_of
 from service.answers.units import is_garbled, is_reference, units_of
 
@@ -17,6 +19,16 @@ def _slide(text: str, title: str = "", page: int = 5) -> Hit:
     place = PagePlace(1, "a.pdf", DeckKind.SLIDES, page)
     passage = IndexedPassage("p", Kind.PAGE, title, text, "0", "c", "C", None, "ru", 1, 1, "L", "", None, place)
     return Hit(passage, 1.0, Snippet("", ()))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "drawn", "shown"), [(".pdf", False, True), (".pptx", True, True), (".pptx", False, False)]
+)
+def test_a_formula_is_shown_where_its_page_has_a_picture(suffix: str, drawn: bool, shown: bool) -> None:
+    slide = _slide("Momentum\nv = m v - a g", "Momentum").passage
+    assert slide.page is not None
+    drawn_page = replace(slide, place=replace(slide.page, suffix=suffix, drawn=drawn))
+    assert shows_formula(drawn_page) is shown
 
 
 def test_a_bullet_is_quoted_with_its_heading() -> None:

@@ -29,7 +29,7 @@ def formula_lines(text: str) -> int:
 def shows_formula(passage: IndexedPassage) -> bool:
     """Whether a formula stands on a page that has a picture."""
     page = passage.page
-    return page is not None and page.suffix == ".pdf" and bool(passage.title) and formula_lines(passage.text) > 0
+    return page is not None and page.is_pictured and bool(passage.title) and formula_lines(passage.text) > 0
 
 
 def captions(hits: Sequence[Hit], units: Sequence[Unit]) -> list[Unit]:
