@@ -40,7 +40,8 @@ from ingest.web import FetchError
 _log = structlog.get_logger("lectures")
 _IDLE_SECONDS = 2.0
 _TELL_SECONDS = 1.0
-_AWAY_SECONDS = 300.0  # a model that is away, or whose calls of the day are spent, is asked again after so long
+# A model that is away or whose calls of the day are spent, a disk that is full: it is tried again after so long.
+_AWAY_SECONDS = 300.0
 _BLOCKED = frozenset({"youtube_blocked"})
 
 
@@ -140,8 +141,9 @@ class _Reading:
         except NotNow as error:
             _log.warning("reader_waits", reader=self._reader.fingerprint, reason=str(error))
             self._not_before = time.monotonic() + _AWAY_SECONDS
-        except StorageError as error:  # it may pass: tried again after a while
+        except StorageError as error:  # a full disk, a database that is away: it may pass
             _log.error("reader_waits", reader=self._reader.fingerprint, reason=str(error))
+            self._not_before = time.monotonic() + _AWAY_SECONDS
         except Exception as error:  # whatever a model raises: tried again when something else is published
             _log.error("reader_failed", reader=self._reader.fingerprint, reason=str(error), kind=type(error).__name__)
             self._done = number

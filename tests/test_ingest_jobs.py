@@ -25,7 +25,7 @@ from youtube_stub import playable, track, youtube_stub
 from index.embed.encoder import Encoder
 from index.embed.protocol import Vectors
 from index.encoding import unread_courses
-from index.errors import NotNow
+from index.errors import NotNow, StorageError
 from index.library import Library
 from index.served import open_served
 from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
@@ -584,15 +584,23 @@ class _Away(Encoder):
     """A reader that can do nothing for a while, and counts how often it was asked."""
 
     asked = 0
+    error: type[Exception] = NotNow
 
     def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
         self.asked += 1
-        raise NotNow(f"{len(contents)} passages cannot be read now")
+        raise self.error(f"{len(contents)} passages cannot be read now")
 
 
+@pytest.mark.parametrize("error", [NotNow, StorageError])
 def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
-    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+    sqlite_library: Library,
+    course_folder: Path,
+    tmp_path: Path,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
 ) -> None:
+    monkeypatch.setattr(_Away, "error", error)
     library, second = sqlite_library, tmp_path / "second"
     shutil.copytree(course_folder, second)
     order(library, course_folder)
