@@ -25,14 +25,14 @@ from youtube_stub import playable, track, youtube_stub
 from index.embed.encoder import Encoder
 from index.embed.protocol import Vectors
 from index.encoding import unread_courses
-from index.errors import NotNow, StorageError
+from index.errors import NotNow, StorageError, StorageUnreachable
 from index.library import Library
 from index.served import open_served
 from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
 from index.store.keys import create_key
 from index.store.tables import jobs, workers
 from index.store.workers import add_worker, list_workers, see_worker
-from index.types import AccessScope, JobState, Problem, WorkerRecord
+from index.types import AccessScope, JobState, Kept, Problem, WorkerRecord
 from ingest.course import read_course
 from ingest.gathering import Progress
 from ingest.order import Means, Order
@@ -586,12 +586,12 @@ class _Away(Encoder):
     asked = 0
     error: type[Exception] = NotNow
 
-    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[Kept]:
         self.asked += 1
         raise self.error(f"{len(contents)} passages cannot be read now")
 
 
-@pytest.mark.parametrize("error", [NotNow, StorageError])
+@pytest.mark.parametrize("error", [NotNow, StorageError, StorageUnreachable, RuntimeError])
 def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
     sqlite_library: Library,
     course_folder: Path,
