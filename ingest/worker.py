@@ -41,8 +41,8 @@ _log = structlog.get_logger("lectures")
 _IDLE_SECONDS = 2.0
 _TELL_SECONDS = 1.0
 # A model that is away, whose calls of the day are spent or that fails, a disk that is full: it is tried again after so
-# long.
-_AWAY_SECONDS = 300.0
+# long, and ever more rarely while nothing is read. Each try costs a call of the day.
+_AWAY_SECONDS, _AWAY_AT_MOST_SECONDS = 300.0, 3600.0
 _BLOCKED = frozenset({"youtube_blocked"})
 
 
@@ -123,7 +123,7 @@ class _Reading:
     ) -> None:
         self._library, self._embedder, self._reader = library, embedder, reader
         self._stop, self._presence = stop, presence
-        self._not_before = 0.0
+        self._not_before, self._pause = 0.0, _AWAY_SECONDS
         self._done: int | None = None  # the generation of which all was read that can be
 
     def go_on(self) -> bool:
@@ -134,21 +134,29 @@ class _Reading:
             if self._newest() == self._done:
                 return True
             found = publish_all_read(self._library, self._embedder, self._reader, self._told)
+            if found.published or not found.waiting:
+                self._pause = _AWAY_SECONDS
             for course, error in found.waiting.items():
-                self._wait(error, course=course)
-            if not found.waiting:
+                self._tell(error, course=course)
+            if found.waiting:
+                self._wait()
+            else:
                 self._done = self._newest()
         except Stopped:
             return False
         except Exception as error:  # a database that is away, an index of another embedder
-            self._wait(error)
+            self._tell(error)
+            self._wait()
         return True
 
-    def _wait(self, error: Exception, **where: str) -> None:
-        """Leave it for a while, whatever it is: what is ours says that it may pass."""
+    def _tell(self, error: Exception, **where: str) -> None:
         event = "reader_waits" if isinstance(error, LecturesError) else "reader_failed"
         _log.error(event, reader=self._reader.fingerprint, reason=reason_of(error), **where)
-        self._not_before = time.monotonic() + _AWAY_SECONDS
+
+    def _wait(self) -> None:
+        """Leave it for a while, for longer each time."""
+        self._not_before = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, _AWAY_AT_MOST_SECONDS)
 
     def _newest(self) -> int | None:
         with self._library.database.reading() as connection:

@@ -4,7 +4,8 @@ What comes back is untrusted: it is checked against a schema, cleaned and cut sh
 out and counted. It is looked up by the search alone, and never shown (`index/engine/foreseen.py`).
 
 An endpoint that refuses a passage may have something against it, or be set up wrongly and refuse all: it is asked
-something plain then. Only if it answers that, the refusal is of the passage, and is kept.
+something plain then. Only if it answers that, the refusal is of the passage, and is kept. So is a passage at which it
+failed in an earlier reading, and fails again before and after it answers something plain.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from index.errors import NotNow
 from index.library import Library
 from index.store.budget import add_model_calls, model_calls_made
 from index.types import Kept, Kind
-from service.answers.failures import Misconfigured, ModelFailed, Refused, WrongReply
+from service.answers.failures import Misconfigured, ModelFailed, Refused, Unfinished, WrongReply
 from service.answers.llm import LanguageModel
 from service.answers.prompt import quoted_material
 
@@ -72,12 +73,13 @@ class Foreseeing:
         self._model = model
         self.fingerprint = f"{PREFIX}{_VERSION}:{_short(model.settings.model)}"
         self.left_out = 0
+        self._failed: set[tuple[str, str]] = set()  # passages at which the endpoint failed once
 
     def make(self, contents: Sequence[tuple[str, str]]) -> list[Kept]:
         """What is kept of each passage; nothing where the model wrote nothing of use, which it is not asked again."""
         return [self._of(title, text) for title, text in contents]
 
-    def _of(self, title: str, text: str) -> Kept:
+    def _of(self, title: str, text: str, *, again: bool = False) -> Kept:
         if len(f"{title} {text}".split()) < _LEAST_WORDS:
             return _NOTHING
         try:
@@ -87,6 +89,14 @@ class Foreseeing:
         except Refused as error:
             self._check_that_it_answers(error)
             return Kept(b"", str(error))
+        except Unfinished as error:
+            if again:
+                return Kept(b"", f"{error}, each time, though it answers others")
+            if (title, text) not in self._failed:
+                self._failed.add((title, text))
+                raise NotNow(f"{error}; {_LATER}") from error
+            self._check_that_it_answers(error)
+            return self._of(title, text, again=True)
         except Misconfigured as error:
             raise NotNow(f"{error}; {_SETTINGS}") from error
         except ModelFailed as error:
@@ -94,14 +104,14 @@ class Foreseeing:
         self.left_out += foreseen is None
         return Kept(to_bytes(foreseen))
 
-    def _check_that_it_answers(self, refusal: Refused) -> None:
-        """NotNow unless the model is asked something plain, and answers: what was refused may be no fault of that."""
+    def _check_that_it_answers(self, failure: ModelFailed) -> None:
+        """NotNow unless the model is asked something plain, and answers: what failed may be no fault of the passage."""
         try:
             self._ask(*_PLAIN)
         except WrongReply:
             return
         except (Refused, Misconfigured) as error:
-            raise NotNow(f"{refusal}, and anything else as well ({error}); {_SETTINGS}") from error
+            raise NotNow(f"{failure}, and anything else as well ({error}); {_SETTINGS}") from error
         except ModelFailed as error:
             raise NotNow(f"{error}; {_LATER}") from error
 

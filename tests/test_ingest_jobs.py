@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from support import CountingEmbedder, until, write_pdf
+from support import CountingEmbedder, ingest, until, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
@@ -38,7 +39,7 @@ from ingest.gathering import Progress
 from ingest.order import Means, Order
 from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
-from ingest.worker import _Presence, _Run, _Stopped, work
+from ingest.worker import _Presence, _Reading, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
 from service.app import create_app
 from service.settings import Settings
@@ -608,6 +609,21 @@ def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
     assert work(library, embedder, OFFLINE, threading.Event(), once=True, readers=[away, encoder]) == 2
     assert away.asked == 1  # though another generation was published meanwhile
     assert unread_courses(library, embedder, encoder) == []
+
+
+def test_a_reader_that_stays_away_is_asked_ever_more_rarely(
+    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    away, now, asked_at = _Away(CountingEmbedder(), 60.0), 1000.0, list[float]()
+    monkeypatch.setattr("ingest.worker.time", SimpleNamespace(monotonic=lambda: now))
+    reading = _Reading(sqlite_library, embedder, away, threading.Event(), _Presence(sqlite_library))
+    for _ in range(60):
+        before = away.asked
+        assert reading.go_on()
+        asked_at += [now - 1000.0] * (away.asked - before)
+        now += 300.0
+    assert asked_at == [0, 300, 900, 2100, 4500, 8100, 11700, 15300]
 
 
 def test_an_encoder_that_fails_stops_no_worker(

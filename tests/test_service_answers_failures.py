@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from model_stub import Behave, Reply, fails_on_the_way, is_filtered, model_server, reasons, refuses
 
-from service.answers.failures import Filtered, Misconfigured, ModelFailed, Refused
+from service.answers.failures import Filtered, Misconfigured, ModelFailed, Refused, Unfinished
 from service.answers.llm import LanguageModel, ModelSettings
 
 ASKED = [{"role": "user", "content": "What is dropout?"}]
@@ -49,13 +49,13 @@ def ask(model: LanguageModel) -> str:
         (fails_on_the_way('{"code": "content_filter"}'), Filtered, FILTERED),
         (fails_on_the_way('{"code": 400, "type": "BadRequestError"}'), Refused, "with status 400 (BadRequestError)"),
         (fails_on_the_way('{"code": "401"}'), Misconfigured, "with status 401"),
-        (fails_on_the_way('{"code": "server_error"}'), ModelFailed, "with an error (server_error)"),
-        (fails_on_the_way('"no memory"'), ModelFailed, "with an error"),
+        (fails_on_the_way('{"code": "server_error"}'), Unfinished, "with an error (server_error)"),
+        (fails_on_the_way('"no memory"'), Unfinished, "with an error"),
         (refuses(401), Misconfigured, "with status 401"),
         (refuses(404, '{"error": {"code": "model_not_found"}}'), Misconfigured, "with status 404 (model_not_found)"),
         (refuses(402), ModelFailed, "with status 402"),
         (refuses(429), ModelFailed, "with status 429"),
-        (refuses(503), ModelFailed, "with status 503"),
+        (refuses(503), Unfinished, "with status 503"),
     ],
 )
 def test_a_failure_is_told_by_what_the_endpoint_says(behave: Behave, failure: type[ModelFailed], said: str) -> None:

@@ -11,7 +11,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from model_stub import Behave, Reply, is_filtered, is_huge, model_server, refuses, says
+from model_stub import (
+    Behave,
+    Reply,
+    fails_on_the_way,
+    is_cut,
+    is_filtered,
+    is_huge,
+    is_junk,
+    model_server,
+    refuses,
+    says,
+)
 from support import CountingEmbedder, ingest, open_index, page_of, write_course
 
 from index.damage import find_damage
@@ -244,6 +255,41 @@ def test_a_page_is_not_refused_while_nothing_else_is_answered_either(
         assert "what is missing is asked for later" in waiting(sqlite_library, embedder, reader)[course]
     assert len(asked) == 2
     assert kept(sqlite_library) == []
+
+
+@pytest.mark.parametrize("behave", [refuses(500), is_cut, is_junk, fails_on_the_way('"out of memory"')])
+def test_a_page_at_which_the_endpoint_fails_each_time_is_refused_in_the_next_reading(
+    sqlite_library: Library, embedder: CountingEmbedder, course: str, behave: Behave
+) -> None:
+    library = sqlite_library
+    with foreseeing(library, speaks_of("bees", behave, knows)) as (reader, _):
+        assert "asked for later" in waiting(library, embedder, reader)[course]
+        assert read(library, embedder, reader) == 1
+        (refused,) = unread(library)
+        assert refused.passages == 1
+        assert refused.reason.endswith(", each time, though it answers others")
+
+
+def test_a_page_at_which_the_endpoint_failed_is_read_as_soon_as_it_does_not(sqlite_library: Library) -> None:
+    """An endpoint that sleeps fails at the first question after each pause."""
+    asked: list[str] = []
+
+    def wakes(answer: Reply) -> None:
+        asked.append(answer.messages[-1]["content"])
+        (refuses(503) if len(asked) in (1, 2) else knows)(answer)
+
+    with foreseeing(sqlite_library, wakes) as (reader, _):
+        with pytest.raises(NotNow):
+            reader.make([("", PAGES[0])])
+        (made,) = reader.make([("", PAGES[0])])
+    assert (json.loads(made.content)["context"], made.refused, len(asked)) == ("A page", "", 4)
+
+
+def test_no_page_is_refused_while_the_endpoint_fails_at_all_of_them(sqlite_library: Library) -> None:
+    with foreseeing(sqlite_library, refuses(503)) as (reader, _):
+        for _ in range(4):
+            with pytest.raises(NotNow):
+                reader.make([("", PAGES[0])])
 
 
 @pytest.mark.usefixtures("course")

@@ -36,6 +36,10 @@ class Filtered(Refused):
         super().__init__("the content filter of the language model refused it")
 
 
+class Unfinished(ModelFailed):
+    """The endpoint failed at what it was asked, or was late: it passes, unless it does so each time."""
+
+
 class Misconfigured(ModelFailed):
     """The endpoint takes nothing from us: another address, key or name of a model is needed."""
 
@@ -47,6 +51,8 @@ def failure_of(status: int | None, *codes: object) -> ModelFailed:
         return Filtered()
     said = "with an error" if status is None else f"with status {status}"
     sentence = f"the language model answered {said}{f' ({named[0]})' if named else ''}"
-    if status is None or status in _PASSING or not 400 <= status < 500:
+    if status is None or status >= 500:
+        return Unfinished(sentence)
+    if status in _PASSING:
         return ModelFailed(sentence)
     return Refused(sentence) if status in _OF_WHAT_WAS_ASKED else Misconfigured(sentence)

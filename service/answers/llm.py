@@ -14,7 +14,7 @@ from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, cast
 
 from index.errors import StorageError
-from service.answers.failures import Filtered, ModelFailed, WrongReply, failure_of
+from service.answers.failures import Filtered, ModelFailed, Unfinished, WrongReply, failure_of
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -101,7 +101,7 @@ class LanguageModel:
                     piece = pieces.get(timeout=max(0.0, until - time.monotonic()))
                 except Empty:
                     late = "said nothing" if not got else "did not finish"
-                    raise ModelFailed(f"the language model {late} within {until - started:.1f} s") from None
+                    raise Unfinished(f"the language model {late} within {until - started:.1f} s") from None
                 if piece is None:
                     break
                 if isinstance(piece, ModelFailed):
@@ -151,18 +151,18 @@ class LanguageModel:
         try:
             for piece in self._pieces(messages, deadline, max_tokens):
                 if stopped.is_set() or time.monotonic() > deadline:
-                    raise ModelFailed("the language model did not finish in time")
+                    raise Unfinished("the language model did not finish in time")
                 pieces.put(piece)
         except ModelFailed as error:
             end = error
         except openai.APIStatusError as error:
             end = failure_of(error.status_code, error.code, error.type)
         except openai.APITimeoutError:
-            end = ModelFailed("the language model did not answer in time")
+            end = Unfinished("the language model did not answer in time")
         except openai.APIConnectionError:
             end = ModelFailed("the language model cannot be reached")
         except Exception as error:  # junk from an endpoint can fail anywhere in the client; the answer must not
-            end = ModelFailed(f"the language model's reply could not be read ({type(error).__name__})")
+            end = Unfinished(f"the language model's reply could not be read ({type(error).__name__})")
         finally:
             with suppress(ValueError):
                 self._places.release()
@@ -213,7 +213,7 @@ class LanguageModel:
                         raise Filtered
                     ended = ended or finish is not None
         if not ended:
-            raise ModelFailed("the language model's reply was cut off")
+            raise Unfinished("the language model's reply was cut off")
 
     def _settle(self, *, failed: bool) -> None:
         with self._lock:
