@@ -12,8 +12,9 @@ from index.text.analysis import fold
 from index.types import Coverage, Filters, Hit, Kind, Query
 from service.answers.citations import Reader
 from service.answers.extractive import extract_answer
+from service.answers.failures import ModelFailed
 from service.answers.kinds import sides_of
-from service.answers.llm import LanguageModel, ModelFailed
+from service.answers.llm import LanguageModel
 from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
 from service.answers.questions import leans_back, speaks_russian, standalone, thing_of_formula, what_is_asked
