@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.text.analysis import fold, is_stop_word, words
 from index.text.language import ORDINARY_ZIPF, zipf
-from service.answers.kinds import other_side_of, sides_of
+from service.answers.sides import other_side_of, sides_of
 from service.answers.types import Asked, Turn
 
 _STARTS = {
@@ -72,6 +72,8 @@ def what_is_asked(question: str) -> Asked:
     folded = fold(question).strip()
     told = _TOLD.search(folded) is not None
     bare = _LEAD.sub("", folded)
+    if sides_of(bare) is not None:
+        return Asked.COMPARISON
     for asked, pattern in _PATTERNS.items():
         if pattern.match(bare):
             return asked
