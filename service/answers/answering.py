@@ -18,8 +18,10 @@ from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
 from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
 from service.answers.searching import Searched, find_asked
+from service.answers.together import Together, may_be_answered, wanted_together
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
 
+_LOOKED_THROUGH = 40  # hits, for a place that is about all that was asked
 _PASSAGES_TO_MODEL = 6
 _MOST_REPLAYED = 5  # questions of a conversation whose client does not say what was cited
 _REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
@@ -58,12 +60,40 @@ def quoted_answer(
     )
     if any(side.is_there for side in searched.sides):
         return _compared(index, bare, searched, Numbers(cited), russian=russian)
+    together = wanted_together(found.query, asked, found)
+    if outcome is Outcome.NO_QUESTION and together is not None and found.coverage is Coverage.EXPLAINED:
+        return _quoted(index, bare, searched, Asked.FACT, Numbers(cited), together) or bare
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
-    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, Numbers(cited))
-    if not sentences and outcome is Outcome.ANSWERED:
-        return replace(bare, outcome=Outcome.PLACE, note=make_note(Outcome.PLACE, hits, russian=russian))
-    return replace(bare, sentences=sentences, citations=citations)
+    quoted = _quoted(index, bare, searched, asked, Numbers(cited), together)
+    if quoted is not None or outcome is Outcome.MENTIONED:
+        return quoted or bare
+    return _placed(bare, together, russian=russian)
+
+
+def _quoted(
+    index: SearchIndex, bare: Answer, searched: Searched, asked: Asked, numbers: Numbers, together: Together | None
+) -> Answer | None:
+    """The answer with quotes; None where nothing that was found would answer. Where an attribute of a thing is asked
+    for, places of both are looked for further down."""
+    found, hits = searched.found, searched.hits
+    if together is not None:
+        hits = tuple(hit for hit in found.hits(_LOOKED_THROUGH) if together.may_hold(hit))
+    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together)
+    if not sentences:
+        return None
+    outcome = Outcome.ANSWERED if bare.outcome is Outcome.NO_QUESTION else bare.outcome
+    return replace(bare, outcome=outcome, sentences=sentences, citations=citations)
+
+
+def _placed(bare: Answer, together: Together | None, *, russian: bool) -> Answer:
+    """The answer that names the best place; where none speaks of the thing that was asked about, the course only
+    mentions what was asked."""
+    if together is None:
+        return replace(bare, outcome=Outcome.PLACE, note=make_note(Outcome.PLACE, bare.hits, russian=russian))
+    places = together.best_places(bare.hits)
+    outcome = Outcome.PLACE if places else Outcome.MENTIONED
+    return replace(bare, outcome=outcome, note=make_note(outcome, places or bare.hits, russian=russian))
 
 
 def _compared(index: SearchIndex, bare: Answer, searched: Searched, numbers: Numbers, *, russian: bool) -> Answer:
@@ -91,7 +121,7 @@ def cited_before(
         return said
     for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
-        if question and what_is_asked(question) is not Asked.NOTHING:
+        if question and may_be_answered(question):
             searched = find_asked(find, Query(standalone(question, history[:number]), filters))
             again = cited_by(quoted_answer(index, question, searched, said).citations)
             said += [pair for pair in again if pair not in said]

@@ -17,6 +17,7 @@ from service.answers.definitions import defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.kinds import suits
 from service.answers.numbers import Numbers
+from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
 
@@ -45,16 +46,24 @@ _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
 def extract_answer(
-    index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: Mapping[str, float], numbers: Numbers
+    index: SearchIndex,
+    query: str,
+    asked: Asked,
+    hits: Sequence[Hit],
+    weights: Mapping[str, float],
+    numbers: Numbers,
+    together: Together | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
-    `weights` are the terms of the query in all its readings, by how much they say.
+    `weights` are the terms of the query in all its readings, by how much they say; `together` is what a piece must be
+    about all at once.
     """
     chosen = quotable(hits)
     units = read_units(chosen, asked, weights)
     if asked is Asked.FORMULA:
         units += captions(chosen, units)
+    units = [unit for unit in units if together is None or together.holds(unit)]
     if not units:
         return (), ()
     scores, kinds = score_units(index, query, asked, units, weights)

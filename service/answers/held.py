@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.engine.build import latin_language
-from index.text.analysis import STOP_WEIGHT, find_terms
+from index.text.analysis import STOP_WEIGHT, find_terms, fold
 from index.types import IndexedPassage, Phrase, Reading
 
 _TRUSTED = 0.4  # of a reading that stands for what was typed: names of packs have it
@@ -14,9 +14,10 @@ _TRUSTED = 0.4  # of a reading that stands for what was typed: names of packs ha
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A word of a query: `key` is its own term, `readings` are the sets of terms of which each stands for it, `weight`
-    is how much it says."""
+    """A word of a query: `text` as it was typed, folded, `key` its own term, `readings` are the sets of terms of which
+    each stands for it, `weight` is how much it says."""
 
+    text: str
     key: str
     readings: tuple[frozenset[str], ...]
     weight: float
@@ -35,7 +36,7 @@ def wanted_of(phrases: Iterable[Phrase], weights: Mapping[str, float]) -> tuple[
             if word.weight <= STOP_WEIGHT or not own:
                 continue
             weight = max((weights.get(term, 0.0) for reading in own for term in reading), default=0.0)
-            found.append(Wanted(word.readings[0].terms[0][0], (*own, *whole), weight))
+            found.append(Wanted(fold(word.text), word.readings[0].terms[0][0], (*own, *whole), weight))
     return tuple(found)
 
 

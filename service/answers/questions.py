@@ -30,7 +30,8 @@ _STARTS = {
     Asked.REASON: r"зачем|почему|отчего|для чего|"
     r"в чем (?:причина|смысл|проблема|преимуществ\w+|недостат\w+)|why|what for|"
     r"what(?:'s| is) the (?:reason|point|purpose|advantage|use)|pourquoi|warum|por qué|por que",
-    Asked.STEPS: r"как(?:им образом)?\b|каким способом|how|comment|wie|cómo|como",
+    Asked.STEPS: r"как(?:им образом)?\b|каким способом|how(?! (?:many|much|large|big|deep|long|wide))|comment|wie|cómo|"
+    r"como",
     Asked.PERSON: r"кто|кем|кому|who|whose|qui|wer|quién",
     Asked.FACT: r"что|чего|чем|какой|какая|какое|какие|каких|какому|какую|каком|какими|сколько|где|куда|откуда|чей|"
     r"в (?:чем|каком|какой|каких)|на (?:чем|каком|какой)|при (?:каком|каких)|из (?:чего|каких)|"

@@ -19,9 +19,10 @@ from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Searcher, Visitor
 from service.answers.answering import cited_before, quoted_answer
-from service.answers.questions import standalone, what_is_asked
+from service.answers.questions import standalone
 from service.answers.searching import find_asked
-from service.answers.types import Asked, Outcome, Turn
+from service.answers.together import may_be_answered
+from service.answers.types import Outcome, Turn
 from service.deps import State
 from service.errors import status_of
 from service.finding import read_kinds
@@ -176,7 +177,7 @@ def _search(
     found = searched.found
     view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
-    asks = answers and what_is_asked(place.q) is not Asked.NOTHING
+    asks = answers and may_be_answered(place.q)
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None, ways
     cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
