@@ -189,3 +189,14 @@ def test_what_is_very_near_in_meaning_is_described_in_other_words() -> None:
     everyday = replace(_NONE, lacking=0.1, keyness=0.05)
     assert judge_coverage(replace(everyday, near=0.36)) is Coverage.ABSENT
     assert judge_coverage(replace(everyday, near=0.6)) is Coverage.MENTIONED
+
+
+@pytest.mark.parametrize(
+    "query", ["como fazer pão caseiro", "quelle est la capitale de la France", "les champignons de la forêt"]
+)
+def test_everyday_words_of_another_language_are_no_names(client: TestClient, query: str) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"
+
+
+def test_the_plural_of_an_abbreviation_is_its_singular(client: TestClient) -> None:
+    assert client.get("/api/search", params={"q": "what are AUCs"}).json()["coverage"] == "explained"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.text.language import detect_language, function_words, telltale_words, zipf
+from index.text.language import detect_language, function_words, telltale_words, tongue_of, zipf
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,19 @@ def test_what_is_ordinary_language() -> None:
     assert "the" in function_words("en")
     assert "не" in telltale_words("ru")
     assert not telltale_words("en") & telltale_words("fr")
+
+
+@pytest.mark.parametrize(
+    ("text", "tongue"),
+    [
+        ("les couches de normalisation", "fr"),
+        ("camadas de normalização", "pt"),
+        ("die schichten des netzes", "de"),
+        ("layers of a network", ""),
+        ("stochastic gradient descent", ""),
+        ("lora", ""),
+        ("слои сети", ""),
+    ],
+)
+def test_the_language_of_a_question_is_told_where_it_is_sure(text: str, tongue: str) -> None:
+    assert tongue_of(text.split()) == tongue

@@ -6,6 +6,7 @@ also read as what it may be a slip of; terms of the glossary are also read as th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -27,6 +28,7 @@ from index.text.analysis import (
     word_weight,
     words,
 )
+from index.text.language import tongue_of
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
@@ -34,6 +36,7 @@ _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typ
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
 _MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
+_PLURAL = re.compile(r"[A-Z][A-Z0-9]+s")
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
@@ -52,15 +55,19 @@ class Reader:
         self._lexicon.expect(
             term for word in words(query) for language in self.languages for term in terms_of(word, language)
         )
+        # words that only join others say nothing in whatever language a question is
+        tongue = tongue_of(fold(word) for word in words(query))
+        joining = (*self.languages, tongue) if tongue else self.languages
         for token in query.split():
             tried = len(typed) < _MAX_WORDS and not literal
             meant = self._rewriter.relayout(token, self._knows) if tried else None
-            for written in words(meant or token) or bare_words(meant or token):
+            for written in map(self._singular, words(meant or token) or bare_words(meant or token)):
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
                 for word in [written] if len(parts) == 1 or self._knows(written) else parts:
                     deep = len(typed) < _MAX_WORDS
-                    typed.append(self._word(word, layout=meant is not None, source=token, deep=deep))
+                    weight = word_weight(word, joining)
+                    typed.append(self._word(word, weight, layout=meant is not None, source=token, deep=deep))
         return tuple(self._phrases(typed))
 
     def _knows(self, word: str) -> bool:
@@ -71,13 +78,16 @@ class Reader:
             known = self._known[word] = any(self._lexicon.frequency(term) > 0 for first in firsts for term in first)
         return known
 
-    def _word(self, text: str, *, layout: bool, source: str, deep: bool) -> Word:
+    def _singular(self, word: str) -> str:
+        """An abbreviation without the s of its plural, which the course need not write: CNN for CNNs."""
+        return word[:-1] if _PLURAL.fullmatch(word) and not self._knows(word) else word
+
+    def _word(self, text: str, weight: float, *, layout: bool, source: str, deep: bool) -> Word:
         reason = Reason.LAYOUT if layout else Reason.TYPED
         readings = [self._reading((text,), 1.0, reason, language) for language in self.languages]
         readings = list({reading.terms: reading for reading in readings if reading.terms}.values())
         if not readings:
             readings = [Reading(((fold(text), 1.0),), 1.0, reason, text)]
-        weight = word_weight(text, self.languages)
         if deep and weight > STOP_WEIGHT:
             folded = one_script(fold(text))
             there = self._knows(folded)

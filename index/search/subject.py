@@ -15,7 +15,7 @@ from index.search.asked import is_bare, words_of_term
 from index.search.scope import Scope
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem, strip_accents
 from index.text.everyday import everyday_frequency, everyday_share
-from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, zipf
+from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, tongue_of, zipf
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
 
 _PASSAGE_WORDS = 60.0  # of a slide or a minute of speech, about
@@ -86,12 +86,13 @@ def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ..
     spoken: dict[str, bool] = {}
     typed = [word for phrase in phrases for word in phrase.words]
     asked = {id(word) for word in words_of_term(phrases)}
+    tongue = tongue_of(fold(word.text) for word in typed)
     sure = bool(asked) or is_bare(typed)
     wholes = [[reading for reading in phrase.readings if _is_there(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
     return [
         replace(
-            _sign(word, whole, scope, languages, spoken, sure=sure),
+            _sign(word, whole, scope, languages, spoken, tongue, sure=sure),
             place=place,
             asked=id(word) in asked,
             bare=is_bare(typed),
@@ -108,17 +109,19 @@ def _sign(
     scope: Scope,
     languages: tuple[str, ...],
     spoken: dict[str, bool],
+    tongue: str,
     *,
     sure: bool,
 ) -> Sign:
-    """With `sure` the query is a term, and what a glossary calls it is there as surely as the word itself."""
+    """`tongue` is the language that the query is surely in, if that is known. With `sure` it is a term, and what a
+    glossary calls it is there as surely as the word itself."""
     trusted = [(reading, _trust(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
     typed = [(reading, trust) for reading, trust in trusted if reading.reason in TYPED]
     chosen = [*(typed or trusted), *((reading, reading.weight) for reading in whole)]
     known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
     folded = fold(word.text)
-    name = _name(folded, languages)
-    heard = known > 0 or _is_spoken(word, scope, spoken)
+    name = _name(folded, (*languages, tongue) if tongue else languages)
+    heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, spoken, tongue)
     if _stem(folded) in _organising():
         keyness = 0.0
     elif heard:
@@ -316,13 +319,16 @@ def _together(signs: Sequence[Sign], passage: IndexedPassage, wanted: frozenset[
     return sum(sign.importance for sign, near in zip(signs, beside, strict=True) if near)
 
 
-def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool]) -> bool:
-    """Whether the searched passages are in a language that an unknown word belongs to; jargon belongs to all."""
+def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool], tongue: str) -> bool:
+    """Whether the searched passages are in a language that an unknown word belongs to: `tongue` if that is the query's
+    and the word is not English; jargon belongs to all."""
     folded = fold(word.text)
     if any(letter.isupper() for letter in word.text[1:]):
         return True
     if any("а" <= letter <= "я" for letter in folded):
         languages = ["ru"]
+    elif tongue and zipf(folded, "en") < ORDINARY_ZIPF:
+        languages = [tongue]
     elif folded != strip_accents(folded):
         languages = [language for language in STEMMERS if language not in {"en", "ru"}]
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 # Languages whose words are told apart, by ISO code, with the name of their Snowball stemmer.
@@ -29,6 +29,10 @@ _RARE_ZIPF = 5.0  # the least of a word that is used all the time
 _FUNCTION_WORDS = 60  # the most frequent words of a language: articles, pronouns, prepositions
 _WORD = re.compile(r"[^\W\d_]+")
 _DETECT_CHARS = 2_000
+# A text of so many words is in the language in which they are so much more common than in English, on the Zipf scale:
+# of 130 English section titles and 672 questions none is taken for another, of 150 French and Portuguese ones 2 in 3
+# are known.
+_TONGUE_WORDS, _TONGUE_MARGIN = 2, 3.0
 
 
 @lru_cache(maxsize=16)
@@ -72,6 +76,17 @@ def detect_language(text: str, candidates: Sequence[str]) -> str:
         language: sum(counts[word] for word in function_words(language) if word in counts) for language in candidates
     }
     return max(candidates, key=lambda language: votes[language])
+
+
+def tongue_of(words: Iterable[str]) -> str:
+    """The language that some folded Latin words are surely in, if it is not English; empty where that cannot be told.
+    Jargon is of no language, and many words are of several: it is the one to which they are most common together."""
+    latin = [word for word in words if word.isalpha() and word[0] < "\u0250"]
+    if len(latin) < _TONGUE_WORDS:
+        return ""
+    common = {language: sum(zipf(word, language) for word in latin) for language in STEMMERS if language != "ru"}
+    best = max(common, key=lambda language: common[language])
+    return best if common[best] - common["en"] >= _TONGUE_MARGIN else ""
 
 
 def latin_share(text: str) -> float:
