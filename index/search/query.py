@@ -101,7 +101,7 @@ class Reader:
 
     def name(self, name: str) -> Reading | None:
         """The reading of a name that a query may describe, if one of the searched passages holds all of it."""
-        terms = _terms_of_name(name, self.languages[0])
+        terms = terms_of_name(name, self.languages[0])
         whole = tuple(term for term, share in terms if share == 1.0)
         known = whole and self._lexicon.holds_together(whole)
         return Reading(terms, 1.0, Reason.DESCRIBED, name) if known else None
@@ -178,7 +178,8 @@ def _shared(words_terms: Iterable[Sequence[str]]) -> tuple[tuple[str, float], ..
 
 
 @lru_cache(maxsize=20_000)  # the names of packs: they are asked for again and again
-def _terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
+def terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
+    """The terms of a name with their shares, 1 for each word of it; `language` is that of Latin words."""
     said = [word for word in words(name) if not is_stop_word(word)]
     return _shared(terms_of(word, language)[: 1 if is_compound(word) else None] for word in said)
 
