@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from index.engine.glossary import GeneralGlossary, key_of
+from index.engine.glossary import GeneralGlossary, whole_key
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
@@ -47,8 +47,8 @@ def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tu
     for length in range(len(typed), 0, -1):
         name = tuple(typed[:length])
         if min(name[0].weight, name[-1].weight) > STOP_WEIGHT:
-            stems = [stem for text in _texts(name) for stem in key_of(text)]
-            others = [term.counterpart for glossary in glossaries for term in glossary.find(stems)]
+            key = whole_key(" ".join(_texts(name)))
+            others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
             if others:
                 return name, others
     return (), []

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from index.engine.glossary import key_of
+from index.engine.glossary import key_of, whole_key
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
 from index.text.analysis import (
@@ -129,16 +129,18 @@ class Reader:
             # as it was typed first: a glossary knows words that the course does not
             written, likely = [word.readings[0].text for word in telling], [self._best(word) for word in telling]
             for texts in [written] if written == likely else [written, likely]:
-                readings = self._counterparts([stem for text in texts for stem in key_of(text)])
+                readings = self._counterparts(texts)
                 if readings:
                     return length, readings
         return 1, []
 
-    def _counterparts(self, stems: Sequence[str]) -> list[Reading]:
-        """What a term of these stems is also called, as far as the searched passages say that."""
+    def _counterparts(self, texts: Sequence[str]) -> list[Reading]:
+        """What a term of these words is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
-        own, general = self._lexicon.own_terms(stems), self._lexicon.general_terms(stems)
-        named = [] if own or general else self._lexicon.pack_terms(stems)
+        name = whole_key(" ".join(texts))
+        own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
+        general = self._lexicon.general_terms(name)
+        named = [] if own or general else self._lexicon.pack_terms(name)
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
