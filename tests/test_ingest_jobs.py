@@ -358,6 +358,36 @@ def test_only_addresses_and_folders_that_the_operator_named_are_taken_over_http(
         assert client.post("/api/ingests", json={"source": str(source)}, headers=key).status_code == 202, source
 
 
+def test_a_relative_folder_is_the_one_of_who_was_asked_wherever_the_worker_runs(
+    admin: tuple[TestClient, Library, dict[str, str]],
+    course_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client, library, key = admin
+    monkeypatch.chdir(course_folder.parent)
+    job = client.post("/api/ingests", json={"source": course_folder.name}, headers=key).json()["id"]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run(library)
+    ended = client.get(f"/api/ingests/{job}", headers=key).json()
+    assert (ended["state"], ended["source"]) == ("done", str(course_folder))
+
+
+def test_an_order_that_is_sent_again_is_its_job_however_many_wait(
+    admin: tuple[TestClient, Library, dict[str, str]],
+) -> None:
+    client, library, key = admin
+    body, again = {"source": "https://example.org/x"}, {**key, "Idempotency-Key": "once"}
+    first = client.post("/api/ingests", json=body, headers=again).json()["id"]
+    with library.database.writing() as connection:
+        for _ in range(100):
+            add_job(connection, "https://example.org/y", {})
+    assert client.post("/api/ingests", json=body, headers=key).status_code == 503
+    answer = client.post("/api/ingests", json=body, headers=again)
+    assert (answer.status_code, answer.json()) == (202, {"id": first})
+
+
 def test_a_folder_that_is_not_there_is_refused_when_it_is_ordered(
     admin: tuple[TestClient, Library, dict[str, str]], tmp_path: Path
 ) -> None:

@@ -13,9 +13,9 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
-from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
+from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
 from index.types import JobRecord, JobState
-from ingest.sources import check_allowed, check_there
+from ingest.sources import absolute_source, check_allowed, check_there
 from service import sse
 from service.access import Administrator
 from service.deps import State
@@ -50,6 +50,7 @@ def order(
     roots = listed(state.settings.ingest_roots)
     check_allowed(asked.source, roots, state.settings.data_dir)
     check_there(asked.source)  # after what is allowed: nobody learns what else there is
+    source = absolute_source(asked.source)  # a worker may have been started elsewhere
     options = {
         "course": asked.course,
         "languages": asked.languages,
@@ -60,9 +61,11 @@ def order(
     # hashed: two callers may choose the same key, and both parts together are longer than what is stored
     key = hashlib.sha256(f"{caller.name}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     with state.library.database.writing() as connection:
+        if known := ordered_before(connection, key):
+            return IngestQueuedOut(id=known)
         if count_jobs(connection).get(JobState.QUEUED, 0) >= _MAX_WAITING:
             raise Overloaded(f"{_MAX_WAITING} ingests wait already; is a `lectures worker` running?")
-        return IngestQueuedOut(id=add_job(connection, asked.source, options, key))
+        return IngestQueuedOut(id=add_job(connection, source, options, key))
 
 
 @router.get("/ingests", openapi_extra=ADMIN)
