@@ -106,8 +106,10 @@ class Sandbox:
     def _read_reply(self, stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
         deadline = time.monotonic() + self._limits.seconds
         buffer = bytearray()
-        while b"\n" not in buffer:
-            buffer += self._read_some(stream, deadline, len(buffer))
+        some = b""
+        while b"\n" not in some:  # looked for in what is new: the line may have megabytes
+            some = self._read_some(stream, deadline, len(buffer))
+            buffer += some
         line, _, rest = bytes(buffer).partition(b"\n")
         head: dict[str, Any] = json.loads(line)
         body = bytearray(rest)
