@@ -281,9 +281,8 @@ class TreeBuilder:
         """A file that nobody links."""
         self.seen.add(path)
         title, mark = title_of_path(path)
-        title = (
-            "" if len(title) > 1 and is_bare_label(title) else title
-        )  # "slides.pdf" says nothing of what they are about
+        if len(title) > 1 and is_bare_label(title):
+            title = ""  # "slides.pdf" says nothing of what they are about
         suffix = PurePosixPath(path).suffix.lower()
         role = role_of(re.sub(r"[_\d]+", " ", PurePosixPath(path).stem))
         if suffix in PAGES:
