@@ -10,8 +10,8 @@ from pathlib import Path
 
 from index.library import Library
 from index.store.courses import known_alignment
-from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
-from ingest.align import ALIGNER, align
+from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Problem, Transcript, Video
+from ingest.align import ALIGNER, align, is_too_long
 from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys
 from ingest.decks import DeckSource, read_decks
@@ -115,7 +115,7 @@ def _aligned(
         for done, lecture in enumerate(lectures, 1):
             decks = [deck for deck in lecture.decks if deck.pages and deck.kind is DeckKind.SLIDES]
             spoken = [(video.video, video.transcript) for video in lecture.videos if video.transcript]
-            if not decks or not spoken:
+            if not decks or not spoken or not_aligned(lecture):
                 found.append(lecture)
                 continue
             key = _alignment_key(decks, spoken, language)
@@ -129,6 +129,19 @@ def _aligned(
     finally:
         reader.close()
     return tuple(found)
+
+
+def not_aligned(lecture: Lecture) -> Problem | None:
+    """Why the slides of a lecture are not set against its videos, though it has both."""
+    pages = sum(len(deck.pages) for deck in lecture.decks if deck.kind is DeckKind.SLIDES)
+    seconds = sum(video.duration_seconds or 0.0 for video in lecture.videos if video.transcript)
+    if not seconds or not is_too_long(pages, seconds):
+        return None
+    return Problem(
+        "not_aligned",
+        f"Lecture {lecture.title!r} has {pages:,} pages of slides and {seconds / 3600:,.1f} hours of speech, more than "
+        "are set against each other: no page says when it is discussed. Make several lectures of it.",
+    )
 
 
 def _alignment_key(decks: Sequence[Deck], spoken: Sequence[tuple[str, Transcript]], language: str) -> str:

@@ -23,7 +23,7 @@ from index.store.generations import StoredGeneration, latest_generation
 from index.types import Course, Passage
 from ingest.course import unclaimed_captions
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
-from ingest.gathering import Progress, Report, files_of, gather_course, identity_of, passages_of, told
+from ingest.gathering import Progress, Report, files_of, gather_course, identity_of, not_aligned, passages_of, told
 from ingest.hearing import Listener
 from ingest.planned import PlannedCourse
 from ingest.playlists import with_playlists
@@ -252,7 +252,7 @@ def _summary(course: Course, passages: Sequence[Passage]) -> IngestReport:
         passages=len(passages),
     )
     for lecture in course.lectures:
-        problems = [found.problem for found in lecture.decks] + [found.problem for found in lecture.videos]
+        problems = [*(found.problem for found in (*lecture.decks, *lecture.videos)), not_aligned(lecture)]
         report.gaps += [
             {"lecture": lecture.title, "code": problem.code, "detail": problem.detail}
             for problem in problems
