@@ -12,7 +12,7 @@ from queue import Queue
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store.courses import KnownDeck, find_fetched, known_pages
+from index.store.known import KnownDeck, find_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
 from ingest.documents import DOCUMENTS, SUFFIXES, Document, DocumentReader
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from index.library import Library
-from index.store.courses import known_alignment
+from index.store.known import known_alignment
 from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Problem, Transcript, Video
 from ingest.align import ALIGNER, align, is_too_long
 from ingest.captions import CaptionReader

@@ -18,8 +18,9 @@ from index.follow import follow, tidy
 from index.library import Library
 from index.plan import Plan, embed_missing, plan_course
 from index.publish import check_fits, publish
-from index.store.courses import course_hash, replace_course
+from index.store.courses import replace_course
 from index.store.generations import StoredGeneration, latest_generation
+from index.store.known import course_hash
 from index.types import Course, Passage
 from ingest.course import unclaimed_captions
 from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
