@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -17,8 +18,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
-from support import CountingEmbedder, until, write_pdf
+from support import CountingEmbedder, run_async, until, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
@@ -40,6 +43,8 @@ from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
 from ingest.worker import _Presence, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
+from service.access import Caller
+from service.api.ingests import events
 from service.app import create_app
 from service.settings import Settings
 
@@ -441,6 +446,29 @@ def test_a_data_folder_beside_the_slides_and_links_that_lead_out_are_no_material
 
     assert found(tmp_path) == {"deck.pdf", "linked/own.pdf", "linked/again.pdf", "linked/there.pdf"}
     assert found(folder) == {"own.pdf", "again.pdf"}
+
+
+def test_of_two_who_would_be_the_last_to_watch_one_is_told_so(
+    admin: tuple[TestClient, Library, dict[str, str]],
+) -> None:
+    client, _, key = admin
+    job_id = client.post("/api/ingests", json={"source": "https://example.org/x"}, headers=key).json()["id"]
+    app = client.app
+    caller = Caller("key", frozenset(AccessScope), None)
+
+    async def watch() -> list[str]:
+        app.state.watchers = asyncio.Semaphore(1)  # type: ignore[attr-defined]
+        request = Request({"type": "http", "app": app})
+        both = [await events(app.state.service, caller, request, job_id) for _ in range(2)]  # type: ignore[attr-defined]
+        streams = [response.body_iterator for response in both if isinstance(response, StreamingResponse)]
+        first = [str(await asyncio.wait_for(anext(aiter(stream)), 20)) for stream in streams]
+        await asyncio.gather(*(stream.aclose() for stream in streams))  # type: ignore[attr-defined]
+        return first
+
+    job, refused = run_async(watch())
+    assert job.startswith("event: job\n")
+    assert refused.startswith("event: problem\n")
+    assert '"code": "overloaded"' in refused
 
 
 def test_a_waiting_ingest_is_cancelled(admin: tuple[TestClient, Library, dict[str, str]]) -> None:

@@ -100,17 +100,21 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
     """The job at each change of it, as server-sent events, until it is over."""
     await run_in_threadpool(_read, state, caller.courses, job_id)
     watchers: asyncio.Semaphore = request.app.state.watchers
+    too_many = Overloaded(f"{_MAX_WATCHERS} ingests are being watched already; ask GET /api/ingests/ID instead.")
     if watchers.locked():
-        raise Overloaded(f"{_MAX_WATCHERS} ingests are being watched already; ask GET /api/ingests/ID instead.")
+        raise too_many
 
     async def stream() -> AsyncIterator[str]:
         last = None
+        if watchers.locked():  # by one that was let in at the same moment
+            yield _problem(too_many)
+            return
         async with watchers:
             while True:
                 try:
                     found = IngestOut.model_validate(await run_in_threadpool(_read, state, caller.courses, job_id))
                 except LecturesError as error:
-                    yield sse.write_event(json.dumps({"detail": str(error), "code": error.code}), "problem")
+                    yield _problem(error)
                     return
                 if found != last:
                     yield sse.write_event(found.model_dump_json(), "job")
@@ -120,6 +124,10 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
                 await asyncio.sleep(_LOOK_SECONDS)
 
     return StreamingResponse(stream(), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+
+
+def _problem(error: LecturesError) -> str:
+    return sse.write_event(json.dumps({"detail": str(error), "code": error.code}), "problem")
 
 
 def new_watchers() -> asyncio.Semaphore:
