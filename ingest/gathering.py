@@ -40,19 +40,22 @@ def told(progress: Report, step: str) -> Callable[..., None]:
     return lambda done, total, what="": progress(Progress(step, done, total, what))
 
 
-def gather_course(
-    planned: PlannedCourse,
-    folder: Path,
-    library: Library,
-    wanted: tuple[str, ...],
-    failed: Failed,
-    asr_model: str,
-    distrusted: str | None,
-    progress: Report,
-) -> Course:
-    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
-    root = folder.resolve()
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is there to be read of a course: its plan and its folder; `languages` of captions, best first, none to leave
+    them out; why some of it could not be had; the folder of a speech recogniser's model, or nothing."""
 
+    planned: PlannedCourse
+    folder: Path
+    languages: tuple[str, ...]
+    failed: Failed
+    asr_model: str
+
+
+def gather_course(material: Material, library: Library, distrusted: str | None, progress: Report) -> Course:
+    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here. What
+    the rows of course `distrusted` say was read before is read again."""
+    planned, failed, root = material.planned, material.failed, material.folder.resolve()
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
         DeckSource(root, library, planned.language, failed.decks, distrusted),
@@ -60,7 +63,7 @@ def gather_course(
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
-        VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
+        VideoSource(root, library, material.languages, failed.captions, material.asr_model, distrusted),
         told(progress, "reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
