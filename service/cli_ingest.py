@@ -93,7 +93,8 @@ def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(planned))
     elif write_yaml:
-        out.print(f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest.")
+        said = f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest."
+        out.print(said, markup=False)
     else:
         print_plan(planned)
 
