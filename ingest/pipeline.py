@@ -255,7 +255,8 @@ def _summary(course: Course, passages: Sequence[Passage]) -> IngestReport:
         passages=len(passages),
     )
     for lecture in course.lectures:
-        problems = [*(found.problem for found in (*lecture.decks, *lecture.videos)), not_aligned(lecture)]
+        problems = [deck.problem for deck in lecture.decks] + [video.problem for video in lecture.videos]
+        problems.append(not_aligned(lecture))
         report.gaps += [
             {"lecture": lecture.title, "code": problem.code, "detail": problem.detail}
             for problem in problems

@@ -95,7 +95,7 @@ def test_two_orders_unpack_the_same_zip_side_by_side(tmp_path: Path) -> None:
     archive, cache = tmp_path / "a.zip", tmp_path / "cache"
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("course/README.md", "# Course")
-    others = []
+    others: list[Path] = []
 
     def the_other_is_first(step: str, *_: object) -> None:
         if step == "unpacking" and not others:
