@@ -17,6 +17,7 @@ from index.engine.glossary import general_glossary
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
+from index.remember import Remembered
 from index.search.coverage import gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
@@ -43,6 +44,8 @@ from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query, 
 
 MAX_QUERY_CHARS = 1_000
 
+_REMEMBERED_BYTES = 32 * 1024 * 1024
+_LEAST_BYTES = 20_000  # of a search that found nothing: its phrases, its weights
 _CANDIDATES_ENCODED = 100  # by the encoder
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
 
@@ -70,6 +73,7 @@ class SearchIndex:
         self._factors = kind_factors(generation)
         self._given = bodies
         self._bodies = bodies or Here()
+        self._remembered: Remembered[Query, Found] = Remembered(_REMEMBERED_BYTES, lambda f: f.size + _LEAST_BYTES)
 
     def saying(self, degraded: tuple[str, ...]) -> SearchIndex:
         """The same, with other reasons why it is degraded."""
@@ -93,9 +97,18 @@ class SearchIndex:
         """All passages that answer a query. InvalidRequest if it is unusable, NotFound for an unknown course,
         CorruptIndex for one whose shard is damaged."""
         try:
-            return self._find(query)
+            found = self._find(query)
         except ShardsAway as away:  # those that hold them died; whoever serves looks for others
             return self.without(away.reasons).find(query)
+        lasting = self.degraded + self._missing(query.mode)
+        if found.degraded == lasting and self._given is None:
+            self._remembered.get(query, lambda _: found)
+        return found
+
+    def found_before(self, query: Query) -> Found | None:
+        """What the same search found, if it was asked lately and nothing came too late for it. A page asks the same
+        again when a hit is opened, a filter is set, an answer is written, or somebody goes back."""
+        return self._remembered.peek(query)
 
     def _find(self, query: Query) -> Found:
         text = clean_query(query.text)

@@ -44,6 +44,11 @@ class Ground:
     def zeros(self) -> Floats:
         return np.zeros(self.count, np.float32)
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept here; postings that are remembered elsewhere are not counted."""
+        return sum(places.nbytes for places, _ in self._places.values())
+
     def where(self, term: str) -> tuple[NDArray[np.int64], Held]:
         """(places on this ground, postings) of a term, of one length."""
         known = self._places.get(term)
@@ -83,6 +88,11 @@ class Sum:
     scores: Floats
     matched: Floats
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.scores.nbytes + self.matched.nbytes
+
 
 class WordScores:
     """The scores of one query in one scope. `importance` is that of the whole query: no score exceeds it times
@@ -107,8 +117,9 @@ class WordScores:
         self._open = sum(self._worth[phrase] for phrase in self._later)
 
     @property
-    def scope(self) -> Scope:
-        return self._scope
+    def size(self) -> int:
+        """Bytes that it keeps."""
+        return self._ground.size + sum(part.size for part in (*self._parts, self._sum))
 
     def also(self, described: Phrase) -> WordScores:
         """The same with what the query may describe: it adds to scores, and holds nothing of the query."""
