@@ -118,7 +118,7 @@ class Database:
     def migrate(self, *, only_serves: bool = False) -> None:
         """Bring the schema to the newest revision; StorageError if it is newer than this program.
 
-        A program that `only_serves` goes on with a newer one that takes nothing away (tables.py says which).
+        A program that `only_serves` goes on with a newer one that takes nothing away (`tables/schema.py` says which).
         """
         found = self.revision()
         if found == SCHEMA_REVISION:
