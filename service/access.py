@@ -19,8 +19,8 @@ from index.store.keys import PREFIX, Key, find_key
 from index.types import AccessScope, Readable
 from service.deps import State
 from service.gate import Work
+from service.known_secrets import KnownSecrets
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
-from service.remembered import Remembered
 from service.settings import Settings, listed
 from service.signin.grants import either
 from service.signin.people import People, Person
@@ -82,7 +82,7 @@ class Access:
         }
         self.signing_in = RateLimit(_SIGNED_IN_PER_MINUTE)
         self.people = People(settings)
-        self._keys = Remembered(_look_up, _REMEMBERED_SECONDS)
+        self._keys = KnownSecrets(_look_up, _REMEMBERED_SECONDS)
 
     async def caller(
         self, request: Request, state: ServiceState, scope: AccessScope, *, limited: bool = True
