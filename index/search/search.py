@@ -13,12 +13,12 @@ from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
-from index.engine.glossary import general_glossary
+from index.engine.glossary import GeneralGlossary, general_glossary
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
 from index.remember import Remembered
-from index.search.coverage import gather_evidence, judge_coverage
+from index.search.coverage import Evidence, gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
@@ -120,14 +120,14 @@ class SearchIndex:
         asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
         opinion = Opinion(scope, text, asked)
         ranked = self._rank(words, opinion, meant, mode)
-        evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
+        evidence = gather_evidence(words, ranked, scope, self._glossaries, vectors=mode is not Mode.LEXICAL)
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
             query=text,
             mode=mode,
             # what is not worth showing covers nothing
-            coverage=_with_described(judge_coverage(evidence), phrases) if len(ranked.rows) else Coverage.ABSENT,
+            coverage=_coverage(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late + tuple(filter(None, (unread, opinion.problem))),
             weights=_weights(phrases, scope),
             unknown_words=evidence.unknown if evidence else (),
@@ -195,6 +195,11 @@ class SearchIndex:
             self.shard(filters.course, filters.courses)
         return make_scope(self.generation, filters, self._bodies)
 
+    @property
+    def _glossaries(self) -> tuple[GeneralGlossary, ...]:
+        """What knows names of things: the bundled glossary, and those of packs."""
+        return (general_glossary(), *((self.dictionary.names,) if self.dictionary else ()))
+
     def _possible(self, mode: Mode) -> Mode:
         return Mode.LEXICAL if self.embedder is None else mode
 
@@ -247,8 +252,12 @@ class SearchIndex:
         return with_judgements(ranked, judged), (reason,) if late else ()
 
 
-def _with_described(coverage: Coverage, phrases: tuple[Phrase, ...]) -> Coverage:
-    """A question in other words that surely describes what the course has is not off its subject."""
+def _coverage(evidence: Evidence | None, phrases: tuple[Phrase, ...]) -> Coverage:
+    """What the evidence says; a question in other words that surely describes what the course has, and names nothing
+    that it lacks, is not off its subject."""
+    coverage = judge_coverage(evidence)
+    if evidence is not None and evidence.strange:
+        return coverage
     sure = any(r.weight >= SURELY for phrase in phrases if phrase.described for r in phrase.readings)
     return Coverage.MENTIONED if sure and coverage is Coverage.ABSENT else coverage
 

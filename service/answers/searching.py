@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
-from index.engine.glossary import general_glossary, key_of
+from index.engine.glossary import general_glossary, whole_key
 from index.search.found import Find, Found
 from index.text.analysis import is_stop_word, words
 from index.types import Coverage, Hit, Query
@@ -86,7 +86,7 @@ def _with_shared_head(first: str, second: str) -> str:
     if len(words(second)) < 2 or len(words(first)) >= len(words(second)):
         return first
     whole = " ".join([first.rstrip("-"), *head])
-    return whole if general_glossary().find(key_of(whole)) else first
+    return whole if general_glossary().find(whole_key(whole)) else first
 
 
 def _once(hits: Iterable[Hit]) -> tuple[Hit, ...]:
