@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, run_async, until, write_pdf
+from support import CountingEmbedder, ingest, run_async, until, write_course, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
@@ -637,6 +637,18 @@ def test_a_worker_reads_for_the_encoder_while_no_job_waits(
     assert seen == [[course_folder.name]]  # the first was published before it was read, and the second taken in between
     assert unread_courses(library, embedder, encoder) == []
     assert [shard.encoder for shard in open_served(library, embedder)[0].manifest.shards] == [encoder.fingerprint] * 2
+
+
+def test_what_another_process_publishes_while_a_reader_reads_is_read_too(
+    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    library = sqlite_library
+    second = write_course(tmp_path / "second", "Second", ["Attention\nattention heads"])
+    ingest(course_folder, library, embedder)
+    encoder = Encoder(_Slowly(lambda: ingest(second, library, embedder)), 60.0)
+    reading = _Reading(library, embedder, encoder, threading.Event(), _Presence(library))
+    assert [reading.go_on() for _ in range(3)] == [True] * 3
+    assert unread_courses(library, embedder, encoder) == []
 
 
 class _Away(Encoder):
