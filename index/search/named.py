@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from index.engine.glossary import GeneralGlossary, whole_key
+from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
@@ -18,6 +18,10 @@ from index.text.analysis import STOP_WEIGHT
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
+# A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
+_MEASURES = frozenset(
+    key_of("size number count amount length width height depth размер число количество длина ширина высота глубина")
+)
 
 
 def strangers(
@@ -28,7 +32,7 @@ def strangers(
     found, start = list[tuple[Word, ...]](), 0
     while start < len(typed):
         name, others = _longest(typed[start : start + _LONGEST], glossaries)
-        if name and not any(_is_there(other, scope, language) for other in (" ".join(_texts(name)), *others)):
+        if name and not any(_is_there(other, scope, language) for other in (_without_measures(name), *others)):
             found.append(name)
         start += max(1, len(name))
     return found
@@ -56,6 +60,11 @@ def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tu
 
 def _texts(name: Sequence[Word]) -> list[str]:
     return [word.text for word in name if word.weight > STOP_WEIGHT]
+
+
+def _without_measures(name: Sequence[Word]) -> str:
+    texts = _texts(name)
+    return " ".join([text for text in texts if not _MEASURES.issuperset(key_of(text))] or texts)
 
 
 def _is_there(name: str, scope: Scope, language: str) -> bool:

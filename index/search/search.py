@@ -253,11 +253,9 @@ class SearchIndex:
 
 
 def _coverage(evidence: Evidence | None, phrases: tuple[Phrase, ...]) -> Coverage:
-    """What the evidence says; a question in other words that surely describes what the course has, and names nothing
-    that it lacks, is not off its subject."""
+    """What the evidence says; a question in other words that surely describes what the course has is not off its
+    subject."""
     coverage = judge_coverage(evidence)
-    if evidence is not None and evidence.strange:
-        return coverage
     sure = any(r.weight >= SURELY for phrase in phrases if phrase.described for r in phrase.readings)
     return Coverage.MENTIONED if sure and coverage is Coverage.ABSENT else coverage
 
