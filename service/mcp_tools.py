@@ -98,7 +98,7 @@ def search(state: ServiceState, query: str, course: str | None, kind: Kind | Non
     """The best passages."""
     filters = Filters(course, None, frozenset({kind}) if kind else None, readable.get())
     found = state.find(Query(clean_query(query), filters))
-    base = base_of(state)
+    base = _base(state)
     results = [_found(hit, base) for hit in found.hits(limit)]
     return SearchOut(results=results, coverage=found.coverage.value, unknown_words=list(found.unknown_words))
 
@@ -128,7 +128,7 @@ def fetch(state: ServiceState, passage_id: str) -> FetchOut:
                 "at_seconds": str(time.at_seconds),
                 "transcript": f"lectures://videos/{time.video_id}/transcript",
             }
-    url = absolute(hit_url(passage), base_of(state))
+    url = absolute(hit_url(passage), _base(state))
     return FetchOut(id=passage.id, title=_title(passage), url=url, text=passage.text, metadata=metadata)
 
 
@@ -136,7 +136,7 @@ def ask(state: ServiceState, question: str, course: str | None) -> AskOut:
     """An answer whose every sentence can be checked."""
     started = perf_counter()
     found = last_answer(state.answering(clean_query(question), Filters(course=course, courses=readable.get()), ()))
-    base = base_of(state)
+    base = _base(state)
     out = answer_out(found, (perf_counter() - started) * 1000)
     cited = [
         CitedOut(**dict(citation), url=_cited(state, own, base))
@@ -147,7 +147,7 @@ def ask(state: ServiceState, question: str, course: str | None) -> AskOut:
 
 def courses(state: ServiceState) -> CoursesOut:
     """The courses that the caller may read."""
-    base = base_of(state)
+    base = _base(state)
     with state.library.database.reading() as connection:
         found = list_courses(connection, readable.get())
     return CoursesOut(
@@ -166,7 +166,7 @@ def courses(state: ServiceState) -> CoursesOut:
 
 def lectures(state: ServiceState, course: str) -> LecturesOut:
     """The lectures of a course in their order."""
-    base = base_of(state)
+    base = _base(state)
     with state.library.database.reading() as connection:
         found = course_details(connection, course, readable.get())
     return LecturesOut(
@@ -187,7 +187,7 @@ def lectures(state: ServiceState, course: str) -> LecturesOut:
     )
 
 
-def base_of(state: ServiceState) -> str:
+def _base(state: ServiceState) -> str:
     """Where the service is reached by whoever asks."""
     return served_at.get() or state.settings.public_url or LOCAL
 
