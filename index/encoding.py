@@ -2,18 +2,22 @@
 
 A course is published at once, without that: reading it takes minutes. What was read is kept batch by batch, so that
 whoever goes on, here or on another machine, goes on from there. Several that read at once share a course without
-knowing of each other: each takes what is still missing in an order of its own.
+knowing of each other: each takes what is still missing in an order of its own. A passage that cannot be read is kept
+as that, and its course is published without; a course that cannot be read now holds up no other.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from index.damage import row_damage
+from index.embed.models import in_a_line
 from index.embed.protocol import Embedder
+from index.errors import LecturesError, StorageError, StorageUnreachable
 from index.library import Library
 from index.plan import embed_missing, latest_manifest, plan_course
 from index.publish import publish
@@ -21,12 +25,27 @@ from index.served import check_made_with
 from index.store.embeddings import add_embeddings, missing_embeddings
 from index.store.generations import latest_generation
 from index.store.passages import read_passages
-from index.types import ROLES, IndexedPassage, Kind, Role
+from index.store.readers import add_refusals, count_refusals, note_read, note_waiting
+from index.types import ROLES, IndexedPassage, Kept, Kind, Role
 
 _WHOLE = bytes([ROLES.index(Role.WHOLE)])
 
-# (course, passages that are read, all of them); what it raises ends the reading, and loses nothing
+# (course, passages that are read, all of them); it may raise Stopped, which loses nothing
 Progress = Callable[[str, int, int], None]
+
+
+class Stopped(Exception):
+    """Whoever wanted the reading has something else to do first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How many courses were read and published, how many passages were refused, and why other courses wait to be read,
+    by course."""
+
+    published: int
+    refused: int
+    waiting: Mapping[str, Exception]
 
 
 class Reader(Protocol):
@@ -45,8 +64,9 @@ class Reader(Protocol):
     @property
     def kinds(self) -> frozenset[Kind]: ...
 
-    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
-        """What it makes of each of these passages, a title and a text. NotNow if it cannot for a while."""
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[Kept]:
+        """What it makes of each of these passages, a title and a text. One that it cannot read though it reads others
+        is kept as refused; NotNow if it can read none for a while."""
         ...
 
 
@@ -79,15 +99,34 @@ def publish_read(
             plan = plan_course(library, embedder, course, passages)
             embed_missing(library, plan)
             readers = (*_other_readers(library, reader, course), reader.fingerprint)
-            return publish(library, replace(plan, readers=readers), lambda _: None)
+            return publish(
+                library,
+                replace(plan, readers=readers),
+                lambda connection: note_read(connection, course, reader.fingerprint),
+            )
 
 
-def publish_all_read(library: Library, embedder: Embedder | None, reader: Reader, progress: Progress) -> int:
-    """Have all read that is not read yet; how many courses were published."""
-    published = 0
+def publish_all_read(library: Library, embedder: Embedder | None, reader: Reader, progress: Progress) -> Round:
+    """Have all read that is not read yet, each course by itself: what is wrong with one is written down, and kept from
+    none after it. Stopped and StorageUnreachable end it."""
+    published, waiting = 0, dict[str, Exception]()
     for course in unread_courses(library, embedder, reader):
-        published += publish_read(library, embedder, reader, course, progress) is not None
-    return published
+        try:
+            published += publish_read(library, embedder, reader, course, progress) is not None
+        except (Stopped, StorageUnreachable):
+            raise
+        except Exception as error:  # whatever a model or a damaged course raises
+            waiting[course] = error
+            with suppress(StorageError), library.database.writing() as connection:  # it is told to who asked, too
+                note_waiting(connection, course, reader.fingerprint, reason_of(error))
+    with library.database.reading() as connection:
+        refused = count_refusals(connection, reader.fingerprint)
+    return Round(published, refused, waiting)
+
+
+def reason_of(error: Exception) -> str:
+    """What an error says, and which it is, unless it is one of ours."""
+    return str(error) if isinstance(error, LecturesError) else f"{type(error).__name__}: {in_a_line(error)}"
 
 
 def _read(library: Library, reader: Reader, course: str, progress: Progress) -> bool:
@@ -97,10 +136,12 @@ def _read(library: Library, reader: Reader, course: str, progress: Progress) -> 
     while missing := sorted(_missing(library, reader, passages)):
         progress(course, len(contents) - len(missing), len(contents))
         batch = random.sample(missing, min(reader.at_once, len(missing)))
-        made = reader.make([contents[key] for key in batch])
-        items = [(key, _WHOLE, own) for key, own in zip(batch, made, strict=True)]
+        made = dict(zip(batch, reader.make([contents[key] for key in batch]), strict=True))
+        items = [(key, _WHOLE, own.content) for key, own in made.items()]
+        refused = {key: own.refused for key, own in made.items() if own.refused}
         with library.database.writing() as connection:
             add_embeddings(connection, reader.fingerprint, items)
+            add_refusals(connection, reader.fingerprint, refused)
     progress(course, len(contents), len(contents))
     return bool(passages)
 

@@ -12,6 +12,7 @@ from index.embed.adaptation import Adaptation, basis_of, is_near
 from index.embed.protocol import Embedder, passage_views
 from index.embed.table import pair_similarities
 from index.engine.build import Made
+from index.engine.encoded import name_of_vectors
 from index.engine.foreseen import PREFIX as QUESTIONS
 from index.engine.foreseen import name_of_questions
 from index.engine.manifest import GenerationManifest, read_generation
@@ -118,7 +119,7 @@ def made_of(connection: Connection, plan: Plan) -> Made:
         if reader.startswith(QUESTIONS):
             made = replace(made, questions=name_of_questions(reader, kept), foreseen=kept)
         else:
-            made = replace(made, encoder=reader, encoded=kept)
+            made = replace(made, encoder=name_of_vectors(reader, kept), encoded=kept)
     return made
 
 

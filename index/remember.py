@@ -25,7 +25,7 @@ class Remembered(Generic[K, V]):
         self._size = size
         self._weigh = weigh
         self._weight = 0
-        self._known: OrderedDict[K, V] = OrderedDict()
+        self._known: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: K, make: Callable[[K], V]) -> V:
@@ -33,22 +33,21 @@ class Remembered(Generic[K, V]):
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
-                return self._known[key]
+                return self._known[key][0]
         made = make(key)
         with self._lock:
             if key not in self._known:
-                self._known[key] = made
-                self._weight += self._weight_of(made)
+                weight = 1 if self._weigh is None else self._weigh(made)
+                self._known[key] = made, weight
+                self._weight += weight
             while self._weight > self._size and self._known:
-                self._weight -= self._weight_of(self._known.popitem(last=False)[1])
+                self._weight -= self._known.popitem(last=False)[1][1]
         return made
 
     def peek(self, key: K) -> V | None:
         """What was made for this key, if it is known."""
         with self._lock:
-            if key in self._known:
-                self._known.move_to_end(key)
-            return self._known.get(key)
-
-    def _weight_of(self, made: V) -> int:
-        return 1 if self._weigh is None else self._weigh(made)
+            if key not in self._known:
+                return None
+            self._known.move_to_end(key)
+            return self._known[key][0]

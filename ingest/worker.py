@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from index.embed.protocol import Embedder
-from index.encoding import Reader, publish_all_read
-from index.errors import LecturesError, NotNow, StorageError, StorageUnreachable
+from index.encoding import Reader, Stopped, publish_all_read, reason_of
+from index.errors import LecturesError, StorageError, StorageUnreachable
 from index.library import Library
 from index.store.generations import latest_generation
 from index.store.jobs import (
@@ -40,8 +40,9 @@ from ingest.web import FetchError
 _log = structlog.get_logger("lectures")
 _IDLE_SECONDS = 2.0
 _TELL_SECONDS = 1.0
-# A model that is away or whose calls of the day are spent, a disk that is full: it is tried again after so long.
-_AWAY_SECONDS = 300.0
+# A model that is away, whose calls of the day are spent or that fails, a disk that is full: it is tried again after so
+# long, and ever more rarely while nothing is read. Each try costs a call of the day.
+_AWAY_SECONDS, _AWAY_AT_MOST_SECONDS = 300.0, 3600.0
 _BLOCKED = frozenset({"youtube_blocked"})
 
 
@@ -122,32 +123,40 @@ class _Reading:
     ) -> None:
         self._library, self._embedder, self._reader = library, embedder, reader
         self._stop, self._presence = stop, presence
-        self._not_before = 0.0
+        self._not_before, self._pause = 0.0, _AWAY_SECONDS
         self._done: int | None = None  # the generation of which all was read that can be
 
     def go_on(self) -> bool:
         """Read on; False if there is something else to do first."""
-        number = self._done
         if time.monotonic() < self._not_before:
             return True
         try:
-            number = self._newest()
-            if number == self._done:
+            if self._newest() == self._done:
                 return True
-            publish_all_read(self._library, self._embedder, self._reader, self._told)
-            self._done = self._newest()
-        except _Stopped:
+            found = publish_all_read(self._library, self._embedder, self._reader, self._told)
+            if found.published or not found.waiting:
+                self._pause = _AWAY_SECONDS
+            for course, error in found.waiting.items():
+                self._tell(error, course=course)
+            if found.waiting:
+                self._wait()
+            else:
+                self._done = self._newest()
+        except Stopped:
             return False
-        except NotNow as error:
-            _log.warning("reader_waits", reader=self._reader.fingerprint, reason=str(error))
-            self._not_before = time.monotonic() + _AWAY_SECONDS
-        except StorageError as error:  # a full disk, a database that is away: it may pass
-            _log.error("reader_waits", reader=self._reader.fingerprint, reason=str(error))
-            self._not_before = time.monotonic() + _AWAY_SECONDS
-        except Exception as error:  # whatever a model raises: tried again when something else is published
-            _log.error("reader_failed", reader=self._reader.fingerprint, reason=str(error), kind=type(error).__name__)
-            self._done = number
+        except Exception as error:  # a database that is away, an index of another embedder
+            self._tell(error)
+            self._wait()
         return True
+
+    def _tell(self, error: Exception, **where: str) -> None:
+        event = "reader_waits" if isinstance(error, LecturesError) else "reader_failed"
+        _log.error(event, reader=self._reader.fingerprint, reason=reason_of(error), **where)
+
+    def _wait(self) -> None:
+        """Leave it for a while, for longer each time."""
+        self._not_before = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, _AWAY_AT_MOST_SECONDS)
 
     def _newest(self) -> int | None:
         with self._library.database.reading() as connection:
@@ -159,7 +168,7 @@ class _Reading:
         self._presence.tell()
         with self._library.database.reading() as connection:
             if self._stop.is_set() or has_job(connection):
-                raise _Stopped
+                raise Stopped
 
 
 def _next_job(library: Library) -> Job | None:

@@ -225,8 +225,10 @@ def reindex(
     embedder: Annotated[str | None, typer.Option(help="Use this embedder (set LECTURES_EMBEDDER to it too).")] = None,
     as_json: Json = False,
 ) -> None:
-    """Build the index anew from the database: after a change of embedder, or damage."""
+    """Build the index anew from the database: after a change of embedder, or damage. What encoder or language model
+    could not read they are asked again."""
     from index.publish import reindex as build_again
+    from index.store.readers import forget_refusals
     from service.console import out, print_json, progress_bar
     from service.encoding import read_rest
 
@@ -236,6 +238,8 @@ def reindex(
     chosen, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step, library.writer(anew=True):
         number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))
+        with library.database.writing() as connection:
+            forget_refusals(connection)
     read_rest(library, chosen, readers, quiet=as_json)
     number = library.served_number() or number
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.opening import Json, open_embedder, open_library, open_means, open_readers
+from service.opening import Json, kinds_of_readers, open_embedder, open_library, open_means, open_readers
 
 if TYPE_CHECKING:
     from ingest.gathering import Progress
@@ -203,7 +203,7 @@ def status(as_json: Json = False) -> None:
     from service.status import read_status
 
     settings, library = open_library()
-    found = read_status(library, open_embedder(settings))
+    found = read_status(library, open_embedder(settings), kinds_of_readers(settings))
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
     else:

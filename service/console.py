@@ -206,6 +206,14 @@ def print_status(found: StatusOut) -> None:
         )
         for gap in missing:
             out.print(f"  {gap.code}: {gap.detail}", markup=False)
+        for own in found.unread:
+            if own.course == course.slug:
+                what = "not read yet" if own.passages is None else f"{counted(own.passages, 'passage')} cannot be read"
+                out.print(f"  {own.reader}: {what} ({own.reason.rstrip('.')})", markup=False)
+
+
+def counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _where(hit: HitOut) -> str:

@@ -6,35 +6,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from service.console import err, progress_bar
+from service.console import counted, err, progress_bar
 
 if TYPE_CHECKING:
     from index.embed.protocol import Embedder
     from index.encoding import Reader
     from index.library import Library
 
+_NAMED = 5  # courses that wait for the same reason
+
 
 def read_rest(library: Library, embedder: Embedder | None, readers: Sequence[Reader], *, quiet: bool) -> None:
-    """Have every course read that is not read yet; what is published is searched meanwhile. One who cannot go on for a
-    while fails nothing: the next ingest or the worker goes on."""
+    """Have every course read that is not read yet; what is published is searched meanwhile. One that cannot be read for
+    now fails nothing: the next ingest or the worker goes on."""
     for reader in readers:
         _read_rest(library, embedder, reader, quiet=quiet)
 
 
 def _read_rest(library: Library, embedder: Embedder | None, reader: Reader, *, quiet: bool) -> None:
-    from index.encoding import publish_all_read
-    from index.errors import NotNow
+    from index.encoding import publish_all_read, reason_of
     from service.foreseeing import Foreseeing
 
-    waits = ""
+    waiting: dict[str, list[str]] = {}
     with progress_bar(quiet=quiet) as step:
-        try:
-            publish_all_read(
-                library, embedder, reader, lambda course, done, total: step(f"{reader.verb} {course}", done, total, "")
-            )
-        except NotNow as error:
-            waits = str(error)
+        found = publish_all_read(
+            library, embedder, reader, lambda course, done, total: step(f"{reader.verb} {course}", done, total, "")
+        )
+    for course, error in found.waiting.items():
+        waiting.setdefault(reason_of(error), []).append(course)
     if isinstance(reader, Foreseeing) and reader.left_out:
         err.print(f"{reader.left_out} replies of the language model were of no use and left out.", markup=False)
-    if waits:
-        err.print(f"Not all courses were read: {waits}.", markup=False)
+    if found.refused:
+        err.print(
+            f"{counted(found.refused, 'passage')} cannot be read by {reader.fingerprint}; `lectures status` says why.",
+            markup=False,
+        )
+    for reason, courses in waiting.items():
+        err.print(f"Not read yet: {_named(courses)} ({reason.rstrip('.')}).", markup=False)
+
+
+def _named(courses: Sequence[str]) -> str:
+    more = len(courses) - _NAMED
+    return ", ".join(courses[:_NAMED]) + (f" and {more} more" if more > 0 else "")

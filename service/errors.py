@@ -28,7 +28,7 @@ from index.errors import (
     SourceFileError,
     StorageError,
 )
-from service.answers.llm import ModelFailed
+from service.answers.failures import ModelFailed
 from service.methods import allowed_methods
 from service.observability import route_of
 from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften

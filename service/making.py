@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from index.engine.glossary import general_glossary, key_of
+from index.engine.glossary import general_glossary, key_of, whole_key
 from index.text.analysis import is_stop_word, words
 from index.types import IndexedPassage, PagePlace, TimePlace
 
@@ -83,7 +83,7 @@ def _masked(passages: Sequence[IndexedPassage]) -> Iterator[tuple[str, list[Inde
 
 def _otherwise(title: str) -> list[str]:
     """A term by its names in the bundled glossary."""
-    return [term.counterpart for term in general_glossary().find(key_of(title))]
+    return [term.counterpart for term in general_glossary().find(whole_key(title))]
 
 
 def _place(passage: IndexedPassage) -> dict[str, Any] | None:

@@ -33,7 +33,8 @@ class Metrics:
         self.coverage = Counter("lectures_searches", "Searches by coverage", ["coverage"], registry=self.registry)
         self.stages = Histogram(
             "lectures_search_stage_seconds",
-            "Time of a search by stage: place (waiting to be let in), turn (for others that compute), find",
+            "Time of a search by stage: place (waiting to be let in), turn (for others that compute), find. What is "
+            "remembered has neither of the last two",
             ["stage"],
             registry=self.registry,
             buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),

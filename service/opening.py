@@ -127,6 +127,14 @@ def open_readers(settings: Settings, library: Library) -> list[Reader]:
     return readers
 
 
+def kinds_of_readers(settings: Settings) -> tuple[str, ...]:
+    """How the fingerprints of those begin that `open_readers` opens, which may load a model."""
+    from index.embed.encoder import PREFIX as ENCODER
+    from index.engine.foreseen import PREFIX as QUESTIONS
+
+    return (ENCODER,) * bool(settings.encoder) + (QUESTIONS,) * settings.llm_ingest
+
+
 def open_index() -> SearchIndex:
     """The served generation, with all that the settings name for searching, warmed up; the newest that others
     published."""

@@ -6,19 +6,21 @@ from index.embed.protocol import Embedder
 from index.library import Library
 from index.store.catalogue import course_details, list_courses
 from index.store.jobs import count_jobs, list_jobs
+from index.store.readers import list_unread
 from service.schemas.courses import CourseSummaryOut, GapOut
-from service.schemas.status import JobSummaryOut, StatusOut
+from service.schemas.status import JobSummaryOut, StatusOut, UnreadOut
 
 _NEWEST_JOBS = 10
 
 
-def read_status(library: Library, embedder: Embedder | None) -> StatusOut:
-    """How the installation stands just now."""
+def read_status(library: Library, embedder: Embedder | None, readers: tuple[str, ...]) -> StatusOut:
+    """How the installation stands just now; `readers` is how the fingerprints of those begin that are set."""
     with library.database.reading() as connection:
         courses = list_courses(connection, readable=None)
         details = [course_details(connection, course.slug, readable=None) for course in courses]
         jobs = count_jobs(connection)
         newest = list_jobs(connection, _NEWEST_JOBS)
+        unread = [own for own in list_unread(connection) if own.reader.startswith(readers)]
     return StatusOut(
         data_dir=str(library.data_dir),
         database=library.database.url.render_as_string(hide_password=True),
@@ -31,4 +33,5 @@ def read_status(library: Library, embedder: Embedder | None) -> StatusOut:
         jobs=jobs,
         newest_jobs=[JobSummaryOut.model_validate(job) for job in newest],
         gaps={course.slug: [GapOut.model_validate(gap) for gap in course.gaps] for course in details},
+        unread=[UnreadOut.model_validate(own) for own in unread],
     )

@@ -75,6 +75,29 @@ def reasons(reply: Reply) -> None:
         reply.say("Dropout zeroes activations [1].")
 
 
+def refuses(code: int, body: str = "{}") -> Behave:
+    """Answers with a status and nothing else."""
+    return lambda reply: reply.status(code, body.encode())
+
+
+def is_filtered(reply: Reply) -> None:
+    """A content filter that ends a reply before it begins: a status of 200, and nothing said."""
+    reply.begin()
+    reply.piece("", "content_filter")
+    reply.raw(b"data: [DONE]\n\n")
+
+
+def fails_on_the_way(error: str) -> Behave:
+    """Begins well, and then tells of an error in the stream."""
+
+    def behave(reply: Reply) -> None:
+        reply.begin()
+        reply.piece("Dropout zeroes")
+        reply.raw(f'data: {{"error": {error}}}\n\ndata: [DONE]\n\n'.encode())
+
+    return behave
+
+
 def hangs(_: Reply) -> None:
     time.sleep(3)
 
@@ -120,7 +143,7 @@ def model_server(behave: Behave) -> Iterator[tuple[str, list[list[dict[str, str]
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # it looks so often for the end
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1", seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from support import CountingEmbedder, ingest, open_index, write_course
@@ -14,9 +15,10 @@ from index.embed.encoder import PREFIX, Encoder
 from index.embed.protocol import Vectors
 from index.encoding import publish_all_read, unread_courses
 from index.engine.manifest import generation_file
-from index.errors import IndexMismatch
+from index.errors import EmbedderError, IndexMismatch
 from index.library import Library
 from index.publish import forget_course, reindex
+from index.store.readers import forget_refusals, list_unread
 from index.store.tables import embeddings
 from index.types import Filters, Query
 
@@ -38,11 +40,18 @@ class Knowing(CountingEmbedder):
     words = ("islands", "x", "y", "z")
     name = fingerprint = "knowing:4"
     fails_after = 10**6
+    fails_on = "nothing"  # a word
+    how = "raises"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         if len(self.embedded) + len(texts) > self.fails_after:
             raise RuntimeError("out of memory")
-        return super().embed_passages(texts)
+        bad = [self.fails_on in text for text in texts]
+        if any(bad) and self.how == "raises":
+            raise IndexError("index out of\nrange in self")
+        vectors = super().embed_passages(texts)
+        vectors[bad] = np.nan
+        return vectors
 
     def embed_query(self, text: str) -> Vectors:
         return super().embed_query(text.replace(ASKED, "islands"))
@@ -53,7 +62,11 @@ def encoder_of(embedder: CountingEmbedder) -> Encoder:
 
 
 def encode(library: Library, embedder: CountingEmbedder, encoder: Encoder) -> int:
-    return publish_all_read(library, embedder, encoder, lambda _course, _done, _total: None)
+    """How many courses were read, where none waits."""
+    found = publish_all_read(library, embedder, encoder, lambda _course, _done, _total: None)
+    for error in found.waiting.values():
+        raise error
+    return found.published
 
 
 def pages_found(library: Library, embedder: CountingEmbedder, encoder: Encoder) -> tuple[list[int], tuple[str, ...]]:
@@ -101,7 +114,7 @@ def test_an_encoder_that_dies_goes_on_where_it_was(
     ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder)
     knowing = Knowing()
     knowing.fails_after = 16
-    with pytest.raises(RuntimeError):
+    with pytest.raises(EmbedderError, match=r"reads nothing .*out of memory"):
         encode(sqlite_library, embedder, encoder_of(knowing))
     assert len(kept(sqlite_library)) == 16
     knowing.fails_after = 100
@@ -182,3 +195,75 @@ def test_an_index_of_another_embedder_is_not_read(
     ingest(write_course(tmp_path / "c", "Course", PAGES), sqlite_library, embedder)
     with pytest.raises(IndexMismatch):
         encode(sqlite_library, Knowing(), encoder_of(Knowing()))
+
+
+@pytest.mark.parametrize("how", ["raises", "gives NaN"])
+def test_a_page_on_which_the_encoder_fails_is_written_down_and_its_course_published_without(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder, how: str
+) -> None:
+    library, knowing = sqlite_library, Knowing()
+    knowing.fails_on, knowing.how = "bees", how
+    encoder = encoder_of(knowing)
+    course = ingest(write_course(tmp_path / "c", "Course", PAGES), library, embedder).course
+    assert encode(library, embedder, encoder) == 1
+    assert pages_found(library, embedder, encoder) == ([9], ())
+    assert unread_courses(library, embedder, encoder) == []
+    assert find_damage(library, embedder) == []
+    with library.database.reading() as connection:
+        (refused,) = list_unread(connection)
+    assert (refused.course, refused.reader, refused.passages) == (course, encoder.fingerprint, 1)
+    assert ("IndexError: index out of range in self" if how == "raises" else "unusable vectors") in refused.reason
+    embedded = len(knowing.embedded)
+    assert encode(library, embedder, encoder) == 0
+    assert len(knowing.embedded) == embedded
+
+
+def test_a_page_on_which_the_encoder_failed_stands_out_for_no_question_until_it_can_be_read(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    library, knowing = sqlite_library, Knowing()
+    knowing.fails_on = "islands"
+    encoder = encoder_of(knowing)
+    ingest(write_course(tmp_path / "c", "Course", PAGES), library, embedder)
+    encode(library, embedder, encoder)
+    assert pages_found(library, embedder, encoder) == ([], ())
+    knowing.fails_on = "nothing"
+    with library.database.writing() as connection:
+        forget_refusals(connection)
+    with library.writer():
+        reindex(library, embedder)
+    assert encode(library, embedder, encoder) == 1
+    assert pages_found(library, embedder, encoder) == ([9], ())
+    with library.database.reading() as connection:
+        assert list_unread(connection) == []
+
+
+def test_a_course_of_which_the_encoder_can_read_nothing_is_searched_without_it(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    knowing = Knowing()
+    knowing.fails_on = "silver"
+    encoder = encoder_of(knowing)
+    ingest(write_course(tmp_path / "a", "Course", PAGES), sqlite_library, embedder)
+    ingest(write_course(tmp_path / "b", "Silver", [page_of("silver")]), sqlite_library, embedder)
+    assert encode(sqlite_library, embedder, encoder) == 2
+    assert pages_found(sqlite_library, embedder, encoder) == ([9], ())
+    assert open_index(sqlite_library, embedder, encoder=encoder).find(Query("silver")).degraded == ()
+
+
+def test_an_encoder_that_reads_nothing_leaves_its_courses_unread_and_says_why(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    broken = Knowing()
+    broken.fails_after = 0
+    for name in "ab":
+        ingest(write_course(tmp_path / name, name, PAGES), sqlite_library, embedder)
+    found = publish_all_read(sqlite_library, embedder, encoder_of(broken), lambda _course, _done, _total: None)
+    assert (found.published, found.refused, list(found.waiting)) == (0, 0, ["a", "b"])
+    assert kept(sqlite_library) == []
+    with sqlite_library.database.reading() as connection:
+        reasons = {own.course: own.reason for own in list_unread(connection) if own.passages is None}
+    assert reasons == {course: str(error) for course, error in found.waiting.items()}
+    assert encode(sqlite_library, embedder, encoder_of(Knowing())) == 2
+    with sqlite_library.database.reading() as connection:
+        assert list_unread(connection) == []

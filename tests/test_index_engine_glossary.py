@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from index.engine.glossary import ShardTerms, Term, best_first, build_terms, general_glossary, hash_key, key_of
+from index.engine.glossary import (
+    GeneralGlossary,
+    ShardTerms,
+    Term,
+    best_first,
+    build_terms,
+    general_glossary,
+    hash_key,
+    key_of,
+    whole_key,
+)
 from index.types import Reason
 
 _STRIDE = Term("шаг", "stride", Reason.GLOSSARY, 2, (1, 5))
@@ -49,3 +59,17 @@ def test_the_general_glossary_is_read_in_both_languages_and_all_forms() -> None:
     assert glossary.find(key_of("early")) == []
     assert glossary.longest >= len(key_of("свёрточных нейронных сетей"))
     assert key_of("fine-tuning") == key_of("fine tuning")
+
+
+def test_a_name_is_not_looked_up_by_one_of_its_words() -> None:
+    assert whole_key("О-большое") == ("о", *whole_key("большое"))
+    assert whole_key("back-propagation of errors") == key_of("back-propagation of errors")
+    glossary = GeneralGlossary(["big O notation|О-большое", "sample mean|average", "drop-out|dropout"])
+    assert (
+        glossary.find(whole_key("больше"))
+        == glossary.find(whole_key("sample"))
+        == glossary.find(whole_key("drop"))
+        == []
+    )
+    assert [term.counterpart for term in glossary.find(whole_key("О большое"))] == ["big O notation"]
+    assert [term.counterpart for term in glossary.find(whole_key("drop-out"))] == ["dropout"]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support import CountingEmbedder, ingest, open_index
 
+from index.embed.rerank import Reranker
 from index.errors import InvalidRequest
 from index.library import Library
 from index.search.search import SearchIndex
-from index.types import Coverage, Kind, Mode, Query
+from index.types import Coverage, Filters, Kind, Mode, Query
 
 _MUCH = "dropout gradient loss attention momentum"
 
@@ -86,3 +93,40 @@ def test_what_was_searched_is_said_with_its_generation(index: SearchIndex) -> No
     assert (found.query, found.generation) == ("dropout is good", index.number)
     assert found.weights["dropout"] > 0
     assert "is" not in found.weights
+
+
+def test_a_search_that_was_just_asked_is_remembered_with_its_filters(index: SearchIndex) -> None:
+    query = Query("dropout activations")
+    assert index.found_before(query) is None
+    found = index.find(query)
+    assert index.found_before(Query("dropout activations")) is found
+    assert index.found_before(Query("dropout activations", mode=Mode.LEXICAL)) is None
+    assert index.found_before(Query("dropout activations", Filters(course="course", courses=frozenset()))) is None
+
+
+class _LateReranker:
+    """Judges nothing before its deadline."""
+
+    def judge(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:  # noqa: ARG002
+        return np.zeros(0, np.float32)
+
+
+def test_a_search_for_which_something_came_too_late_is_made_anew(index: SearchIndex) -> None:
+    late = SearchIndex(index.generation, index.embedder, reranker=cast(Reranker, _LateReranker()))
+    assert late.find(Query("dropout")).degraded
+    assert late.found_before(Query("dropout")) is None
+
+
+def test_an_old_index_goes_with_all_that_it_found_before(index: SearchIndex) -> None:
+    other = index.saying(())
+    found = other.find(Query("dropout"))
+    assert found.size > 0
+    gone = weakref.ref(found.ranked.rows)
+    del found
+    assert gone() is not None  # remembered
+    gc.disable()
+    try:
+        del other
+        assert gone() is None
+    finally:
+        gc.enable()

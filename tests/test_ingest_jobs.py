@@ -13,32 +13,33 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from support import CountingEmbedder, until, write_pdf
+from support import CountingEmbedder, ingest, until, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
 from index.embed.encoder import Encoder
 from index.embed.protocol import Vectors
 from index.encoding import unread_courses
-from index.errors import NotNow, StorageError
+from index.errors import NotNow, StorageError, StorageUnreachable
 from index.library import Library
 from index.served import open_served
 from index.store.jobs import LEASE_SECONDS, add_job, cancel_job, claim_job, finish_job, read_job, renew_lease
 from index.store.keys import create_key
 from index.store.tables import jobs, workers
 from index.store.workers import add_worker, list_workers, see_worker
-from index.types import AccessScope, JobState, Problem, WorkerRecord
+from index.types import AccessScope, JobState, Kept, Problem, WorkerRecord
 from ingest.course import read_course
 from ingest.gathering import Progress
 from ingest.order import Means, Order
 from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
-from ingest.worker import _Presence, _Run, _Stopped, work
+from ingest.worker import _Presence, _Reading, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
 from service.app import create_app
 from service.settings import Settings
@@ -586,12 +587,12 @@ class _Away(Encoder):
     asked = 0
     error: type[Exception] = NotNow
 
-    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[Kept]:
         self.asked += 1
         raise self.error(f"{len(contents)} passages cannot be read now")
 
 
-@pytest.mark.parametrize("error", [NotNow, StorageError])
+@pytest.mark.parametrize("error", [NotNow, StorageError, StorageUnreachable, RuntimeError])
 def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
     sqlite_library: Library,
     course_folder: Path,
@@ -608,6 +609,21 @@ def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
     assert work(library, embedder, OFFLINE, threading.Event(), once=True, readers=[away, encoder]) == 2
     assert away.asked == 1  # though another generation was published meanwhile
     assert unread_courses(library, embedder, encoder) == []
+
+
+def test_a_reader_that_stays_away_is_asked_ever_more_rarely(
+    sqlite_library: Library, course_folder: Path, embedder: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    away, now, asked_at = _Away(CountingEmbedder(), 60.0), 1000.0, list[float]()
+    monkeypatch.setattr("ingest.worker.time", SimpleNamespace(monotonic=lambda: now))
+    reading = _Reading(sqlite_library, embedder, away, threading.Event(), _Presence(sqlite_library))
+    for _ in range(60):
+        before = away.asked
+        assert reading.go_on()
+        asked_at += [now - 1000.0] * (away.asked - before)
+        now += 300.0
+    assert asked_at == [0, 300, 900, 2100, 4500, 8100, 11700, 15300]
 
 
 def test_an_encoder_that_fails_stops_no_worker(

@@ -11,7 +11,7 @@ from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
 from service.answers.definitions import defines
 from service.answers.formulas import formula_lines, shows_formula
-from service.answers.kinds import sides_of
+from service.answers.sides import sides_of
 from service.answers.units import is_garbled, is_reference, units_of
 
 

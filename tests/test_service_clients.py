@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,9 +18,11 @@ import openai
 import pytest
 from support import serve
 
+from index.embed.table import bundled_table
 from service.settings import Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+NPM = Path(__file__).parent / "npm"
 _QUESTION = "что такое ранняя остановка?"
 
 
@@ -72,6 +76,19 @@ def test_a_chat_says_what_is_not_answered(live: str, question: str, said: str) -
         client.chat.completions.create(model="nope", messages=[{"role": "user", "content": question}])
     unasked = client.chat.completions.create(model="lectures", messages=[{"role": "system", "content": question}])
     assert unasked.choices[0].message.content == "There is no question here. Ask about what is in the lectures."
+
+
+def test_the_official_client_for_node_reads_answers_streams_annotations_embeddings_and_errors(live: str) -> None:
+    node = shutil.which("node")
+    if node is None or not (NPM / "node_modules" / "openai").is_dir():
+        pytest.skip("OpenAI's client for Node is not installed (apt-get install nodejs npm; npm ci --prefix tests/npm)")
+    done = subprocess.run(
+        [node, str(NPM / "openai.mjs"), live, _QUESTION], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    models, annotations, dimension = (int(part.split()[0]) for part in done.stdout.split(", "))
+    assert (models, dimension) == (2, bundled_table().dimension)
+    assert annotations > 0
 
 
 # --- Telegram -----------------------------------------------------------------------------------------------
@@ -130,8 +147,6 @@ def _telegram(said: list[str]) -> Iterator[tuple[str, list[dict[str, str]], thre
 
 
 def test_the_telegram_bot_answers_and_follows_up(live: str) -> None:
-    import subprocess  # noqa: PLC0415
-
     with _telegram(["что такое dropout?", "а зачем он нужен?", "как приготовить борщ?"]) as (api, sent, done):
         environment = {
             **os.environ,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from model_stub import model_server, says
+from model_stub import Reply, model_server, refuses, says
 from support import write_course
 
 from service.cli import main
@@ -174,7 +174,8 @@ def test_the_command_line_has_the_language_model_read_what_it_takes_up(run: Run,
         model = {"LECTURES_LLM_INGEST": "true", "LECTURES_LLM_MODEL": "stub", "LECTURES_LLM_URL": url}
         away = run("ingest", str(course), **model)
     assert away.code == 0
-    assert "Not all courses were read: the language model answered with status 503" in away.err
+    assert "Not read yet: course (the language model answered with status 503; what is missing is" in away.err
+    assert "questions:1:stub: not read yet (the language model answered with status 503" in run("status").out
     with model_server(says(json.dumps(written))) as (url, seen):
         done = run("ingest", str(course), LECTURES_LLM_URL=url)
         assert len(seen) == 1
@@ -182,6 +183,32 @@ def test_the_command_line_has_the_language_model_read_what_it_takes_up(run: Run,
     found = json.loads(run("search", "extinguish", "--json").out)
     assert [hit["locator"]["page_number"] for hit in found["hits"]] == [1]
     assert "extinguish" not in json.dumps(found["hits"])
+    assert json.loads(run("status", "--json").out)["unread"] == []
+
+
+def test_what_the_language_model_refuses_is_counted_until_it_is_asked_again_on_order(run: Run, tmp_path: Path) -> None:
+    pages = [f"Neurons\n{' '.join(f'{word}{letter}' for letter in 'abcdefghijkl')}" for word in ("bee", "fox")]
+    course = write_course(tmp_path / "course", "Course", pages)
+
+    def refuses_bees(reply: Reply) -> None:
+        (refuses(413) if "beea" in reply.messages[-1]["content"] else says("{}"))(reply)
+
+    with model_server(refuses_bees) as (url, _):
+        model = {"LECTURES_LLM_INGEST": "true", "LECTURES_LLM_MODEL": "stub", "LECTURES_LLM_URL": url}
+        done = run("ingest", str(course), **model)
+    assert done.code == 0
+    assert "1 passage cannot be read by questions:1:stub; `lectures status` says why." in done.err
+    reason = "the language model answered with status 413"
+    expected = {"course": "course", "reader": "questions:1:stub", "passages": 1, "reason": reason}
+    assert json.loads(run("status", "--json").out)["unread"] == [expected]
+    assert f"questions:1:stub: 1 passage cannot be read ({reason})" in run("status").out
+    assert json.loads(run("status", "--json", LECTURES_LLM_INGEST="false").out)["unread"] == []
+    with model_server(says("{}")) as (url, seen):
+        run("ingest", str(course), LECTURES_LLM_INGEST="true", LECTURES_LLM_URL=url)
+        assert seen == []
+        run("reindex")
+        assert len(seen) == 1
+    assert json.loads(run("status", "--json").out)["unread"] == []
 
 
 def test_a_model_that_does_not_load_is_said_before_anything_is_served(

@@ -16,8 +16,9 @@ from index.embed.e5 import E5Embedder
 from index.embed.models import SentenceTransformerEmbedder, in_a_line
 from index.embed.protocol import Embedder, Vectors, passage_views
 from index.errors import EmbedderError
-from index.types import Kind
+from index.types import Kept, Kind
 
+_PLAIN = ("Mean", "The mean of some numbers is their sum, divided by how many they are.")
 # By this the vectors of encoders are told from those of embedders, which belong to the shards that list them.
 PREFIX = "encoder:"
 
@@ -64,9 +65,29 @@ class Encoder:
         whole = [passage_views(title, text, split=False)[0][1] for title, text in contents]
         return self._checked(self._embedder.embed_passages(whole), (len(whole), self._embedder.dimension))
 
-    def make(self, contents: Sequence[tuple[str, str]]) -> list[bytes]:
-        """The vectors as they are kept, little-endian."""
-        return [vector.tobytes() for vector in self.read(contents).astype("<f4")]
+    def make(self, contents: Sequence[tuple[str, str]]) -> list[Kept]:
+        """The vectors as they are kept, little-endian. EmbedderError if it cannot read anything."""
+        try:
+            return [Kept(vector.tobytes()) for vector in self.read(contents).astype("<f4")]
+        except Exception as error:  # whatever a model raises: it may be of one passage
+            return self._one_by_one(contents, error)
+
+    def _one_by_one(self, contents: Sequence[tuple[str, str]], error: Exception) -> list[Kept]:
+        """What `make` gives where that failed for all together: those on which it fails alone are refused, as long as
+        it reads any other, or a plain sentence."""
+        made = [self._alone(content) for content in contents]
+        if all(own.refused for own in made) and self._alone(_PLAIN).refused:
+            raise EmbedderError(
+                f"The encoder {self.fingerprint} reads nothing ({type(error).__name__}: {in_a_line(error)}); see "
+                "whether it has the memory that it needs, or set another LECTURES_ENCODER."
+            ) from error
+        return made
+
+    def _alone(self, content: tuple[str, str]) -> Kept:
+        try:
+            return Kept(self.read([content]).astype("<f4").tobytes())
+        except Exception as error:
+            return Kept(b"", f"the encoder failed ({type(error).__name__}: {in_a_line(error)})")
 
     def _query(self, text: str) -> Vectors:
         return self._checked(self._embedder.embed_query(text), (self._embedder.dimension,))

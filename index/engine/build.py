@@ -39,9 +39,9 @@ from index.types import IndexedPassage
 class Made:
     """What made the vectors of a course: the embedder's name, with what it learned (`fingerprint`), its dimension.
 
-    `stored` maps a content hash to (roles, vectors) as they are kept; `similarity` judges pairs of terms. `encoder` is
-    the fingerprint of an encoder that has read the course, `encoded` the vector that it gave each content; `questions`
-    names what a language model wrote about it, `foreseen` is that by content. Else empty.
+    `stored` maps a content hash to (roles, vectors) as they are kept; `similarity` judges pairs of terms. `encoder`
+    names the vectors of an encoder that has read the course, `encoded` holds that of each content; `questions` names
+    what a language model wrote about it, `foreseen` is that by content. Else empty.
     """
 
     embedder: str

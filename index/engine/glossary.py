@@ -114,13 +114,13 @@ class GeneralGlossary:
             names = [name for side in line.split("\t") for name in side.split("|")]
             for first, second in combinations(names, 2):
                 for text, other in ((first, second), (second, first)):
-                    key = key_of(text)
-                    if key and key != key_of(other):
+                    key = whole_key(text)
+                    if key and key != whole_key(other):
                         self._by_key[key].append(Term(text, other, Reason.GLOSSARY, 0))
         self.longest = max(map(len, self._by_key), default=0)
 
     def find(self, stems: Sequence[str]) -> list[Term]:
-        """The entries whose `text` is exactly these stems."""
+        """The entries whose `text` is exactly these stems (`whole_key`)."""
         return sorted(self._by_key.get(tuple(stems), []), key=lambda term: term.counterpart)
 
 
@@ -137,3 +137,14 @@ def key_of(text: str) -> tuple[str, ...]:
     return tuple(
         stem(one_script(fold(part))) for word in words(text) for part in parts_of(word) if not is_stop_word(part)
     )
+
+
+@lru_cache(maxsize=50_000)
+def whole_key(text: str) -> tuple[str, ...]:
+    """The stems by which a name is looked up in a general glossary: as `key_of`, but where one word alone would be left
+    of several, those that only join stay. "О-большое" is not each "большое", nor a "sample mean" each sample."""
+    key = key_of(text)
+    if len(key) > 1:
+        return key
+    parts = [part for word in words(text) for part in parts_of(word)]
+    return key if len(parts) == 1 else tuple(stem(one_script(fold(part))) for part in parts)

@@ -18,6 +18,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from index.engine.encoded import who_encoded
 from index.engine.foreseen import who_wrote
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import fsync_folder, make_folder, write_durably
@@ -35,9 +36,9 @@ Manifest = TypeVar("Manifest")
 class ShardManifest:
     """What a shard says of itself. `embedder` made its vectors, `fingerprint` names that with what it learned here.
 
-    `languages` are those by whose rules its Latin words are stemmed, English first. `encoder` is the fingerprint of the
-    encoder that read its passages too, `questions` names what a language model wrote about them (`foreseen`); both are
-    written down only where there are such.
+    `languages` are those by whose rules its Latin words are stemmed, English first. `encoder` names the
+    vectors of the encoder that read its passages too (`encoded`), `questions` what a language model wrote about them
+    (`foreseen`); both are written down only where there are such.
     """
 
     format: int
@@ -71,7 +72,7 @@ class ListedShard:
     @property
     def readers(self) -> tuple[str, ...]:
         """The fingerprints of the encoder and the language model that read its passages, where there are such."""
-        return tuple(name for name in (self.encoder, who_wrote(self.questions)) if name)
+        return tuple(name for name in (who_encoded(self.encoder), who_wrote(self.questions)) if name)
 
     @property
     def place(self) -> str:

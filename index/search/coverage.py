@@ -8,15 +8,18 @@ the nearest passages are in meaning. Fitted on what courses say themselves and o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from index.engine.glossary import GeneralGlossary
+from index.search.named import share_strange, strangers
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
-from index.search.subject import read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
+from index.search.subject import Sign, read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
 from index.search.weighed import Weighed
-from index.types import Coverage
+from index.types import Coverage, Word
 
 # The signs by which a question is known to be off the subject, with their coefficients: training/coverage.py.
 _WEIGHTS = {
@@ -32,7 +35,11 @@ _CONSTANT = -1.6  # one in 100 of what courses explain lies below 0, 7 in 100 of
 _EXPLAINED_FROM = 2.7  # below it, and above 0, lies what is only mentioned
 SIGNS = tuple(_WEIGHTS)
 _LACKING_MUCH = 0.25
+_STRANGE = 0.3  # of a question that names something else: what is asked is not there, whatever is there beside it
 _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where there is no embedder
+# What is this much nearer than chance describes in everyday words what the course explains: nothing else is so near
+# (docs/ranking.md). No course says such descriptions of itself, so that this is no part of what was fitted.
+_CLOSE = 8.0
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
 _LISTED_FROM, _MIN_SAID = 0.75, 0.6
@@ -47,8 +54,9 @@ class Evidence:
     what was asked. `keyness` is how far the query's words are the course's own rather than everyday language's,
     `lacking` how much of it are names of something that the course does not know, `missing` how much of a query for
     one term are words that the course does not know, `apart` how much of it are words of a term that the course says
-    but never together, `foreign` the share in a language that the searched passages are not in. `unknown` are the
-    words that the course does not know.
+    but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
+    that names something which the course has by none of its names (`named`). `unknown` are the words and names that
+    the course does not know.
     """
 
     said: float
@@ -61,6 +69,7 @@ class Evidence:
     together: float
     title: float
     foreign: float
+    strange: float = 0.0
     unknown: tuple[str, ...] = ()
 
     @property
@@ -71,7 +80,8 @@ class Evidence:
     @property
     def total(self) -> float:
         """The log-odds that the course answers the question."""
-        return _CONSTANT + sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
+        signs = sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
+        return _CONSTANT + signs + _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS)
 
 
 def judge_coverage(evidence: Evidence | None) -> Coverage:
@@ -81,14 +91,17 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     promised = evidence.promised >= _LISTED_FROM and evidence.promised > evidence.said
     if promised and evidence.said < _MIN_SAID:
         return Coverage.LISTED
-    if evidence.total < 0:
+    if evidence.total < 0 or evidence.strange >= _STRANGE:
         return Coverage.ABSENT
     # what names something that the course does not know is not all explained
-    explained = evidence.total >= _EXPLAINED_FROM and evidence.lacking < _LACKING_MUCH
+    lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
+    explained = evidence.total >= _EXPLAINED_FROM and not lacks
     return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
 
-def gather_evidence(words: Weighed, ranked: Ranked, scope: Scope, *, vectors: bool) -> Evidence | None:
+def gather_evidence(
+    words: Weighed, ranked: Ranked, scope: Scope, glossaries: Sequence[GeneralGlossary], *, vectors: bool
+) -> Evidence | None:
     """The evidence of a search, from its candidates."""
     if len(ranked.rows) == 0:
         return None
@@ -97,7 +110,9 @@ def gather_evidence(words: Weighed, ranked: Ranked, scope: Scope, *, vectors: bo
     material = ~programme[ranked.rows]
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
     titles = ranked.title[material][:5]
-    signs = read_signs(words.phrases, scope, _latin_languages(scope))
+    languages = _latin_languages(scope)
+    signs = read_signs(words.phrases, scope, languages)
+    strange = strangers(words.phrases, scope, glossaries, languages[0])
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
@@ -112,8 +127,16 @@ def gather_evidence(words: Weighed, ranked: Ranked, scope: Scope, *, vectors: bo
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=shares.foreign,
-        unknown=unknown_words(signs),
+        strange=share_strange(strange, words.phrases, scope),
+        unknown=_unknown(signs, strange),
     )
+
+
+def _unknown(signs: Sequence[Sign], strange: Sequence[Sequence[Word]]) -> tuple[str, ...]:
+    """Names that are not there as a whole, and words of no such name that are not there."""
+    names = [" ".join(word.text for word in name) for name in strange]
+    inside = {word.text for name in strange for word in name}
+    return (*names, *(word for word in unknown_words(signs) if word not in inside))
 
 
 def _latin_languages(scope: Scope) -> tuple[str, ...]:

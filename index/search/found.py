@@ -55,6 +55,11 @@ class Found:
         return self.index.manifest.number
 
     @property
+    def size(self) -> int:
+        """Bytes that it keeps, beside the generation and a few kilobytes."""
+        return self.words.size + self.ranked.size
+
+    @property
     def total(self) -> int:
         """How many hits there are."""
         return len(self.ranked.rows)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from index.embed.encoder import Asked, Encoder
 from index.embed.protocol import Vectors
+from index.engine.encoded import who_encoded
 from index.search.meaning import EXACT_PASSAGES, runs
 from index.search.scope import Rows, Scope
 from index.text.language import latin_share
@@ -32,7 +33,7 @@ def ask_encoder(scope: Scope, encoder: Encoder | None, text: str) -> tuple[Asked
     if encoder is None or not scope.shards:
         return None, ""
     shards = [scope.generation.shards[number] for number in scope.shards]
-    unread = sum(len(own.passages) > 0 and own.manifest.encoder != encoder.fingerprint for own in shards)
+    unread = sum(len(own.passages) > 0 and who_encoded(own.manifest.encoder) != encoder.fingerprint for own in shards)
     if unread:
         return None, f"the encoder has not read {unread} of {len(shards)} courses yet: searched without it"
     return encoder.ask(text), ""
@@ -113,7 +114,8 @@ class Opinion:
         generation = self._scope.generation
         for shard, first, last in runs(generation.shards_of(rows)):
             encoded = generation.shards[shard].encoded
-            if encoded is not None and self._query is not None:
+            # one of which nothing could be read has no vectors as long as the question's
+            if self._query is not None and encoded is not None and encoded.vectors.shape[1:] == self._query.shape:
                 own = rows[first:last] - generation.starts[shard]
                 # all of a shard are looked at where they lie
                 here = slice(None) if len(own) == len(encoded.latin) else own

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
-from index.engine.glossary import key_of
+from index.engine.glossary import key_of, whole_key
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
 from index.text.analysis import (
@@ -101,7 +101,7 @@ class Reader:
 
     def name(self, name: str) -> Reading | None:
         """The reading of a name that a query may describe, if one of the searched passages holds all of it."""
-        terms = _terms_of_name(name, self.languages[0])
+        terms = terms_of_name(name, self.languages[0])
         whole = tuple(term for term, share in terms if share == 1.0)
         known = whole and self._lexicon.holds_together(whole)
         return Reading(terms, 1.0, Reason.DESCRIBED, name) if known else None
@@ -129,16 +129,18 @@ class Reader:
             # as it was typed first: a glossary knows words that the course does not
             written, likely = [word.readings[0].text for word in telling], [self._best(word) for word in telling]
             for texts in [written] if written == likely else [written, likely]:
-                readings = self._counterparts([stem for text in texts for stem in key_of(text)])
+                readings = self._counterparts(texts)
                 if readings:
                     return length, readings
         return 1, []
 
-    def _counterparts(self, stems: Sequence[str]) -> list[Reading]:
-        """What a term of these stems is also called, as far as the searched passages say that."""
+    def _counterparts(self, texts: Sequence[str]) -> list[Reading]:
+        """What a term of these words is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
-        own, general = self._lexicon.own_terms(stems), self._lexicon.general_terms(stems)
-        named = [] if own or general else self._lexicon.pack_terms(stems)
+        name = whole_key(" ".join(texts))
+        own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
+        general = self._lexicon.general_terms(name)
+        named = [] if own or general else self._lexicon.pack_terms(name)
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
@@ -178,7 +180,8 @@ def _shared(words_terms: Iterable[Sequence[str]]) -> tuple[tuple[str, float], ..
 
 
 @lru_cache(maxsize=20_000)  # the names of packs: they are asked for again and again
-def _terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
+def terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
+    """The terms of a name with their shares, 1 for each word of it; `language` is that of Latin words."""
     said = [word for word in words(name) if not is_stop_word(word)]
     return _shared(terms_of(word, language)[: 1 if is_compound(word) else None] for word in said)
 

@@ -78,6 +78,11 @@ class Ranked:
     matched: Floats
     opinion: Floats
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(getattr(self, name).nbytes for name in self.__dataclass_fields__)
+
     def take(self, order: NDArray[np.int64]) -> Ranked:
         return Ranked(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
 

@@ -13,11 +13,12 @@ from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
-from index.engine.glossary import general_glossary
+from index.engine.glossary import GeneralGlossary, general_glossary
 from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
-from index.search.coverage import gather_evidence, judge_coverage
+from index.remember import Remembered
+from index.search.coverage import Evidence, gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
@@ -43,6 +44,8 @@ from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query, 
 
 MAX_QUERY_CHARS = 1_000
 
+_REMEMBERED_BYTES = 32 * 1024 * 1024
+_LEAST_BYTES = 20_000  # of a search that found nothing: its phrases, its weights
 _CANDIDATES_ENCODED = 100  # by the encoder
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
 
@@ -70,6 +73,7 @@ class SearchIndex:
         self._factors = kind_factors(generation)
         self._given = bodies
         self._bodies = bodies or Here()
+        self._remembered: Remembered[Query, Found] = Remembered(_REMEMBERED_BYTES, lambda f: f.size + _LEAST_BYTES)
 
     def saying(self, degraded: tuple[str, ...]) -> SearchIndex:
         """The same, with other reasons why it is degraded."""
@@ -93,9 +97,18 @@ class SearchIndex:
         """All passages that answer a query. InvalidRequest if it is unusable, NotFound for an unknown course,
         CorruptIndex for one whose shard is damaged."""
         try:
-            return self._find(query)
+            found = self._find(query)
         except ShardsAway as away:  # those that hold them died; whoever serves looks for others
             return self.without(away.reasons).find(query)
+        lasting = self.degraded + self._missing(query.mode)
+        if found.degraded == lasting and self._given is None:
+            self._remembered.get(query, lambda _: found)
+        return found
+
+    def found_before(self, query: Query) -> Found | None:
+        """What the same search found, if it was asked lately and nothing came too late for it. A page asks the same
+        again when a hit is opened, a filter is set, an answer is written, or somebody goes back."""
+        return self._remembered.peek(query)
 
     def _find(self, query: Query) -> Found:
         text = clean_query(query.text)
@@ -107,14 +120,14 @@ class SearchIndex:
         asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
         opinion = Opinion(scope, text, asked)
         ranked = self._rank(words, opinion, meant, mode)
-        evidence = gather_evidence(words, ranked, scope, vectors=mode is not Mode.LEXICAL)
+        evidence = gather_evidence(words, ranked, scope, self._glossaries, vectors=mode is not Mode.LEXICAL)
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
             query=text,
             mode=mode,
             # what is not worth showing covers nothing
-            coverage=_with_described(judge_coverage(evidence), phrases) if len(ranked.rows) else Coverage.ABSENT,
+            coverage=_coverage(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late + tuple(filter(None, (unread, opinion.problem))),
             weights=_weights(phrases, scope),
             unknown_words=evidence.unknown if evidence else (),
@@ -182,6 +195,11 @@ class SearchIndex:
             self.shard(filters.course, filters.courses)
         return make_scope(self.generation, filters, self._bodies)
 
+    @property
+    def _glossaries(self) -> tuple[GeneralGlossary, ...]:
+        """What knows names of things: the bundled glossary, and those of packs."""
+        return (general_glossary(), *((self.dictionary.names,) if self.dictionary else ()))
+
     def _possible(self, mode: Mode) -> Mode:
         return Mode.LEXICAL if self.embedder is None else mode
 
@@ -234,8 +252,10 @@ class SearchIndex:
         return with_judgements(ranked, judged), (reason,) if late else ()
 
 
-def _with_described(coverage: Coverage, phrases: tuple[Phrase, ...]) -> Coverage:
-    """A question in other words that surely describes what the course has is not off its subject."""
+def _coverage(evidence: Evidence | None, phrases: tuple[Phrase, ...]) -> Coverage:
+    """What the evidence says; a question in other words that surely describes what the course has is not off its
+    subject."""
+    coverage = judge_coverage(evidence)
     sure = any(r.weight >= SURELY for phrase in phrases if phrase.described for r in phrase.readings)
     return Coverage.MENTIONED if sure and coverage is Coverage.ABSENT else coverage
 

@@ -147,7 +147,11 @@ def _name(folded: str, languages: tuple[str, ...]) -> float:
 
 def _is_there(reading: Reading, scope: Scope) -> bool:
     """Whether a reading is there as itself: its words, not pieces of them ("IoU" is not "io"), and all together."""
-    own = [term for term, share in reading.terms if share == 1.0]
+    return said_beside([term for term, share in reading.terms if share == 1.0], scope)
+
+
+def said_beside(own: Sequence[str], scope: Scope) -> bool:
+    """Whether the searched passages say all of these terms, beside each other."""
     if not own or any(scope.frequency(term) == 0 for term in own):
         return False
     return len(own) == 1 or _in_one_breath(own, scope)

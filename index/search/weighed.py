@@ -50,6 +50,11 @@ class Weighed(Protocol):
     @property
     def importance(self) -> float: ...
 
+    @property
+    def size(self) -> int:
+        """Bytes that it keeps in this process."""
+        ...
+
     def also(self, described: Phrase) -> Weighed:
         """The same with what the query may describe."""
         ...
@@ -99,6 +104,10 @@ class _WeighedHere:
     def __init__(self, words: WordScores, scope: Scope, embedder: Embedder | None) -> None:
         self._words, self._scope, self._embedder = words, scope, embedder
         self.phrases, self.importance = words.phrases, words.importance
+
+    @property
+    def size(self) -> int:
+        return self._words.size
 
     def also(self, described: Phrase) -> Weighed:
         return _WeighedHere(self._words.also(described), self._scope, self._embedder)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.postings import FLAGS, NOTHING, SATURATION_LIMIT, Held
+from index.search.explained import explain_row
 from index.search.scope import Rows, Scope
 from index.search.windows import REACH, around
 from index.types import Phrase, Reading, TermMatch, Word
@@ -26,6 +27,8 @@ Floats = NDArray[np.float32]
 MIN_MATCHED = 0.1
 # What a query may describe, beside its own words.
 DESCRIBED_SHARE = 1.0
+# Of that, what counts for speech: a lecturer says most names far oftener than he explains what they are.
+SPOKEN_DESCRIBED = 0.3
 _DENSE_ROWS = 60_000  # up to here a score for every passage is quicker than choosing passages first
 _LONG = 0.02  # of the scope: a list of postings that is worth avoiding
 _LOOK_UP = 8  # a list this many times longer than the passages is searched instead of walked through
@@ -43,6 +46,11 @@ class Ground:
 
     def zeros(self) -> Floats:
         return np.zeros(self.count, np.float32)
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept here; postings that are remembered elsewhere are not counted."""
+        return sum(places.nbytes for places, _ in self._places.values())
 
     def where(self, term: str) -> tuple[NDArray[np.int64], Held]:
         """(places on this ground, postings) of a term, of one length."""
@@ -83,6 +91,11 @@ class Sum:
     scores: Floats
     matched: Floats
 
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.scores.nbytes + self.matched.nbytes
+
 
 class WordScores:
     """The scores of one query in one scope. `importance` is that of the whole query: no score exceeds it times
@@ -107,8 +120,9 @@ class WordScores:
         self._open = sum(self._worth[phrase] for phrase in self._later)
 
     @property
-    def scope(self) -> Scope:
-        return self._scope
+    def size(self) -> int:
+        """Bytes that it keeps."""
+        return self._ground.size + sum(part.size for part in (*self._parts, self._sum))
 
     def also(self, described: Phrase) -> WordScores:
         """The same with what the query may describe: it adds to scores, and holds nothing of the query."""
@@ -168,7 +182,12 @@ class WordScores:
         joined = previous[inside] >= 0
         joined[1:] &= previous[inside[1:]] == inside[:-1]
         joined[:1] = False
-        scores = around([part.scores for part in parts], [self._worth[phrase] for phrase in phrases], joined)
+        shares = [SPOKEN_DESCRIBED if phrase.described else 1.0 for phrase in phrases]
+        scores = around(
+            [part.scores * np.float32(share) for part, share in zip(parts, shares, strict=True)],
+            [self._worth[phrase] * share for phrase, share in zip(phrases, shares, strict=True)],
+            joined,
+        )
         return scores[np.searchsorted(inside, rows)]
 
     def most_matched(self, wanted: NDArray[np.bool_]) -> float:
@@ -198,15 +217,7 @@ class WordScores:
 
     def explain(self, row: int) -> list[TermMatch]:
         """What each term adds to a row's score; the contributions sum to it."""
-        scope, found = self._scope, list[TermMatch]()
-        for phrase in self.phrases:
-            by_words: list[TermMatch] = []
-            for word in phrase.words:
-                importance = scope.importance(word)
-                by_words += max((_matches(row, r, importance, scope) for r in word.readings), key=_sum_of)
-            whole = [_matches(row, reading, self._worth[phrase], scope) for reading in phrase.readings]
-            found += max([by_words, *whole], key=_sum_of)
-        return sorted(found, key=lambda match: -match.contribution)
+        return explain_row(row, self.phrases, self._scope, self._worth)
 
     def _split(self) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
         """(phrases by which passages are found, phrases that are looked up for those).
@@ -318,20 +329,3 @@ def terms_in(phrases: Iterable[Phrase]) -> dict[str, None]:
         for reading in (*phrase.readings, *(own for word in phrase.words for own in word.readings))
     ]
     return dict.fromkeys(term for reading in readings for term, _ in reading.terms)
-
-
-def _matches(row: int, reading: Reading, importance: float, scope: Scope) -> list[TermMatch]:
-    found = []
-    for term, value in scope.values(reading, importance):
-        held = scope.held(term)
-        place = int(np.searchsorted(held.rows, row))
-        if place < len(held.rows) and held.rows[place] == row:
-            flags = int(held.fields[place])
-            fields = tuple(name for name, flag in FLAGS.items() if flags & flag) or ("around",)
-            contribution = value * float(held.impacts[place])
-            found.append(TermMatch(term, reading.weight, scope.idf(term), contribution, reading.reason, fields))
-    return found
-
-
-def _sum_of(matches: Iterable[TermMatch]) -> float:
-    return sum(match.contribution for match in matches)

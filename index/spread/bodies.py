@@ -167,6 +167,7 @@ class _WeighedThere:
         self._asked = Asked(_filters(scope), scope.statistics(tuple(terms_in(phrases))), self.phrases)
         self._matched: tuple[float, float] | None = None
         self._turn = bodies.turn()  # the steps of a search ask the same copies: they remember the query
+        self.size = 0  # scores are kept by the holders
 
     def also(self, described: Phrase) -> Weighed:
         return _WeighedThere(self._bodies, (*self.phrases, described), self._scope, self._embedder)

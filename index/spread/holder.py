@@ -55,7 +55,7 @@ class Holder:
         self._coming: set[str] = set()
         self._failed: dict[str, tuple[float, str]] = {}
         self._together: dict[tuple[str, ...], Generation] = {}
-        self._words: Remembered[tuple[Part, Asked], WordScores] = Remembered(_QUERIES)
+        self._words: Remembered[tuple[Part, Asked], tuple[WordScores, Scope]] = Remembered(_QUERIES)
         self._here = Here()
         self._fetching = ThreadPoolExecutor(_FETCHING, thread_name_prefix="fetching")
         self.asked_at = time.monotonic()
@@ -181,12 +181,12 @@ class Holder:
         return Scope(generation, part.chosen, allowed_by(generation, filters), (), statistics=statistics)
 
     def _read(self, part: Part, asked: Asked) -> tuple[WordScores, Scope]:
-        words = self._words.get((part, asked), self._score)
-        return words, words.scope
+        return self._words.get((part, asked), self._score)
 
-    def _score(self, key: tuple[Part, Asked]) -> WordScores:
+    def _score(self, key: tuple[Part, Asked]) -> tuple[WordScores, Scope]:
         part, asked = key
-        return WordScores(asked.phrases, self._scope(part, asked.filters, asked))
+        scope = self._scope(part, asked.filters, asked)
+        return WordScores(asked.phrases, scope), scope
 
 
 class _Given:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -22,7 +23,7 @@ from sqlalchemy import (
 )
 
 # The newest migration. Those with the same first two digits only add; one that takes away begins new ones (0100).
-SCHEMA_REVISION = "0011"
+SCHEMA_REVISION = "0012"
 
 metadata = MetaData(
     naming_convention={
@@ -231,6 +232,27 @@ embeddings = Table(
     Column("roles", LargeBinary, nullable=False),
     Column("vectors", LargeBinary, nullable=False),
     Column("sha256", String(64)),  # of both; null: they were written before there was one
+)
+
+# Contents that an encoder or a language model could not read, though it reads others. What is kept of them is empty.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("fingerprint", String(160), primary_key=True),
+    Column("content_hash", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["fingerprint", "content_hash"], ["embeddings.fingerprint", "embeddings.content_hash"], ondelete="CASCADE"
+    ),
+)
+
+# Why an encoder or a language model has not read a course yet, where that was tried.
+waiting = Table(
+    "waiting",
+    metadata,
+    _parent("course", primary_key=True),
+    Column("fingerprint", String(160), primary_key=True),
+    Column("reason", Text, nullable=False),
 )
 
 generations = Table(

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import fsum
 
 from index.text.analysis import Token, find_terms
 from index.types import Snippet
@@ -89,7 +90,8 @@ def _best_piece(pieces: tuple[tuple[int, int], ...], tokens: list[Token], weight
             if token.end > start + _CHARS:
                 break
             inside.add(token.term)
-        score = sum(weights[term] for term in inside)
+        # exactly rounded: a sum in the order of a set would choose among equals differently in each process
+        score = fsum(weights[term] for term in inside)
         if score > best_score:
             best, best_score = number, score
     return best

@@ -42,7 +42,7 @@ from index.types.course import (
     Video,
     unit_of,
 )
-from index.types.operation import AccessScope, JobRecord, JobState, MissedSearch, Readable, WorkerRecord
+from index.types.operation import AccessScope, JobRecord, JobState, Kept, MissedSearch, Readable, Unread, WorkerRecord
 from index.types.passage import (
     ROLES,
     Aligned,
@@ -89,6 +89,7 @@ __all__ = [
     "IndexedPassage",
     "JobRecord",
     "JobState",
+    "Kept",
     "Kind",
     "Lecture",
     "LectureEntry",
@@ -131,6 +132,7 @@ __all__ = [
     "Transcript",
     "TranscriptEntry",
     "Unit",
+    "Unread",
     "Video",
     "VideoEntry",
     "Word",

@@ -1,4 +1,4 @@
-"""How an installation is run: what a key may do, what became of a job, what was searched in vain."""
+"""How an installation is run: what a key may do, what became of a job, what was searched in vain, what is unread."""
 
 from __future__ import annotations
 
@@ -68,3 +68,23 @@ class MissedSearch:
     query: str
     count: int
     last_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a reader in the background made of a passage; empty if that is nothing, or could not be, for the reason in
+    `refused`."""
+
+    content: bytes
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """What a reader in the background has not read of a course: so many passages that it cannot read, for this reason;
+    with None all of the course, which it could not until now."""
+
+    course: str
+    reader: str
+    passages: int | None
+    reason: str

@@ -6,23 +6,24 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from index.search.found import Find, Found
+from index.search.found import Find
 from index.search.search import MAX_QUERY_CHARS, SearchIndex
-from index.text.analysis import fold
-from index.types import Coverage, Filters, Hit, Kind, Query
+from index.types import Coverage, Filters, Kind, Query
 from service.answers.citations import Reader
-from service.answers.extractive import extract_answer
-from service.answers.kinds import sides_of
-from service.answers.llm import LanguageModel, ModelFailed
+from service.answers.compared import compare
+from service.answers.extractive import cite, extract_answer
+from service.answers.failures import ModelFailed
+from service.answers.llm import LanguageModel
+from service.answers.notes import make_note, note_of_sides
 from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
-from service.answers.questions import leans_back, speaks_russian, standalone, thing_of_formula, what_is_asked
+from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
+from service.answers.searching import Searched, find_asked
+from service.answers.together import Together, may_be_answered, wanted_together
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
-from service.links import clock
 
-_HITS = 10
+_LOOKED_THROUGH = 40  # hits, for a place that is about all that was asked
 _PASSAGES_TO_MODEL = 6
-_NEAREST_LECTURES = 3
 _MOST_REPLAYED = 5  # questions of a conversation whose client does not say what was cited
 _REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
 _NO_ANSWER = "NO ANSWER"
@@ -35,45 +36,75 @@ def last_answer(events: Iterable[Event]) -> Answer:
     return next(event for event in reversed(list(events)) if isinstance(event, Answer))
 
 
-def quoted_answer(index: SearchIndex, question: str, found: Found, cited: Iterable[tuple[int, str]] = ()) -> Answer:
+def quoted_answer(
+    index: SearchIndex, question: str, searched: Searched, cited: Iterable[tuple[int, str]] = ()
+) -> Answer:
     """The answer that needs no model, from what a search of the question found: quotes, or why there are none.
 
     `cited` is what the conversation has cited so far."""
+    found, russian = searched.found, speaks_russian(question)
     asked = what_is_asked(question)
-    if found.query != question and sides_of(fold(found.query)) is not None:
-        asked = Asked.COMPARISON  # "and compared with X?", once it is known with what
     outcome = _outcome(asked, found.coverage)
-    hits = found.hits(_HITS)
+    hits = searched.hits
+    note = make_note(outcome, hits, russian=russian)
     bare = Answer(
         AnswerMode.EXTRACTIVE,
         outcome,
         found.coverage,
         found.degraded,
-        _note(outcome, hits, russian=speaks_russian(question)),
+        note,
         (),
         (),
         hits,
         found.query,
         found.unknown_words,
     )
+    if any(side.is_there for side in searched.sides):
+        return _compared(index, bare, searched, Numbers(cited), russian=russian)
+    together = wanted_together(found.query, asked, found)
+    if outcome is Outcome.NO_QUESTION and together is not None and found.coverage is Coverage.EXPLAINED:
+        return _quoted(index, bare, searched, Asked.FACT, Numbers(cited), together) or bare
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
-    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, Numbers(cited))
-    if not sentences and outcome is Outcome.ANSWERED:
-        note = _note(Outcome.PLACE, hits, russian=speaks_russian(question))
-        return replace(bare, outcome=Outcome.PLACE, note=note)
-    return replace(bare, sentences=sentences, citations=citations)
+    quoted = _quoted(index, bare, searched, asked, Numbers(cited), together)
+    if quoted is not None or outcome is Outcome.MENTIONED:
+        return quoted or bare
+    return _placed(bare, together, russian=russian)
 
 
-def find_asked(find: Find, query: Query) -> Found:
-    """What a search of a question finds; where a formula is asked for and is not explained in these words, what one of
-    the thing alone finds, if that is."""
-    found = find(query)
-    thing = thing_of_formula(query.text)
-    if not thing or found.coverage is Coverage.EXPLAINED or query.literal:
-        return found
-    again = find(replace(query, text=thing))
-    return again if again.coverage is Coverage.EXPLAINED else found
+def _quoted(
+    index: SearchIndex, bare: Answer, searched: Searched, asked: Asked, numbers: Numbers, together: Together | None
+) -> Answer | None:
+    """The answer with quotes; None where nothing that was found would answer. Where an attribute of a thing is asked
+    for, places of both are looked for further down."""
+    found, hits = searched.found, searched.hits
+    if together is not None:
+        hits = tuple(hit for hit in found.hits(_LOOKED_THROUGH) if together.may_hold(hit))
+    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together)
+    if not sentences:
+        return None
+    outcome = Outcome.ANSWERED if bare.outcome is Outcome.NO_QUESTION else bare.outcome
+    return replace(bare, outcome=outcome, sentences=sentences, citations=citations)
+
+
+def _placed(bare: Answer, together: Together | None, *, russian: bool) -> Answer:
+    """The answer that names the best place; where none speaks of the thing that was asked about, the course only
+    mentions what was asked."""
+    if together is None:
+        return replace(bare, outcome=Outcome.PLACE, note=make_note(Outcome.PLACE, bare.hits, russian=russian))
+    places = together.best_places(bare.hits)
+    outcome = Outcome.PLACE if places else Outcome.MENTIONED
+    return replace(bare, outcome=outcome, note=make_note(outcome, places or bare.hits, russian=russian))
+
+
+def _compared(index: SearchIndex, bare: Answer, searched: Searched, numbers: Numbers, *, russian: bool) -> Answer:
+    """The answer to a comparison of which the course has both sides, or one."""
+    compared = compare(index, bare.query, searched)
+    sentences, citations = cite(compared.units, numbers)
+    missing = [side for side in searched.sides if not side.is_there]
+    outcome = Outcome.ONE_SIDE if missing else Outcome.ANSWERED if sentences else Outcome.PLACE
+    note = note_of_sides(missing, compared.unquoted, russian=russian)
+    return replace(bare, outcome=outcome, note=note, sentences=sentences, citations=citations)
 
 
 def cited_before(
@@ -91,9 +122,9 @@ def cited_before(
         return said
     for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
-        if question and what_is_asked(question) is not Asked.NOTHING:
-            found = find_asked(find, Query(standalone(question, history[:number]), filters))
-            again = cited_by(quoted_answer(index, question, found, said).citations)
+        if question and may_be_answered(question):
+            searched = find_asked(find, Query(standalone(question, history[:number]), filters))
+            again = cited_by(quoted_answer(index, question, searched, said).citations)
             said += [pair for pair in again if pair not in said]
     return said
 
@@ -120,9 +151,9 @@ def stream_answer(
     `index`."""
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     query, degraded = _query(question, history, model, deadline)
-    found = find_asked(find, Query(query, filters, literal=literal))
+    searched = find_asked(find, Query(query, filters, literal=literal))
     cited = cited_before(index, find, filters, history, replays=model is None)
-    answer = quoted_answer(index, question, found, cited)
+    answer = quoted_answer(index, question, searched, cited)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in _WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
@@ -131,7 +162,7 @@ def stream_answer(
         yield answer
         return
     hits = [hit for hit in answer.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
-    reader = Reader(hits[:_PASSAGES_TO_MODEL], found.weights, drop_uncited, Numbers(cited))
+    reader = Reader(hits[:_PASSAGES_TO_MODEL], searched.found.weights, drop_uncited, Numbers(cited))
     sentences: list[Sentence] = []
     refused = False
     try:
@@ -160,7 +191,7 @@ def _said(sentence: Sentence, citations: Iterable[Citation]) -> Said:
 
 def _unanswered(answer: Answer, *, russian: bool) -> Answer:
     """What is said where a model read the passages and found no answer: no quote either, the places alone."""
-    note = _note(Outcome.NO_ANSWER, answer.hits, russian=russian)
+    note = make_note(Outcome.NO_ANSWER, answer.hits, russian=russian)
     outcome, mode = Outcome.NO_ANSWER, AnswerMode.GENERATED
     return replace(answer, mode=mode, outcome=outcome, note=note, sentences=(), citations=())
 
@@ -191,47 +222,3 @@ def _outcome(asked: Asked, coverage: Coverage) -> Outcome:
     if asked is Asked.NOTHING:
         return Outcome.NO_QUESTION
     return Outcome.MENTIONED if coverage is Coverage.MENTIONED else Outcome.ANSWERED
-
-
-def _note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:
-    """What the service says itself, in the question's language."""
-    lectures = list(dict.fromkeys(_lecture(hit) for hit in hits))[:_NEAREST_LECTURES]
-    places = "; ".join(lectures)
-    if outcome is Outcome.ABSENT:
-        if not lectures:
-            return "В курсе этого нет." if russian else "The course does not cover this."
-        return (
-            f"В курсе этого нет. Ближе всего: {places}."
-            if russian
-            else f"The course does not cover this. Nearest: {places}."
-        )
-    if outcome is Outcome.LISTED:
-        promised = next((_lecture(hit) for hit in hits if hit.passage.kind is Kind.PROGRAMME), places)
-        if russian:
-            return f"Это есть в программе лекции {promised}, но слайдов или видео об этом пока нет."
-        return f"The programme of {promised} names this, but its slides or video are not there yet."
-    if outcome is Outcome.NO_ANSWER:
-        if russian:
-            return f"Языковая модель не нашла в этих местах ответа. Ближе всего: {places}."
-        return f"The language model found no answer in these places. Nearest: {places}."
-    if outcome is Outcome.PLACE:
-        best = next((hit for hit in hits if hit.passage.place is not None), None)
-        if best is None:
-            return ""
-        where = _where(best, russian=russian)
-        return f"Лучше всего это объяснено здесь: {where}." if russian else f"This is explained best here: {where}."
-    if outcome is Outcome.MENTIONED:
-        return f"В курсе это только упоминается: {places}." if russian else f"The course only mentions this: {places}."
-    return ""
-
-
-def _where(hit: Hit, *, russian: bool) -> str:
-    """A lecture with the page or the second of a hit."""
-    passage = hit.passage
-    if passage.page is not None:
-        return f"{_lecture(hit)}, {'страница' if russian else 'page'} {passage.page.page_number}"
-    return f"{_lecture(hit)}, {clock(passage.time.at_seconds)}" if passage.time else _lecture(hit)
-
-
-def _lecture(hit: Hit) -> str:
-    return f"«{hit.passage.lecture_title}» ({hit.passage.lecture_position})"

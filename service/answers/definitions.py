@@ -56,6 +56,11 @@ def defines(text: str, tokens: list[Token], weights: Mapping[str, float], whole:
     return best
 
 
+def promises(text: str) -> bool:
+    """Whether a text only promises that something is spoken of, or says that it was."""
+    return _PROMISED.search(text) is not None
+
+
 def _names(tokens: list[Token]) -> Iterator[list[Token]]:
     """Runs of words that stand together."""
     run: list[Token] = []

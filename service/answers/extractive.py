@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from index.engine.build import latin_language
 from index.engine.relations import is_outline
 from index.search.search import SearchIndex
-from index.text.analysis import Token, find_terms, fold, is_stop_word, terms_of, words
+from index.text.analysis import Token, find_terms, is_stop_word, parts_of, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.definitions import defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
-from service.answers.kinds import sides_of, suits
+from service.answers.kinds import suits
 from service.answers.numbers import Numbers
+from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
 
@@ -36,41 +37,65 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
+_ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
+_CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
 # A best piece below this answers nothing: no card.
-_LEAST = 0.6
+LEAST = 0.6
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
 def extract_answer(
-    index: SearchIndex, query: str, asked: Asked, hits: Sequence[Hit], weights: Mapping[str, float], numbers: Numbers
+    index: SearchIndex,
+    query: str,
+    asked: Asked,
+    hits: Sequence[Hit],
+    weights: Mapping[str, float],
+    numbers: Numbers,
+    together: Together | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
-    `weights` are the terms of the query in all its readings, by how much they say.
+    `weights` are the terms of the query in all its readings, by how much they say; `together` is what a piece must be
+    about all at once.
     """
-    chosen = [hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)][:_PASSAGES]
-    units = [unit for rank, hit in enumerate(chosen) for unit in units_of(hit, rank, names=asked in _NAMES)]
-    units = [unit for unit in units if _news(unit, weights)]
+    chosen = quotable(hits)
+    units = read_units(chosen, asked, weights)
     if asked is Asked.FORMULA:
         units += captions(chosen, units)
+    units = [unit for unit in units if together is None or together.holds(unit)]
     if not units:
         return (), ()
-    scores, kinds = _scores(index, query, asked, units, weights)
+    scores, kinds = score_units(index, query, asked, units, weights)
     order = [i for i in np.argsort(-scores, kind="stable").tolist() if kinds[i] > 0 or asked not in _NEED_KIND]
-    if not order or scores[order[0]] < _LEAST:
+    if not order or scores[order[0]] < LEAST:
         return (), ()
     picked = _pick(units, scores, order)
-    sides = sides_of(fold(query)) if asked is Asked.COMPARISON else None
-    if sides is not None:
-        picked = _both_sides(units, scores, order, sides) or picked
     chosen_units = [units[i] for i in picked]
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)
-    quoted = [(unit.quote, opened_at(unit), unit is shown) for unit in chosen_units]
+    return cite(chosen_units, numbers, shown)
+
+
+def cite(
+    units: Iterable[Unit], numbers: Numbers, shown: Unit | None = None
+) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """Pieces as sentences that quote them, each with its citation; of `shown` the page's picture is shown."""
+    quoted = [(unit.quote, opened_at(unit), unit is shown) for unit in units]
     citations = tuple(Citation(numbers.take(hit), quote, hit, is_shown) for quote, hit, is_shown in quoted)
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
+
+
+def quotable(hits: Iterable[Hit]) -> list[Hit]:
+    """The best hits that say something: no programme, no plan of a lecture, no older edition."""
+    return [hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)][:_PASSAGES]
+
+
+def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) -> list[Unit]:
+    """The pieces of hits that can be quoted, each with the place of its hit among these as its rank."""
+    units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=asked in _NAMES))
+    return [unit for unit in units if _news(unit, weights)]
 
 
 def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
@@ -113,52 +138,34 @@ def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[in
         own = set(plain(units[i].text).split())
         again = any(len(own & other) >= 0.6 * min(len(own), len(other)) for other in seen)
         beside = [units[j] for j in picked if units[j].rank == units[i].rank]
-        if not again and len(beside) < 2 and not any(_overlap(units[i], other) for other in beside):
+        if not again and len(beside) < 2 and not any(overlap(units[i], other) for other in beside):
             picked.append(i)
             seen.append(own)
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
 
 
-def _overlap(one: Unit, other: Unit) -> bool:
+def overlap(one: Unit, other: Unit) -> bool:
     return one.start < other.start + len(other.text) and other.start < one.start + len(one.text)
 
 
-def _both_sides(
-    units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], sides: tuple[str, str]
-) -> list[int]:
-    """A piece that speaks of both things, else the best one of each; none where one of them is not spoken of."""
-    first, second = ({term for word in words(side) for term in terms_of(word)[:1]} for side in sides)
-    first, second = first - second, second - first
-    held = {i: {term for word in words(_whole(units[i])) for term in terms_of(word)} for i in order}
-    in_text = {i: {term for word in words(units[i].text) for term in terms_of(word)} for i in order}
-    both = [i for i in order if first & in_text[i] and second & in_text[i]][:1]
-    picked = list(both)
-    for own, other in ((first, second), (second, first)):
-        picked += [i for i in order if own & held[i] and not other & held[i] and not _again(units, i, picked)][:1]
-    least = 0.5 * _MIN_OF_BEST * float(scores[order[0]])
-    return [i for i in picked if scores[i] >= least]
-
-
-def _again(units: Sequence[Unit], i: int, picked: Sequence[int]) -> bool:
-    """Whether a piece is a part of one that was picked."""
-    return any(units[j].rank == units[i].rank and _overlap(units[i], units[j]) for j in picked)
-
-
-def _whole(unit: Unit) -> str:
-    return f"{unit.hit.passage.title} {unit.text}"
-
-
-def _scores(
-    index: SearchIndex, query: str, asked: Asked, units: Sequence[Unit], weights: Mapping[str, float]
+def score_units(
+    index: SearchIndex,
+    query: str,
+    asked: Asked,
+    units: Sequence[Unit],
+    weights: Mapping[str, float],
+    meant: str = "",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(how well each piece answers, how far it is put as such an answer); minus infinity for one that does not speak
-    of what was asked. What pieces mean is compared for the best of them."""
+    of what was asked. What pieces mean is compared for the best of them, with the query or with what is `meant` by it:
+    the question that it is a part of, whose language is preferred."""
+    meant = meant or query
+    russian = _is_russian(meant)
     total = sum(weights.values()) or 1.0
     own = {term for word in words(query) for term in terms_of(word) if term in weights}
     whole = sum(weights[term] for term in own) or total
     top = max(unit.hit.score for unit in units) or 1.0
-    russian = _is_russian(query)
     scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
     read: dict[int, tuple[list[Token], set[str], float]] = {}
     for i, unit in enumerate(units):
@@ -183,7 +190,7 @@ def _scores(
             - _spoken_loss(asked, unit, tokens, float(kinds[i]))
         )
     near = [i for i in np.argsort(-scores, kind="stable")[:_COMPARED].tolist() if scores[i] > -np.inf]
-    similar = index.similarities(query, [units[i].text for i in near], [units[i].hit.passage for i in near])
+    similar = index.similarities(meant, [units[i].text for i in near], [units[i].hit.passage for i in near])
     for i, value in zip(near, similar, strict=True):
         scores[i] += _MEANING * value
     return scores, kinds
@@ -193,6 +200,8 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
     """How far a piece is put as such an answer."""
     if asked is Asked.DEFINITION:
         return defines(unit.text, tokens, weights, whole)
+    if asked is Asked.COMPARISON:
+        return max(_CONTRAST * suits(asked, unit.text), defines(unit.text, tokens, weights, whole))
     if asked is Asked.FORMULA and unit.hit.passage.page is not None:
         return min(1.0, formula_lines(unit.hit.passage.text) / FORMULA_LINES)
     return suits(asked, unit.text)
@@ -201,9 +210,21 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
 def _spoken_of(passage: IndexedPassage, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
     """The words of the question in a passage, those in its title, and which share of the title they are."""
     language = latin_language(passage)
-    titled = {token.term for token in find_terms(passage.title, weights, language)}
-    title = len(titled) / max(1, len([word for word in words(passage.title) if not is_stop_word(word)]))
-    return find_terms(passage.text, weights, language), titled, title
+    found = find_terms(passage.title, weights, language)
+    title = max(_share_of_title(part, weights, language) for part in {passage.title, _ASIDE.sub("", passage.title)})
+    return find_terms(passage.text, weights, language), {token.term for token in found}, title
+
+
+def _share_of_title(title: str, weights: Mapping[str, float], language: str) -> float:
+    parts = sum(len(parts_of(word)) for word in words(title) if not is_stop_word(word))
+    found = find_terms(title, weights, language)
+    said = {token.term: _parts_said(title[token.start : token.end], token.term, language) for token in found}
+    return sum(said.values()) / max(1, parts)
+
+
+def _parts_said(word: str, term: str, language: str) -> int:
+    """How many parts of a joined word a term stands for: "VAE" for one of "VQ-VAE-2", "self-attention" for all."""
+    return len(parts_of(word)) if terms_of(word, language)[0] == term else 1
 
 
 def _inside(unit: Unit, tokens: Sequence[Token]) -> list[Token]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, cast
 
-from index.errors import LecturesError, StorageError
+from index.errors import StorageError
+from service.answers.failures import Filtered, ModelFailed, Unfinished, WrongReply, failure_of
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -20,16 +22,7 @@ if TYPE_CHECKING:
 _MAX_REPLY_CHARS = 8_000
 _REASONING_SHARE = 4  # times the tokens, where thoughts are counted with the answer
 _FAILURES_TO_OPEN, _OPEN_SECONDS = 3, 30.0
-
-
-class ModelFailed(LecturesError):
-    """The language model gave nothing usable in time; the message says what went wrong, for `degraded`."""
-
-    code = "language_model"
-
-
-class WrongReply(ModelFailed):
-    """The model answered, and what it wrote is of no use; asked something else it may do better."""
+_STATUS = re.compile(r"[45][0-9][0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ class LanguageModel:
                     piece = pieces.get(timeout=max(0.0, until - time.monotonic()))
                 except Empty:
                     late = "said nothing" if not got else "did not finish"
-                    raise ModelFailed(f"the language model {late} within {until - started:.1f} s") from None
+                    raise Unfinished(f"the language model {late} within {until - started:.1f} s") from None
                 if piece is None:
                     break
                 if isinstance(piece, ModelFailed):
@@ -120,8 +113,8 @@ class LanguageModel:
             if not got:
                 raise WrongReply("the language model gave an empty reply")
             self._settle(failed=False)
-        except ModelFailed:
-            self._settle(failed=True)
+        except ModelFailed as error:
+            self._settle(failed=not isinstance(error, Filtered))
             raise
         finally:
             stopped.set()
@@ -150,52 +143,49 @@ class LanguageModel:
         pieces: Queue[str | ModelFailed | None],
         stopped: threading.Event,
     ) -> None:
-        """Read the endpoint's stream in a thread of its own: whatever hangs here, the question's deadline holds."""
+        """Read the endpoint's stream in a thread of its own: whatever hangs here, the question's deadline holds. Its
+        place is free before it is said that this is done, so that the next question finds it free."""
         import openai  # noqa: PLC0415
 
+        end: ModelFailed | None = None
         try:
             for piece in self._pieces(messages, deadline, max_tokens):
                 if stopped.is_set() or time.monotonic() > deadline:
-                    return
+                    raise Unfinished("the language model did not finish in time")
                 pieces.put(piece)
+        except ModelFailed as error:
+            end = error
         except openai.APIStatusError as error:
-            pieces.put(ModelFailed(f"the language model answered with status {error.status_code}"))
+            end = failure_of(error.status_code, error.code, error.type)
         except openai.APITimeoutError:
-            pieces.put(ModelFailed("the language model did not answer in time"))
+            end = Unfinished("the language model did not answer in time")
         except openai.APIConnectionError:
-            pieces.put(ModelFailed("the language model cannot be reached"))
+            end = ModelFailed("the language model cannot be reached")
         except Exception as error:  # junk from an endpoint can fail anywhere in the client; the answer must not
-            pieces.put(ModelFailed(f"the language model's reply could not be read ({type(error).__name__})"))
+            end = Unfinished(f"the language model's reply could not be read ({type(error).__name__})")
         finally:
             with suppress(ValueError):
                 self._places.release()
+            pieces.put(end)
 
-    def _pieces(
-        self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int
-    ) -> Iterator[str | ModelFailed | None]:
-        """What the endpoint sends, and None once it has said that it is done. Endpoints of reasoning models refuse
-        `max_tokens` and a temperature: they are asked again with what they take."""
+    def _pieces(self, messages: Sequence[dict[str, str]], deadline: float, max_tokens: int) -> Iterator[str]:
+        """What the endpoint sends. Endpoints of reasoning models refuse `max_tokens` and a temperature: they are asked
+        again with what they take, and from then on if they took it."""
         import openai  # noqa: PLC0415
 
-        while True:
-            limits: dict[str, Any] = (
-                {"max_completion_tokens": _REASONING_SHARE * max_tokens}
-                if self._reasons
-                else {"max_tokens": max_tokens, "temperature": 0.0}
-            )
+        if not self._reasons:
             try:
-                yield from self._read(messages, deadline, limits)
+                yield from self._read(messages, deadline, {"max_tokens": max_tokens, "temperature": 0.0})
                 return
             except openai.BadRequestError as error:
-                refused = any(name in str(error) for name in ("max_tokens", "max_completion_tokens", "temperature"))
-                if self._reasons or not refused:
+                if not any(name in str(error) for name in ("max_tokens", "max_completion_tokens", "temperature")):
                     raise
-                self._reasons = True
+        yield from self._read(messages, deadline, {"max_completion_tokens": _REASONING_SHARE * max_tokens})
+        self._reasons = True
 
-    def _read(
-        self, messages: Sequence[dict[str, str]], deadline: float, limits: dict[str, Any]
-    ) -> Iterator[str | ModelFailed | None]:
-        """A stream is whole once it said [DONE] or why it finished; some endpoints say but one of them."""
+    def _read(self, messages: Sequence[dict[str, str]], deadline: float, limits: dict[str, Any]) -> Iterator[str]:
+        """A stream is whole once it said [DONE] or why it finished; some endpoints say but one of them. ModelFailed if
+        it is not, or says that something failed on the way."""
         ended = False
         with self._client.chat.completions.with_streaming_response.create(
             model=self.settings.model,
@@ -211,12 +201,19 @@ class LanguageModel:
                 if data == "[DONE]":
                     ended = True
                     break
-                for choice in json.loads(data).get("choices") or ():
+                chunk = json.loads(data)
+                if chunk.get("error"):
+                    raise _failure_in_stream(chunk["error"])
+                for choice in chunk.get("choices") or ():
                     said = (choice.get("delta") or {}).get("content")
                     if said:
                         yield str(said)
-                    ended = ended or choice.get("finish_reason") is not None
-        yield None if ended else ModelFailed("the language model's reply was cut off")
+                    finish = choice.get("finish_reason")
+                    if finish == "content_filter":
+                        raise Filtered
+                    ended = ended or finish is not None
+        if not ended:
+            raise Unfinished("the language model's reply was cut off")
 
     def _settle(self, *, failed: bool) -> None:
         with self._lock:
@@ -224,3 +221,13 @@ class LanguageModel:
             if self._failures >= _FAILURES_TO_OPEN:
                 self._open_until = time.monotonic() + _OPEN_SECONDS
                 self._failures = 0
+
+
+def _failure_in_stream(error: object) -> ModelFailed:
+    """The failure that an endpoint tells where a piece of its reply would stand: after the status 200 it has no other
+    way. Its code is a status or a name."""
+    if not isinstance(error, dict):
+        return failure_of(None)
+    code = error.get("code")
+    found = _STATUS.fullmatch(str(code))
+    return failure_of(int(found[0]) if found else None, code, error.get("type"))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.text.analysis import fold, is_stop_word, words
 from index.text.language import ORDINARY_ZIPF, zipf
-from service.answers.kinds import other_side_of, sides_of
+from service.answers.sides import other_side_of, sides_of
 from service.answers.types import Asked, Turn
 
 _STARTS = {
@@ -30,7 +30,8 @@ _STARTS = {
     Asked.REASON: r"зачем|почему|отчего|для чего|"
     r"в чем (?:причина|смысл|проблема|преимуществ\w+|недостат\w+)|why|what for|"
     r"what(?:'s| is) the (?:reason|point|purpose|advantage|use)|pourquoi|warum|por qué|por que",
-    Asked.STEPS: r"как(?:им образом)?\b|каким способом|how|comment|wie|cómo|como",
+    Asked.STEPS: r"как(?:им образом)?\b|каким способом|how(?! (?:many|much|large|big|deep|long|wide))|comment|wie|cómo|"
+    r"como",
     Asked.PERSON: r"кто|кем|кому|who|whose|qui|wer|quién",
     Asked.FACT: r"что|чего|чем|какой|какая|какое|какие|каких|какому|какую|каком|какими|сколько|где|куда|откуда|чей|"
     r"в (?:чем|каком|какой|каких)|на (?:чем|каком|какой)|при (?:каком|каких)|из (?:чего|каких)|"
@@ -72,6 +73,8 @@ def what_is_asked(question: str) -> Asked:
     folded = fold(question).strip()
     told = _TOLD.search(folded) is not None
     bare = _LEAD.sub("", folded)
+    if sides_of(bare) is not None:
+        return Asked.COMPARISON
     for asked, pattern in _PATTERNS.items():
         if pattern.match(bare):
             return asked

@@ -18,6 +18,7 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     MENTIONED = "mentioned"  # the course says something of it, but does not explain it
+    ONE_SIDE = "one_side"  # of two things that are compared the course has one: that is quoted, nothing is compared
     LISTED = "listed"  # only the programme promises it
     ABSENT = "absent"  # not in this course
     PLACE = "place"  # explained, but in nothing that could be quoted: the place is shown

@@ -12,6 +12,7 @@ from index.types import Hit
 
 MIN_CHARS, MAX_CHARS = 15, 360
 _COVER_WORDS = 30
+_CAPTION_CHARS = 80
 _GLANCE_CHARS = 260  # of a page, from the line that matches on
 _SPOKEN_CHARS = 360  # people take more words than slides
 _BREAK = re.compile(r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
@@ -28,6 +29,7 @@ _GARBLED = 0.34
 _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
+_CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
     re.IGNORECASE,
@@ -98,6 +100,10 @@ def opened_at(unit: Unit) -> Hit:
 
 
 def _is_worded(text: str) -> bool:
+    if len(text) < _CAPTION_CHARS and _CAPTION.match(text):
+        return False  # the name of a figure
+    if _HEADING_END.search(text):
+        return False  # a heading of which the rest is a formula
     return len(text) >= MIN_CHARS and len(_LETTERS.findall(text)) >= 0.5 * len(text) and not is_garbled(text)
 
 

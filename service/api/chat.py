@@ -159,6 +159,8 @@ def _written(events: Iterator[Event], writer: Writer, remark: str, base: str) ->
     for event in events:
         if isinstance(event, Started):
             quoted = event.answer.mode is AnswerMode.EXTRACTIVE
+            if (note := writer.note(event.answer)).text:
+                yield note
         elif isinstance(event, Said):
             streamed.append(event.sentence)
             yield writer.sentence(event, quoted=quoted)

@@ -21,6 +21,7 @@ _SOURCE = re.compile(r"^- ((?:\\?\[\d{1,4}\] ){1,20})\[.*\]\(([^\s()]{1,2000})\)
 _NUMBER = re.compile(r"\d+")
 # Where the places are the answer; elsewhere the note of the service names what there is.
 _PLACES = {Outcome.NO_QUESTION: _NEAREST, Outcome.MENTIONED: _NEAREST, Outcome.NO_ANSWER: _NEAREST, Outcome.PLACE: 1}
+_NOTED = frozenset({Outcome.ANSWERED, Outcome.ONE_SIDE})  # comparisons of which a side is not quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,19 @@ class Writer:
             self.text += "\n".join(f"{line}{link(self._titles[address], address)}" for address, line in lines.items())
         return self._piece(*begun)
 
+    def note(self, answer: Answer) -> Piece:
+        """What is said before quotes that are not all of what was asked for."""
+        begun = len(self.text), len(self.annotations)
+        if answer.note and answer.sentences and answer.outcome in _NOTED and answer.mode is AnswerMode.EXTRACTIVE:
+            self.text += f"{escape(answer.note)}\n\n"
+        return self._piece(*begun)
+
     def answer(self, answer: Answer) -> Piece:
         """A whole answer: its sentences and their sources, else what is said instead of them."""
         begun = len(self.text), len(self.annotations)
         if not answer.sentences:
             return self._instead(answer)
+        self.note(answer)
         by_number = {citation.number: citation for citation in answer.citations}
         for sentence in answer.sentences:
             cited = tuple(by_number[number] for number in sentence.citations)

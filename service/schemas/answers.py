@@ -28,8 +28,8 @@ class AnswerOut(Shape):
     question: str = Field(description="What was searched: the question, or what it means after those before it")
     mode: AnswerMode
     outcome: Outcome = Field(
-        description="answered; mentioned; place: explained, but in nothing to quote; listed; absent; no_answer: a "
-        "language model found none; no_question"
+        description="answered; mentioned; one_side: of two things that are compared the course has one; place: "
+        "explained, but in nothing to quote; listed; absent; no_answer: a language model found none; no_question"
     )
     coverage: Coverage
     degraded: list[str]

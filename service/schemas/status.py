@@ -19,8 +19,16 @@ class JobSummaryOut(Shape):
     updated_at: Timestamp
 
 
+class UnreadOut(Shape):
+    course: str
+    reader: str = Field(description="The fingerprint of an encoder or a language model")
+    passages: int | None = Field(description="How many it cannot read; null: it has not read the course yet")
+    reason: str
+
+
 class StatusOut(Shape):
-    """`jobs` counts them by state; `gaps` are those of each course, by its slug."""
+    """`jobs` counts them by state; `gaps` are those of each course, by its slug; `unread` is what encoder and language
+    model have not read."""
 
     data_dir: str
     database: str
@@ -33,3 +41,4 @@ class StatusOut(Shape):
     jobs: dict[str, int]
     newest_jobs: list[JobSummaryOut]
     gaps: dict[str, list[GapOut]]
+    unread: list[UnreadOut]

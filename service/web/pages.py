@@ -19,9 +19,11 @@ from index.store.catalogue import course_details, lecture_details, list_courses,
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Searcher, Visitor
-from service.answers.answering import cited_before, find_asked, quoted_answer
-from service.answers.questions import standalone, what_is_asked
-from service.answers.types import Asked, Outcome, Turn
+from service.answers.answering import cited_before, quoted_answer
+from service.answers.questions import standalone
+from service.answers.searching import find_asked
+from service.answers.together import may_be_answered
+from service.answers.types import Outcome, Turn
 from service.deps import State
 from service.errors import status_of
 from service.finding import read_kinds
@@ -42,6 +44,7 @@ _MAX_OFFSET = 450
 _CARDS_AT_A_GLANCE = 12
 # where a language model may find what no quote says
 _WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
+_TOLD = frozenset({Outcome.ANSWERED, Outcome.ONE_SIDE})
 
 Text = Annotated[str, Parameter(max_length=4_000)]
 Short = Annotated[str, Parameter(max_length=80)]
@@ -174,16 +177,17 @@ def _search(
     index, started = state.index(), perf_counter()
     everywhere = Filters(course=place.course or None, courses=caller.courses)
     query = Query(standalone(place.q, history), everywhere, literal=bool(place.literal))
-    found = find_asked(lambda query: state.find(query, index), query)
+    searched = find_asked(lambda query: state.find(query, index), query)
+    found = searched.found
     view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
-    asks = answers and what_is_asked(place.q) is not Asked.NOTHING
+    asks = answers and may_be_answered(place.q)
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None, ways
     cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
-    answer = quoted_answer(index, place.q, found, cited)
+    answer = quoted_answer(index, place.q, searched, cited)
     # what only names a place says no more than the list does, unless a model writes from it or it follows a question
-    told = answer.outcome is Outcome.ANSWERED or place.prev or (state.has_model and answer.outcome in _WRITABLE)
+    told = answer.outcome in _TOLD or place.prev or (state.has_model and answer.outcome in _WRITABLE)
     return view, answer_out(answer, 0.0) if told else None, ways
 
 

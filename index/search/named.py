@@ -1,0 +1,74 @@
+"""A read query and the bundled glossaries → what it names that the searched courses have by none of its names.
+
+"Why is label smoothing used with softmax" asks of label smoothing. A course that has softmax, labels and something that
+smooths does not explain it, however much it says of all three: what the glossaries know as the name of one thing must
+be there as one thing, in one of the two languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from index.engine.glossary import GeneralGlossary, key_of, whole_key
+from index.search.query import terms_of_name
+from index.search.scope import Scope
+from index.search.subject import said_beside
+from index.text.analysis import STOP_WEIGHT
+from index.types import Phrase, Word
+
+_LONGEST = 6  # words of a name
+# A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
+_MEASURES = frozenset(
+    key_of("size number count amount length width height depth размер число количество длина ширина высота глубина")
+)
+
+
+def strangers(
+    phrases: Sequence[Phrase], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str
+) -> list[tuple[Word, ...]]:
+    """The words of each such name, in their order; `language` is that of Latin words."""
+    typed = [word for phrase in phrases for word in phrase.words]
+    found, start = list[tuple[Word, ...]](), 0
+    while start < len(typed):
+        name, others = _longest(typed[start : start + _LONGEST], glossaries)
+        if name and not any(_is_there(other, scope, language) for other in (_without_measures(name), *others)):
+            found.append(name)
+        start += max(1, len(name))
+    return found
+
+
+def share_strange(names: Sequence[Sequence[Word]], phrases: Sequence[Phrase], scope: Scope) -> float:
+    """How much of the query these names are, by the importance of its words: 0 to 1."""
+    words = [word for phrase in phrases for word in phrase.words if word.weight > STOP_WEIGHT]
+    total = sum(map(scope.importance, words))
+    named = sum(scope.importance(word) for word in chain.from_iterable(names) if word.weight > STOP_WEIGHT)
+    return named / total if total else 0.0
+
+
+def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tuple[tuple[Word, ...], list[str]]:
+    """(the most of these words, from the first on, that a glossary has as a name; its other names)."""
+    for length in range(len(typed), 0, -1):
+        name = tuple(typed[:length])
+        if min(name[0].weight, name[-1].weight) > STOP_WEIGHT:
+            key = whole_key(" ".join(_texts(name)))
+            others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
+            if others:
+                return name, others
+    return (), []
+
+
+def _texts(name: Sequence[Word]) -> list[str]:
+    return [word.text for word in name if word.weight > STOP_WEIGHT]
+
+
+def _without_measures(name: Sequence[Word]) -> str:
+    texts = _texts(name)
+    return " ".join([text for text in texts if not _MEASURES.issuperset(key_of(text))] or texts)
+
+
+def _is_there(name: str, scope: Scope, language: str) -> bool:
+    """Whether the courses say a name, its words beside each other; one that is only of small words says nothing."""
+    written = dict.fromkeys((name, name.replace("-", " ")))
+    wholes = [[term for term, share in terms_of_name(one, language) if share == 1.0] for one in written]
+    return any(not whole or said_beside(whole, scope) for whole in wholes)

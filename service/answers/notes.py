@@ -1,0 +1,85 @@
+"""An outcome and its hits → what the service says itself, in the question's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.types import Coverage, Hit, Kind
+from service.answers.searching import Side
+from service.answers.types import Outcome
+from service.links import clock
+
+_NEAREST_LECTURES = 3
+
+
+def make_note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:
+    """What is said of a whole answer; nothing where quotes say it all."""
+    lectures = list(dict.fromkeys(_lecture(hit) for hit in hits))[:_NEAREST_LECTURES]
+    places = "; ".join(lectures)
+    if outcome is Outcome.ABSENT:
+        if not lectures:
+            return "В курсе этого нет." if russian else "The course does not cover this."
+        return (
+            f"В курсе этого нет. Ближе всего: {places}."
+            if russian
+            else f"The course does not cover this. Nearest: {places}."
+        )
+    if outcome is Outcome.LISTED:
+        promised = next((_lecture(hit) for hit in hits if hit.passage.kind is Kind.PROGRAMME), places)
+        if russian:
+            return f"Это есть в программе лекции {promised}, но слайдов или видео об этом пока нет."
+        return f"The programme of {promised} names this, but its slides or video are not there yet."
+    if outcome is Outcome.NO_ANSWER:
+        if russian:
+            return f"Языковая модель не нашла в этих местах ответа. Ближе всего: {places}."
+        return f"The language model found no answer in these places. Nearest: {places}."
+    if outcome is Outcome.PLACE:
+        best = next((hit for hit in hits if hit.passage.place is not None), None)
+        if best is None:
+            return ""
+        where = _where(best, russian=russian)
+        return f"Лучше всего это объяснено здесь: {where}." if russian else f"This is explained best here: {where}."
+    if outcome is Outcome.MENTIONED:
+        return f"В курсе это только упоминается: {places}." if russian else f"The course only mentions this: {places}."
+    return ""
+
+
+def note_of_sides(missing: Sequence[Side], unquoted: Sequence[Side], *, russian: bool) -> str:
+    """Which of two things that are compared the course does not have, and where one is explained that no quote says."""
+    said = [_missing(side, russian=russian) for side in missing]
+    if missing:
+        said.append(
+            "Поэтому сравнения нет, есть только вторая сторона."
+            if russian
+            else "So there is no comparison, only the other side."
+        )
+    for side in unquoted:
+        best = next((hit for hit in side.found.hits() if hit.passage.place is not None), None)
+        if best is not None:
+            where = _where(best, russian=russian)
+            said.append(
+                f"«{side.name}» лучше всего объясняется здесь: {where}."
+                if russian
+                else f"“{side.name}” is explained best here: {where}."
+            )
+    return " ".join(said)
+
+
+def _missing(side: Side, *, russian: bool) -> str:
+    if side.found.coverage is Coverage.LISTED:
+        if russian:
+            return f"«{side.name}» есть только в программе: слайдов или видео об этом пока нет."
+        return f"Only the programme names “{side.name}”: its slides or video are not there yet."
+    return f"В курсе нет того, что названо «{side.name}»." if russian else f"The course does not cover “{side.name}”."
+
+
+def _where(hit: Hit, *, russian: bool) -> str:
+    """A lecture with the page or the second of a hit."""
+    passage = hit.passage
+    if passage.page is not None:
+        return f"{_lecture(hit)}, {'страница' if russian else 'page'} {passage.page.page_number}"
+    return f"{_lecture(hit)}, {clock(passage.time.at_seconds)}" if passage.time else _lecture(hit)
+
+
+def _lecture(hit: Hit) -> str:
+    return f"«{hit.passage.lecture_title}» ({hit.passage.lecture_position})"

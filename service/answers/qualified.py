@@ -1,0 +1,77 @@
+"""Question → an attribute and the thing it is asked of: "the loss of a VAE" asks for a loss, and of a VAE alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PART = r"\S.{0,60}?"
+_LEAD = re.compile(
+    r"^(?:(?:а|и|но|ну|so|and|but|please|скажи(?:те)?|подскажи(?:те)?|назови(?:те)?|tell me|explain|объясни(?:те)?)"
+    r"[\s,]+)+",
+    re.IGNORECASE,
+)
+_HOW_MANY = (
+    r"(?:сколько|каков\w*|как(?:ой|ая|ое|ие|ую|им|ими|ого)|чему\s+рав\w+|что\s+такое|как\s+(?:выглядит|устроен\w*))"
+)
+_WHAT = r"(?:what(?:'s|\s+is|\s+are|\s+was)|which|how\s+(?:large|big|deep|long|many|much)(?:\s+is|\s+are)?)"
+# How an attribute is tied to what has it. Some ties say no more than where it is met: "attention in transformers".
+_OWNED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^(?:{_HOW_MANY}\s+)?(?P<attribute>{_PART})\s+у\s+(?P<thing>.+)$",
+        rf"^(?:{_WHAT}\s+)?(?:the\s+|a\s+|an\s+)?(?P<attribute>{_PART})\s+of\s+(?P<thing>(?:an?|the)\s+.+|(?-i:\S*[A-Z].*))$",
+        rf"^{_WHAT}\s+(?:the\s+)?(?P<attribute>{_PART})\s+of\s+(?P<thing>.+)$",
+        rf"^{_WHAT}\s+(?P<attribute>{_PART})\s+(?:does|do|did|has|have)\s+(?P<thing>.+?)(?:\s+(?:use|uses|have|need|minimi[sz]e|"
+        r"contain|get|take))?$",
+    )
+)
+_MET = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^(?:{_HOW_MANY}\s+)?(?P<attribute>{_PART})\s+(?:в|во|для|внутри)\s+(?P<thing>.+)$",
+        rf"^(?:{_WHAT}\s+)?(?:the\s+|a\s+|an\s+)?(?P<attribute>{_PART})\s+(?:in|for|inside)\s+(?P<thing>.+)$",
+    )
+)
+# Without a word that ties them the thing stands last, in the genitive: its adjectives before it.
+_GENITIVE = re.compile(
+    r"^(?:сколько|каков\w*|как(?:ой|ая|ое|ие)|чему\s+рав\w+)\s+(?P<attribute>\S.{0,60}\S)\s+"
+    r"(?P<thing>(?:[а-яё-]+(?:ого|его|ой|ей|ых|их)\s+)*(?:[A-Za-z][\w-]*|[а-яё-]+(?:а|[^с]я|ы|и|ов|ев|ей|ий)))$",
+    re.IGNORECASE,
+)
+# What names a kind of answer, or a measure, rather than something that a course that answers says: "138M parameters" is
+# their number.
+_OF_ANSWERS = re.compile(
+    r"\b(?:роль|смысл|суть|иде[яи]|формул\w+|уравнени\w+|определени\w+|пример\w*|цел[ьи]|вид\w*|тип\w*|"
+    r"преимуществ\w+|недостат\w+|достоинств\w+|плюс\w*|минус\w*|проблем\w+|role|meaning|idea|point|formula|equation|"
+    r"definition|example\w*|purpose|goal|aim|use|kinds?|types?|advantages?|disadvantages?|drawbacks?|benefits?|limitations?|"
+    r"problems?|pros|cons|difference|числ\w+|количеств\w+|размер\w*|number|amount|count|sizes?)\b",
+    re.IGNORECASE,
+)
+_NO_NOUN = re.compile(r"^(?:нужн\w*|бывают|есть|лучше|существу\w+|is|are|was|the)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """What is asked for, and of what. `owned`: it is the thing's own, else it is met there, or the thing only says in
+    which field a word is meant."""
+
+    attribute: str
+    thing: str
+    owned: bool
+
+    @property
+    def said(self) -> str:
+        """What of the attribute a course that answers says; may be nothing."""
+        return _OF_ANSWERS.sub(" ", self.attribute).strip()
+
+
+def qualified(question: str) -> Qualified | None:
+    """The attribute and the thing of a question that is built so; None for another one."""
+    asked = _LEAD.sub("", question.strip()).rstrip(" ?.!")
+    for patterns, owned in ((_OWNED, True), (_MET, False), ((_GENITIVE,), True)):
+        for pattern in patterns:
+            found = pattern.match(asked)
+            if found is not None and not _NO_NOUN.match(found["attribute"]) and not _NO_NOUN.match(found["thing"]):
+                return Qualified(found["attribute"].strip(), found["thing"].strip(), owned)
+    return None

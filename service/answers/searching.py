@@ -1,0 +1,96 @@
+"""Question → what a search of it finds; of a comparison what a search of each side finds too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+
+from index.engine.glossary import general_glossary, whole_key
+from index.search.found import Find, Found
+from index.text.analysis import is_stop_word, words
+from index.types import Coverage, Hit, Query
+from service.answers.questions import thing_of_formula
+from service.answers.sides import sides_of
+
+_HITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two things that are compared, as it was named, and what a search of it alone found."""
+
+    name: str
+    found: Found
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the course says anything of it."""
+        return self.found.coverage in {Coverage.EXPLAINED, Coverage.MENTIONED}
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a question found; `sides` are both things of a comparison, or none."""
+
+    found: Found
+    sides: tuple[Side, ...] = ()
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The best places; of a comparison those of both sides in turns, after the best ones of the whole question."""
+        whole = self.found.hits(_HITS)
+        if not self.sides:
+            return whole
+        turns = zip_longest(whole, *(side.found.hits(_HITS) for side in self.sides if side.is_there))
+        return _once(hit for hit in chain.from_iterable(turns) if hit is not None)[:_HITS]
+
+
+def find_asked(find: Find, query: Query) -> Searched:
+    """What a search of a question finds; where a formula is asked for and is not explained in these words, what one of
+    the thing alone finds, if that is. A comparison is searched three times: as it stands, and each side alone; one
+    search after the other, each when its turn comes."""
+    found = find(query)
+    if query.literal:
+        return Searched(found)
+    sides = named_sides(query.text)
+    if sides:
+        return _compared(found, tuple(Side(name, find(replace(query, text=name))) for name in sides))
+    thing = thing_of_formula(query.text)
+    if not thing or found.coverage is Coverage.EXPLAINED:
+        return Searched(found)
+    again = find(replace(query, text=thing))
+    return Searched(again if again.coverage is Coverage.EXPLAINED else found)
+
+
+def _compared(found: Found, sides: tuple[Side, ...]) -> Searched:
+    """A comparison is covered as far as both things are: a course need not set them against each other."""
+    if not any(side.is_there for side in sides):
+        return Searched(found)
+    explained = all(side.found.coverage is Coverage.EXPLAINED for side in sides)
+    return Searched(replace(found, coverage=Coverage.EXPLAINED if explained else Coverage.MENTIONED), sides)
+
+
+def named_sides(question: str) -> tuple[str, ...]:
+    """The names of both things that a question compares; none where one of them is no name, as "it"."""
+    sides = sides_of(question)
+    if sides is None or any(all(is_stop_word(word) for word in words(side)) for side in sides):
+        return ()
+    return _with_shared_head(*sides), sides[1]
+
+
+def _with_shared_head(first: str, second: str) -> str:
+    """The first side with the noun that it shares with the second: "semantic vs instance segmentation". Only where that
+    makes a term."""
+    head = words(second)[-1:]
+    if len(words(second)) < 2 or len(words(first)) >= len(words(second)):
+        return first
+    whole = " ".join([first.rstrip("-"), *head])
+    return whole if general_glossary().find(whole_key(whole)) else first
+
+
+def _once(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.passage.id, hit)
+    return tuple(first.values())

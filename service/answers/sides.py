@@ -1,0 +1,89 @@
+"""Question → the two things that it sets against each other, as they were typed."""
+
+from __future__ import annotations
+
+import re
+
+_A, _B = r"(?P<a>\S.{0,60}?)", r"(?P<b>\S.{0,60})"
+_BETTER = r"(?:лучше|хуже|быстрее|медленнее|точнее|эффективнее|надежнее|надёжнее|проще|сложнее)"
+_BETTER_EN = r"(?:better|worse|(?:more|less) \w+|\w{3,10}er)"
+_DIFFERENCE = r"(?:разниц\w+|отличи\w+|различи\w+)"
+# How two things are set against each other: a closed list of constructions, whatever the things are.
+_SIDES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\bчем\s+отлича\w+\s+{_A}\s+от\s+{_B}",
+        rf"\bчем\s+{_A}\s+(?:отлича\w+\s+от|{_BETTER}(?:,?\s+чем)?)\s+{_B}",
+        rf"\b{_DIFFERENCE}\s+(?:между|у)\s+{_A}\s+и\s+{_B}",
+        rf"\b{_DIFFERENCE}\s+{_A}\s+(?:и|от|с|со)\s+{_B}",
+        rf"\bсравн(?:и|е)\w*\s+{_A}\s+(?:и|с|со)\s+{_B}",
+        rf"\b(?:что|какой|какая|какое|кто)\s+(?:\w+\s+)?{_BETTER}\s*[,:–—-]?\s+{_A}\s+или\s+{_B}",
+        rf"^{_A}\s+или\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:что|какой|какая|какое|какие|кто|чем)\b",
+        rf"^{_A}\s+(?:или|и)\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:(?:в\s+ч[её]м|какая|какие)\s+)?{_DIFFERENCE}",
+        rf"^{_A}\s+(?:против|по\s+сравнению\s+со?)\s+{_B}",
+        rf"\b(?:differences?|distinctions?)\s+between\s+{_A}\s+and\s+{_B}",
+        rf"\bhow\s+(?:is|are|do|does)\s+{_A}\s+(?:differ|different|compared?)\s+(?:from|to|with)\s+{_B}",
+        rf"\bcompar(?:e|ing|ison\s+(?:of|between))\s+{_A}\s+(?:and|with|to|against)\s+{_B}",
+        rf"\bwhat\s+(?:distinguishes|separates)\s+{_A}\s+from\s+{_B}",
+        rf"\b(?:is|are)\s+{_A}\s+{_BETTER_EN}\s+than\s+{_B}",
+        rf"\b(?:which|what)(?:'s|(?:\s+\w+)?\s+(?:is|are))\s+{_BETTER_EN}\s*[,:–—-]?\s+{_A}\s+or\s+{_B}",
+        rf"^{_A}\s+or\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:which|what)\b",
+        rf"^{_A}\s+(?:or|and)\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:what(?:'s|\s+is|\s+are)\s+)?(?:the\s+)?(?:difference|how)",
+        rf"\b(?:diff[ée]rences?|diferenças?|diferencias?|unterschied\w*)\s+(?:entre|zwischen)\s+{_A}\s+(?:et|e|y|und)"
+        rf"\s+{_B}",
+        rf"^{_A}\s+(?:vs\.?|versus)\s+{_B}",
+    )
+)
+_LEAD = re.compile(
+    r"^(?:(?:а|и|но|ну|so|and|but|please|скажи(?:те)?|подскажи(?:те)?|explain|what about|tell me about)[\s,]+)+",
+    re.IGNORECASE,
+)
+# Before a name: an article, and what says no more than that the thing itself is meant, "a vanilla RNN".
+_BEFORE = re.compile(
+    r"^(?:(?:a|an|the|un|une|le|la|les|um|uma|der|die|das|обычн\w+|прост\w{2,3}|ванильн\w+|стандартн\w+|vanilla|plain|"
+    r"ordinary|regular|usual|standard|normal|basic)\s+)+(?=\S)",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r"[?!;]|,\s|[.:](?:\s|$)|\s[–—-]\s")
+_QUOTES = " \"'«»“”()[],.:"
+
+
+def sides_of(question: str) -> tuple[str, str] | None:
+    """The two things whose difference is asked for; None for another question."""
+    asked = _LEAD.sub("", question.strip())
+    for pattern in _SIDES:
+        found = pattern.search(asked)
+        if found is None:
+            continue
+        first, second = _named(found.group("a")), _named(found.group("b"))
+        if first and second and first.casefold() != second.casefold():
+            return first, second
+    return None
+
+
+def _named(side: str) -> str:
+    """One side without what joins it to the question."""
+    return _BEFORE.sub("", _AFTER.split(side.strip(), maxsplit=1)[0].strip(_QUOTES)).strip(_QUOTES)
+
+
+# One thing that something is set against which was spoken of before.
+_OTHER_SIDE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:чем|как) (?:же |это )?отлича\w+ от (?P<b>.{2,60})",
+        r"(?:разниц\w+|отличи\w+|различи\w+) (?:с|со|от) (?P<b>.{2,60})",
+        r"по сравнению (?:с|со) (?P<b>.{2,60})",
+        r"^(?:а |и |но |and |but |so )?(?:vs\.?|versus|против) (?P<b>.{2,60})",
+        r"^(?:and |but |so )?(?:what(?:'s| is| are) )?(?:the )?differences? (?:with|from|to) (?P<b>.{2,60})",
+        r"^(?:and |but |so )?(?:when )?compared (?:with|to) (?P<b>.{2,60})",
+    )
+)
+
+
+def other_side_of(folded: str) -> str | None:
+    """The one thing that is named where a difference is asked for and the other was spoken of before."""
+    for pattern in _OTHER_SIDE:
+        found = pattern.search(folded)
+        if found is not None:
+            return found.group("b").strip(" ?.!")
+    return None
