@@ -618,6 +618,16 @@ def test_on_a_phone_the_picture_stays_while_the_rest_is_scrolled_or_chosen(brows
         expect(page.locator(".along li").first).to_be_visible()
 
 
+def test_on_a_phone_on_its_side_the_picture_and_what_is_said_stand_side_by_side(browser: Any, live: str) -> None:
+    with opened(browser, live, **{**ON_A_PHONE, "viewport": {"width": 844, "height": 390}}) as page:
+        page.goto(f"{live}/?q=dropout&open=page-2-7")
+        ready(page)
+        expect(page.locator("#slide-now .large")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".controls")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".spoken.now")).to_be_in_viewport(ratio=0.8)
+        assert len({round(box["y"]) for box in boxes(page, BUTTONS)}) == 1
+
+
 def test_on_a_phone_the_slide_is_read_while_its_video_runs_and_is_stopped(browser: Any, live: str) -> None:
     with opened(browser, live, **ON_A_PHONE) as page:
         page.goto(f"{live}{SLIDE}/7")
