@@ -11,7 +11,9 @@ from index.search.search import clean_query
 from index.store.catalogue import course_details, list_courses
 from index.types import DeckEntry, Filters, Hit, IndexedPassage, Kind, PagePlace, Query, TimePlace, VideoEntry
 from service.answers.answering import last_answer
+from service.answers.types import Citation
 from service.base import LOCAL, served_at
+from service.citing import cited_url
 from service.links import absolute, course_url, hit_url, lecture_link
 from service.mcp_mount import readable
 from service.schemas import AnswerOut, CitationOut, answer_out
@@ -44,7 +46,7 @@ class FetchOut(Shape):
 
 
 class CitedOut(CitationOut):
-    url: str = Field(description="Where the quote stands, to be opened")
+    url: str = Field(description="Opens the place with the quote marked")
 
 
 class AskOut(AnswerOut):
@@ -136,7 +138,10 @@ def ask(state: ServiceState, question: str, course: str | None) -> AskOut:
     found = last_answer(state.answering(clean_query(question), Filters(course=course, courses=readable.get()), ()))
     base = _base(state)
     out = answer_out(found, (perf_counter() - started) * 1000)
-    cited = [CitedOut(**dict(citation), url=absolute(citation.hit.url, base)) for citation in out.citations]
+    cited = [
+        CitedOut(**dict(citation), url=_cited(state, own, base))
+        for citation, own in zip(out.citations, found.citations, strict=True)
+    ]
     return AskOut(**{**dict(out), "citations": cited})
 
 
@@ -185,6 +190,14 @@ def lectures(state: ServiceState, course: str) -> LecturesOut:
 def _base(state: ServiceState) -> str:
     """Where the service is reached by whoever asks."""
     return served_at.get() or state.settings.public_url or LOCAL
+
+
+def _cited(state: ServiceState, citation: Citation, base: str) -> str:
+    """Where a quote is read. Where our pages are not known to be there, a video on YouTube is at least seen there."""
+    elsewhere = hit_url(citation.hit.passage)
+    if elsewhere.startswith("/") or served_at.get() or state.settings.public_url:
+        return cited_url(citation, base)
+    return elsewhere
 
 
 def _found(hit: Hit, base: str) -> FoundOut:

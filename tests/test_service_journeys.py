@@ -392,6 +392,44 @@ def test_language_and_theme_are_switched_on_the_way_and_kept(browser: Any, live:
             assert lost == [], page.url
 
 
+@both
+def test_on_a_phone_one_finds_plays_turns_shares_and_comes_back(browser: Any, live: str, reader: Reader) -> None:
+    t = reader.words
+    phone: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
+    phone["permissions"] = ["clipboard-read", "clipboard-write"]
+    with journey(browser, live, **phone, **reader.options) as page:
+        page.goto(live)
+        page.locator(".tries a").first.tap()
+        expect(page.locator(".hit").first).to_be_visible()
+        listed = places(page)
+        said = page.locator(".hit.kind-page .snippet").first.bounding_box()
+        assert said is not None
+        page.touchscreen.tap(said["x"] + 20, said["y"] + 10)  # a touch anywhere in a result opens it
+        ready(page)
+        stage = page.locator("#slide-now .large")
+        expect(stage).to_be_in_viewport(ratio=1)
+        before = int(slide_of(page))
+        page.get_by_role("button", name=t["play"], exact=True).tap()
+        until(page, "!document.querySelector('#player').paused")
+        expect(stage).to_be_in_viewport(ratio=1)
+        expect(page.locator(".spoken.now")).to_be_in_viewport()
+        page.get_by_role("link", name=t["next_slide"]).tap()
+        assert int(slide_of(page)) == before + 1
+        page.get_by_role("button", name=t["pause"], exact=True).tap()
+        until(page, "document.querySelector('#player').paused")
+        page.locator(".tabs label", has_text=t["slides"]).tap()
+        expect(page.locator(".film .current")).to_be_in_viewport()
+        page.locator(".tabs label", has_text=t["about_lecture"]).tap()
+        check_axe(page)
+        page.get_by_role("button", name=t["copy_link"], exact=True).tap()
+        expect(page.get_by_role("button", name=t["copied"])).to_be_visible()
+        assert "/c/neural-networks/" in page.evaluate("navigator.clipboard.readText()")
+        page.go_back()  # the slide that was turned
+        page.go_back()
+        expect(page.locator("#look")).to_be_hidden()
+        assert places(page) == listed
+
+
 # --- where things are not as they should be ----------------------------------------------------------------
 
 

@@ -441,6 +441,98 @@ def test_on_a_phone_filters_and_the_answer_are_folded(browser: Any, live: str) -
         expect(page.locator(".filters li").first).to_be_visible()
 
 
+# What is too low for a finger: 21 px above and below its middle something else lies. Links within a sentence are read,
+# not aimed at; the marks on the rails lead to what the list beneath has as well.
+TOO_LOW = """() => [...document.querySelectorAll("a[href], button, select, input, summary, label")].filter(one => {
+  const text = one.parentElement.textContent.trim(), style = getComputedStyle(one);
+  const within = style.display === "inline" && text.length > one.textContent.trim().length && one.matches("p *, li *, h2 *");
+  if (within && !one.matches(".hit h3 a, nav a") || one.closest("svg, .skip, [hidden], .tabs label") || !one.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true})) return false;
+  one.scrollIntoView({block: "center"});
+  const {x, y, width, height} = one.getBoundingClientRect();
+  const middle = document.elementFromPoint(x + width / 2, y + height / 2);
+  const covered = middle?.closest("#look") && !one.closest("#look");
+  return width > 1 && !covered && [-21, 21].some(off => {
+    const met = document.elementFromPoint(x + width / 2, y + height / 2 + off);
+    return met && !one.contains(met) && !met.closest("label")?.contains(one);
+  });
+}).map(one => one.outerHTML.slice(0, 120))"""
+
+
+def test_on_a_phone_a_finger_meets_what_it_aims_at(browser: Any, live: str) -> None:
+    paths = [
+        "/",
+        "/?q=dropout",
+        f"/?q={quote(QUESTION)}",
+        "/?q=GAN",
+        "/?q=zzqq&course=neural-networks",
+        "/?q=dropout&open=page-2-7",
+    ]
+    paths += [
+        "/?q=dropout&open=page-999-1",
+        "/courses/neural-networks",
+        "/courses/neural-networks/terms",
+        "/lectures/2",
+        "/lectures/5",
+        "/teach",
+    ]
+    with page_of(browser, live, viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        for path in paths:
+            page.goto(live + path)
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate(TOO_LOW) == [], path
+            small = page.locator("input:not([type=hidden], [type=radio]), select").evaluate_all(
+                "boxes => boxes.filter(box => parseFloat(getComputedStyle(box).fontSize) < 16).map(box => box.id)"
+            )
+            assert small == [], path  # a telephone would enlarge the page
+
+
+def test_a_place_that_was_removed_leaves_the_list_in_sight_and_offers_ways_on(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.goto(f"{live}/?q=dropout&open=/c/neural-networks/d/slides/none.pdf/3")
+        look = page.locator("#look").bounding_box()
+        assert look is not None
+        assert look["height"] < PHONE["height"] / 2
+        expect(page.locator("#look a", has_text="Back to the course")).to_have_attribute("href", "/c/neural-networks")
+        page.locator("#look a", has_text="Back to the results").tap()
+        expect(page.locator("#look")).to_be_hidden()
+        expect(page.locator(".hit h3 a").first).to_be_in_viewport()
+
+
+def test_on_a_phone_a_suggestion_says_in_full_what_it_is_and_where(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.goto(live)
+        page.locator("#q").press_sequentially("dropout")
+        place = page.locator("#suggestions .quiet").first
+        expect(place).to_have_text("slide · 2. Переобучение и регуляризация")
+        assert place.evaluate("one => one.scrollWidth <= one.clientWidth")
+        assert page.locator("#suggestions li").first.evaluate("one => one.clientHeight >= 44")
+        box = page.locator("#suggestions").bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_language_and_theme_are_behind_one_button_where_there_is_little_room(browser: Any, live: str) -> None:
+    with page_of(browser, live, viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.goto(f"{live}/?q=dropout")
+        expect(page.locator("#theme")).to_be_hidden()
+        page.locator(".menu summary").tap()
+        expect(page.locator("#theme")).to_be_in_viewport(ratio=1)
+        page.locator(".summary").tap()
+        expect(page.locator("#theme")).to_be_hidden()
+        page.locator(".menu summary").tap()
+        page.get_by_role("link", name="Русский").tap()
+        expect(page.locator("html")).to_have_attribute("lang", "ru")
+
+
+def test_the_start_offers_terms_that_the_courses_speak_of(page: Page, live: str) -> None:
+    page.goto(live)
+    offered = page.locator(".tries a").all_inner_texts()
+    assert offered == ["Стохастический градиентный спуск", "темп обучения"]
+    page.locator(".tries a").last.click()
+    expect(page.locator("#q")).to_have_value("темп обучения")
+    expect(page.locator(".hit mark").first).to_be_visible()
+
+
 def test_the_title_of_the_page_names_what_is_open(page: Page, live: str) -> None:
     page.goto(f"{live}/?q=dropout")
     assert page.title() == "dropout · Lecture Search"
@@ -556,6 +648,13 @@ def test_another_course_is_offered_where_this_one_has_nothing(
         assert any("1 lecture · 2 slides" in card and "without" not in card for card in cards)
         assert any("1 lecture without slides, 1 lecture without video" in card for card in cards)
         assert not any("gap" in card or "missing" in card for card in cards)
+    with serve(settings) as url, page_of(browser, url, viewport=PHONE, is_mobile=True, has_touch=True) as page:
+        page.goto(f"{url}/?q={quote('what is gradient decsent?')}")
+        expect(page.locator(".readings")).to_be_visible()
+        page.locator(".summing .notice").evaluate(
+            "one => one.remove()"
+        )  # this index has no embedder, which is said here
+        assert top_of(page, ".hit") < 280  # below the choice of the course and readings; an answer takes 132 more
 
 
 # --- asking ----------------------------------------------------------------------------------------------

@@ -478,6 +478,14 @@ def test_a_lecture_without_slides_or_without_video_looks_whole(browser: Any, lon
         assert talk is not None
         assert box["width"] > 700
         assert talk["x"] > box["x"] + box["width"] - 1
+        page.goto(f"{long_course}/c/kites/l/3")
+        slide, film = page.locator("#slide-now").bounding_box(), page.locator(".film").bounding_box()
+        assert slide is not None
+        assert film is not None
+        assert film["x"] > slide["x"] + slide["width"] - 1  # slides alone: the others beside it
+        page.goto(f"{long_course}/c/kites")
+        lectures = page.locator(".lectures li").all_inner_texts()
+        assert "1 video · no slides yet" in lectures[3]  # though nobody knows how long it is
 
 
 # --- all kinds of readers --------------------------------------------------------------------------------
@@ -554,6 +562,97 @@ def test_nothing_jumps_while_a_place_is_opened(browser: Any, live: str, size: tu
             page.wait_for_load_state("networkidle")
             shifts = page.evaluate(shifts_of)
             assert sum(value for value, *_ in shifts) < 0.02, (path, shifts)
+
+
+# --- a phone ---------------------------------------------------------------------------------------------
+
+ON_A_PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+BUTTONS = ".controls :is(a, button, select)"
+
+
+def boxes(page: Page, selector: str) -> list[Any]:
+    """Where the elements lie that can be seen and pressed."""
+    every = [one.bounding_box() for one in page.locator(selector).all() if one.is_visible()]
+    return [box for box in every if box is not None and box["width"] > 1]
+
+
+@pytest.mark.parametrize("path", ["/?q=dropout&open=page-2-7", "/?q=dropout&open=time-2-205"])
+def test_on_a_phone_one_picture_its_buttons_in_a_row_and_what_is_said_fit_the_screen(
+    browser: Any, live: str, path: str
+) -> None:
+    with opened(browser, live, **ON_A_PHONE) as page:
+        page.goto(live + path)
+        ready(page)
+        slide, video = page.locator("#slide-now .large"), page.locator("#player")
+        seen, unseen = (slide, video) if "page" in path else (video, slide)
+        expect(seen).to_be_in_viewport(ratio=1)
+        expect(unseen).to_be_hidden()
+        row = boxes(page, BUTTONS)
+        assert len(row) >= 6
+        assert len({round(box["y"]) for box in row}) == 1
+        assert min(min(box["width"], box["height"]) for box in row) >= 44
+        assert is_inside(page, ".spoken.now", ".running")
+        expect(page.locator(".spoken.now")).to_be_in_viewport()
+        before = seen.bounding_box()
+        page.get_by_role("button", name="Swap slide and video").tap()
+        expect(unseen).to_be_in_viewport(ratio=1)
+        expect(seen).to_be_hidden()
+        page.get_by_role("button", name="Swap slide and video").tap()
+        assert seen.bounding_box() == before
+
+
+def test_on_a_phone_the_picture_stays_while_the_rest_is_scrolled_or_chosen(browser: Any, live: str) -> None:
+    with opened(browser, live, **{**ON_A_PHONE, "viewport": {"width": 375, "height": 560}}) as page:
+        page.goto(f"{live}{SLIDE}/7")
+        ready(page)
+        page.evaluate("document.querySelector('.tabs').scrollIntoView({ block: 'start' })")
+        expect(page.locator("#slide-now .large")).to_be_in_viewport(ratio=1)
+        page.get_by_text("Slides", exact=True).tap()
+        expect(page.locator(".running")).to_be_hidden()
+        expect(page.locator(".film .current")).to_be_in_viewport()
+        assert is_inside(page, ".film .current", ".film")
+        page.locator(".film li").nth(8).locator("a").tap()
+        assert shown(page) == "9"
+        expect(page.locator("#slide-now .large")).to_be_in_viewport(ratio=1)
+        page.get_by_text("About", exact=True).tap()
+        expect(page.locator(".along li").first).to_be_visible()
+
+
+def test_on_a_phone_on_its_side_the_picture_and_what_is_said_stand_side_by_side(browser: Any, live: str) -> None:
+    with opened(browser, live, **{**ON_A_PHONE, "viewport": {"width": 844, "height": 390}}) as page:
+        page.goto(f"{live}/?q=dropout&open=page-2-7")
+        ready(page)
+        expect(page.locator("#slide-now .large")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".controls")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".spoken.now")).to_be_in_viewport(ratio=0.8)
+        assert len({round(box["y"]) for box in boxes(page, BUTTONS)}) == 1
+
+
+def test_on_a_phone_the_slide_is_read_while_its_video_runs_and_is_stopped(browser: Any, live: str) -> None:
+    with opened(browser, live, **ON_A_PHONE) as page:
+        page.goto(f"{live}{SLIDE}/7")
+        ready(page)
+        page.get_by_role("button", name="Play").tap()
+        until(page, "!document.querySelector('#player').paused")
+        expect(page.locator("#slide-now .large")).to_be_in_viewport(ratio=1)
+        assert second(page) >= 205
+        page.get_by_role("link", name="Next slide").tap()
+        assert shown(page) == "8"
+        page.get_by_role("button", name="Pause").tap()
+        until(page, "document.querySelector('#player').paused")
+        page.get_by_role("button", name="Play").tap()  # from where the slide that is seen is discussed
+        until(page, "!document.querySelector('#player').paused && document.querySelector('#player').currentTime >= 240")
+
+
+def test_on_a_phone_without_javascript_slide_and_video_follow_one_another(browser: Any, live: str) -> None:
+    with opened(browser, live, **ON_A_PHONE, java_script_enabled=False) as page:
+        page.goto(f"{live}{SLIDE}/7")
+        slide, video = (page.locator(part).bounding_box() for part in ("#slide-now .large", "#player"))
+        assert slide is not None
+        assert video is not None
+        assert video["y"] >= slide["y"] + slide["height"]
+        page.get_by_text("About", exact=True).tap()
+        expect(page.locator(".along li").first).to_be_visible()
 
 
 # --- its parts -------------------------------------------------------------------------------------------

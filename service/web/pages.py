@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -26,17 +27,17 @@ from service.answers.types import Outcome, Turn
 from service.deps import State
 from service.errors import status_of
 from service.finding import read_kinds
-from service.links import lecture_link, lecture_url
+from service.links import lecture_link, lecture_url, with_quote
 from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
 from service.web.place import Place, read_lecture
-from service.web.quoted import QuoteText, mark_quote, with_quote
+from service.web.quoted import QuoteText, mark_quote
 from service.web.results import Measure, ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
 from service.web.study import Study, mark_found
-from service.web.ways import Ways, ways_on
+from service.web.ways import Ways, first_terms, ways_on
 
 router = APIRouter(route_class=PageRoute)
 _MAX_OFFSET = 450
@@ -116,6 +117,9 @@ def home(
     if "moved" in values:
         return RedirectResponse(with_quote(str(values["moved"]), quote), 302)
     if not place.q:
+        with suppress(LecturesError):  # without an index the page says what there is, not what to try
+            cards = [card for card in values["cards"] if isinstance(card, CourseCard)]  # type: ignore[attr-defined]
+            values |= {"tries": first_terms(state.index(), [card.slug for card in cards])}
         return show_page(request, "home.html", place, values)
     try:
         number = values.get("lecture_id")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from index.errors import LecturesError
 from index.search.search import SearchIndex
@@ -14,6 +16,8 @@ from service.web.place import Place
 from service.web.results import ResultsView
 
 _TERMS = 6
+_TRIES = 5
+_SPOKEN_OF = 2  # what a course says once may be a slip of its glossary: it is nothing to begin with
 _SHORTEST = 4  # letters from which the beginning of a word says what it may be
 
 
@@ -42,6 +46,18 @@ def ways_on(
     near = dict.fromkeys(term for term in _near(index, place.q, filters, state) if fold(term) != asked)
     terms = [(term, place.url(q=term, kind="", lecture="", literal="", prev="", offset=0, open="")) for term in near]
     return Ways(terms[:_TERMS], everywhere, view.whole if place.kind or place.lecture else 0)
+
+
+def first_terms(index: SearchIndex, slugs: Sequence[str]) -> list[str]:
+    """What a reader who knows nothing of these courses may begin with: terms that each of them speaks of most, of
+    several courses in turns. A course that cannot be searched now gives none."""
+    each = []
+    for slug in slugs:
+        with suppress(LecturesError):
+            terms = sorted(index.shard(slug).terms.all(), key=lambda term: -term.count)
+            each.append([term.text for term in terms if term.count >= _SPOKEN_OF][:_TRIES])
+    turns = (text for turn in zip_longest(*each) for text in turn if text)
+    return list({fold(text): text for text in turns}.values())[:_TRIES]
 
 
 def _near(index: SearchIndex, query: str, filters: Filters, state: ServiceState) -> Iterator[str]:

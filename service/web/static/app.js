@@ -18,6 +18,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("click", ({ target }) => {
+  const menu = $(".menu");
+  if (menu && !menu.contains(target)) {
+    menu.open = false;
+  }
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (button) {

@@ -127,8 +127,8 @@ class Tube {
     }
     if (typeof info?.currentTime === "number") {
       this.seconds = info.currentTime;
-      this.changed();
     }
+    this.changed();
   }
 }
 

@@ -3,11 +3,10 @@
 // never begins anew. Without this script every link in it leads to the page of its place.
 import { aroundOf, clock, placeOf, secondOf } from "./addresses.js";
 import { playerIn } from "./player.js";
-import { act, allowCopying, askAgain, bringSlide, keep, offerToResume, prepareTools, saidOf, setSpeed, showQuote } from "./study_tools.js";
+import { act, allowCopying, askAgain, bringSlide, prepareTools, ran, saidOf, setSpeed, showQuote } from "./study_tools.js";
 import "./study_keys.js";
 
 const READING_MS = 6000; // whoever scrolled the transcript reads there: it is left alone so long
-const SAVED_EVERY_SECONDS = 5;
 const FRAMES_TO_SETTLE = 4; // stretches get their heights as they come into sight
 
 class StudyView extends HTMLElement {
@@ -20,7 +19,13 @@ class StudyView extends HTMLElement {
       const button = event.target.closest("button[data-do]");
       button && act(this, button.dataset.do, button);
     }, { signal });
-    this.addEventListener("change", (event) => event.target.closest(".speed") && setSpeed(this, event.target.value), { signal });
+    this.addEventListener("change", ({ target }) => {
+      target.closest(".speed") && setSpeed(this, target.value);
+      if (target.name === "below") { // what was folded away could not be scrolled
+        this.#toFrame();
+        this.#toLine();
+      }
+    }, { signal });
     this.addEventListener("error", (event) => event.target.matches("img:not(.marks)") && askAgain(event.target), { capture: true, signal });
     for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
       this.addEventListener(name, (event) => this.#reads(event), { passive: true, signal });
@@ -65,10 +70,7 @@ class StudyView extends HTMLElement {
     this.#toFrame();
     this.#toLine();
     this.#ahead();
-    offerToResume(this);
-    if (this.player?.playing) {
-      this.#at(this.player.seconds);
-    }
+    this.player && this.#ran();
   }
 
   #reads(event) {
@@ -231,8 +233,9 @@ class StudyView extends HTMLElement {
     this.querySelector("#look-title").textContent = item.dataset.title;
     item.classList.add("current");
     item.querySelector("a").setAttribute("aria-current", "true");
-    const film = item.parentElement;
-    film.scrollLeft = item.offsetLeft - film.offsetLeft - (film.clientWidth - item.offsetWidth) / 2;
+    const film = item.parentElement; // a strip, or where there is room a sheet
+    film.scrollLeft = item.offsetLeft - (film.clientWidth - item.offsetWidth) / 2;
+    film.scrollTop = item.offsetTop - (film.clientHeight - item.offsetHeight) / 2;
     for (const [rel, other] of [["prev", this.beside(-1)], ["next", this.beside(1)]]) {
       const link = this.querySelector(`.turn [rel=${rel}]`);
       const target = this.frames.get(other)?.querySelector("a").href;
@@ -244,8 +247,10 @@ class StudyView extends HTMLElement {
     const jump = this.querySelector(".turn [data-jump]");
     jump.hidden = !item.dataset.moment;
     if (item.dataset.moment) {
+      const at = clock(Number(item.dataset.at));
       jump.href = item.dataset.moment;
-      jump.textContent = `▶ ${jump.dataset.label.replace("{}", clock(Number(item.dataset.at)))}`;
+      jump.querySelector(".wordy").textContent = jump.dataset.label.replace("{}", at);
+      jump.querySelector(".brief").textContent = at;
     }
   }
 
@@ -274,14 +279,8 @@ class StudyView extends HTMLElement {
   }
 
   #ran() {
-    const { seconds, playing } = this.player;
-    if (playing) {
-      this.#at(seconds);
-      if (Math.abs(seconds - (this.saved ?? -SAVED_EVERY_SECONDS)) >= SAVED_EVERY_SECONDS) {
-        this.saved = seconds;
-        keep(`at ${this.dataset.video}`, Math.floor(seconds));
-      }
-    }
+    this.player.playing && this.#at(this.player.seconds);
+    ran(this);
   }
 
   // The video is at a second: mark its line and chapter, and show its slide where the slide follows.

@@ -3,6 +3,7 @@
 import { clock, placeOf, secondOf, sharedOf } from "./addresses.js";
 
 const RESUMED_FROM_SECONDS = 15;
+const SAVED_EVERY_SECONDS = 5;
 const SAID_MS = 2000;
 const PICTURE_AGAIN_MS = 2000;
 const PICTURE_TRIES = 3;
@@ -16,7 +17,7 @@ function kept(name) {
   }
 }
 
-export function keep(name, value) {
+function keep(name, value) {
   try {
     localStorage.setItem(`lectures ${name}`, value);
   } catch {
@@ -43,6 +44,19 @@ export function prepareTools(view) {
     const factor = [...choice.options].some((option) => option.value === kept("speed")) ? kept("speed") : choice.value;
     choice.value = factor;
     view.player.speed(Number(factor));
+  }
+  offerToResume(view);
+}
+
+// Playing began, ended or went on: the button says what it does now, and the second is remembered.
+export function ran(view) {
+  const { seconds, playing } = view.player;
+  const button = view.querySelector("[data-do=play]");
+  button?.classList.toggle("runs", playing);
+  button?.setAttribute("aria-label", playing ? button.dataset.pause : button.dataset.play);
+  if (playing && Math.abs(seconds - (view.saved ?? -SAVED_EVERY_SECONDS)) >= SAVED_EVERY_SECONDS) {
+    view.saved = seconds;
+    keep(`at ${view.dataset.video}`, Math.floor(seconds));
   }
 }
 
@@ -73,7 +87,7 @@ export function allowCopying(root) {
   }
 }
 
-export function offerToResume(view) {
+function offerToResume(view) {
   const button = view.querySelector("[data-do=resume]");
   const seconds = Number(kept(`at ${view.dataset.video}`));
   if (!button) {
@@ -89,7 +103,8 @@ export function offerToResume(view) {
 export function act(view, name, button) {
   const actions = {
     follow: () => view.follow(!view.follows),
-    exchange: () => ["shows-slide", "shows-video"].forEach((shown) => view.classList.toggle(shown)),
+    play: () => playOn(view),
+    exchange: () => exchange(view),
     picture: () => showPicture(view),
     link: () => copyLink(view, button),
     help: () => view.querySelector("dialog.keys").showModal(),
@@ -100,6 +115,26 @@ export function act(view, name, button) {
     },
   };
   actions[name]();
+}
+
+const exchange = (view) => ["shows-slide", "shows-video"].forEach((shown) => view.classList.toggle(shown));
+
+// One button where there is room for one: it stops what runs; else it plays from where the slide that is seen is
+// discussed, if the video stands elsewhere. What is not loaded yet is seen when it begins.
+function playOn(view) {
+  const { player } = view;
+  if (player.playing) {
+    player.pause();
+    return;
+  }
+  const moment = view.frames.get(view.frame)?.dataset.moment;
+  if (moment && !view.follows) {
+    view.open(new URL(moment, location.href).href, { follow: true });
+  }
+  if (!player.started && view.matches(".shows-slide")) {
+    exchange(view);
+  }
+  player.play();
 }
 
 async function showPicture(view) {
@@ -122,7 +157,11 @@ async function copyLink(view, button) {
   await navigator.clipboard.writeText(`${[...names].join(" – ")}\n${sharedOf(place)}`);
   const said = button.querySelector("span");
   said.textContent = said.dataset.copied;
-  setTimeout(() => (said.textContent = said.dataset.label), SAID_MS);
+  button.classList.add("runs");
+  setTimeout(() => {
+    said.textContent = said.dataset.label;
+    button.classList.remove("runs");
+  }, SAID_MS);
 }
 
 function zoom(view) {
