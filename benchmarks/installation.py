@@ -23,7 +23,8 @@ from index.embed.protocol import Embedder
 from index.library import Library
 from index.plan import embed_missing, plan_course
 from index.publish import forget_course, publish
-from index.store.courses import course_hash, replace_course
+from index.store.courses import replace_course
+from index.store.known import course_hash
 from index.store.tables import courses as course_rows
 from index.types import Course, Filters, Mode, Passage, Query
 from service.opening import open_index

@@ -29,7 +29,7 @@ from index.damage import row_damage
 from index.errors import StorageError
 from index.files import replacing
 from index.library import Library
-from index.store.courses import course_slugs, stored_hashes
+from index.store.known import course_slugs, stored_hashes
 from index.store.rows import largest_ids
 from index.store.tables import SCHEMA_REVISION, metadata
 

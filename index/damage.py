@@ -11,10 +11,10 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageE
 from index.library import Library
 from index.served import NONE_NAMED, check_made_with, wanted_generations
 from index.sharing import Published
-from index.store.courses import course_slugs, stored_hashes
 from index.store.database import RESTORE
 from index.store.generations import StoredGeneration, latest_generation
 from index.store.integrity import are_as_written, damaged_embeddings, file_faults
+from index.store.known import course_slugs, stored_hashes
 from index.store.passages import read_passages
 
 _LOOKS = 3  # while others publish

@@ -56,6 +56,16 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def folder_bytes(folder: Path) -> int:
+    """How large the files below a folder are together; those that go while it is looked at are not counted."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                total += os.lstat(f"{place}/{name}").st_size
+    return total
+
+
 @contextmanager
 def file_lock(path: Path, *, wait: bool = True, make: bool = True) -> Iterator[bool]:
     """Hold the lock that this file stands for; whether it is held, which is always so if it is waited for.

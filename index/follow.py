@@ -11,8 +11,8 @@ from index.errors import StorageError
 from index.files import file_lock, make_folder, translated_disk
 from index.library import Library
 from index.sharing import Published
-from index.store.courses import stored_hashes
 from index.store.generations import manifest_of
+from index.store.known import stored_hashes
 
 _log = logging.getLogger(__name__)
 

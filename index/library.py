@@ -26,10 +26,10 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageE
 from index.files import file_lock, make_folder, translated_disk, write_durably
 from index.originals import FileStore
 from index.sharing import Published, SharedIndex
-from index.store.courses import stored_hashes, unreferenced
 from index.store.database import Database, writer_lock
 from index.store.embeddings import drop_fingerprints, drop_unused_embeddings, embedded_fingerprints
 from index.store.generations import latest_generation, manifest_of
+from index.store.known import stored_hashes, unreferenced
 from index.text.analysis import ANALYSIS_VERSION
 
 _log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, StorageE
 from index.library import READERS, Library, name_of, replaced
 from index.plan import Plan, embed_missing, latest_manifest, made_of, plan_course
 from index.served import check_made_with
-from index.store.courses import course_files, course_hash, course_slugs, remove_course
+from index.store.courses import remove_course
 from index.store.database import RESTORE
 from index.store.embeddings import (
     drop_embeddings,
@@ -40,6 +40,7 @@ from index.store.integrity import (
     forget_read,
     record_rows,
 )
+from index.store.known import course_files, course_hash, course_slugs
 from index.store.passages import content_hashes, read_passages
 from index.text.analysis import ANALYSIS_VERSION
 

@@ -33,7 +33,14 @@ _NEXT, _SKIP, _BACK, _ANYWHERE = 0.987, 0.01, 0.002, 0.001
 _DECAY = 0.2
 _END = 5.0  # a talk rather ends near its last page; the recording may be of its first part only
 _BY_PLACE = 0.3  # the most that is believed of a page without words
+# Tables of pages by pages and of bins by pages are worked out: at these limits half a gigabyte and some minutes.
+_MAX_PAGES, _MAX_CELLS = 3_000, 10_000_000
 _SURE = 0.9  # a run is cut where its bins are this sure: neighbouring pages blur into each other
+
+
+def is_too_long(pages: int, seconds: float) -> bool:
+    """Whether a lecture has more pages, or pages and hours of speech, than are set against each other."""
+    return pages > _MAX_PAGES or pages * seconds / _BIN_SECONDS > _MAX_CELLS
 
 
 def align(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import shutil
@@ -14,12 +15,15 @@ from ingest.web import Report
 
 _MAX_FILES = 20_000
 _MAX_FILE_BYTES = 2 << 30
+# what the names in an archive, or its bytes, make the system say; anything else is the disk's
+_OF_THE_ARCHIVE = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL})
 
 
 def unpacked(archive: Path, cache: Path, max_bytes: int, report: Report) -> Path:
     """The folder that holds the archive's files; unpacked once for each content.
 
-    CourseError if the archive is broken, leads out of its folder, or holds more than is taken.
+    CourseError if the archive is broken, leads out of its folder, or holds more than is taken; what the disk refuses
+    is raised as it comes.
     """
     with archive.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -29,13 +33,24 @@ def unpacked(archive: Path, cache: Path, max_bytes: int, report: Report) -> Path
         temporary = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
         try:
             _unpack(archive, temporary, max_bytes, report)
-            temporary.rename(folder)
+            _put_in_place(temporary, folder)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in _OF_THE_ARCHIVE:
+                raise
             raise CourseError(f"{archive.name} cannot be unpacked ({error}); make the archive again.") from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
     inside = [path for path in folder.iterdir() if not path.name.startswith((".", "__MACOSX"))]
     return inside[0] if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+def _put_in_place(temporary: Path, folder: Path) -> None:
+    """Give an unpacked folder its name, unless another order has just unpacked the same."""
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
 
 
 def _unpack(archive: Path, folder: Path, max_bytes: int, report: Report) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import Queue
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store.courses import KnownDeck, find_fetched, known_pages
+from index.store.known import KnownDeck, find_fetched, known_pages
 from index.types import Deck, DeckKind, Page, Problem, State
 from ingest.documents import DOCUMENTS, SUFFIXES, Document, DocumentReader
 from ingest.ocr import OCR, WIDTH, ocr_languages, read_picture
@@ -21,6 +18,7 @@ from ingest.pages import CLEANER, clean_pages, deck_kind, deck_title
 from ingest.pdf import EXTRACTOR, MAX_PAGES, Line, PdfReader, RawPage
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedDeck
+from ingest.side_by_side import side_by_side
 from ingest.symbols import tidy
 from ingest.web import FetchError
 
@@ -48,8 +46,8 @@ class DeckSource:
 class _Readers:
     """One of each for a thread."""
 
-    pdf: PdfReader
-    documents: DocumentReader
+    pdf: PdfReader = field(default_factory=PdfReader)
+    documents: DocumentReader = field(default_factory=DocumentReader)
 
     def close(self) -> None:
         self.pdf.close()
@@ -63,30 +61,12 @@ Told = Callable[[int, int, str], None]
 def read_decks(planned: Sequence[PlannedDeck], source: DeckSource, told: Told) -> dict[PlannedDeck, Deck]:
     """Every deck, read side by side; a bad one is a deck with a problem."""
     distinct = list(dict.fromkeys(planned))
-    workers = min(os.cpu_count() or 1, 4, max(1, len(distinct)))
-    readers: Queue[_Readers] = Queue()
-    for _ in range(workers):
-        readers.put(_Readers(PdfReader(), DocumentReader()))
-
-    def read(deck: PlannedDeck) -> Deck:
-        reader = readers.get()
-        try:
-            return _read_deck(deck, source, reader)
-        finally:
-            readers.put(reader)
-
     found: dict[PlannedDeck, Deck] = {}
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for done, (deck, result) in enumerate(zip(distinct, pool.map(read, distinct), strict=True), 1):
+    with side_by_side(distinct, _Readers, lambda deck, own: _read_deck(deck, source, own)) as results:
+        for done, (deck, result) in enumerate(zip(distinct, results, strict=True), 1):
             found[deck] = result
             told(done, len(distinct), deck.path)
-        return found
-    finally:
-        # stopped in the middle: what has not begun is not begun any more
-        pool.shutdown(wait=True, cancel_futures=True)
-        while not readers.empty():
-            readers.get().close()
+    return found
 
 
 def _read_deck(planned: PlannedDeck, source: DeckSource, readers: _Readers) -> Deck:

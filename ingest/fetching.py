@@ -13,7 +13,7 @@ from pathlib import Path
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store.courses import Fetched, find_fetched, keep_fetched
+from index.store.known import Fetched, find_fetched, keep_fetched
 from index.types import Host, Problem
 from ingest.captions import CaptionReader
 from ingest.course import find_transcripts

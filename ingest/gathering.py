@@ -9,9 +9,9 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from index.library import Library
-from index.store.courses import known_alignment
-from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Transcript, Video
-from ingest.align import ALIGNER, align
+from index.store.known import known_alignment
+from index.types import Alignment, Course, Deck, DeckKind, Lecture, Passage, Problem, Transcript, Video
+from ingest.align import ALIGNER, align, is_too_long
 from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys
 from ingest.decks import DeckSource, read_decks
@@ -40,19 +40,22 @@ def told(progress: Report, step: str) -> Callable[..., None]:
     return lambda done, total, what="": progress(Progress(step, done, total, what))
 
 
-def gather_course(
-    planned: PlannedCourse,
-    folder: Path,
-    library: Library,
-    wanted: tuple[str, ...],
-    failed: Failed,
-    asr_model: str,
-    distrusted: str | None,
-    progress: Report,
-) -> Course:
-    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here."""
-    root = folder.resolve()
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is there to be read of a course: its plan and its folder; `languages` of captions, best first, none to leave
+    them out; why some of it could not be had; the folder of a speech recogniser's model, or nothing."""
 
+    planned: PlannedCourse
+    folder: Path
+    languages: tuple[str, ...]
+    failed: Failed
+    asr_model: str
+
+
+def gather_course(material: Material, library: Library, distrusted: str | None, progress: Report) -> Course:
+    """Everything that the course says and holds, read as far as it is not known already; nothing is fetched here. What
+    the rows of course `distrusted` say was read before is read again."""
+    planned, failed, root = material.planned, material.failed, material.folder.resolve()
     decks = read_decks(
         [deck for lecture in planned.lectures for deck in lecture.decks],
         DeckSource(root, library, planned.language, failed.decks, distrusted),
@@ -60,7 +63,7 @@ def gather_course(
     )
     videos = read_videos(
         [video for lecture in planned.lectures for video in lecture.videos],
-        VideoSource(root, library, wanted, failed.captions, asr_model, distrusted),
+        VideoSource(root, library, material.languages, failed.captions, material.asr_model, distrusted),
         told(progress, "reading transcripts"),
     )
     keys = lecture_keys(planned.lectures)
@@ -115,7 +118,7 @@ def _aligned(
         for done, lecture in enumerate(lectures, 1):
             decks = [deck for deck in lecture.decks if deck.pages and deck.kind is DeckKind.SLIDES]
             spoken = [(video.video, video.transcript) for video in lecture.videos if video.transcript]
-            if not decks or not spoken:
+            if not decks or not spoken or not_aligned(lecture):
                 found.append(lecture)
                 continue
             key = _alignment_key(decks, spoken, language)
@@ -129,6 +132,19 @@ def _aligned(
     finally:
         reader.close()
     return tuple(found)
+
+
+def not_aligned(lecture: Lecture) -> Problem | None:
+    """Why the slides of a lecture are not set against its videos, though it has both."""
+    pages = sum(len(deck.pages) for deck in lecture.decks if deck.kind is DeckKind.SLIDES)
+    seconds = sum(video.duration_seconds or 0.0 for video in lecture.videos if video.transcript)
+    if not seconds or not is_too_long(pages, seconds):
+        return None
+    return Problem(
+        "not_aligned",
+        f"Lecture {lecture.title!r} has {pages:,} pages of slides and {seconds / 3600:,.1f} hours of speech, more than "
+        "are set against each other: no page says when it is discussed. Make several lectures of it.",
+    )
 
 
 def _alignment_key(decks: Sequence[Deck], spoken: Sequence[tuple[str, Transcript]], language: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from index.errors import CourseError
+from index.files import folder_bytes
 from ingest.web import FetchError, Limits, Report, check_address, final_address
 
 _PERCENT = re.compile(r"(\w[\w ]+):\s+(\d{1,3})%")
@@ -165,7 +166,7 @@ class Repository:
         while child.poll() is None:
             if time.monotonic() > self._deadline:
                 problem.append(f"{self._shown} did not arrive within {self._limits.seconds:.0f} s; ingest again.")
-            elif self._folder.is_dir() and _size(self._folder) > self._limits.file_bytes:
+            elif self._folder.is_dir() and folder_bytes(self._folder) > self._limits.file_bytes:
                 problem.append(
                     f"{self._shown} is larger than {self._limits.file_bytes >> 20} MB; ingest a folder with less of it."
                 )
@@ -174,14 +175,3 @@ class Repository:
                     os.killpg(child.pid, signal.SIGKILL)  # what it started too: that holds the connection and our pipes
                 return
             time.sleep(_LOOK_SECONDS)
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(f"{place}/{name}").st_size
-            except OSError:  # git renames its files as it goes
-                continue
-    return total

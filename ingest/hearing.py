@@ -17,7 +17,7 @@ from index.errors import SourceFileError
 from index.files import file_lock, make_folder, translated_disk
 from index.library import Library
 from index.originals import sha256_of
-from index.store.courses import Fetched, keep_fetched
+from index.store.known import Fetched, keep_fetched
 from index.types import Host, Problem
 from ingest.asr import asr_problem, transcribe
 from ingest.captions import CaptionReader, to_vtt

@@ -6,12 +6,12 @@ Tesseract runs as a process of its own with limits: it reads pictures that were 
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import subprocess
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ingest.pdf import Line
+from ingest.sandbox import limit_process
 
 # Part of a deck's identity, like pdf.EXTRACTOR.
 OCR = "tesseract-1"
@@ -47,18 +47,12 @@ def read_picture(png: bytes, language: str) -> tuple[Line, ...]:
             capture_output=True,
             timeout=_SECONDS,
             check=False,
-            preexec_fn=_limit,
+            preexec_fn=partial(limit_process, _MEMORY_BYTES, cpu_seconds=_SECONDS),
             env={"PATH": os.environ.get("PATH", ""), "OMP_THREAD_LIMIT": "1", "LANG": "C.UTF-8"},
         )
     except subprocess.TimeoutExpired:
         return ()
     return _lines(found.stdout.decode("utf-8", errors="replace"))
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _lines(tsv: str) -> tuple[Line, ...]:

@@ -8,11 +8,11 @@ network inside, and put files of this machine onto the slides.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +20,7 @@ from index.errors import SourceFileError
 from index.files import make_folder, translated_disk
 from index.library import Library
 from ingest.pdf import PdfReader
+from ingest.sandbox import limit_process
 from ingest.sources import DRAWING
 
 _SECONDS = 120.0  # small decks take one to three seconds, the first one of a machine ten
@@ -80,6 +81,7 @@ def _convert(program: str, folder: Path, seconds: float) -> None:
     (profile / "user" / "registrymodifications.xcu").write_text(_SETTINGS.format(items=items), "utf-8")
     command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore"]
     command += ["--convert-to", _FORM, "--outdir", str(folder / "drawn"), str(folder / "deck.pptx")]
+    limit = partial(limit_process, _MEMORY_BYTES, cpu_seconds=int(_SECONDS), file_bytes=_PDF_BYTES)
     running = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -87,7 +89,7 @@ def _convert(program: str, folder: Path, seconds: float) -> None:
         stderr=subprocess.DEVNULL,
         cwd=folder,
         start_new_session=True,
-        preexec_fn=_limit,  # noqa: PLW1509  (it only sets limits)
+        preexec_fn=limit,  # noqa: PLW1509  (it only sets limits)
         env={"PATH": os.environ.get("PATH", ""), "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"},
     )
     try:
@@ -99,13 +101,6 @@ def _convert(program: str, folder: Path, seconds: float) -> None:
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
         running.wait()
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(_SECONDS), int(_SECONDS)))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_PDF_BYTES, _PDF_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _failed(why: str) -> SourceFileError:

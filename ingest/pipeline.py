@@ -18,12 +18,23 @@ from index.follow import follow, tidy
 from index.library import Library
 from index.plan import Plan, embed_missing, plan_course
 from index.publish import check_fits, publish
-from index.store.courses import course_hash, replace_course
+from index.store.courses import replace_course
 from index.store.generations import StoredGeneration, latest_generation
+from index.store.known import course_hash
 from index.types import Course, Passage
 from ingest.course import unclaimed_captions
-from ingest.fetching import NOTHING, Failed, Fetcher, Fetching
-from ingest.gathering import Progress, Report, files_of, gather_course, identity_of, passages_of, told
+from ingest.fetching import NOTHING, Fetcher, Fetching
+from ingest.gathering import (
+    Material,
+    Progress,
+    Report,
+    files_of,
+    gather_course,
+    identity_of,
+    not_aligned,
+    passages_of,
+    told,
+)
 from ingest.hearing import Listener
 from ingest.planned import PlannedCourse
 from ingest.playlists import with_playlists
@@ -85,7 +96,8 @@ def ingest_course(
         listener = Listener(library, fetching.asr_model, told(progress, "reading transcripts"), on_wait)
         videos = [video for lecture in planned.lectures for video in lecture.videos]
         failed = replace(failed, captions=failed.captions | listener.hear(videos, folder.resolve(), wanted))
-    reader = _Reader(library, embedder, planned, folder, wanted, failed, fetching.asr_model, progress)
+    material = Material(planned, folder, wanted, failed, fetching.asr_model)
+    reader = _Reader(library, embedder, material, progress)
     with library.preparing():
         # reading takes the longest and keeps nobody from writing; where it fails, it fails again below, and says why
         with suppress(StorageError):
@@ -180,30 +192,17 @@ class _Reader:
 
     library: Library
     embedder: Embedder | None
-    planned: PlannedCourse
-    folder: Path
-    wanted: tuple[str, ...]
-    failed: Failed
-    asr_model: str
+    material: Material
     progress: Report
     read: _Read | None = None
 
     def prepare(self) -> _Read:
         """Read files, and make the vectors that are missing."""
-        library, embedder, slug = self.library, self.embedder, self.planned.slug
+        library, embedder, slug = self.library, self.embedder, self._slug
         before = self._state()  # first: what changes while it is read is noticed
         distrusted = row_damage(library, slug) is not None
         # what damaged rows say was read is read again
-        course = gather_course(
-            self.planned,
-            self.folder,
-            library,
-            self.wanted,
-            self.failed,
-            self.asr_model,
-            slug if distrusted else None,
-            self.progress,
-        )
+        course = gather_course(self.material, library, slug if distrusted else None, self.progress)
         passages, content_hash = passages_of(course), identity_of(course)
         plan: Plan | None = None
         embedded = 0
@@ -224,14 +223,18 @@ class _Reader:
             return read
         # where only others were published, what was read stands, but that it is served is to be seen again; a state of
         # this course that was published meanwhile may be newer than what was read
-        same = now.course == read.before.course and row_damage(self.library, self.planned.slug) is None
-        if same and not read.distrusted and (read.plan or self.library.is_current(self.embedder, self.planned.slug)):
+        same = now.course == read.before.course and row_damage(self.library, self._slug) is None
+        if same and not read.distrusted and (read.plan or self.library.is_current(self.embedder, self._slug)):
             return read
         return self.prepare()
 
+    @property
+    def _slug(self) -> str:
+        return self.material.planned.slug
+
     def _state(self) -> _State:
         with self.library.database.reading() as connection:
-            return _State(latest_generation(connection), course_hash(connection, self.planned.slug))
+            return _State(latest_generation(connection), course_hash(connection, self._slug))
 
     def _has_files(self, course: Course) -> bool:
         """Whether nobody swept what no row referred to yet."""
@@ -252,7 +255,8 @@ def _summary(course: Course, passages: Sequence[Passage]) -> IngestReport:
         passages=len(passages),
     )
     for lecture in course.lectures:
-        problems = [found.problem for found in lecture.decks] + [found.problem for found in lecture.videos]
+        problems = [deck.problem for deck in lecture.decks] + [video.problem for video in lecture.videos]
+        problems.append(not_aligned(lecture))
         report.gaps += [
             {"lecture": lecture.title, "code": problem.code, "detail": problem.detail}
             for problem in problems

@@ -106,8 +106,10 @@ class Sandbox:
     def _read_reply(self, stream: IO[bytes]) -> tuple[dict[str, Any], bytes]:
         deadline = time.monotonic() + self._limits.seconds
         buffer = bytearray()
-        while b"\n" not in buffer:
-            buffer += self._read_some(stream, deadline, len(buffer))
+        some = b""
+        while b"\n" not in some:  # looked for in what is new: the line may have megabytes
+            some = self._read_some(stream, deadline, len(buffer))
+            buffer += some
         line, _, rest = bytes(buffer).partition(b"\n")
         head: dict[str, Any] = json.loads(line)
         body = bytearray(rest)
@@ -133,12 +135,26 @@ class Sandbox:
         return some
 
 
+def limit_process(memory_bytes: int, *, cpu_seconds: int | None = None, file_bytes: int | None = None) -> None:
+    """Limit this process for good: addresses, time, the size of a file that it writes; it leaves no core behind.
+
+    Programs that read untrusted files are started with it as their `preexec_fn`.
+    """
+    limits = (
+        (resource.RLIMIT_CPU, cpu_seconds),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, memory_bytes),  # last: a program that was just forked may have more than that already
+    )
+    for kind, most in limits:
+        if most is not None:
+            resource.setrlimit(kind, (most, most))
+
+
 def serve(handlers: Mapping[str, Any]) -> None:
     """The child's side: set the limits of argv, then answer requests from stdin until it closes."""
     memory, cpu_seconds = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    limit_process(memory, file_bytes=0)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not end up between replies
     for line in sys.stdin.buffer:

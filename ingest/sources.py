@@ -103,6 +103,11 @@ def check_allowed(source: str, roots: Sequence[str], data_dir: Path) -> None:
         )
 
 
+def absolute_source(source: str) -> str:
+    """A source as every process of this machine finds it: an address as it is, a folder or .zip by its whole path."""
+    return source if "://" in source else str(Path(source).resolve())
+
+
 def check_there(source: str) -> None:
     """CourseError if a source that may be ordered is neither an address nor a folder or .zip that is there."""
     path = Path(source)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.errors import SourceFileError
 from index.library import Library
-from index.store.courses import find_fetched, known_transcript
+from index.store.known import find_fetched, known_transcript
 from index.text.language import STEMMERS, detect_language
 from index.types import Host, MadeBy, Problem, State, Transcript, Video
 from ingest.asr import RECOGNISER, asr_problem

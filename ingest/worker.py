@@ -131,7 +131,8 @@ class _Reading:
         if time.monotonic() < self._not_before:
             return True
         try:
-            if self._newest() == self._done:
+            newest = self._newest()  # before: what another process publishes meanwhile is read next
+            if newest == self._done:
                 return True
             found = publish_all_read(self._library, self._embedder, self._reader, self._told)
             if found.published or not found.waiting:
@@ -141,7 +142,7 @@ class _Reading:
             if found.waiting:
                 self._wait()
             else:
-                self._done = self._newest()
+                self._done = newest
         except Stopped:
             return False
         except Exception as error:  # a database that is away, an index of another embedder

@@ -25,7 +25,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    from service.settings import Settings
+    from service.settings import read_settings
 
-    with Database(Settings().resolved_database_url).migrating() as opened:
+    with Database(read_settings().resolved_database_url).migrating() as opened:
         run(opened)

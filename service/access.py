@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -18,8 +19,8 @@ from index.store.keys import PREFIX, Key, find_key
 from index.types import AccessScope, Readable
 from service.deps import State
 from service.gate import Work
+from service.known_secrets import KnownSecrets
 from service.refusals import KeyNeeded, ScopeMissing, TooOften
-from service.remembered import Remembered
 from service.settings import Settings, listed
 from service.signin.grants import either
 from service.signin.people import People, Person
@@ -81,7 +82,7 @@ class Access:
         }
         self.signing_in = RateLimit(_SIGNED_IN_PER_MINUTE)
         self.people = People(settings)
-        self._keys = Remembered(_look_up, _REMEMBERED_SECONDS)
+        self._keys = KnownSecrets(_look_up, _REMEMBERED_SECONDS)
 
     async def caller(
         self, request: Request, state: ServiceState, scope: AccessScope, *, limited: bool = True
@@ -109,7 +110,7 @@ class Access:
         limit = self.limits.get(scope) if limited else None
         wait = limit.take(caller.name) if limit else 0.0
         if limit and wait:
-            raise TooOften(f"More than {limit.per_minute} requests a minute; try again in {wait:.0f} s.", wait)
+            raise TooOften(f"More than {limit.per_minute} requests a minute; try again in {math.ceil(wait)} s.", wait)
         return caller
 
 
@@ -118,7 +119,7 @@ def limit_signing_in(request: Request) -> None:
     access: Access = request.app.state.access
     wait = access.signing_in.take(_address(request))
     if wait:
-        raise TooOften(f"Too many people sign in from here at once; try again in {wait:.0f} s.", wait)
+        raise TooOften(f"Too many people sign in from here at once; try again in {math.ceil(wait)} s.", wait)
 
 
 def _look_up(state: ServiceState, secret: str) -> Key | None:

@@ -93,23 +93,20 @@ def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(planned))
     elif write_yaml:
-        out.print(f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest.")
+        said = f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest."
+        out.print(said, markup=False)
     else:
         print_plan(planned)
 
 
 def _queue(orders: Sequence[Order], *, as_json: bool) -> None:
-    from pathlib import Path
-
     from index.store.jobs import add_job
+    from ingest.sources import absolute_source
     from service.console import out, print_json
 
     _, library = open_library()
-    jobs = []
     with library.database.writing() as connection:
-        for order in orders:
-            place = order.source if "://" in order.source else str(Path(order.source).resolve())
-            jobs.append(add_job(connection, place, order.options()))
+        jobs = [add_job(connection, absolute_source(order.source), order.options()) for order in orders]
     if as_json:
         print_json([{"id": job} for job in jobs] if len(jobs) > 1 else {"id": jobs[0]})
         return
@@ -147,11 +144,11 @@ def _take_up(orders: Sequence[Order], *, as_json: bool) -> None:
 def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
     """Take courses up on a cluster; each is reported as it is done."""
     from dataclasses import asdict, replace
-    from pathlib import Path
 
     from index.follow import follow
     from ingest.cluster import Installation, carry_out_on
     from ingest.pipeline import IngestReport
+    from ingest.sources import absolute_source
     from service.console import err, print_json, print_report, progress_bar
     from service.encoding import read_rest
     from service.opening import library_of
@@ -166,9 +163,7 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
         settings.storage_cache_bytes,
         settings.embedder,
     )
-    placed = [
-        order if "://" in order.source else replace(order, source=str(Path(order.source).resolve())) for order in orders
-    ]
+    placed = [replace(order, source=absolute_source(order.source)) for order in orders]
     found = []
     with progress_bar(quiet=as_json) as step:
         for outcome in carry_out_on(

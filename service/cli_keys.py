@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from service.opening import Json
+
+if TYPE_CHECKING:
+    from index.store.keys import Key
 
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of the API.")
 
@@ -48,38 +53,40 @@ def create_key(
 def list_all_keys(as_json: Json = False) -> None:
     """Show all keys, without their secrets."""
     from index.store.keys import list_keys
-    from service.console import print_json, print_table
     from service.opening import open_library
 
     _, library = open_library()
     with library.database.reading() as connection:
         found = list_keys(connection)
-    rows = [
-        {
-            "id": key.id,
-            "name": key.name,
-            "scopes": sorted(key.scopes),
-            "courses": None if key.courses is None else sorted(key.courses),
-            "created_at": key.created_at.isoformat(timespec="seconds"),
-            "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
-            "revoked_at": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
-        }
-        for key in found
-    ]
+    print_keys(found, ("id", "name", "scopes", "courses", "created_at", "expires_at", "revoked_at"), as_json=as_json)
+
+
+def print_keys(keys: Iterable[Key], facts: Sequence[str], *, as_json: bool) -> None:
+    """These facts of them for a program, or a table of those that a person looks for."""
+    from service.console import print_json, print_table
+
     if as_json:
-        print_json(rows)
-    else:
-        shown = [
-            (
-                row["id"],
-                row["name"],
-                ", ".join(row["scopes"] or ()),
-                ", ".join(row["courses"] or ("all",)),
-                "revoked" if row["revoked_at"] else row["expires_at"] or "",
-            )
-            for row in rows
-        ]
-        print_table(("id", "name", "scopes", "courses", "valid until"), shown)
+        print_json([{fact: _plain(getattr(key, fact)) for fact in facts} for key in keys])
+        return
+    columns = [fact for fact in facts if fact in ("id", "name", "scopes", "courses")]
+    rows = [[*(_shown(getattr(key, column)) for column in columns), _validity(key)] for key in keys]
+    print_table((*columns, "valid until"), rows)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value.isoformat(timespec="seconds") if isinstance(value, dt.datetime) else value
+
+
+def _shown(value: str | frozenset[str] | None) -> str:
+    if value is None:
+        return "all"
+    return value if isinstance(value, str) else ", ".join(sorted(value))
+
+
+def _validity(key: Key) -> str:
+    return "revoked" if key.revoked_at else key.expires_at.isoformat(timespec="seconds") if key.expires_at else ""
 
 
 @keys_app.command("revoke")

@@ -41,35 +41,13 @@ def create_link(
 def list_links(as_json: Json = False) -> None:
     """Show all links, without their secrets."""
     from index.store.keys import list_keys
-    from service.console import print_json, print_table
+    from service.cli_keys import print_keys
     from service.opening import open_library
 
     _, library = open_library()
     with library.database.reading() as connection:
         found = list_keys(connection, links=True)
-    rows = [
-        {
-            "id": link.id,
-            "name": link.name,
-            "courses": None if link.courses is None else sorted(link.courses),
-            "expires_at": link.expires_at.isoformat(timespec="seconds") if link.expires_at else None,
-            "revoked_at": link.revoked_at.isoformat(timespec="seconds") if link.revoked_at else None,
-        }
-        for link in found
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    shown = [
-        (
-            row["id"],
-            row["name"],
-            ", ".join(row["courses"] or ("all",)),
-            "revoked" if row["revoked_at"] else row["expires_at"] or "",
-        )
-        for row in rows
-    ]
-    print_table(("id", "name", "courses", "valid until"), shown)
+    print_keys(found, ("id", "name", "courses", "expires_at", "revoked_at"), as_json=as_json)
 
 
 @links_app.command("revoke")

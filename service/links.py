@@ -6,7 +6,7 @@ a row: those may mean something else tomorrow. `index/store/places.py` finds whe
 
 from __future__ import annotations
 
-from urllib.parse import quote, urldefrag, urlsplit
+from urllib.parse import quote, urldefrag, urlencode, urlsplit
 
 from index.addresses import is_web_address
 from index.marks import address_name
@@ -149,6 +149,11 @@ def file_url(deck: DeckEntry, page_number: int = 0) -> str:
     if deck.suffix != ".pdf":
         return f"/api/decks/{deck.id}/file"
     return f"/api/decks/{deck.id}/file.pdf" + (f"#page={page_number}" if page_number else "")
+
+
+def with_quote(url: str, named: str) -> str:
+    """An address of a place that also names a quote, to be marked there."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode({'quote': named})}" if named else url
 
 
 def absolute(url: str, base: str) -> str:

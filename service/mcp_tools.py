@@ -11,7 +11,9 @@ from index.search.search import clean_query
 from index.store.catalogue import course_details, list_courses
 from index.types import DeckEntry, Filters, Hit, IndexedPassage, Kind, PagePlace, Query, TimePlace, VideoEntry
 from service.answers.answering import last_answer
+from service.answers.types import Citation
 from service.base import LOCAL, served_at
+from service.citing import cited_url
 from service.links import absolute, course_url, hit_url, lecture_link
 from service.mcp_mount import readable
 from service.schemas import AnswerOut, CitationOut, answer_out
@@ -44,7 +46,7 @@ class FetchOut(Shape):
 
 
 class CitedOut(CitationOut):
-    url: str = Field(description="Where the quote stands, to be opened")
+    url: str = Field(description="Opens the place with the quote marked")
 
 
 class AskOut(AnswerOut):
@@ -96,7 +98,7 @@ def search(state: ServiceState, query: str, course: str | None, kind: Kind | Non
     """The best passages."""
     filters = Filters(course, None, frozenset({kind}) if kind else None, readable.get())
     found = state.find(Query(clean_query(query), filters))
-    base = base_of(state)
+    base = _base(state)
     results = [_found(hit, base) for hit in found.hits(limit)]
     return SearchOut(results=results, coverage=found.coverage.value, unknown_words=list(found.unknown_words))
 
@@ -126,7 +128,7 @@ def fetch(state: ServiceState, passage_id: str) -> FetchOut:
                 "at_seconds": str(time.at_seconds),
                 "transcript": f"lectures://videos/{time.video_id}/transcript",
             }
-    url = absolute(hit_url(passage), base_of(state))
+    url = absolute(hit_url(passage), _base(state))
     return FetchOut(id=passage.id, title=_title(passage), url=url, text=passage.text, metadata=metadata)
 
 
@@ -134,15 +136,18 @@ def ask(state: ServiceState, question: str, course: str | None) -> AskOut:
     """An answer whose every sentence can be checked."""
     started = perf_counter()
     found = last_answer(state.answering(clean_query(question), Filters(course=course, courses=readable.get()), ()))
-    base = base_of(state)
+    base = _base(state)
     out = answer_out(found, (perf_counter() - started) * 1000)
-    cited = [CitedOut(**dict(citation), url=absolute(citation.hit.url, base)) for citation in out.citations]
+    cited = [
+        CitedOut(**dict(citation), url=_cited(state, own, base))
+        for citation, own in zip(out.citations, found.citations, strict=True)
+    ]
     return AskOut(**{**dict(out), "citations": cited})
 
 
 def courses(state: ServiceState) -> CoursesOut:
     """The courses that the caller may read."""
-    base = base_of(state)
+    base = _base(state)
     with state.library.database.reading() as connection:
         found = list_courses(connection, readable.get())
     return CoursesOut(
@@ -161,7 +166,7 @@ def courses(state: ServiceState) -> CoursesOut:
 
 def lectures(state: ServiceState, course: str) -> LecturesOut:
     """The lectures of a course in their order."""
-    base = base_of(state)
+    base = _base(state)
     with state.library.database.reading() as connection:
         found = course_details(connection, course, readable.get())
     return LecturesOut(
@@ -182,9 +187,17 @@ def lectures(state: ServiceState, course: str) -> LecturesOut:
     )
 
 
-def base_of(state: ServiceState) -> str:
+def _base(state: ServiceState) -> str:
     """Where the service is reached by whoever asks."""
     return served_at.get() or state.settings.public_url or LOCAL
+
+
+def _cited(state: ServiceState, citation: Citation, base: str) -> str:
+    """Where a quote is read. Where our pages are not known to be there, a video on YouTube is at least seen there."""
+    elsewhere = hit_url(citation.hit.passage)
+    if elsewhere.startswith("/") or served_at.get() or state.settings.public_url:
+        return cited_url(citation, base)
+    return elsewhere
 
 
 def _found(hit: Hit, base: str) -> FoundOut:

@@ -33,6 +33,7 @@ _FIRST_SECONDS = 60.0  # how long the first requests wait for the first generati
 # what cannot be served may have been put back: every byte of it is read again after a while, ever more rarely
 _AGAIN_SECONDS, _AGAIN_AT_MOST_SECONDS = 5.0, 600.0
 _SHAKEN_SECONDS = 10.0  # after damage was found, requests that began before may still fail of it
+_SHAKEN_WAIT_SECONDS = 2.0  # for who is just looking at the files, or opening a generation, which can take minutes
 _GONE = "The index of course {} is gone from the disk and searched from memory; put it back or run `lectures reindex`."
 
 _Stamp = tuple[int, int, int]  # of a file: inode, time of change, size
@@ -139,8 +140,13 @@ class Serving:
 
     def shaken(self) -> str | None:
         """What happened to the files of the open index just now, if anything did: an unexpected error may come of
-        it."""
-        self.look()
+        it. Who was to be answered does not wait until a newer generation is open."""
+        if self._lock.acquire(timeout=_SHAKEN_WAIT_SECONDS):
+            try:
+                if self._index is not None and self._connect is None:
+                    self._look_at_files(self._index)
+            finally:
+                self._lock.release()
         if self._index is None or time.monotonic() - self._damaged_at > _SHAKEN_SECONDS:
             return None
         return " ".join(self._index.generation.damaged.values()) or None

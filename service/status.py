@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from index.embed.protocol import Embedder
+from index.files import folder_bytes
 from index.library import Library
 from index.store.catalogue import course_details, list_courses
 from index.store.jobs import count_jobs, list_jobs
@@ -15,7 +16,7 @@ _NEWEST_JOBS = 10
 
 def read_status(library: Library, embedder: Embedder | None, readers: tuple[str, ...]) -> StatusOut:
     """How the installation stands just now; `readers` is how the fingerprints of those begin that are set."""
-    with library.database.reading() as connection:
+    with library.database.snapshot() as connection:  # a course may be removed meanwhile
         courses = list_courses(connection, readable=None)
         details = [course_details(connection, course.slug, readable=None) for course in courses]
         jobs = count_jobs(connection)
@@ -28,7 +29,7 @@ def read_status(library: Library, embedder: Embedder | None, readers: tuple[str,
         generation=library.served_number(),
         current=library.is_current(embedder),
         embedder=embedder.fingerprint if embedder else "none",
-        disk_bytes=sum(path.stat().st_size for path in library.data_dir.rglob("*") if path.is_file()),
+        disk_bytes=folder_bytes(library.data_dir),
         courses=[CourseSummaryOut.model_validate(course) for course in courses],
         jobs=jobs,
         newest_jobs=[JobSummaryOut.model_validate(job) for job in newest],

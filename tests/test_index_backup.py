@@ -218,7 +218,11 @@ def _odd_schema(_contents: dict[str, bytes], manifest: dict[str, Any]) -> None:
     manifest["schema"] = "0001:head"
 
 
-@pytest.mark.parametrize("change", [_lead_out, _another_file, _no_row, _newer, _orphan, _odd_schema])
+def _no_schema(_contents: dict[str, bytes], manifest: dict[str, Any]) -> None:
+    manifest["schema"] = "0000"  # as a revision is written, and none
+
+
+@pytest.mark.parametrize("change", [_lead_out, _another_file, _no_row, _newer, _orphan, _odd_schema, _no_schema])
 def test_a_backup_that_was_made_up_brings_nothing(
     backup: Path, tmp_path: Path, embedder: CountingEmbedder, change: Callable[[dict[str, bytes], dict[str, Any]], None]
 ) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from support import CountingEmbedder, ingest, open_index, write_course
+from support import CountingEmbedder, ingest, open_index, passage, write_course
 
 from index.damage import find_damage
 from index.embed.encoder import PREFIX, Encoder
 from index.embed.protocol import Vectors
 from index.encoding import publish_all_read, unread_courses
+from index.engine.encoded import build_encoded
 from index.engine.manifest import generation_file
 from index.errors import EmbedderError, IndexMismatch
 from index.library import Library
@@ -267,3 +268,12 @@ def test_an_encoder_that_reads_nothing_leaves_its_courses_unread_and_says_why(
     assert encode(sqlite_library, embedder, encoder_of(Knowing())) == 2
     with sqlite_library.database.reading() as connection:
         assert list_unread(connection) == []
+
+
+def test_what_the_encoder_could_not_read_stands_where_the_others_stand_on_average() -> None:
+    passages = [passage(f"text {row}", row) for row in range(3)]
+    contents = [np.array(own, "<f4").tobytes() for own in ([1.0, 0.0], [0.0, 1.0])]
+    vectors = dict(zip([own.content_hash for own in passages], [*contents, b""], strict=True))
+    assert build_encoded(passages, vectors)["encoder.vectors"].tolist() == [[1, 0], [0, 1], [0.5, 0.5]]
+    with pytest.raises(KeyError):  # one that was never read
+        build_encoded([*passages, passage("new", 3)], vectors)

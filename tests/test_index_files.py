@@ -17,7 +17,7 @@ from support import CountingEmbedder, ingest, open_index, write_course, write_pd
 
 from index.damage import find_damage
 from index.errors import StorageError
-from index.files import write_durably
+from index.files import folder_bytes, write_durably
 from index.library import Library
 from index.originals import FileStore
 from index.served import open_served
@@ -165,3 +165,18 @@ def test_what_reached_the_disk_last_of_a_stored_file_is_one_name(
     sha256 = FileStore(tmp_path / "files").add_bytes(b"a deck", ".pdf")
     assert durable[tmp_path / "files"] == [sha256[:2]]
     assert durable[tmp_path / "files" / sha256[:2]] == [f"{sha256}.pdf"]
+
+
+def test_what_goes_while_a_folder_is_measured_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sub").mkdir()
+    for name, size in (("stays", 300), ("goes", 50), ("sub/stays", 7)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    look = os.lstat
+
+    def gone(path: str) -> os.stat_result:
+        if path.endswith("/goes"):
+            Path(path).unlink()
+        return look(path)
+
+    monkeypatch.setattr(os, "lstat", gone)
+    assert folder_bytes(tmp_path) == 307

@@ -35,7 +35,7 @@ from index.store.tables import embeddings, generations, lectures, passages
 from index.types import Filters, Query
 from ingest.course import read_course
 from ingest.fetching import Failed
-from ingest.gathering import gather_course, identity_of, passages_of
+from ingest.gathering import Material, gather_course, identity_of, passages_of
 
 
 def _count(library: Library, table: sa.Table) -> int:
@@ -450,7 +450,7 @@ def test_a_title_of_the_course_alone_makes_a_new_shard_and_embeds_nothing(
 def _publish_without_lock(library: Library, folder: Path, then: Callable[[], object] = lambda: None) -> None:
     """As a writer does whose session, and with it the right to write, was lost without its noticing."""
     planned = read_course(folder)
-    course = gather_course(planned, folder, library, (), Failed({}, {}), "", None, lambda _: None)
+    course = gather_course(Material(planned, folder, (), Failed({}, {}), ""), library, None, lambda _: None)
     found = passages_of(course)
 
     def change(connection: Connection) -> None:

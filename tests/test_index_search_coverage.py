@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from starlette.testclient import TestClient
 
 from index.search.coverage import Evidence, judge_coverage
-from index.search.subject import Shares, Sign, shares_of
+from index.search.scope import Scope
+from index.search.subject import Shares, Sign, share_missing, shares_of
 from index.types import Coverage
 
 _NONE = Evidence(
@@ -58,6 +60,51 @@ def test_a_term_whose_words_are_there_but_never_together_is_absent(client: TestC
     assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "объясни простыми словами, что такое ранняя остановка",
+        "дай определение самовнимания",
+        "на какой лекции был dropout",
+        "а что лектор говорит о переобучении",
+        "can you explain early stopping to me in plain words",
+        "what is the intuition behind dropout",
+        "does the course cover batch normalization",
+    ],
+)
+def test_how_a_term_is_asked_for_says_nothing_against_it(client: TestClient, query: str) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["coverage"] == "explained"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "на какой лекции была Mamba",
+        "как реализовать XGBoost на практике",
+        "какую задачу решает beam search",
+        "what is the intuition behind label smoothing",
+        "does the course cover particle filters",
+        "is gradient boosting mentioned anywhere",
+    ],
+)
+def test_how_a_term_is_asked_for_makes_no_unknown_one_known(client: TestClient, query: str) -> None:
+    assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"
+
+
+def test_two_letters_of_a_name_that_changed_places_are_a_slip(client: TestClient) -> None:
+    assert client.get("/api/search", params={"q": "explain RMSPorp"}).json()["coverage"] == "explained"
+    assert client.get("/api/search", params={"q": "explain RMSDrop"}).json()["coverage"] == "absent"
+
+
+def test_neighbours_whose_term_is_there_by_another_name_are_not_apart() -> None:
+    first, second = (
+        Sign(text, 3.0, 1.0, 0.8, 0.0, heard=True, weight=1.0, terms=frozenset({text}), place=place, asked=True, term=0)
+        for place, text in enumerate(("early", "stopping"))
+    )
+    nowhere = cast(Scope, None)  # not looked at: the other name was found before
+    assert share_missing([first, second], nowhere) == 0
+
+
 def test_what_names_something_unknown_is_not_all_explained() -> None:
     assert judge_coverage(replace(_FULL, lacking=0.3)) is Coverage.MENTIONED
 
@@ -66,6 +113,8 @@ def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_ne
     unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
     assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)
     assert shares_of([unheard], nearness=0.4).keyness == pytest.approx(0.3)
+    # asked for by a name that no glossary knows, it is less
+    assert shares_of([replace(unheard, asked=True)], nearness=0.4).keyness == pytest.approx(0.15)
 
 
 def test_what_only_the_programme_holds_is_listed() -> None:

@@ -298,3 +298,34 @@ def test_what_is_looked_up_later_can_still_change_who_is_the_best(tmp_path: Path
         assert found.at(np.arange(2)).scores[1] > found.at(np.arange(2)).scores[0]
         wanted = np.array([True, True, False, False, False])
         assert found.most_matched(wanted) == pytest.approx(float(found.at(np.arange(2)).matched.max()))
+
+
+def _arrays(kept: object, seen: set[int]) -> int:
+    """Bytes of the arrays that can be reached from an object, but for those of its generation."""
+    if id(kept) in seen or isinstance(kept, Generation):
+        return 0
+    seen.add(id(kept))
+    if isinstance(kept, np.ndarray):
+        return kept.nbytes if kept.base is None else _arrays(kept.base, seen)
+    if isinstance(kept, dict):
+        return sum(_arrays(value, seen) for value in kept.values())
+    if isinstance(kept, list | tuple):
+        return sum(_arrays(value, seen) for value in kept)
+    names = getattr(kept, "__slots__", ()) or vars(kept) if type(kept).__module__.startswith("index.") else ()
+    return sum(_arrays(getattr(kept, name), seen) for name in names)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(
+    "filters", [Filters(), Filters(course="a"), Filters(kinds=frozenset({Kind.PAGE}))], ids=["all", "course", "kinds"]
+)
+def test_scores_count_every_byte_that_they_keep(tmp_path: Path, filters: Filters, *, sparse: bool) -> None:
+    courses = {slug: [passage(f"dropout loss n{row}", row) for row in range(300)] for slug in ("a", "b")}
+    generation = make_generation(tmp_path, courses)
+    with _form(sparse=sparse):
+        found = WordScores([word("n7"), word("dropout")], make_scope(generation, filters))
+    shared = {id(array) for held, _ in generation.postings._known.values() for array in (held.rows, held.impacts)}
+    shared |= {id(held.fields) for held, _ in generation.postings._known.values()}
+    assert 0 < _arrays(found, shared) <= found.size + len(generation.shards)  # which of the shards are searched
+    # rare words make small ones, however many passages there are
+    assert not sparse or filters.kinds or found.size < 8 * 300

@@ -6,12 +6,15 @@ import random
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 from support import ingest, write_pdf
 
 from index.library import Library
+from index.store.tables import moments
 from index.types import MOMENT_SHOWN_FROM, SPAN_SHOWN_FROM, Page, PageSpan
-from ingest.align import align
+from ingest.align import align, is_too_long
 from ingest.captions import Cue, to_vtt
 from service.app import create_app
 from service.settings import Settings
@@ -148,3 +151,27 @@ def test_hits_and_the_timeline_show_what_is_sure(tmp_path: Path) -> None:
         )
         assert client.get("/api/lectures/999/timeline").status_code == 404
         assert client.get(f"/api/lectures/{lecture}/timeline", params={"min_confidence": 2}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("pages", "hours", "too_long"),
+    [(3_000, 1, False), (3_001, 0.01, True), (1_000, 13, False), (1_000, 14, True), (200, 60, False)],
+)
+def test_what_would_take_all_memory_is_not_aligned(pages: int, hours: float, too_long: bool) -> None:
+    assert is_too_long(pages, hours * 3600) is too_long
+
+
+def test_a_lecture_that_is_too_long_is_found_without_its_moments_and_that_is_said(
+    sqlite_library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.align._MAX_PAGES", len(WORDS) - 1)
+    folder = tmp_path / "course"
+    write_pdf(folder / "slides.pdf", [f"{text.split()[0].title()}\n{text}" for text in WORDS])
+    (folder / "transcripts").mkdir()
+    (folder / "transcripts" / "aaaaaaaaaaa.en.vtt").write_text(to_vtt(speech([0, 1, 2, 3, 4])), "utf-8")
+    (folder / "README.md").write_text("# C\n1. [One](slides.pdf) [video](https://youtu.be/aaaaaaaaaaa)\n", "utf-8")
+    report = ingest(folder, sqlite_library, None)
+    assert [(gap["lecture"], gap["code"]) for gap in report.gaps] == [("One", "not_aligned")]
+    assert "5 pages of slides and 0.4 hours" in report.gaps[0]["detail"]
+    with sqlite_library.database.reading() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(moments)) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -18,8 +19,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, until, write_pdf
+from support import CountingEmbedder, ingest, run_async, until, write_course, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
@@ -41,6 +44,8 @@ from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
 from ingest.worker import _Presence, _Reading, _Run, _Stopped, work
 from ingest.youtube import YouTubeSettings
+from service.access import Caller
+from service.api.ingests import events
 from service.app import create_app
 from service.settings import Settings
 
@@ -359,6 +364,36 @@ def test_only_addresses_and_folders_that_the_operator_named_are_taken_over_http(
         assert client.post("/api/ingests", json={"source": str(source)}, headers=key).status_code == 202, source
 
 
+def test_a_relative_folder_is_the_one_of_who_was_asked_wherever_the_worker_runs(
+    admin: tuple[TestClient, Library, dict[str, str]],
+    course_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client, library, key = admin
+    monkeypatch.chdir(course_folder.parent)
+    job = client.post("/api/ingests", json={"source": course_folder.name}, headers=key).json()["id"]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    run(library)
+    ended = client.get(f"/api/ingests/{job}", headers=key).json()
+    assert (ended["state"], ended["source"]) == ("done", str(course_folder))
+
+
+def test_an_order_that_is_sent_again_is_its_job_however_many_wait(
+    admin: tuple[TestClient, Library, dict[str, str]],
+) -> None:
+    client, library, key = admin
+    body, again = {"source": "https://example.org/x"}, {**key, "Idempotency-Key": "once"}
+    first = client.post("/api/ingests", json=body, headers=again).json()["id"]
+    with library.database.writing() as connection:
+        for _ in range(100):
+            add_job(connection, "https://example.org/y", {})
+    assert client.post("/api/ingests", json=body, headers=key).status_code == 503
+    answer = client.post("/api/ingests", json=body, headers=again)
+    assert (answer.status_code, answer.json()) == (202, {"id": first})
+
+
 def test_a_folder_that_is_not_there_is_refused_when_it_is_ordered(
     admin: tuple[TestClient, Library, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -412,6 +447,29 @@ def test_a_data_folder_beside_the_slides_and_links_that_lead_out_are_no_material
 
     assert found(tmp_path) == {"deck.pdf", "linked/own.pdf", "linked/again.pdf", "linked/there.pdf"}
     assert found(folder) == {"own.pdf", "again.pdf"}
+
+
+def test_of_two_who_would_be_the_last_to_watch_one_is_told_so(
+    admin: tuple[TestClient, Library, dict[str, str]],
+) -> None:
+    client, _, key = admin
+    job_id = client.post("/api/ingests", json={"source": "https://example.org/x"}, headers=key).json()["id"]
+    app = client.app
+    caller = Caller("key", frozenset(AccessScope), None)
+
+    async def watch() -> list[str]:
+        app.state.watchers = asyncio.Semaphore(1)  # type: ignore[attr-defined]
+        request = Request({"type": "http", "app": app})
+        both = [await events(app.state.service, caller, request, job_id) for _ in range(2)]  # type: ignore[attr-defined]
+        streams = [response.body_iterator for response in both if isinstance(response, StreamingResponse)]
+        first = [str(await asyncio.wait_for(anext(aiter(stream)), 20)) for stream in streams]
+        await asyncio.gather(*(stream.aclose() for stream in streams))  # type: ignore[attr-defined]
+        return first
+
+    job, refused = run_async(watch())
+    assert job.startswith("event: job\n")
+    assert refused.startswith("event: problem\n")
+    assert '"code": "overloaded"' in refused
 
 
 def test_a_waiting_ingest_is_cancelled(admin: tuple[TestClient, Library, dict[str, str]]) -> None:
@@ -579,6 +637,18 @@ def test_a_worker_reads_for_the_encoder_while_no_job_waits(
     assert seen == [[course_folder.name]]  # the first was published before it was read, and the second taken in between
     assert unread_courses(library, embedder, encoder) == []
     assert [shard.encoder for shard in open_served(library, embedder)[0].manifest.shards] == [encoder.fingerprint] * 2
+
+
+def test_what_another_process_publishes_while_a_reader_reads_is_read_too(
+    sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    library = sqlite_library
+    second = write_course(tmp_path / "second", "Second", ["Attention\nattention heads"])
+    ingest(course_folder, library, embedder)
+    encoder = Encoder(_Slowly(lambda: ingest(second, library, embedder)), 60.0)
+    reading = _Reading(library, embedder, encoder, threading.Event(), _Presence(library))
+    assert [reading.go_on() for _ in range(3)] == [True] * 3
+    assert unread_courses(library, embedder, encoder) == []
 
 
 class _Away(Encoder):

@@ -16,7 +16,7 @@ from index.errors import SourceFileError
 from index.library import Library
 from index.publish import forget_course
 from index.store.catalogue import course_details, deck_details
-from index.store.courses import stored_hashes
+from index.store.known import stored_hashes
 from index.types import DeckEntry
 from ingest.office import draw_slides
 from ingest.pdf import PdfReader

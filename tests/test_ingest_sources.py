@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import stat
 import threading
@@ -15,7 +16,7 @@ import pytest
 from support import CountingEmbedder, open_index, write_pdf
 from web_stub import Site, commit, git_server, web_site
 
-from index.errors import CourseError
+from index.errors import CourseError, StorageError
 from index.library import Library
 from index.types import Query
 from ingest.gathering import Progress
@@ -88,6 +89,42 @@ def test_links_in_a_zip_are_left_out_and_bombs_refused(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["real.txt", "zeros"]
     with pytest.raises(CourseError, match="more than 2 MB"):
         open_source(str(archive), tmp_path / "other", SourceLimits(bytes=2 << 20))
+
+
+def test_two_orders_unpack_the_same_zip_side_by_side(tmp_path: Path) -> None:
+    archive, cache = tmp_path / "a.zip", tmp_path / "cache"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("course/README.md", "# Course")
+    others: list[Path] = []
+
+    def the_other_is_first(step: str, *_: object) -> None:
+        if step == "unpacking" and not others:
+            others.append(open_source(str(archive), cache, INSIDE).folder)
+
+    assert open_source(str(archive), cache, INSIDE, the_other_is_first).folder == others[0]
+    assert sorted(path.name for path in cache.iterdir()) == [others[0].parent.name]
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_zip(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("README.md", "# Course\n" * 2_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, before[1]))
+    try:
+        with pytest.raises(StorageError, match=r"The disk refused .*free some space"):
+            open_source(str(archive), tmp_path / "cache", INSIDE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_names_that_no_disk_takes_are_the_fault_of_the_zip(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("a" * 300, "")
+    with pytest.raises(CourseError, match="cannot be unpacked"):
+        open_source(str(archive), tmp_path / "cache", INSIDE)
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ from support import CountingEmbedder, ingest, open_index
 from index.damage import find_damage
 from index.library import Library
 from index.publish import reindex
+from index.store.embeddings import add_embeddings, missing_embeddings
 from index.store.jobs import add_job
 from index.store.keys import create_key
+from index.store.readers import add_refusals
 from index.store.tables import SCHEMA_REVISION, metadata
 from index.types import AccessScope, Query
 
@@ -121,6 +123,16 @@ def test_what_went_back_and_forth_is_served_as_before(full: Library, embedder: C
     assert find_damage(full, embedder) == []
     with full.database.reading() as connection:
         assert set(sa.inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_a_step_back_has_what_was_refused_asked_again(library: Library) -> None:
+    """An older program would take what is kept of it for a vector."""
+    with library.database.writing() as connection:
+        add_embeddings(connection, "encoder:x", [("a" * 64, b"\0", b""), ("b" * 64, b"\0", b"1234")])
+        add_refusals(connection, "encoder:x", {"a" * 64: "out of range"})
+    _go(library, "0011")
+    with library.database.reading() as connection:
+        assert missing_embeddings(connection, "encoder:x", ["a" * 64, "b" * 64]) == {"a" * 64}
 
 
 # The versions before these were never served side by side: several machines came after them.

@@ -112,7 +112,7 @@ def test_searching_goes_on_and_writing_is_refused_until_it_is_back(
             assert "The database cannot be used" in refused.json()["detail"]
         assert client.get("/livez").status_code == 200
         with monkeypatch.context() as later:
-            later.setattr("service.remembered._AWAY_SECONDS", 0.0)
+            later.setattr("service.known_secrets._AWAY_SECONDS", 0.0)
             assert [search(headers).status_code for headers in (reader, person)] == [503, 503]
         server.back()
         until(lambda: client.get("/readyz").json()["status"] == "ready")

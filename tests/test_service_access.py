@@ -182,6 +182,16 @@ def test_a_caller_who_asks_too_often_is_told_when_to_come_back(two: tuple[Settin
         assert client.get("/api/courses").status_code == 200
 
 
+def test_who_is_told_to_come_back_is_not_told_in_0_s(
+    two: tuple[Settings, Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RateLimit, "take", lambda _self, _caller: 0.3)
+    with TestClient(create_app(two[0])) as client:
+        refused = client.get("/api/search?q=dropout")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert "try again in 1 s" in refused.json()["detail"]
+
+
 def test_a_bucket_fills_again() -> None:
     limit = RateLimit(60)
     assert [limit.take("a", 0.0) for _ in range(10)] == [0.0] * 10

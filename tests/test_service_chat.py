@@ -18,11 +18,14 @@ from starlette.testclient import TestClient
 from support import ingest, write_pdf
 
 from index.library import Library
+from index.text.quotes import words_of
+from service import mcp_tools
 from service.api.chat import count_tokens
 from service.app import create_app
 from service.chat.conversation import Message, question_in, read_conversation
 from service.chat.writing import cited_in
 from service.settings import Settings
+from service.state import ServiceState
 
 _QUESTION = "что такое ранняя остановка?"
 _RENDERED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -71,6 +74,20 @@ def test_annotations_say_where_in_the_text_a_place_is_cited(live: str, stream: b
     assert text[: first["start_index"]].rstrip().endswith(" ".join(citations[0]["quote"].split())[-20:])
     assert first["title"].endswith(f", страница {citations[0]['hit']['locator']['page_number']}")
     assert f"- [1] [{first['title']}]({first['url']})" in text
+
+
+def test_a_link_of_a_citation_is_short_and_opens_its_place_with_the_quote_marked(client: TestClient) -> None:
+    seen = set()
+    for question in (_QUESTION, "зачем нужен dropout?", "what is dropout?"):
+        for citation in _said(client, [_user(question)])["citations"]:
+            address = citation["url"]
+            assert re.fullmatch(r"http://[^/]+/c/neural-networks/[dv]/[^?]+\?m=\w{15}&quote=~\d+[a-z2-7]{8}", address)
+            shown = client.get(address.removeprefix("http://testserver"), headers={"accept": "text/html"})
+            assert shown.status_code == 200
+            marked = " ".join(html.unescape(mark) for mark in re.findall(r"<mark>(.*?)</mark>", shown.text, re.DOTALL))
+            assert words_of(marked) == words_of(citation["quote"])
+            seen.add(citation["hit"]["kind"])
+    assert seen == {"page", "segment"}
 
 
 def test_a_list_of_places_is_annotated_too(client: TestClient) -> None:
@@ -361,6 +378,48 @@ def test_the_page_keeps_numbers_in_a_follow_up(client: TestClient) -> None:
     assert min(first.values()) == "1"
     assert {number for address, number in same.items() if address in first} == {"1"}
     assert not set(other.values()) & set(first.values())
+
+
+@pytest.fixture
+def filmed(course_folder: Path, tmp_path: Path) -> Settings:
+    """A course that explains momentum in a video on YouTube."""
+    (course_folder / "transcripts" / "abcdefghijk.en.vtt").write_text(
+        "WEBVTT\n\n00:00:01.000 --> 00:00:12.000\nWelcome to the lecture of today, about how networks are trained.\n\n"
+        "00:00:12.000 --> 00:00:40.000\nMomentum is the running mean of old gradients, so that steps go on downhill.\n",
+        "utf-8",
+    )
+    settings = Settings(data_dir=tmp_path / "data", database_url="", embedder="none")
+    library = Library(settings.resolved_database_url, settings.data_dir)
+    library.database.migrate()
+    ingest(course_folder, library, None)
+    library.close()
+    return settings
+
+
+def test_a_quote_of_a_video_on_youtube_is_marked_on_our_pages_and_keeps_its_number(filmed: Settings) -> None:
+    asked = _user("what is momentum?")
+    with TestClient(create_app(filmed), raise_server_exceptions=False) as client:
+        first = _said(client, [asked])
+        (cited,) = first["citations"]
+        assert cited["hit"]["url"].startswith("https://youtu.be/abcdefghijk?t=")
+        assert cited["url"].startswith("http://testserver/c/course/v/abcdefghijk/")
+        shown = client.get(cited["url"].removeprefix("http://testserver"), headers={"accept": "text/html"}).text
+        assert "<mark>" in shown
+        said = {"role": "assistant", "content": first["choices"][0]["message"]["content"].replace("[1]", "[7]")}
+        assert [c["number"] for c in _said(client, [asked, said, asked])["citations"]] == [7]
+        told = {"role": "assistant", "content": "Said.", "citations": [{"number": 5, "hit": cited["hit"]}]}
+        again = client.post("/api/answers", json={"question": asked["content"], "history": [asked, told]}).json()
+        assert [c["number"] for c in again["citations"]] == [5]
+
+
+@pytest.mark.parametrize("public_url", ["", "https://lectures.example"])
+def test_a_quote_of_a_video_is_seen_on_youtube_where_nobody_is_known_to_serve(
+    filmed: Settings, public_url: str
+) -> None:
+    state = ServiceState(filmed.model_copy(update={"public_url": public_url}))
+    (cited,) = mcp_tools.ask(state, "what is momentum?", None).citations
+    state.close()
+    assert cited.url.startswith(f"{public_url}/c/course/v/" if public_url else "https://youtu.be/abcdefghijk?t=")
 
 
 def test_numbers_go_on_where_a_model_writes(example_settings: Settings) -> None:

@@ -25,6 +25,7 @@ from model_stub import (
 )
 from support import CountingEmbedder, ingest, open_index, page_of, write_course
 
+from index.backup import write_backup
 from index.damage import find_damage
 from index.embed.encoder import Encoder
 from index.encoding import publish_all_read, unread_courses
@@ -32,6 +33,7 @@ from index.engine.foreseen import PREFIX, Foreseen
 from index.errors import NotNow
 from index.library import Library
 from index.publish import forget_course, reindex
+from index.restore import read_backup
 from index.served import open_served
 from index.store.budget import model_calls_made
 from index.store.embeddings import add_embeddings
@@ -305,6 +307,19 @@ def test_a_course_that_cannot_be_read_now_holds_up_none_after_it(
     assert [page_of(hit).page_number for hit in hits(library, embedder)] == [5]
     forget_course(library, embedder, "b")
     assert unread(library) == []
+
+
+@pytest.mark.usefixtures("course")
+def test_what_was_refused_is_in_a_backup(sqlite_library: Library, embedder: CountingEmbedder, tmp_path: Path) -> None:
+    with foreseeing(sqlite_library, speaks_of("bees", refuses(400), knows)) as (reader, seen):
+        read(sqlite_library, embedder, reader)
+        before = unread(sqlite_library)
+        write_backup(sqlite_library, tmp_path / "backup")
+        read_backup(sqlite_library, tmp_path / "backup", embedder, replace=True)
+        asked = len(seen)
+        assert read(sqlite_library, embedder, reader) == 1
+        assert len(seen) == asked
+    assert unread(sqlite_library) == before != []
 
 
 def test_what_another_process_read_meanwhile_is_not_refused(sqlite_library: Library) -> None:

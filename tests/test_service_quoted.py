@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ from support import write_pdf
 from test_service_page import AXE, DESKTOP, PHONE, page_of, until
 
 from index.errors import SourceFileError
-from index.text.quotes import named_by, words_of
+from index.text.quotes import named_by, short_name, words_of
 from ingest.pdf import PdfReader
 from service.app import create_app
 from service.settings import Settings
@@ -104,6 +105,14 @@ def test_an_address_without_its_mark_keeps_the_quote(client: TestClient) -> None
     nothing = client.get(f"{_SLIDE_7}?quote={quote('что-то совсем другое <b>')}", headers=headers).text
     assert "data-quoted" not in nothing
     assert "/quoted/" not in nothing
+
+
+def test_a_quote_with_a_short_name_is_marked_on_the_picture_by_its_words(client: TestClient) -> None:
+    quoted = "усреднение множества прореженных сетей"
+    shown = client.get(f"{_SLIDE_7}?quote={short_name(quoted)}", headers={"accept": "text/html"}).text
+    assert f"<mark>{quoted}</mark>" in shown
+    (drawn,) = re.findall(r'src="(/quoted/[^"]*)"', shown)
+    assert len(list(etree.fromstring(client.get(html.unescape(drawn)).text))) >= 1
 
 
 def test_marks_hold_numbers_alone_and_a_quote_that_is_not_there_has_none(client: TestClient) -> None:

@@ -118,7 +118,7 @@ def test_the_commands_say_what_the_api_says(course: TestClient, sqlite_library: 
     status = _printed(sqlite_library, "status")
     assert list(status) == [
         "data_dir", "database", "schema", "generation", "current", "embedder", "disk_bytes", "courses", "jobs",
-        "newest_jobs", "gaps",
+        "newest_jobs", "gaps", "unread",
     ]  # fmt: skip
     assert (status["courses"], status["gaps"]) == (
         listed,
@@ -131,6 +131,7 @@ def test_the_commands_say_what_the_api_says(course: TestClient, sqlite_library: 
             "updated_at": job.updated_at.isoformat(),
         }],
     )  # fmt: skip
+    assert status["unread"] == []
     assert IngestOut.model_validate(job).model_dump_json() == _compact({
         "id": job_id, "source": "/somewhere", "state": "queued", "attempts": 0, "progress": None, "report": None, "plan": None,
         "problem": None, "created_at": job.created_at.isoformat(), "updated_at": job.updated_at.isoformat(),

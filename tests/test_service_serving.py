@@ -299,6 +299,48 @@ def test_a_file_that_is_written_to_takes_its_course_down_until_it_is_mended(
     assert serving.shaken() is None
 
 
+def test_an_error_is_answered_before_a_newer_generation_is_open(
+    folders: dict[str, Path], serving: Serving, sqlite_library: Library, embedder: CountingEmbedder, opened: list[int]
+) -> None:
+    serving.index()
+    _change(folders["second"], sqlite_library, embedder, "momentum")
+    assert (serving.shaken(), len(opened)) == (None, 1)
+    serving.look()
+    assert (serving.shaken(), len(opened)) == (None, 2)
+
+
+def test_an_error_is_answered_while_a_newer_generation_is_being_opened(
+    folders: dict[str, Path],
+    serving: Serving,
+    sqlite_library: Library,
+    embedder: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.serving._SHAKEN_WAIT_SECONDS", 0.01)
+    serving.index()
+    _change(folders["second"], sqlite_library, embedder, "momentum")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        return open_served(*arguments)
+
+    monkeypatch.setattr("service.serving.open_served", slow)
+    looking = threading.Thread(target=serving.look)
+    looking.start()
+    assert begun.wait(60)
+    said: list[str | None] = []
+    asking = threading.Thread(target=lambda: said.append(serving.shaken()))
+    asking.start()
+    asking.join(30)
+    answered = list(said)
+    go_on.set()
+    looking.join(60)
+    asking.join(60)
+    assert (answered, serving.index().number) == ([None], 3)
+
+
 @pytest.mark.usefixtures("folders")
 def test_a_file_that_was_only_touched_goes_on(serving: Serving, sqlite_library: Library) -> None:
     index = serving.index()

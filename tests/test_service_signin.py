@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,7 @@ from service.settings import Settings
 from service.signin.grants import Grant, granted, read_grants
 from service.signin.oidc import groups_of
 from service.signin.routes import safe_next
-from service.signin.tokens import Remembered, published_keys
+from service.signin.tokens import Refreshed, published_keys
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 _HTML = {"Accept": "text/html"}
@@ -455,7 +457,7 @@ def test_a_site_that_fails_is_left_alone_for_a_while_and_what_it_said_goes_on(mo
             raise SignInFailed("It is away.")
         return "keys"
 
-    known = Remembered(ask)
+    known = Refreshed(ask)
     away[0] = True
     for _ in range(5):
         with pytest.raises(SignInFailed, match="It is away"):
@@ -467,6 +469,34 @@ def test_a_site_that_fails_is_left_alone_for_a_while_and_what_it_said_goes_on(mo
     away[0] = True
     monkeypatch.setattr("service.signin.tokens._KNOWN_SECONDS", -1.0)
     assert (known.get(), asked) == ("keys", [3])
+
+
+def test_what_a_site_said_is_used_while_it_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, answer = threading.Event(), threading.Event()
+    said = ["old"]
+
+    def ask() -> str:
+        if known_once.is_set():
+            asked.set()
+            assert answer.wait(30)
+        return said[0]
+
+    known_once = threading.Event()
+    known = Refreshed(ask)
+    assert known.get() == "old"
+    known_once.set()
+    monkeypatch.setattr("service.signin.tokens._ASK_AGAIN_SECONDS", -1.0)
+    monkeypatch.setattr("service.signin.tokens._KNOWN_SECONDS", -1.0)
+    said[0] = "new"
+    with ThreadPoolExecutor(2) as pool:
+        asking = pool.submit(known.get)
+        assert asked.wait(30)
+        beside = pool.submit(known.get)
+        try:
+            assert beside.result(30) == "old"
+        finally:
+            answer.set()
+        assert asking.result(30) == "new"
 
 
 def test_a_key_of_a_kind_that_nobody_knows_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

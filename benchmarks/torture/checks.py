@@ -19,8 +19,8 @@ from index.errors import IndexUnavailable, LecturesError
 from index.library import Library
 from index.search.search import SearchIndex
 from index.served import open_served
-from index.store.courses import course_slugs, stored_hashes
 from index.store.embeddings import embedded_fingerprints
+from index.store.known import course_slugs, stored_hashes
 from index.store.passages import read_passages
 from index.store.tables import embeddings, passages
 from index.types import Query

@@ -23,7 +23,8 @@ from benchmarks.torture.result import Result, merged
 
 _FOLDERS = ("index", "ingest", "service", "migrations")
 _REVISION = re.compile(r'^SCHEMA_REVISION = "(\d{4})"$', re.MULTILINE)
-_TABLES = Path("index", "store", "tables.py")
+_STORE = Path("index", "store")
+_SCHEMA = _STORE / "tables" / "schema.py"
 _NEXT = '''"""a table and a column that no older version knows"""
 
 import sqlalchemy as sa
@@ -94,10 +95,10 @@ def _make_next(tree: Path) -> None:
     """A copy of this tree whose schema is one revision further."""
     for name in _FOLDERS:
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    tables = _read(tree, str(_TABLES))
-    before = _revision(tables)
+    schema = _read(tree, str(_SCHEMA))
+    before = _revision(schema)
     revision = f"{int(before) + 1:04}"
-    (tree / _TABLES).write_text(tables.replace(f'"{before}"', f'"{revision}"'), "utf-8")
+    (tree / _SCHEMA).write_text(schema.replace(f'"{before}"', f'"{revision}"'), "utf-8")
     made_up = tree / "migrations" / "versions" / f"{revision}_made_up.py"
     made_up.write_text(_NEXT.format(revision=revision, before=before), "utf-8")
 
@@ -105,8 +106,8 @@ def _make_next(tree: Path) -> None:
 def _check_out_before(tree: Path) -> str:
     """The last commit that had the schema before this one's, in `tree`; or what is lacking for it."""
     tree.mkdir()
-    words = f'SCHEMA_REVISION = "{_revision(_read(ROOT, str(_TABLES)))}"'
-    log = _git("log", "--format=%H", f"-S{words}", "--", str(_TABLES))
+    words = f'SCHEMA_REVISION = "{_revision(_read(ROOT, str(_SCHEMA)))}"'
+    log = _git("log", "--format=%H", f"-S{words}", "--", str(_STORE))
     brought = log.stdout.decode().split()
     archive = _git("archive", f"{brought[-1]}^", *_FOLDERS) if brought else log
     if archive.returncode or not brought:
@@ -115,10 +116,10 @@ def _check_out_before(tree: Path) -> str:
     return ""
 
 
-def _revision(tables: str) -> str:
-    found = _REVISION.search(tables)
+def _revision(schema: str) -> str:
+    found = _REVISION.search(schema)
     if found is None:
-        raise ValueError(f"{_TABLES} names no revision of the schema.")
+        raise ValueError(f"{_SCHEMA} names no revision of the schema.")
     return found[1]
 
 

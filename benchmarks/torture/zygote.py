@@ -31,6 +31,7 @@ KILLED = -signal.SIGKILL
 HELD = "benchmarks.torture.checks:held"
 DAMAGE = "benchmarks.torture.checks:damage"
 LEFTOVERS = "benchmarks.torture.checks:leftovers"
+_ENDING_SECONDS = 20.0
 _MODULES = (
     "service.cli", "service.cli_ingest", "service.console", "service.opening", "service.running", "ingest.worker",
     "ingest.order", "index.publish", "index.embed.models", "alembic.command", "alembic.config",
@@ -113,7 +114,11 @@ class Zygote:
         if self._process.stdin and self._process.stdout:
             self._process.stdin.close()
             self._process.stdout.close()
-        self._process.wait(timeout=20)
+        try:
+            self._process.wait(timeout=_ENDING_SECONDS)
+        except subprocess.TimeoutExpired:  # it waits for a child that does not end: nobody asks for that one any more
+            self._process.kill()
+            self._process.wait()
         self._outputs.cleanup()
 
     def start(

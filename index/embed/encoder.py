@@ -79,7 +79,7 @@ class Encoder:
         if all(own.refused for own in made) and self._alone(_PLAIN).refused:
             raise EmbedderError(
                 f"The encoder {self.fingerprint} reads nothing ({type(error).__name__}: {in_a_line(error)}); see "
-                "whether it has the memory that it needs, or set another LECTURES_ENCODER."
+                "whether it has the memory that it needs, or choose another."
             ) from error
         return made
 

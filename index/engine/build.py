@@ -87,15 +87,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
     )
     described = to_json(manifest)
     _write(root, name, {DATA: content, "manifest.json": described})
-    listed = ListedShard(
-        course=course,
-        name=name,
-        fingerprint=made.fingerprint,
-        passages=len(passages),
-        manifest_sha256=hashlib.sha256(described).hexdigest(),
-        encoder=made.encoder,
-        questions=made.questions,
-    )
+    listed = _listed(name, course, made, len(passages), described)
     _check_canaries(open_shard(root, listed))
     return listed
 
@@ -173,20 +165,24 @@ def _field_terms(passage: IndexedPassage, continued: str, foreseen: bytes) -> Fi
     )
 
 
+def _listed(name: str, course: str, made: Made, count: int, described: bytes) -> ListedShard:
+    """What a generation lists of a shard; `described` is its manifest as it is written."""
+    return ListedShard(
+        course=course,
+        name=name,
+        fingerprint=made.fingerprint,
+        passages=count,
+        manifest_sha256=hashlib.sha256(described).hexdigest(),
+        encoder=made.encoder,
+        questions=made.questions,
+    )
+
+
 def _intact(root: Path, name: str, course: str, made: Made, count: int) -> ListedShard | None:
     """The shard of this name if it lies there and every byte of it is right."""
     try:
         described = (shard_folder(root, name) / "manifest.json").read_bytes()
-        sha256 = hashlib.sha256(described).hexdigest()
-        listed = ListedShard(
-            course=course,
-            name=name,
-            fingerprint=made.fingerprint,
-            passages=count,
-            manifest_sha256=sha256,
-            encoder=made.encoder,
-            questions=made.questions,
-        )
+        listed = _listed(name, course, made, count, described)
         shard = open_shard(root, listed)
     except (OSError, CorruptIndex, ValueError, TypeError):
         return None

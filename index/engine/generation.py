@@ -182,8 +182,8 @@ class Generation:
 def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str, Shard] | None = None) -> Generation:
     """The generation with every shard that can be trusted; `known` are shards that are open already, by name.
 
-    Every byte is hashed before it is served, by two threads: hashing releases the interpreter. A shard that is damaged
-    takes down its course only.
+    Every byte is hashed before it is served, by a few threads: hashing releases the interpreter. A shard that is
+    damaged takes down its course only.
     """
     there = known or {}
     _allow_open_files(len(manifest.shards))

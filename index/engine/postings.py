@@ -85,9 +85,8 @@ class Postings:
         self.hashes: Hashes = arrays["terms.hashes"]
         self.offsets: NDArray[np.uint32] = arrays["terms.offsets"]
         self.said: NDArray[np.uint32] = arrays["terms.said"]
-        if (
-            "postings.passages" in arrays
-        ):  # else the lists are elsewhere (`index/spread`), and nobody looks for them here
+        # without them the lists are elsewhere (`index/spread`), and nobody looks for them here
+        if "postings.passages" in arrays:
             self.passages: NDArray[np.uint32] = arrays["postings.passages"]
             self.impacts: NDArray[np.float32] = arrays["postings.impacts"]
             self.fields: NDArray[np.uint8] = arrays["postings.fields"]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
+from index.search.asked import words_of_term
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
@@ -28,7 +29,7 @@ def strangers(
     phrases: Sequence[Phrase], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str
 ) -> list[tuple[Word, ...]]:
     """The words of each such name, in their order; `language` is that of Latin words."""
-    typed = [word for phrase in phrases for word in phrase.words]
+    typed = _subject(phrases)
     found, start = list[tuple[Word, ...]](), 0
     while start < len(typed):
         name, others = _longest(typed[start : start + _LONGEST], glossaries)
@@ -40,10 +41,16 @@ def strangers(
 
 def share_strange(names: Sequence[Sequence[Word]], phrases: Sequence[Phrase], scope: Scope) -> float:
     """How much of the query these names are, by the importance of its words: 0 to 1."""
-    words = [word for phrase in phrases for word in phrase.words if word.weight > STOP_WEIGHT]
+    words = [word for word in _subject(phrases) if word.weight > STOP_WEIGHT]
     total = sum(map(scope.importance, words))
     named = sum(scope.importance(word) for word in chain.from_iterable(names) if word.weight > STOP_WEIGHT)
     return named / total if total else 0.0
+
+
+def _subject(phrases: Sequence[Phrase]) -> list[Word]:
+    """The words of a query, or of the term that it surely asks for: in "give a definition of X" a definition is no
+    name."""
+    return list(words_of_term(phrases)) or [word for phrase in phrases for word in phrase.words]
 
 
 def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tuple[tuple[Word, ...], list[str]]:

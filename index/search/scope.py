@@ -110,6 +110,14 @@ class Scope:
         return self.last - self.first if self.mask is None else int(np.count_nonzero(self.mask))
 
     @property
+    def kept_bytes(self) -> int:
+        """What it keeps for itself; postings of whole generations are remembered, and counted, there."""
+        masks = sum(mask.nbytes for mask in (self.allowed, self.mask) if mask is not None)
+        if self.is_whole and self.allowed is None:
+            return masks
+        return masks + sum(held.size for held in self._held.values())
+
+    @property
     def extent(self) -> int:
         """Among how many rows passages are looked for; it decides how."""
         return self.last - self.first if self._whole is None else self._whole.extent

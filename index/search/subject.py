@@ -24,7 +24,7 @@ _KEY_DECADES = 1.5  # a word said this many powers of ten more often than in eve
 # than the second is a name of something.
 _COMMON_ZIPF, _NAME_ZIPF = 4.6, 2.6
 _CHANCE_MENTIONS = 0.7  # a word that is said once may be there by chance
-_FOREIGN_KEYNESS = 0.3
+_FOREIGN_KEYNESS, _UNTRANSLATED = 0.3, 0.5
 # A word that is read as what it sounds like is trusted from the first weight on, and fully from the second: slips of
 # one letter lie above .82, unknown terms that look like a word of the course ("проксимальный", "максимальный") below.
 _BY_SOUND = {
@@ -63,7 +63,8 @@ class Sign:
     not. `keyness`: 0 for what everyday language says as often, 1 for a word of the subject. `name`: how surely a word
     that nobody knows is the name of something. `heard`: the searched passages are in its language. `place`: its number
     among the words of the query. `asked`: it is of the term that the query surely asks for; `bare`: the
-    query is a few words without a question."""
+    query is a few words without a question. `term`: the number of a term that it is a word of and that is there by
+    another name; -1 if it is not."""
 
     text: str
     importance: float
@@ -76,25 +77,28 @@ class Sign:
     place: int = 0
     asked: bool = False
     bare: bool = False
+    term: int = -1
 
 
 def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
-    """A sign for each word that says something."""
+    """A sign for each word that says something; of a query that surely asks for a term only for those of the term: how
+    it is asked for says nothing of the subject."""
     spoken: dict[str, bool] = {}
     typed = [word for phrase in phrases for word in phrase.words]
     asked = {id(word) for word in words_of_term(phrases)}
     sure = bool(asked) or is_bare(typed)
     wholes = [[reading for reading in phrase.readings if _is_there(reading, scope)] for phrase in phrases]
-    whole_of = [whole for phrase, whole in zip(phrases, wholes, strict=True) for _ in phrase.words]
+    whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
     return [
         replace(
             _sign(word, whole, scope, languages, spoken, sure=sure),
             place=place,
             asked=id(word) in asked,
             bare=is_bare(typed),
+            term=number if whole else -1,
         )
-        for place, (word, whole) in enumerate(zip(typed, whole_of, strict=True))
-        if word.weight > STOP_WEIGHT
+        for place, (word, (number, whole)) in enumerate(zip(typed, whole_of, strict=True))
+        if word.weight > STOP_WEIGHT and (not asked or id(word) in asked)
     ]
 
 
@@ -122,20 +126,28 @@ def _sign(
     else:
         # nobody writes it there in this language: a name may be there in another, everyday words say nothing
         keyness = _FOREIGN_KEYNESS * name
-    terms = frozenset(term for reading, _ in chosen for term, share in reading.terms if share == 1.0)
+    terms = frozenset(term for reading, trust in chosen if trust > 0 for term, share in reading.terms if share == 1.0)
     return Sign(word.text, scope.importance(word), known, keyness, name, heard, word.weight, terms)
 
 
 def _trust(reading: Reading, written: str) -> float:
-    """How surely a word is what it is read as; what is written as a name, "UMAP", is no slip of another word."""
+    """How surely a word is what it is read as; what is written as a name, "UMAP", is no slip of another word, unless
+    two of its letters changed places."""
     if reading.reason in TYPED:
         return 1.0
-    if reading.reason in _BY_SOUND and is_name(written):
+    if reading.reason in _BY_SOUND and is_name(written) and not _is_swapped(fold(written), fold(reading.text)):
         return 0.0
     if reading.reason in _BY_SOUND:
         none, full = _BY_SOUND[reading.reason]
         return min(1.0, max(0.0, (reading.weight - none) / (full - none)))
     return reading.weight
+
+
+def _is_swapped(written: str, meant: str) -> bool:
+    """Whether a word is another one with two neighbouring letters in each other's place: "ImgaeNet"."""
+    differ = [i for i, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b]
+    same_letters = sorted(written) == sorted(meant)
+    return same_letters and len(differ) == 2 and differ[1] == differ[0] + 1
 
 
 def _name(folded: str, languages: tuple[str, ...]) -> float:
@@ -208,10 +220,16 @@ def shares_of(signs: Sequence[Sign], nearness: float) -> Shares:
         return Shares(0.0, 0.0, 0.0)
     meant = min(1.0, max(0.0, (nearness - _FAR) / (_CLOSE - _FAR)))
     return Shares(
-        keyness=sum(sign.importance * sign.keyness * (1.0 if sign.heard else meant) for sign in signs) / total,
+        keyness=sum(sign.importance * sign.keyness * _heard(sign, meant) for sign in signs) / total,
         lacking=sum(sign.importance * sign.name * (1 - min(1, sign.known)) for sign in signs if sign.heard) / total,
         foreign=sum(sign.importance for sign in signs if not sign.heard) / total,
     )
+
+
+def _heard(sign: Sign, meant: float) -> float:
+    """How far a word says what it says: one of another language as far as what is near means the same, and half of that
+    where it is asked for and no glossary knows what the course calls it."""
+    return 1.0 if sign.heard else meant * (_UNTRANSLATED if sign.asked else 1.0)
 
 
 def share_apart(signs: Sequence[Sign], scope: Scope) -> float:
@@ -233,6 +251,9 @@ def _known(sign: Sign) -> bool:
 
 
 def _stand_together(first: Sign, second: Sign, scope: Scope) -> bool:
+    """Whether two neighbours are said beside each other, or their term is there by another name."""
+    if first.term >= 0 and first.term == second.term:
+        return True
     return any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
 
 

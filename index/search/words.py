@@ -49,8 +49,9 @@ class Ground:
 
     @property
     def size(self) -> int:
-        """Bytes that are kept here; postings that are remembered elsewhere are not counted."""
-        return sum(places.nbytes for places, _ in self._places.values())
+        """Bytes that are kept here; postings are counted where they are remembered."""
+        rows = 0 if self.rows is None else self.rows.nbytes
+        return rows + sum(places.nbytes for places, _ in self._places.values())
 
     def where(self, term: str) -> tuple[NDArray[np.int64], Held]:
         """(places on this ground, postings) of a term, of one length."""
@@ -116,13 +117,15 @@ class WordScores:
             hidden = ~scope.mask
             self._sum.scores[hidden] = 0
             self._sum.matched[hidden] = 0
+        if large:  # scores are kept with the query: what they were added up with, eight bytes a passage, is not
+            self._ground, self._parts = Ground(scope, self._ground.rows), []
         # the most that the phrases which are looked up later can add
         self._open = sum(self._worth[phrase] for phrase in self._later)
 
     @property
     def size(self) -> int:
         """Bytes that it keeps."""
-        return self._ground.size + sum(part.size for part in (*self._parts, self._sum))
+        return self._scope.kept_bytes + self._ground.size + sum(part.size for part in (*self._parts, self._sum))
 
     def also(self, described: Phrase) -> WordScores:
         """The same with what the query may describe: it adds to scores, and holds nothing of the query."""

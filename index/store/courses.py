@@ -10,20 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.marks import place_marks
-from index.store.known import (
-    Fetched,
-    KnownDeck,
-    course_files,
-    course_hash,
-    course_slugs,
-    find_fetched,
-    keep_fetched,
-    known_alignment,
-    known_pages,
-    known_transcript,
-    stored_hashes,
-    unreferenced,
-)
 from index.store.rows import batches, insert, new_id, upsert
 from index.store.tables import (
     alignments,
@@ -49,26 +35,6 @@ from index.types import (
     Video,
 )
 
-# What is known and how rows are written is had from here too: whoever writes a course needs both.
-__all__ = [
-    "Fetched",
-    "KnownDeck",
-    "batches",
-    "course_files",
-    "course_hash",
-    "course_slugs",
-    "find_fetched",
-    "insert",
-    "keep_fetched",
-    "known_alignment",
-    "known_pages",
-    "known_transcript",
-    "remove_course",
-    "replace_course",
-    "stored_hashes",
-    "unreferenced",
-]
-
 
 def replace_course(connection: Connection, course: Course, made: Sequence[Passage], content_hash: str) -> None:
     """Make the rows say what `course` says. Ids of what stayed stay; what vanished goes."""
@@ -91,12 +57,12 @@ def replace_course(connection: Connection, course: Course, made: Sequence[Passag
     for passage in made:
         by_lecture.setdefault(passage.lecture_key, []).append(passage)
     for lecture in course.lectures:
-        replace_lecture(connection, course_id, lecture, by_lecture.get(lecture.key, []))
+        _replace_lecture(connection, course_id, lecture, by_lecture.get(lecture.key, []))
     unseen = sa.and_(lectures.c.course_id == course_id, lectures.c.added_at.is_(None))
     connection.execute(sa.update(lectures).where(unseen).values(added_at=now))
 
 
-def replace_lecture(connection: Connection, course_id: int, lecture: Lecture, made: Sequence[Passage]) -> None:
+def _replace_lecture(connection: Connection, course_id: int, lecture: Lecture, made: Sequence[Passage]) -> None:
     """One lecture with its decks, videos and passages."""
     values = {
         "position": lecture.position,

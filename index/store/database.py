@@ -118,7 +118,7 @@ class Database:
     def migrate(self, *, only_serves: bool = False) -> None:
         """Bring the schema to the newest revision; StorageError if it is newer than this program.
 
-        A program that `only_serves` goes on with a newer one that takes nothing away (tables.py says which).
+        A program that `only_serves` goes on with a newer one that takes nothing away (`tables/schema.py` says which).
         """
         found = self.revision()
         if found == SCHEMA_REVISION:
@@ -135,14 +135,18 @@ class Database:
             self.upgrade(connection, "head")
 
     def upgrade(self, connection: Connection, revision: str) -> None:
-        """Bring the schema to this revision, in a transaction of `migrating`."""
+        """Bring the schema to this revision, in a transaction of `migrating`. StorageError if it never was one."""
         from alembic import command  # noqa: PLC0415  (only needed when the schema changes)
         from alembic.config import Config  # noqa: PLC0415
+        from alembic.util import CommandError  # noqa: PLC0415
 
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        try:
+            command.upgrade(config, revision)
+        except CommandError as error:
+            raise StorageError(f"The schema cannot be brought to {revision}: {error}.") from error
 
     def close(self) -> None:
         self.engine.dispose()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from index.store.courses import insert
+from index.store.rows import insert
 from index.store.tables import generations
 
 

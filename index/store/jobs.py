@@ -48,9 +48,8 @@ def add_job(
     connection: Connection, source: str, options: Mapping[str, object], idempotency_key: str | None = None
 ) -> str:
     """Queue an ingest; its id. The same idempotency key again gives the job of the first time."""
-    same = sa.select(jobs.c.id).where(jobs.c.idempotency_key == idempotency_key)
-    if idempotency_key is not None and (known := connection.scalar(same)) is not None:
-        return str(known)
+    if known := ordered_before(connection, idempotency_key):
+        return known
     job_id = f"j_{secrets.token_hex(8)}"
     now = dt.datetime.fromtimestamp(_now(connection), dt.UTC)
     values = {
@@ -70,8 +69,15 @@ def add_job(
         with connection.begin_nested():
             connection.execute(sa.insert(jobs).values(values))
     except sa.exc.IntegrityError:  # the same was asked of another process a moment ago
-        return str(connection.scalar(same))
+        return str(ordered_before(connection, idempotency_key))
     return job_id
+
+
+def ordered_before(connection: Connection, idempotency_key: str | None) -> str | None:
+    """The job that was queued under this idempotency key, if one was."""
+    if idempotency_key is None:
+        return None
+    return connection.scalar(sa.select(jobs.c.id).where(jobs.c.idempotency_key == idempotency_key))
 
 
 def has_job(connection: Connection) -> bool:

@@ -1,18 +1,22 @@
 """A quote ↔ the few words by which an address names it, and where it stands in a text that is cut into lines otherwise.
 
 Only words count, whatever stands between them: the same words are a slide's lines, its picture's, and one sentence.
+Where an address is copied by programs and people it is better short: there a hash of the words names the quote.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
+from hashlib import blake2b
 
 _WORD = re.compile(r"\w+")
 _WHOLE = 12  # words: a longer quote is named by how it begins and ends
 _ENDS = (5, 3)  # words of each; fewer where of more one is written otherwise, as a hyphen at the end of a line does
 _MOST_WORDS, _MOST_TRIED = 160, 16
 _GAP = "…"
+_SHORT = re.compile(r"~(\d{1,3})([a-z2-7]{8})")
 
 MAX_CHARS = 300
 
@@ -26,9 +30,17 @@ def named_by(quote: str) -> str:
     return " ".join(words)[:MAX_CHARS]
 
 
+def short_name(quote: str) -> str:
+    """A short name of a quote: how many words it has, and forty bits of a hash of them."""
+    words = words_of(quote)[:_MOST_WORDS]
+    return f"~{len(words)}{_hash_of(words)}" if words else ""
+
+
 def find_quote(words: Sequence[str], named: str, start: int = 0) -> tuple[int, int] | None:
     """`[first, last)` of the words of a text that are the quote, at or after `start` if it is there, else anywhere;
     None if they are not there. `words` are as `words_of` gives them."""
+    if short := _SHORT.fullmatch(named):
+        return _find_hash(words, int(short[1]), short[2], start)
     begins, _, ends = named[:MAX_CHARS].partition(_GAP)
     first, last = words_of(begins), words_of(ends)
     if not first:
@@ -43,6 +55,19 @@ def find_quote(words: Sequence[str], named: str, start: int = 0) -> tuple[int, i
             if ends_at:
                 return beginning, beginning + ends_at[0] + len(closing)
     return None
+
+
+def _find_hash(words: Sequence[str], count: int, wanted: str, start: int) -> tuple[int, int] | None:
+    """`[first, last)` of so many words with this hash, those at or after `start` first."""
+    starts = range(len(words) - count + 1) if 0 < count <= _MOST_WORDS else range(0)
+    for first in (*starts[start:], *starts[:start]):
+        if _hash_of(words[first : first + count]) == wanted:
+            return first, first + count
+    return None
+
+
+def _hash_of(words: Sequence[str]) -> str:
+    return base64.b32encode(blake2b(" ".join(words).encode(), digest_size=5).digest()).decode().lower()
 
 
 def words_of(text: str) -> list[str]:

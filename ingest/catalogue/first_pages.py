@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from queue import Queue
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Piece, tidy
@@ -20,6 +17,7 @@ from ingest.pages import clean_pages
 from ingest.pdf import Line, PdfReader, RawDeck, RawPage
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedLecture
+from ingest.side_by_side import side_by_side
 
 _SHARED = 0.4  # a line on so many first pages is the course, its lecturer or the university
 _SHARED_FAR = 0.25  # in the whole course editions repeat the titles of lectures, but none fills a quarter
@@ -98,24 +96,11 @@ def _first_pages(paths: Sequence[str], root: Path) -> dict[str, tuple[RawPage, .
     """The first pages of each file that can be read."""
     if not paths:
         return {}
-    workers = min(os.cpu_count() or 1, 4, len(paths))
-    readers: Queue[PdfReader] = Queue()
-    for _ in range(workers):
-        readers.put(PdfReader())
 
-    def read(path: str) -> RawDeck | None:
-        reader = readers.get()
-        try:
+    def read(path: str, reader: PdfReader) -> RawDeck | None:
+        with suppress(SourceFileError):  # it is named when the course is taken up
             return reader.first_pages(root / path, _PAGES)
-        except SourceFileError:  # it is named when the course is taken up
-            return None
-        finally:
-            readers.put(reader)
+        return None
 
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            decks = list(pool.map(read, paths))
-    finally:
-        while not readers.empty():
-            readers.get().close()
-    return {path: deck.pages for path, deck in zip(paths, decks, strict=True) if deck and deck.pages}
+    with side_by_side(paths, PdfReader, read) as decks:
+        return {path: deck.pages for path, deck in zip(paths, decks, strict=True) if deck and deck.pages}

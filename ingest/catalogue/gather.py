@@ -10,8 +10,8 @@ from index.addresses import has_scheme, is_web_address
 from index.types import DeckKind, Host
 from ingest.catalogue.blocks import BlockKind, tidy
 from ingest.catalogue.folder import Target
+from ingest.catalogue.nodes import Node
 from ingest.catalogue.roles import Found
-from ingest.catalogue.tree import Node
 from ingest.catalogue.units import Unit
 from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, without_addresses
 from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo

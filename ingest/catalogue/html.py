@@ -64,7 +64,7 @@ def _flow(element: Any, depth: int) -> list[Block]:
         pending.extend(_addresses(element.text))
     for child in element:
         tag = tag_of(child)
-        if depth < _MAX_DEPTH and (tag in BLOCKS or tag == "details") and (tag != "span" or _has_blocks(child)):
+        if depth < _MAX_DEPTH and tag in BLOCKS and (tag != "span" or _has_blocks(child)):
             flush()
             blocks.extend(_block(child, tag, depth + 1))
         else:

@@ -13,9 +13,10 @@ from ingest.catalogue.blocks import Block, BlockKind
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
+from ingest.catalogue.nodes import Node, all_links, natural
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.titles import title_of_path
-from ingest.catalogue.tree import Node, TreeBuilder, all_links, natural
+from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
 from ingest.catalogue.words import (
     Rank,

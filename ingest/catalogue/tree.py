@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
+from ingest.catalogue.nodes import Node, all_below, all_links, merged, natural
 from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
 from ingest.catalogue.tables import read_rows
 from ingest.catalogue.titles import title_of, title_of_path
 from ingest.catalogue.words import (
-    UNMARKED,
     Mark,
     Rank,
     Role,
@@ -33,30 +33,7 @@ _ASIDE_WORDS = 7  # a heading of more words is about a subject, whatever words a
 _LINKED_DEPTH = 1  # a linked folder may keep its slides in a folder of its own
 _FEW_LESSONS = 3
 _WORDS = re.compile(r"[^\W_]+")
-_NUMBERS = re.compile(r"(\d+)")
 _NUMBERED = re.compile(r"\W*[^\W\d_]{0,9}[ _-]?\d")
-
-
-@dataclass(slots=True)
-class Node:
-    """A block as it may be a lecture. `page` is the file that it stands in, `text` what it says besides its title.
-
-    `aside`: what it is instead (a reading list, homework); `path`: the folder or file that it stands for.
-    """
-
-    kind: BlockKind
-    page: str
-    title: str = ""
-    mark: Mark = UNMARKED
-    text: str = ""
-    name: str = ""
-    links: list[Found] = field(default_factory=list)
-    children: list[Node] = field(default_factory=list)
-    aside: Role | None = None
-    path: str = ""
-    shape: str = ""
-    programme: str = ""
-    remarks: list[str] = field(default_factory=list)
 
 
 class TreeBuilder:
@@ -224,7 +201,7 @@ class TreeBuilder:
         held = [block for block in map(_linked, root.children) if block is not None]
         node.children = self._nodes(held, path, None, None, grafts=leads >= _FEW_LESSONS)
         if leads < _FEW_LESSONS:
-            for child in below(node):
+            for child in all_below(node):
                 child.links = [
                     link._replace(what="") if link.what in ("page", "folder") else link for link in child.links
                 ]
@@ -281,9 +258,8 @@ class TreeBuilder:
         """A file that nobody links."""
         self.seen.add(path)
         title, mark = title_of_path(path)
-        title = (
-            "" if len(title) > 1 and is_bare_label(title) else title
-        )  # "slides.pdf" says nothing of what they are about
+        if len(title) > 1 and is_bare_label(title):
+            title = ""  # "slides.pdf" says nothing of what they are about
         suffix = PurePosixPath(path).suffix.lower()
         role = role_of(re.sub(r"[_\d]+", " ", PurePosixPath(path).stem))
         if suffix in PAGES:
@@ -312,38 +288,3 @@ def _linked(block: Block) -> Block | None:
     if not children and not any(piece.href for piece in pieces):
         return None
     return replace(block, children=children)
-
-
-def below(node: Node) -> Iterator[Node]:
-    waiting = list(node.children)
-    while waiting:
-        found = waiting.pop()
-        yield found
-        waiting.extend(found.children)
-
-
-def all_links(nodes: Sequence[Node]) -> Iterator[Found]:
-    waiting = list(nodes)
-    while waiting:
-        node = waiting.pop()
-        yield from node.links
-        waiting.extend(node.children)
-
-
-def natural(path: str) -> tuple[tuple[int, int, str], ...]:
-    """A key by which 10 comes after 9."""
-    parts = [part for part in _NUMBERS.split(path) if part]
-    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part.casefold()) for part in parts)
-
-
-def merged(nodes: Sequence[Node]) -> list[Node]:
-    """Files of one name but for their role ("02-knn__slides", "02-knn__notes") as one."""
-    found: dict[tuple[str, ...], Node] = {}
-    for node in nodes:
-        numbers = _NUMBERS.findall(PurePosixPath(node.path).stem)
-        key = (node.title.casefold(), *numbers) if node.title and node.shape == "file" else (node.path,)
-        if key in found:
-            found[key].links += node.links
-        else:
-            found[key] = node
-    return list(found.values())

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.catalogue.blocks import OVER, BlockKind
+from ingest.catalogue.nodes import Node
 from ingest.catalogue.roles import Found
-from ingest.catalogue.tree import Node
 from ingest.catalogue.words import Rank, Role, names_programme, role_of
 
 _MATERIAL = frozenset({"deck", "notes", "video", "page", "notebook"})

@@ -5,13 +5,15 @@ Nothing is remembered between requests: what was cited before is what the client
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from index.types import Hit
 from service.answers.types import Citation
-from service.links import hit_url
+from service.links import hit_url, kept_url
 
 MAX_NUMBER = 999  # a longer conversation keeps these, and counts on from them
+_QUOTE = re.compile(r"[?&]quote=[^&]*")
 _OURS = "/c/"  # with this begins every address of a course
 
 
@@ -32,9 +34,9 @@ class Numbers:
 
     def take(self, hit: Hit) -> int:
         """The number of a quotation of a hit. A place that is quoted twice in one answer has two."""
-        given = self._given.get(_place(hit_url(hit.passage)))
-        if given:
-            return given.pop(0)
+        for address in (kept_url(hit.passage), hit_url(hit.passage)):
+            if given := self._given.get(_place(address)):
+                return given.pop(0)
         self._last += 1
         return self._last
 
@@ -45,6 +47,6 @@ def cited_by(citations: Iterable[Citation]) -> list[tuple[int, str]]:
 
 
 def _place(address: str) -> str:
-    """An address without the name of the service, which may be reached by several."""
+    """An address without the name of the service, which may be reached by several, and without what is quoted there."""
     at = address.find(_OURS)
-    return address[at:] if at >= 0 else address
+    return _QUOTE.sub("", address[at:]) if at >= 0 else address

@@ -23,8 +23,8 @@ from service.base import Base
 from service.chat.conversation import Conversation, Message, read_conversation
 from service.chat.tasks import Task, perform, read_task
 from service.chat.writing import Piece, Writer
+from service.citing import cited_url
 from service.deps import State
-from service.links import absolute, hit_url
 from service.schemas import citation_out
 from service.state import ServiceState
 
@@ -250,7 +250,6 @@ def _usage(sent: int, content: str) -> dict[str, int]:
 
 def _citations(citations: tuple[Citation, ...], base: str) -> list[dict[str, object]]:
     return [
-        {**citation_out(citation).model_dump(mode="json", by_alias=True), "url": absolute(hit_url(c.passage), base)}
+        {**citation_out(citation).model_dump(mode="json", by_alias=True), "url": cited_url(citation, base)}
         for citation in citations
-        for c in (citation.hit,)
     ]

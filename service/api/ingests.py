@@ -13,9 +13,9 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
-from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, read_job
+from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
 from index.types import JobRecord, JobState
-from ingest.sources import check_allowed, check_there
+from ingest.sources import absolute_source, check_allowed, check_there
 from service import sse
 from service.access import Administrator
 from service.deps import State
@@ -50,6 +50,7 @@ def order(
     roots = listed(state.settings.ingest_roots)
     check_allowed(asked.source, roots, state.settings.data_dir)
     check_there(asked.source)  # after what is allowed: nobody learns what else there is
+    source = absolute_source(asked.source)  # a worker may have been started elsewhere
     options = {
         "course": asked.course,
         "languages": asked.languages,
@@ -60,9 +61,11 @@ def order(
     # hashed: two callers may choose the same key, and both parts together are longer than what is stored
     key = hashlib.sha256(f"{caller.name}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     with state.library.database.writing() as connection:
+        if known := ordered_before(connection, key):
+            return IngestQueuedOut(id=known)
         if count_jobs(connection).get(JobState.QUEUED, 0) >= _MAX_WAITING:
             raise Overloaded(f"{_MAX_WAITING} ingests wait already; is a `lectures worker` running?")
-        return IngestQueuedOut(id=add_job(connection, asked.source, options, key))
+        return IngestQueuedOut(id=add_job(connection, source, options, key))
 
 
 @router.get("/ingests", openapi_extra=ADMIN)
@@ -97,17 +100,21 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
     """The job at each change of it, as server-sent events, until it is over."""
     await run_in_threadpool(_read, state, caller.courses, job_id)
     watchers: asyncio.Semaphore = request.app.state.watchers
+    too_many = Overloaded(f"{_MAX_WATCHERS} ingests are being watched already; ask GET /api/ingests/ID instead.")
     if watchers.locked():
-        raise Overloaded(f"{_MAX_WATCHERS} ingests are being watched already; ask GET /api/ingests/ID instead.")
+        raise too_many
 
     async def stream() -> AsyncIterator[str]:
         last = None
+        if watchers.locked():  # by one that was let in at the same moment
+            yield _problem(too_many)
+            return
         async with watchers:
             while True:
                 try:
                     found = IngestOut.model_validate(await run_in_threadpool(_read, state, caller.courses, job_id))
                 except LecturesError as error:
-                    yield sse.write_event(json.dumps({"detail": str(error), "code": error.code}), "problem")
+                    yield _problem(error)
                     return
                 if found != last:
                     yield sse.write_event(found.model_dump_json(), "job")
@@ -117,6 +124,10 @@ async def events(state: State, caller: Administrator, request: Request, job_id: 
                 await asyncio.sleep(_LOOK_SECONDS)
 
     return StreamingResponse(stream(), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+
+
+def _problem(error: LecturesError) -> str:
+    return sse.write_event(json.dumps({"detail": str(error), "code": error.code}), "problem")
 
 
 def new_watchers() -> asyncio.Semaphore:

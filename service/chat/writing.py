@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from index.types import Hit
 from service.answers.types import Answer, AnswerMode, Citation, Outcome, Said
 from service.chat.markdown import escape, link, plain
+from service.citing import cited_url
 from service.links import absolute, clock, hit_url
 from service.web.words import words_of
 
@@ -50,7 +51,7 @@ class Writer:
             self.text += "\n\n" if quoted else " "
         self.text += (escape(said.sentence.text) if quoted else said.sentence.text) + (" " if said.citations else "")
         for citation in said.citations:
-            title, address = self._source(citation.hit)
+            title, address = self._source(citation.hit, cited_url(citation, self.base))
             self._annotated(self._marker(citation.number, address), title, address)
         return self._piece(*begun)
 
@@ -59,7 +60,7 @@ class Writer:
         begun = len(self.text), len(self.annotations)
         lines: dict[str, str] = {}
         for citation in citations:
-            _, address = self._source(citation.hit)
+            _, address = self._source(citation.hit, cited_url(citation, self.base))
             lines[address] = f"{lines.get(address, '- ')}{self._marker(citation.number, address)} "
         if lines:
             self.text += "\n\n"
@@ -100,7 +101,7 @@ class Writer:
         note = escape(answer.note)
         self.text += note
         for number, hit in enumerate(places):
-            title, address = self._source(hit)
+            title, address = self._source(hit, absolute(hit_url(hit.passage), self.base))
             self.text += ("\n" if number else "\n\n" if note else "") + "- "
             self._annotated(link(title, address), title, address)
         return self._piece(*begun)
@@ -111,9 +112,9 @@ class Writer:
         cited = {"start_index": start, "end_index": end, "title": title, "url": address}
         self.annotations.append({"type": "url_citation", "url_citation": cited})
 
-    def _source(self, hit: Hit) -> tuple[str, str]:
-        """The title and the address of a place; no two have the same title, by which some programs tell them apart."""
-        address = absolute(hit_url(hit.passage), self.base)
+    def _source(self, hit: Hit, address: str) -> tuple[str, str]:
+        """The title and the address of a place, or of a quote there; no two have the same title, by which some programs
+        tell them apart."""
         if address not in self._titles:
             title = place_name(hit, russian=self.russian)
             others = set(self._titles.values())

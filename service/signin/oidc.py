@@ -15,7 +15,7 @@ from authlib.integrations.httpx_client import OAuth2Client, OAuthError
 from index.errors import InvalidRequest
 from service.refusals import SignInFailed
 from service.settings import Settings
-from service.signin.tokens import Claims, PublishedKeys, Remembered, fetch_json, published_keys, read_id_token
+from service.signin.tokens import Claims, PublishedKeys, Refreshed, fetch_json, published_keys, read_id_token
 
 _TIMEOUT_SECONDS = 10.0
 _ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "RS512", "ES384", "EdDSA")  # signed by a key pair, never by a secret
@@ -36,7 +36,7 @@ class Provider:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._described = Remembered(self._ask)
+        self._described = Refreshed(self._ask)
         parts = urlsplit(settings.oidc_issuer)
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
             raise InvalidRequest(f"LECTURES_OIDC_ISSUER is {settings.oidc_issuer!r:.100}: it must begin with https://.")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from index.store.sessions import Session, find_session
+from service.known_secrets import KnownSecrets
 from service.refusals import NotOurPage
-from service.remembered import Remembered
 from service.settings import Settings
 from service.signin.cookies import from_own_page, read_token
 from service.signin.grants import Grant, granted, mark_of, read_grants
@@ -38,7 +38,7 @@ class People:
         self.known_rules = {"", self.rules, *self.platforms.rules}
         self._behind_proxy = bool(settings.proxy_networks)
         # asked each time, unlike keys: who signs out is signed out in every process
-        self._sessions = Remembered(_look_up, 0.0)
+        self._sessions = KnownSecrets(_look_up, 0.0)
 
     async def person(self, request: Request, state: ServiceState) -> Person | None:
         """Who is signed in; None for everybody else, which costs nothing. NotOurPage if another site sent what may

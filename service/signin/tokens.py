@@ -29,10 +29,10 @@ _MAX_BYTES = 1 << 20
 _MAX_TOKEN_CHARS = 32_000
 
 
-class Remembered(Generic[T]):
+class Refreshed(Generic[T]):
     """What another site says, asked for when it is first needed and brought up to date from time to time.
 
-    A site that fails is left alone for a while, and what it said before goes on being used.
+    A site that fails is left alone for a while. What it said before goes on being used then, and while it is asked.
     """
 
     def __init__(self, ask: Callable[[], T]) -> None:
@@ -44,26 +44,35 @@ class Remembered(Generic[T]):
 
     def get(self, *, newer: bool = False) -> T:
         """What is known; `newer` if that is not enough. SignInFailed if the site has not said it yet."""
-        with self._lock:
-            age = time.monotonic() - self._asked
-            wanted = self._failed is not None or self._known is None or newer or age > _KNOWN_SECONDS
-            if wanted and age > _ASK_AGAIN_SECONDS:
-                self._asked = time.monotonic()
-                try:
-                    self._known, self._failed = self._ask(), None
-                except SignInFailed as error:
-                    self._failed = error
-            if self._known is None:
-                raise self._failed or SignInFailed("The site that signs people in is being asked; try again.")
-            return self._known
+        known = self._known
+        # one asks; the others wait for that only if what is known is of no use to them
+        if not self._lock.acquire(blocking=known is None or newer) and known is not None:
+            return known
+        try:
+            return self._brought_up_to_date(newer)
+        finally:
+            self._lock.release()
+
+    def _brought_up_to_date(self, newer: bool) -> T:
+        age = time.monotonic() - self._asked
+        wanted = self._failed is not None or self._known is None or newer or age > _KNOWN_SECONDS
+        if wanted and age > _ASK_AGAIN_SECONDS:
+            self._asked = time.monotonic()
+            try:
+                self._known, self._failed = self._ask(), None
+            except SignInFailed as error:
+                self._failed = error
+        if self._known is None:
+            raise self._failed or SignInFailed("The site that signs people in is being asked; try again.")
+        return self._known
 
 
-PublishedKeys = Remembered[KeySet]
+PublishedKeys = Refreshed[KeySet]
 
 
 def published_keys(url: str) -> PublishedKeys:
     """The public keys that a site publishes at an address."""
-    return Remembered(lambda: _read_keys(url))
+    return Refreshed(lambda: _read_keys(url))
 
 
 def _read_keys(url: str) -> KeySet:

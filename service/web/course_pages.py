@@ -27,13 +27,13 @@ from index.types import Filters, Kind, Query, Readable
 from service.access import Reader, Searcher
 from service.deps import State
 from service.finding import search_out
-from service.links import course_url, deck_url, lecture_url
+from service.links import course_url, deck_url, lecture_url, with_quote
 from service.programme import ProgrammeLine
 from service.schemas import TermOut, terms_out
 from service.state import ServiceState
 from service.web.looking import find, look_at
 from service.web.place import MomentAddress, PageAddress, Place, read_open
-from service.web.quoted import QuoteText, mark_quote, with_quote
+from service.web.quoted import QuoteText, mark_quote
 from service.web.showing import PageRoute, show_page
 from service.web.study import Study, mark_found, study_lecture
 

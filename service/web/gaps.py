@@ -27,7 +27,7 @@ _CODES = {
     "bad_file unreadable_page refused no_download confirmation_page asr_failed",
     Todo.CAPTIONS: "no_transcript video_elsewhere captions_disabled no_captions captions_protected age_restricted "
     "video_unplayable captions_unreadable no_speech unclaimed_captions",
-    Todo.LINK: "gone bad_address is_folder is_video video_gone bad_line playlist_left_out",
+    Todo.LINK: "gone bad_address is_folder is_video video_gone bad_line playlist_left_out not_aligned",
     Todo.OPERATOR: "not_fetched private_address",
     Todo.LATER: "unreachable timeout busy youtube_blocked youtube_unreachable youtube_timeout youtube_failed "
     "playlist_unread",

@@ -27,12 +27,12 @@ from service.answers.types import Outcome, Turn
 from service.deps import State
 from service.errors import status_of
 from service.finding import read_kinds
-from service.links import lecture_link, lecture_url
+from service.links import lecture_link, lecture_url, with_quote
 from service.schemas import AnswerOut, answer_out
 from service.state import ServiceState
 from service.web.course_pages import looked_at
 from service.web.place import Place, read_lecture
-from service.web.quoted import QuoteText, mark_quote, with_quote
+from service.web.quoted import QuoteText, mark_quote
 from service.web.results import Measure, ResultsView, results_view
 from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page

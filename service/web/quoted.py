@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Response
 from fastapi import Query as Parameter
@@ -20,6 +19,7 @@ from index.text.quotes import MAX_CHARS, find_quote, named_by, quote_span, spans
 from index.types import DeckEntry, Readable
 from service.access import Viewer
 from service.deps import State
+from service.links import with_quote
 from service.refusals import Overloaded
 from service.schemas import CitationOut, ProgrammeLocatorOut
 from service.state import ServiceState
@@ -46,19 +46,16 @@ def cited_place(citation: CitationOut, place: Place) -> str:
     return url if isinstance(citation.hit.locator, ProgrammeLocatorOut) else with_quote(url, named_by(citation.quote))
 
 
-def with_quote(url: str, named: str) -> str:
-    """An address that also names a quote."""
-    return f"{url}{'&' if '?' in url else '?'}{urlencode({'quote': named})}" if named else url
-
-
 def mark_quote(study: Study, named: str) -> Study:
     """The same with a quote marked: in the text of the slide that was opened, or in what is said from the opened second
     on, where nothing else is marked then. What is not there is not marked."""
     if not named:
         return study
     if isinstance(study.opened, PageAt):
-        span = quote_span(study.frame.page.text, named) if study.frame else None
-        return replace(study, quote=named, quoted=span) if span else study
+        text = study.frame.page.text if study.frame else ""
+        span = quote_span(text, named)
+        # the words of a picture may be cut otherwise: there a quote is found by its words, not by their hash
+        return replace(study, quote=named_by(text[slice(*span)]), quoted=span) if span else study
     lines = [line for stretch in study.stretches for line in stretch]
     marks = _marks_of_lines(lines, named, study.now)
     if not marks:

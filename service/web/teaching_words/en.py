@@ -153,6 +153,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "gap_bad_line": "A line of course.yaml cannot be used. Correct it.",
     "gap_playlist_unread": "A playlist could not be read. Import again later, or link its videos one by one.",
     "gap_playlist_left_out": "Videos of a playlist belong to no lecture for sure. Link each from its lecture.",
+    "gap_not_aligned": "A lecture is too long for times of its slides. Make several lectures of it.",
     "gap_unclaimed_captions": "Captions belong to no video. Name their file after the video.",
     "gap_other": "It could not be taken into the course.",
     "refused_source_not_https": "Give an https address, or a folder that the server’s administrator has opened for courses.",

@@ -22,7 +22,7 @@ _ASK_AGAIN_SECONDS = 5.0  # a database that does not even refuse is waited for b
 Known = TypeVar("Known")
 
 
-class Remembered(Generic[Known]):
+class KnownSecrets(Generic[Known]):
     """Of one process. What was found is fresh for `fresh_seconds`; after that the database is asked again."""
 
     def __init__(self, look_up: Callable[[ServiceState, str], Known | None], fresh_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The SQL tables. Only migrations create them; only the modules of this folder query them."""
+"""Courses, what is read of them, and what is made of that to be searched."""
 
 from __future__ import annotations
 
@@ -10,42 +10,17 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-# The newest migration. Those with the same first two digits only add; one that takes away begins new ones (0100).
-SCHEMA_REVISION = "0012"
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _parent(name: str, *, primary_key: bool = False, nullable: bool = False, index: bool = False) -> Column[int]:
-    target = f"{name}s.id"
-    return Column(
-        f"{name}_id",
-        Integer,
-        ForeignKey(target, ondelete="CASCADE"),
-        primary_key=primary_key,
-        nullable=nullable,
-        index=index,
-    )
-
+from index.store.tables.schema import metadata, parent
 
 courses = Table(
     "courses",
@@ -68,7 +43,7 @@ lectures = Table(
     "lectures",
     metadata,
     Column("id", Integer, primary_key=True),
-    _parent("course"),
+    parent("course"),
     Column("key", Text, nullable=False),
     Column("position", Integer, nullable=False),
     Column("section", Text, nullable=False),
@@ -86,7 +61,7 @@ decks = Table(
     "decks",
     metadata,
     Column("id", Integer, primary_key=True),
-    _parent("lecture"),
+    parent("lecture"),
     Column("ordinal", Integer, nullable=False),
     Column("path", Text, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -111,7 +86,7 @@ decks = Table(
 pages = Table(
     "pages",
     metadata,
-    _parent("deck", primary_key=True),
+    parent("deck", primary_key=True),
     Column("page_number", Integer, primary_key=True),
     Column("page_label", String(16)),
     Column("title", Text, nullable=False),
@@ -126,7 +101,7 @@ videos = Table(
     "videos",
     metadata,
     Column("id", Integer, primary_key=True),
-    _parent("lecture"),
+    parent("lecture"),
     Column("ordinal", Integer, nullable=False),
     Column("video", Text, nullable=False),
     Column("host", String(16), nullable=False),
@@ -145,7 +120,7 @@ transcripts = Table(
     "transcripts",
     metadata,
     Column("id", Integer, primary_key=True),
-    _parent("video"),
+    parent("video"),
     Column("language", String(8), nullable=False),
     Column("origin", Text, nullable=False),
     Column("sha256", String(64), nullable=False, index=True),
@@ -159,7 +134,7 @@ transcripts = Table(
 segments = Table(
     "segments",
     metadata,
-    _parent("transcript", primary_key=True),
+    parent("transcript", primary_key=True),
     Column("ordinal", Integer, primary_key=True),
     Column("start_seconds", Float, nullable=False),
     Column("end_seconds", Float, nullable=False),
@@ -173,9 +148,9 @@ segments = Table(
 alignments = Table(
     "alignments",
     metadata,
-    _parent("video", primary_key=True),
+    parent("video", primary_key=True),
     Column("ordinal", Integer, primary_key=True),
-    _parent("deck", index=True),
+    parent("deck", index=True),
     Column("page_number", Integer, nullable=False),
     Column("start_seconds", Float, nullable=False),
     Column("end_seconds", Float, nullable=False),
@@ -186,9 +161,9 @@ alignments = Table(
 moments = Table(
     "moments",
     metadata,
-    _parent("deck", primary_key=True),
+    parent("deck", primary_key=True),
     Column("page_number", Integer, primary_key=True),
-    _parent("video", index=True),
+    parent("video", index=True),
     Column("jump_seconds", Float, nullable=False),
     Column("confidence", Float, nullable=False),
 )
@@ -208,12 +183,12 @@ passages = Table(
     "passages",
     metadata,
     Column("id", String(32), primary_key=True),
-    _parent("lecture"),
+    parent("lecture"),
     Column("kind", String(16), nullable=False),
     Column("ordinal", Integer, nullable=False),
-    _parent("deck", nullable=True, index=True),
+    parent("deck", nullable=True, index=True),
     Column("page_number", Integer),
-    _parent("video", nullable=True, index=True),
+    parent("video", nullable=True, index=True),
     Column("start_seconds", Float),
     Column("end_seconds", Float),
     Column("title", Text, nullable=False),
@@ -250,7 +225,7 @@ refusals = Table(
 waiting = Table(
     "waiting",
     metadata,
-    _parent("course", primary_key=True),
+    parent("course", primary_key=True),
     Column("fingerprint", String(160), primary_key=True),
     Column("reason", Text, nullable=False),
 )
@@ -264,109 +239,4 @@ generations = Table(
     Column("analysis", String(16), nullable=False),
     Column("passages", BigInteger, nullable=False),
     Column("manifest_sha256", String(64), nullable=False),
-)
-
-jobs = Table(
-    "jobs",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("options", JSON, nullable=False),
-    Column("state", String(16), nullable=False, index=True),
-    Column("attempts", Integer, nullable=False),
-    Column("leased_until", Float, nullable=False),  # seconds since the epoch: until then its worker is believed alive
-    Column("report", JSON),
-    Column("problem", Text),
-    Column("problem_code", String(40)),
-    Column("plan", JSON),  # how the course is understood, where only that was asked
-    Column("progress", JSON),  # what it is doing just now: {step, done, total, what}
-    # a client's name for the request: the same name again is the same job
-    Column("idempotency_key", String(80), unique=True),
-    # seconds since the epoch before which it is not tried again
-    Column("not_before", Float, nullable=False, server_default="0"),
-    Column("cancel_asked", Boolean, nullable=False, server_default=sa.false()),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-)
-
-workers = Table(
-    "workers",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    Column("seen_at", Float, nullable=False),  # seconds since the epoch when it last said that it is alive
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", String(20), primary_key=True),
-    Column("name", Text, nullable=False),
-    # SHA-256 of the key: it has 256 random bits, so that a slow hash would add nothing
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("scopes", JSON, nullable=False),
-    Column("courses", JSON),  # slugs that it may read; null for all
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True)),
-    Column("revoked_at", DateTime(timezone=True)),
-)
-
-# People who signed in: by a link (its key says what they may), or by a provider (the row does).
-sessions = Table(
-    "sessions",
-    metadata,
-    # SHA-256 of the token, which has 256 random bits
-    Column("digest", String(64), primary_key=True),
-    Column("name", String(200), nullable=False),
-    # slugs that it may read, and those that it may administer; null for all
-    Column("courses", JSON),
-    Column("administers", JSON),
-    # marks the settings by which it was opened: where they change, it is over
-    Column("rules", String(64), nullable=False),
-    Column("key_id", String(20), ForeignKey("api_keys.id", ondelete="CASCADE"), index=True),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
-)
-
-# Values that must not come a second time (SHA-256), kept until they would be refused anyway.
-used_once = Table(
-    "used_once",
-    metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("expires_at", DateTime(timezone=True), nullable=False, index=True),
-)
-
-# What this installation signs with; made when it is first needed.
-signin_secrets = Table(
-    "signin_secrets",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
-)
-
-# The largest id that a table ever gave away. SQLite would give a freed one to another row, so that an old number would
-# mean something else.
-last_ids = Table(
-    "last_ids",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("last_id", Integer, nullable=False),
-)
-
-# Searches that found nothing, counted where the operator wants that; nothing says who asked.
-missed_searches = Table(
-    "missed_searches",
-    metadata,
-    Column("course", String(80), primary_key=True),
-    Column("query", String(200), primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("last_day", String(10), nullable=False),
-)
-
-# Questions put to the language model, by day (UTC): what its daily budget is held against.
-model_calls = Table(
-    "model_calls",
-    metadata,
-    Column("day", String(10), primary_key=True),
-    Column("calls", Integer, nullable=False),
 )

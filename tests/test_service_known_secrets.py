@@ -10,7 +10,7 @@ import pytest
 from support import run_async, until
 
 from index.errors import StorageUnreachable
-from service.remembered import Remembered
+from service.known_secrets import KnownSecrets
 
 
 def test_many_who_are_not_known_do_not_all_wait_for_a_database_that_is_away() -> None:
@@ -27,7 +27,7 @@ def test_many_who_are_not_known_do_not_all_wait_for_a_database_that_is_away() ->
         return f"of {secret}"
 
     async def asks() -> tuple[list[Any], Any]:
-        known = Remembered[str](look_up, 1.0)
+        known = KnownSecrets[str](look_up, 1.0)
         state: Any = None
         with pytest.raises(StorageUnreachable):
             await known.of(state, "first")
