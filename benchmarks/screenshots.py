@@ -12,7 +12,7 @@ from urllib.parse import quote
 from playwright.sync_api import Page, sync_playwright
 
 _ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-WIDE, PHONE = (1366, 850), (375, 812)
+WIDE, PHONE, TABLET, LYING = (1366, 850), (375, 812), (768, 1024), (844, 390)
 _QUESTION = "/?q=" + quote("что такое ранняя остановка?")
 # name: (path, size, theme, language)
 STATES = {
@@ -39,7 +39,13 @@ STATES = {
     "phone-results": ("/?q=dropout", PHONE, "light", "ru"),
     "phone-answer": (_QUESTION, PHONE, "light", "ru"),
     "phone-slide": ("/?q=dropout&open=page-2-7", PHONE, "light", "ru"),
+    "phone-video": ("/?q=dropout&open=time-2-205", PHONE, "light", "ru"),
+    "phone-removed": ("/?q=dropout&open=page-999-1", PHONE, "light", "ru"),
+    "phone-course": ("/courses/neural-networks", PHONE, "light", "ru"),
     "phone-lecture-dark": ("/lectures/2", PHONE, "dark", "ru"),
+    "phone-lying": ("/?q=dropout&open=page-2-7", LYING, "light", "ru"),
+    "tablet-results": ("/?q=dropout", TABLET, "light", "ru"),
+    "tablet-slide": ("/?q=dropout&open=page-2-7", TABLET, "light", "ru"),
 }
 
 

@@ -53,9 +53,11 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search
         Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
-        async with tools.running():
-            yield
-        state.close()
+        try:
+            async with tools.running():
+                yield
+        finally:
+            state.close()
 
     app = FastAPI(
         title="Lecture Search",
@@ -73,6 +75,12 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
     add_error_handlers(app)
+    _add_routes(app, tools)
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_routes(app: FastAPI, tools: Tools) -> None:
     for module in (search, courses, export, media, answers, ingests, missed):
         app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
     for module in (chat, embeddings):
@@ -83,6 +91,10 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
     app.mount("/mcp", KeyGate(tools, app))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one that is added sees a request first."""
     app.add_middleware(UnexpectedAnswered)
     origins = listed(settings.allowed_origins)
     if origins:
@@ -101,4 +113,3 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.add_middleware(RequestLog, metrics=app.state.metrics)
     if settings.proxy_networks:
         app.add_middleware(BehindProxy, settings=settings)
-    return app

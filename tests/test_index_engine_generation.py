@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ from support import CountingEmbedder, make_generation, make_shards, passage
 
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import read_generation, shard_folder, write_generation
+from index.engine.vocabulary import ShardWords, Vocabulary
 from index.text.hashing import hash_text
 from index.types import IndexedPassage, Kind
 
@@ -68,6 +72,28 @@ def test_a_word_is_known_by_every_course_that_holds_it(generation: Generation) -
     assert generation.terms.shards[entries].tolist() == [0, 1, 3]
     assert generation.held[entries].tolist() == [1, 3, 1]
     assert generation.said[entries].tolist() == [1, 3, 1]
+
+
+def test_words_that_are_known_wait_for_no_others_that_are_put_together(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, begun, go_on = generation.vocabulary((0,)), threading.Event(), threading.Event()
+    of = Vocabulary.of
+
+    def slowly(shards: Sequence[ShardWords]) -> Vocabulary:
+        begun.set()
+        assert go_on.wait(60)
+        return of(shards)
+
+    monkeypatch.setattr(Vocabulary, "of", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        others = pool.submit(generation.vocabulary, (1,))
+        assert begun.wait(60)
+        try:
+            assert pool.submit(lambda: (generation.vocabulary((0,)), generation.sketches)).result(30)[0] is known
+        finally:
+            go_on.set()
+        assert set(others.result(60).words()) == set(generation.vocabulary((1,)).words())
 
 
 def test_sketches_are_numbered_by_row_and_there_only_where_vectors_are(generation: Generation, tmp_path: Path) -> None:

@@ -721,6 +721,7 @@ def test_an_answer_that_is_being_written_moves_nothing_and_its_numbers_lead_at_o
                 assert page.evaluate("window.shifts") < 0.02
                 assert page.evaluate("window.hacked") is None
                 assert card.locator("img[onerror], script").count() == 0
+                assert card.locator("> h2").count() == 1  # the card holds its parts, and no page within the page
 
 
 def test_what_is_written_of_an_earlier_question_never_comes_into_the_card_of_the_next(

@@ -80,7 +80,7 @@ class Generation:
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
         self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
         self._parts: Remembered[tuple[tuple[int, ...], int], Vocabulary] = Remembered(_REMEMBERED_PARTS)
-        self._putting_together = Lock()
+        self._putting_together, self._sketching = Lock(), Lock()
 
     @cached_property
     def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
@@ -138,6 +138,9 @@ class Generation:
     def vocabulary(self, readable: tuple[int, ...], only: int | None = None) -> Vocabulary:
         """The written words of some shards; with `only` those that are forms of a word of that one."""
         if only is None or readable == (only,):
+            known = self._vocabularies.peek(readable)
+            if known is not None:
+                return known
             with self._putting_together:  # by one: others need the same and wait for it
                 return self._vocabularies.get(readable, self._read_words)
         return self._parts.get((readable, only), self._words_of_one)
@@ -152,7 +155,7 @@ class Generation:
     @property
     def sketches(self) -> Sketches | None:
         """Sketches of the vectors of all passages; None where there are no vectors."""
-        with self._putting_together:
+        with self._sketching:  # held for long by the first only, whom others wait for
             return self._sketches
 
     @cached_property

@@ -33,8 +33,8 @@ from service.schemas.ingests import (
     IngestIn,
     IngestOut,
     IngestQueuedOut,
-    MissedSearchOut,
 )
+from service.schemas.missed import MissedSearchOut
 from service.schemas.places import (
     CourseRef,
     LectureRef,

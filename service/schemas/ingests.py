@@ -1,4 +1,4 @@
-"""The shapes of ingests as jobs, and of searches in vain."""
+"""The shapes of ingests as jobs."""
 
 from __future__ import annotations
 
@@ -44,10 +44,3 @@ class IngestOut(Shape):
     problem: str | None
     created_at: Timestamp
     updated_at: Timestamp
-
-
-class MissedSearchOut(Shape):
-    course: str | None = Field(description="Where it was searched; null for all courses")
-    query: str
-    count: int
-    last_day: str

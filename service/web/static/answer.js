@@ -42,8 +42,7 @@ async function write(mine) {
         ending.abort();
         return;
       }
-      const inside = new DOMParser().parseFromString(html, "text/html").body;
-      morph(card, inside, "innerHTML");
+      morph(card, [...new DOMParser().parseFromString(html, "text/html").body.childNodes], "innerHTML");
     }
   } catch {
     if (ending.signal.aborted || !isShown(mine)) {

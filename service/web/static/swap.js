@@ -114,8 +114,10 @@ export async function show(url, { push, focus }) {
   }
 }
 
+// `next` is an element, or the nodes that are to be inside.
 export function morph(old, next, morphStyle = "outerHTML") {
-  const same = $("#results")?.dataset.key === ($("#results", next) ?? $("#results"))?.dataset.key;
+  const list = next instanceof Element ? $("#results", next) : null;
+  const same = $("#results")?.dataset.key === (list ?? $("#results"))?.dataset.key;
   Idiomorph.morph(old, next, {
     morphStyle,
     callbacks: {
