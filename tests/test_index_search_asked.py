@@ -48,6 +48,8 @@ def _read(query: str) -> tuple[Phrase, ...]:
         ("how to implement beam search", "beam search"),
         ("beam search definition", "beam search"),
         ("what does the lecturer say about beam search", "beam search"),
+        ("что в курсе сказано о лучевом поиске?", "лучевом поиске"),
+        ("where is beam search taught", "beam search"),
         ("что такое определение", "определение"),
         ("что такое определитель", "определитель"),
         ("зачем нужно предложение", "предложение"),

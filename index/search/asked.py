@@ -38,10 +38,12 @@ _DONE = re.compile(
     r"реша(?:ет|ют)|дела(?:ет|ют)|помога(?:ет|ют)|придум\w+|изобрел[аи]?|изобретен[аы]?|предложил[аи]?|предложен[аы]?|предложено|представля[ею]т|называ[ею]\w+|"
     r"означа(?:ет|ют)|значит|понима(?:ют|ется)|име(?:ет|ют)|быва(?:ет|ют)|выгляд(?:ит|ят)|хорош\w*|плох\w*|полез(?:ен|на|но|ны)|"
     r"так(?:ое|ая|ой|ие)|за|важ(?:ен|на|но|ны)|говор(?:ит|ят|или|ил\w*|ится)|про(?:ходили|ходят|ходит)|рассказыва\w+|объясня\w+|упомина\w+|"
+    r"сказ(?:ан\w*|ал\w*)|написан\w*|пишут|опис(?:ан\w*|ыва\w+)|рассм(?:отрен\w*|атрива\w+|отрели)|изложен\w*|показан\w*|"
+    r"показыва\w+|изуча\w+|посвящен\w*|раскрыва\w+|"
     r"встреча\w+|разбира(?:ли|ют|ется|лся|лась)\w*|обсужда\w+|разобрат(?:ь|ься)|"
     r"works?|means?|meant|use[ds]?|useful|useless|apply|applied|train(?:ed)?|implement(?:ed)?|comput(?:e|ed)|calculat(?:e|ed)|"
     r"need(?:ed|s)?|helps?|helpful|important|solves?|solved|invent(?:ed|s)?|introduced|proposed|covers?|covered|talks?|"
-    r"talked|discuss(?:es|ed)?|mention(?:s|ed)?|explained|says?|said|know|learn|look|go|happens?|defined|called|build|built|"
+    r"talked|discuss(?:es|ed)?|mention(?:s|ed)?|explained|taught|teach(?:es)?|written|shown|shows|described|presented|considered|addressed|seen|says?|said|know|learn|look|go|happens?|defined|called|build|built|"
     r"good|bad|matters?"
 )
 # What is wanted of a thing, how it is to be told, and where it is said.
