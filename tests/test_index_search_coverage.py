@@ -175,8 +175,8 @@ def test_a_name_that_is_not_there_is_said_as_a_whole(client: TestClient) -> None
     assert found["unknown_words"] == ["label smoothing"]
 
 
-@pytest.mark.parametrize("query", ["why does early stopping help", "зачем делают early stopping"])
-def test_a_name_counts_in_either_language(client: TestClient, query: str) -> None:
+@pytest.mark.parametrize("query", ["why does early stopping help", "зачем делают early stopping", "седловые точки"])
+def test_a_name_counts_in_either_language_and_in_every_case(client: TestClient, query: str) -> None:
     assert client.get("/api/search", params={"q": query}).json()["coverage"] != "absent"
 
 

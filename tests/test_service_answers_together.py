@@ -117,3 +117,20 @@ def test_a_phrase_for_an_attribute_is_answered_only_from_its_place(client: TestC
 def test_the_page_answers_such_a_phrase_too(client: TestClient) -> None:
     assert 'id="answer-title"' in client.get("/", params={"q": "threshold of the ROC curve"}).text
     assert 'id="answer-title"' not in client.get("/", params={"q": "threshold of the learning rate"}).text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Перечислите изменения в обучении, которые отличают одну сеть от другой; изменилась ли архитектура",
+        "what are the steps of a training loop in a framework (forward, loss, zero grad)",
+    ],
+)
+def test_a_long_clause_is_no_thing_of_which_something_is_asked(question: str) -> None:
+    assert qualified(question) is None
+
+
+def test_an_imperative_is_no_part_of_what_is_asked_for() -> None:
+    found = qualified("Перечислите стадии в обратном распространении")
+    assert found is not None
+    assert (found.attribute, found.said) == ("стадии", "")

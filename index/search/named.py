@@ -7,8 +7,9 @@ be there as one thing, in one of the two languages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.asked import words_of_term
@@ -19,6 +20,7 @@ from index.text.analysis import STOP_WEIGHT
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
+_FLEETING = re.compile(r"(?P<root>[а-я]{2,}[бвгджзклмнпрстфхцчшщ])(?P<end>[ое]?к)")
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
     key_of("size number count amount length width height depth размер число количество длина ширина высота глубина")
@@ -78,4 +80,15 @@ def _is_there(name: str, scope: Scope, language: str) -> bool:
     """Whether the courses say a name, its words beside each other; one that is only of small words says nothing."""
     written = dict.fromkeys((name, name.replace("-", " ")))
     wholes = [[term for term, share in terms_of_name(one, language) if share == 1.0] for one in written]
-    return any(not whole or said_beside(whole, scope) for whole in wholes)
+    return any(
+        not whole or any(said_beside(forms, scope) for forms in product(*(_forms(term, scope) for term in whole)))
+        for whole in wholes
+    )
+
+
+def _forms(term: str, scope: Scope) -> list[str]:
+    """A term, and what stemming makes of it in the other numbers and cases, where a vowel comes or goes: "точк" of
+    "точки" is "точек" where there are many."""
+    found = _FLEETING.fullmatch(term)
+    others = [] if found is None else [found["root"] + end for end in ("к", "ок", "ек") if found["end"] != end]
+    return [term, *(other for other in others if scope.frequency(other))]

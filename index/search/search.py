@@ -261,14 +261,14 @@ def _coverage(evidence: Evidence | None, phrases: tuple[Phrase, ...]) -> Coverag
 
 
 def _weights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:
-    """Terms of every reading, by how much they say."""
+    """Terms of every reading that the searched passages hold, by how much they say."""
     weights: dict[str, float] = {}
     for phrase in phrases:
         whole = [(reading, 1.0) for reading in phrase.readings]
         single = [(r, word.weight) for word in phrase.words for r in word.readings if word.weight > STOP_WEIGHT]
         for reading, weight in whole + single:
             for term, share in reading.terms:
-                if share == 1.0 and not is_stop_word(term):
+                if share == 1.0 and not is_stop_word(term) and scope.frequency(term):
                     weights[term] = max(weights.get(term, 0.0), weight * reading.weight * scope.idf(term))
     return weights
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _PART = r"\S.{0,60}?"
 _LEAD = re.compile(
-    r"^(?:(?:а|и|но|ну|so|and|but|please|скажи(?:те)?|подскажи(?:те)?|назови(?:те)?|tell me|explain|объясни(?:те)?)"
+    r"^(?:(?:а|и|но|ну|so|and|but|please|скажи(?:те)?|подскажи(?:те)?|назови(?:те)?|tell me|explain|объясни(?:те)?|"
+    r"перечисли(?:те)?|опиши(?:те)?|расскажи(?:те)?|укажи(?:те)?|list|describe|name)"
     r"[\s,]+)+",
     re.IGNORECASE,
 )
@@ -43,12 +44,15 @@ _GENITIVE = re.compile(
 # their number.
 _OF_ANSWERS = re.compile(
     r"\b(?:роль|смысл|суть|иде[яи]|формул\w+|уравнени\w+|определени\w+|пример\w*|цел[ьи]|вид\w*|тип\w*|"
-    r"преимуществ\w+|недостат\w+|достоинств\w+|плюс\w*|минус\w*|проблем\w+|role|meaning|idea|point|formula|equation|"
-    r"definition|example\w*|purpose|goal|aim|use|kinds?|types?|advantages?|disadvantages?|drawbacks?|benefits?|limitations?|"
+    r"шаг\w*|этап\w*|стади\w+|изменени\w+|преимуществ\w+|недостат\w+|достоинств\w+|плюс\w*|минус\w*|проблем\w+|role|meaning|idea|point|formula|equation|"
+    r"definition|example\w*|steps?|stages?|changes?|purpose|goal|aim|use|kinds?|types?|advantages?|disadvantages?|drawbacks?|benefits?|limitations?|"
     r"problems?|pros|cons|difference|числ\w+|количеств\w+|размер\w*|number|amount|count|sizes?)\b",
     re.IGNORECASE,
 )
 _NO_NOUN = re.compile(r"^(?:нужн\w*|бывают|есть|лучше|существу\w+|is|are|was|the)$", re.IGNORECASE)
+
+# What is longer, or goes on after a comma, is no name: "in training which tell one from the other; what else changed".
+_CLAUSE = re.compile(r"[,;:(]|(?:\S+\s+){6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ def qualified(question: str) -> Qualified | None:
     for patterns, owned in ((_OWNED, True), (_MET, False), ((_GENITIVE,), True)):
         for pattern in patterns:
             found = pattern.match(asked)
-            if found is not None and not _NO_NOUN.match(found["attribute"]) and not _NO_NOUN.match(found["thing"]):
+            if found is not None and _is_named(found["attribute"]) and _is_named(found["thing"]):
                 return Qualified(found["attribute"].strip(), found["thing"].strip(), owned)
     return None
+
+
+def _is_named(part: str) -> bool:
+    return not _NO_NOUN.match(part) and not _CLAUSE.search(part.strip())
