@@ -117,8 +117,9 @@ def home(
     if "moved" in values:
         return RedirectResponse(with_quote(str(values["moved"]), quote), 302)
     if not place.q:
+        found = values.get("cards")  # without a database there is none
         with suppress(LecturesError):  # without an index the page says what there is, not what to try
-            cards = [card for card in values["cards"] if isinstance(card, CourseCard)]  # type: ignore[attr-defined]
+            cards = [card for card in found if isinstance(card, CourseCard)] if isinstance(found, list) else []
             values |= {"tries": first_terms(state.index(), [card.slug for card in cards])}
         return show_page(request, "home.html", place, values)
     try:
