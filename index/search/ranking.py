@@ -150,10 +150,7 @@ def rank(
         )
         factor[speech] *= np.float32(level)
         scores = np.where(speech, scores * np.float32(level), scores)
-    named = generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE)
-    if named.any():  # the lecture that was asked for by its title, though its slides are not there
-        factor[named] *= _FIRST * scores.max() / scores[named]
-        scores = np.where(named, _FIRST * scores.max(), scores)
+    scores = _named_first(generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE), scores, factor)
     none = np.zeros_like(scores)
     out = none if opinion is None else opinion
     ranked = Ranked(
@@ -161,6 +158,15 @@ def rank(
     )
     order = np.lexsort((rows, -ranked.scores))
     return ranked.take(order)
+
+
+def _named_first(named: Mask, scores: Floats, factor: Floats) -> Floats:
+    """Scores with lectures that were asked for by their title before all others, though their slides are not there;
+    `factor` is raised with them."""
+    if not named.any():
+        return scores
+    factor[named] *= _FIRST * scores.max() / scores[named]
+    return np.where(named, _FIRST * scores.max(), scores)
 
 
 def _best_minute(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Query as Parameter
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
@@ -67,11 +67,7 @@ class CourseCard:
     without_video: int
 
 
-@router.get("/")
-def home(
-    request: Request,
-    state: State,
-    caller: Searcher,
+async def _asked(
     q: Text = "",
     course: Short = "",
     kind: Short = "",
@@ -80,14 +76,9 @@ def home(
     literal: Annotated[str, Parameter(max_length=1)] = "",
     prev: Text = "",
     open: Address = "",
-    within: Annotated[str, Parameter(alias="in", max_length=200)] = "",
     lang: Annotated[str, Parameter(max_length=2)] = "",
-    part: Annotated[str, Parameter(max_length=1)] = "",
-    quote: QuoteText = "",
-) -> Response:
-    """The search box; of what was typed the hits, and an answer if it asks something. A `part` is of words that are
-    still being typed: they ask nothing yet, and are not searched in vain."""
-    place = Place(
+) -> Place:
+    return Place(
         "/",
         q=q.strip(),
         course=course,
@@ -99,6 +90,20 @@ def home(
         open=open,
         lang=lang,
     )
+
+
+@router.get("/")
+def home(
+    request: Request,
+    state: State,
+    caller: Searcher,
+    place: Annotated[Place, Depends(_asked)],
+    within: Annotated[str, Parameter(alias="in", max_length=200)] = "",
+    part: Annotated[str, Parameter(max_length=1)] = "",
+    quote: QuoteText = "",
+) -> Response:
+    """The search box; of what was typed the hits, and an answer if it asks something. A `part` is of words that are
+    still being typed: they ask nothing yet, and are not searched in vain."""
     values: dict[str, object] = {"max_offset": _MAX_OFFSET, "is_start": not place.q}
     try:
         if within:
@@ -116,31 +121,40 @@ def home(
             return show_page(request, "home.html", replace(place, lecture=""), values, status)
     if "moved" in values:
         return RedirectResponse(with_quote(str(values["moved"]), quote), 302)
-    if not place.q:
-        found = values.get("cards")  # without a database there is none
-        with suppress(LecturesError):  # without an index the page says what there is, not what to try
-            cards = [card for card in found if isinstance(card, CourseCard)] if isinstance(found, list) else []
-            values |= {"tries": first_terms(state.index(), [card.slug for card in cards])}
-        return show_page(request, "home.html", place, values)
     try:
-        number = values.get("lecture_id")
-        measure = _unmeasured if "problem" in values else partial(_measure, state)
-        lecture_id = number if isinstance(number, int) else None
-        view, answer, ways = _search(state, caller, place, lecture_id, measure, answers=not part)
-        values |= {
-            "view": view,
-            "answer": answer,
-            "ways": ways,
-            "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
-        }
-        look = values.get("look")
-        values |= {"look": mark_quote(mark_found(look, view.weights), quote)} if isinstance(look, Study) else {}
-        if view.missed and not part:
-            state.note_missed(place.course, place.q)
+        values |= _results(state, caller, place, values, quote, part=bool(part)) if place.q else _tries(state, values)
     except LecturesError as error:
         status = status_of(error)
         return show_page(request, "home.html", place, {**values, "problem": str(error), "status": status}, status)
     return show_page(request, "home.html", place, values)
+
+
+def _tries(state: ServiceState, values: Mapping[str, object]) -> dict[str, object]:
+    """Terms to begin with. Without a database or an index the page says what there is, not what to try."""
+    found = values.get("cards")
+    cards = [card for card in found if isinstance(card, CourseCard)] if isinstance(found, list) else []
+    with suppress(LecturesError):
+        return {"tries": first_terms(state.index(), [card.slug for card in cards])}
+    return {}
+
+
+def _results(
+    state: ServiceState, caller: Caller, place: Place, values: Mapping[str, object], quote: str, *, part: bool
+) -> dict[str, object]:
+    """What was found, what answers, and what is looked at with its words marked."""
+    number, look = values.get("lecture_id"), values.get("look")
+    measure = _unmeasured if "problem" in values else partial(_measure, state)
+    lecture_id = number if isinstance(number, int) else None
+    view, answer, ways = _search(state, caller, place, lecture_id, measure, answers=not part)
+    if view.missed and not part:
+        state.note_missed(place.course, place.q)
+    found: dict[str, object] = {
+        "view": view,
+        "answer": answer,
+        "ways": ways,
+        "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
+    }
+    return found | ({"look": mark_quote(mark_found(look, view.weights), quote)} if isinstance(look, Study) else {})
 
 
 def _courses_and_look(connection: Connection, caller: Caller, place: Place) -> dict[str, object]:
