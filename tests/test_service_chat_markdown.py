@@ -92,6 +92,10 @@ def test_lines_of_code_and_of_mathematics_are_read_as_they_stand(text: str) -> N
         assert _shown(escape(text)).replace(_JOINT, "") == " ".join(text.split())
 
 
+def test_what_stands_between_dollars_is_no_element_either() -> None:
+    assert escape("$<x-evil>$ and ${7}<x-evil>$") == "$< x-evil>$ and ${7}< x-evil>$"
+
+
 def test_signs_that_would_mean_something_are_escaped_and_no_others() -> None:
     assert escape("costs $5, then $6") == "costs \\$5, then \\$6"
     assert escape("List<int> and **kwargs in __init__") == "List\\<int> and \\*\\*kwargs in \\_\\_init\\_\\_"

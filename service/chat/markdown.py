@@ -34,6 +34,8 @@ _NO_FORMULA = re.compile(
     rf"www\.|\*\*|__|~~|`|{_THOUGHTS.pattern}", re.IGNORECASE
 )  # programs that set no formulas would read these
 _HARMFUL = re.compile(r"\](?=[(:\[])|<(?=[a-zA-Z/!?@])|&(?=#?\w{1,32};)")
+# In a formula a blank means nothing; where none is set "p<q>r" would be an element.
+_TAGS = re.compile(r"<(?=[a-zA-Z/!?@][^<>]*>)")
 _BRACKETS = re.compile(r"\\.|[\[\]]")
 
 
@@ -44,7 +46,7 @@ def escape(text: str) -> str:
     for start, end in formulas_of(text):
         if _NO_FORMULA.search(text, start, end):
             continue
-        shown += [_escaped(text[at:start]), text[start:end]]
+        shown += [_escaped(text[at:start]), _TAGS.sub("< ", text[start:end])]
         at = end
     shown.append(_escaped(text[at:]))
     return _LINE_MARK.sub(lambda match: f"{match.group()}\\", "".join(shown), count=1)
