@@ -121,17 +121,15 @@ class Library:
     def preparing(self) -> Iterator[None]:
         """Store files that no row refers to yet, before the right to write is asked for.
 
-        A writer may sweep them meanwhile, so look again whether they are there. What one leaves that dies is swept by
-        the next writer.
+        A writer may sweep them meanwhile, so look again whether they are there. What one leaves that dies, fails or is
+        stopped is swept by the next writer.
         """
         with translated_disk(self.data_dir):
             make_folder(self.data_dir)
             mark = self.data_dir / f"{_PREPARING}{uuid.uuid4().hex}"
             with file_lock(mark):
-                try:
-                    yield
-                finally:
-                    mark.unlink(missing_ok=True)
+                yield
+                mark.unlink(missing_ok=True)
 
     def _dead_preparers(self) -> list[Path]:
         """Marks of those that died while they prepared: nobody holds the lock of these."""

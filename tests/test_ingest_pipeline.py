@@ -159,3 +159,23 @@ def test_what_one_leaves_that_dies_while_it_reads_is_swept_by_the_next_writer(
     with sqlite_library.writer():
         pass
     assert (is_stored(), list(other.data_dir.glob("preparing-*"))) == (False, [])
+
+
+def test_what_one_stored_that_was_told_to_end_is_swept_by_the_next_writer(
+    sqlite_library: Library, other: Library, tmp_path: Path
+) -> None:
+    """A worker that is stopped while it reads has stored originals that no row will ever name."""
+    pdf = write_pdf(tmp_path / "left.pdf", ["Read, and never published"])
+    stored: list[str] = []
+
+    def be_stopped() -> None:
+        with other.preparing():
+            stored.append(other.files.add(pdf, ".pdf"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_stopped()
+    with sqlite_library.writer():
+        pass
+    assert not sqlite_library.files.path(stored[0], ".pdf").exists()
+    assert list(other.data_dir.glob("preparing-*")) == []
