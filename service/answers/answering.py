@@ -28,7 +28,7 @@ _MOST_REPLAYED = 5  # questions of a conversation whose client does not say what
 _REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
 _NO_ANSWER = "NO ANSWER"
 # where a language model may find what no quote says
-_WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
+WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
 
 
 def last_answer(events: Iterable[Event]) -> Answer:
@@ -155,7 +155,7 @@ def stream_answer(
     cited = cited_before(index, find, filters, history, replays=model is None)
     answer = quoted_answer(index, question, searched, cited)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
-    writes = model is not None and answer.outcome in _WRITABLE
+    writes = model is not None and answer.outcome in WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
     if not writes or model is None:
         yield from (_said(sentence, answer.citations) for sentence in answer.sentences)

@@ -17,6 +17,7 @@ from service.answers.definitions import defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.kinds import suits
 from service.answers.numbers import Numbers
+from service.answers.questions import speaks_russian
 from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
@@ -161,7 +162,7 @@ def score_units(
     of what was asked. What pieces mean is compared for the best of them, with the query or with what is `meant` by it:
     the question that it is a part of, whose language is preferred."""
     meant = meant or query
-    russian = _is_russian(meant)
+    russian = speaks_russian(meant)
     total = sum(weights.values()) or 1.0
     own = {term for word in words(query) for term in terms_of(word) if term in weights}
     whole = sum(weights[term] for term in own) or total
@@ -247,13 +248,8 @@ def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     lost = 0.0
     if asked not in _NAMES and is_reference(unit.text):
         lost += _REFERENCE_LOSS
-    if _is_russian(unit.text) is not russian:
+    if speaks_russian(unit.text) is not russian:
         lost += _FOREIGN_LOSS
     if asked is not Asked.FACT and unit.hit.passage.time is None and CODE.search(unit.text):
         lost += _CODE_LOSS
     return lost
-
-
-def _is_russian(text: str) -> bool:
-    folded = text.lower()
-    return sum("а" <= letter <= "я" for letter in folded) * 2 > sum("a" <= letter <= "z" for letter in folded)

@@ -19,7 +19,7 @@ from index.store.catalogue import course_details, lecture_details, list_courses,
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Searcher, Visitor
-from service.answers.answering import cited_before, quoted_answer
+from service.answers.answering import WRITABLE, cited_before, quoted_answer
 from service.answers.questions import standalone
 from service.answers.searching import find_asked
 from service.answers.together import may_be_answered
@@ -42,8 +42,6 @@ from service.web.ways import Ways, first_terms, ways_on
 router = APIRouter(route_class=PageRoute)
 _MAX_OFFSET = 450
 _CARDS_AT_A_GLANCE = 12
-# where a language model may find what no quote says
-_WRITABLE = frozenset({Outcome.ANSWERED, Outcome.MENTIONED, Outcome.PLACE})
 _TOLD = frozenset({Outcome.ANSWERED, Outcome.ONE_SIDE})
 
 Text = Annotated[str, Parameter(max_length=4_000)]
@@ -152,7 +150,7 @@ def _results(
         "view": view,
         "answer": answer,
         "ways": ways,
-        "writes": state.has_model and answer is not None and answer.outcome in _WRITABLE,
+        "writes": state.has_model and answer is not None and answer.outcome in WRITABLE,
     }
     return found | ({"look": mark_quote(mark_found(look, view.weights), quote)} if isinstance(look, Study) else {})
 
@@ -202,7 +200,7 @@ def _search(
     cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
     answer = quoted_answer(index, place.q, searched, cited)
     # what only names a place says no more than the list does, unless a model writes from it or it follows a question
-    told = answer.outcome in _TOLD or place.prev or (state.has_model and answer.outcome in _WRITABLE)
+    told = answer.outcome in _TOLD or place.prev or (state.has_model and answer.outcome in WRITABLE)
     return view, answer_out(answer, 0.0) if told else None, ways
 
 
