@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -36,9 +36,7 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     role: str
-    content: Annotated[
-        list[Part], BeforeValidator(_listed, json_schema_input_type=str | list[dict[str, Any]] | None)
-    ] = []
+    content: Annotated[list[Part], BeforeValidator(_listed, json_schema_input_type=str | list[Part] | None)] = []
 
     @property
     def text(self) -> str:
