@@ -83,7 +83,6 @@ class Sign:
 def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
     """A sign for each word that says something; of a query that surely asks for a term only for those of the term: how
     it is asked for says nothing of the subject."""
-    spoken: dict[str, bool] = {}
     typed = [word for phrase in phrases for word in phrase.words]
     asked = {id(word) for word in words_of_term(phrases)}
     tongue = tongue_of(fold(word.text) for word in typed)
@@ -92,7 +91,7 @@ def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ..
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
     return [
         replace(
-            _sign(word, whole, scope, languages, spoken, tongue, sure=sure),
+            _sign(word, whole, scope, languages, tongue, sure=sure),
             place=place,
             asked=id(word) in asked,
             bare=is_bare(typed),
@@ -108,7 +107,6 @@ def _sign(
     whole: Sequence[Reading],
     scope: Scope,
     languages: tuple[str, ...],
-    spoken: dict[str, bool],
     tongue: str,
     *,
     sure: bool,
@@ -121,7 +119,7 @@ def _sign(
     known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
     folded = fold(word.text)
     name = _name(folded, (*languages, tongue) if tongue else languages)
-    heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, spoken, tongue)
+    heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, tongue)
     if _stem(folded) in _organising():
         keyness = 0.0
     elif heard:
@@ -319,7 +317,7 @@ def _together(signs: Sequence[Sign], passage: IndexedPassage, wanted: frozenset[
     return sum(sign.importance for sign, near in zip(signs, beside, strict=True) if near)
 
 
-def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool], tongue: str) -> bool:
+def _is_spoken(word: Word, scope: Scope, tongue: str) -> bool:
     """Whether the searched passages are in a language that an unknown word belongs to: `tongue` if that is the query's
     and the word is not English; jargon belongs to all."""
     folded = fold(word.text)
@@ -333,9 +331,18 @@ def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool], tongue: str) -
         languages = [language for language in STEMMERS if language not in {"en", "ru"}]
     else:
         languages = [language for language in STEMMERS if zipf(folded, language) >= ORDINARY_ZIPF]
-    for language in languages:
-        if language not in spoken:
-            scope.expect(telltale_words(language))
-            shares = [scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in telltale_words(language)]
-            spoken[language] = sum(shares) >= _SPOKEN_WORDS
-    return not languages or any(spoken[language] for language in languages)
+    return not languages or any(speaks(scope, language) for language in languages)
+
+
+def speaks(scope: Scope, language: str) -> bool:
+    """Whether the searched passages are in a language: of whole courses that is found out once."""
+    if scope.allowed is not None:
+        return _has_telltale_words(scope, language)
+    known = scope.generation.spoken
+    return known.get((scope.shards, language), lambda _: _has_telltale_words(scope, language))
+
+
+def _has_telltale_words(scope: Scope, language: str) -> bool:
+    words = telltale_words(language)
+    scope.expect(words)
+    return sum(scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in words) >= _SPOKEN_WORDS
