@@ -52,9 +52,11 @@ class ShardWords:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Distinct words: text, passages that hold it, letters as a mask, length without accents, hash of its stem."""
+    """Distinct words: text, the same without accents, passages that hold it, letters as a mask, length without accents,
+    hash of its stem."""
 
     texts: list[str]
+    bare: list[str]
     counts: NDArray[np.int64]
     masks: NDArray[np.uint64]
     lengths: NDArray[np.int16]
@@ -102,6 +104,7 @@ class Vocabulary:
         ]
         words = _Words(
             texts,
+            [strip_accents(text) for text in texts],
             np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
             _joined([own.masks for own in shards], np.uint64)[first],
             _joined([own.lengths for own in shards], np.uint8)[first].astype(np.int16),
@@ -126,6 +129,7 @@ class Vocabulary:
         return Vocabulary(
             _Words(
                 [words.texts[i] for i in chosen.tolist()],
+                [words.bare[i] for i in chosen.tolist()],
                 words.counts[chosen],
                 words.masks[chosen],
                 words.lengths[chosen],
@@ -161,7 +165,7 @@ class Vocabulary:
         # each slip changes at most two letters of the set
         near &= np.bitwise_count(own.masks ^ _mask(bare)) <= 2 * slips
         numbers = np.flatnonzero(near).tolist()
-        others = [strip_accents(own.texts[i]) for i in numbers]
+        others = [own.bare[i] for i in numbers]
         similar = process.cdist(
             [bare], others, scorer=OSA.normalized_similarity, score_cutoff=_MIN_TYPO, dtype=np.float64
         )

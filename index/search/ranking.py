@@ -83,7 +83,7 @@ class Ranked:
         """Bytes."""
         return sum(getattr(self, name).nbytes for name in self.__dataclass_fields__)
 
-    def take(self, order: NDArray[np.int64]) -> Ranked:
+    def take(self, order: NDArray[np.int64] | slice) -> Ranked:
         return Ranked(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
 
 

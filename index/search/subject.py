@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from index.engine.build import latin_language
-from index.search.asked import is_bare, words_of_term
+from index.search.asked import is_bare
 from index.search.scope import Scope
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem, strip_accents
 from index.text.everyday import everyday_frequency, everyday_share
@@ -80,21 +80,22 @@ class Sign:
     term: int = -1
 
 
-def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
-    """A sign for each word that says something; of a query that surely asks for a term only for those of the term: how
-    it is asked for says nothing of the subject."""
+def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
+    """A sign for each word that says something; of a query that surely asks for a term (`words_of_term`) only for those
+    of the term: how it is asked for says nothing of the subject."""
     typed = [word for phrase in phrases for word in phrase.words]
-    asked = {id(word) for word in words_of_term(phrases)}
+    asked = {id(word) for word in term}
     tongue = tongue_of(fold(word.text) for word in typed)
     sure = bool(asked) or is_bare(typed)
     wholes = [[reading for reading in phrase.readings if _is_there(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
+    bare = is_bare(typed)
     return [
         replace(
             _sign(word, whole, scope, languages, tongue, sure=sure),
             place=place,
             asked=id(word) in asked,
-            bare=is_bare(typed),
+            bare=bare,
             term=number if whole else -1,
         )
         for place, (word, (number, whole)) in enumerate(zip(typed, whole_of, strict=True))

@@ -117,6 +117,8 @@ def latin(language: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case, compatibility forms and ё = е: what two spellings of one word have in common."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
 
 
@@ -134,8 +136,10 @@ def strip_accents(text: str) -> str:
 
 def one_script(word: str) -> str:
     """A folded word whose few look-alike letters of the other script are put right."""
+    if word.isascii() or not _LATIN.search(word):
+        return word
     cyrillic, latin_letters = len(_CYRILLIC.findall(word)), len(_LATIN.findall(word))
-    if not cyrillic or not latin_letters:
+    if not cyrillic:
         return word
     changed = word.translate(_TO_CYRILLIC if cyrillic >= latin_letters else _TO_LATIN)
     return changed if not (_CYRILLIC.search(changed) and _LATIN.search(changed)) else word
