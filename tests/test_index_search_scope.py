@@ -105,6 +105,15 @@ def test_one_course_is_asked_what_it_holds_whatever_else_is_there(generation: Ge
     assert shard.held(hash_text("padding"), np.int64(3)) is NOTHING
 
 
+def test_rows_that_hold_all_terms_are_found_whichever_list_is_longer(generation: Generation) -> None:
+    scope = make_scope(generation, Filters())
+    for terms in (["gate", "loss"], ["loss", "gate"]):
+        assert scope.holding(terms, 5).tolist() == [5]
+    assert scope.holding(["gate"], 2).tolist() == [0, 1]
+    assert scope.holding(["gate", "kernel"], 5).tolist() == []
+    assert scope.holding(["gate", "nowhere"], 5).tolist() == []
+
+
 def test_in_which_language_courses_are_is_known_by_course(tmp_path: Path) -> None:
     french = "le réseau est une fonction que les couches composent dans un ordre et pour des données avec"
     courses = {

@@ -32,9 +32,9 @@ Floats = NDArray[np.float32]
 _MEANING_SHARE = 0.6
 _BEST_SHARE = 0.7  # of the best description of a concept; the second has the rest
 _K1 = 1.2
-# Descriptions that are compared exactly. Of the 3,833 concepts that 482 questions may describe, the sketches of so many
-# leave out none, those of 600 one.
-_NEAR = 1_000
+# Descriptions whose sketches are nearest, and what a cosine is at most by its sketch, which says too little: of the
+# 3,833 concepts that 482 questions may describe these leave out none.
+_NEAR, _SKETCH_SCALE, _SKETCH_MORE = 1_000, 1.25, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,20 @@ class Dictionary:
         """The concepts by how well a text describes them, best first, as long as the score is at least this."""
         query = bundled_table().embed_query(text)
         said = (1 - _MEANING_SHARE) * self._by_words(text)
-        possible = np.flatnonzero(_MEANING_SHARE * self._nearest(query) + said >= least)
+        possible = np.flatnonzero(_MEANING_SHARE * self._at_most(query) + said >= least)
         scores = _MEANING_SHARE * self._by_meaning(query, possible) + said[possible]
         for place in np.argsort(-scores, kind="stable").tolist():
             if scores[place] < least:
                 return
             yield Described(self.concepts[possible[place]], float(scores[place]))
 
-    def _nearest(self, query: Vectors) -> Floats:
-        """(concepts,) cosine of the nearest description of each; 0 of those that are not near."""
-        nearest = np.zeros(len(self.concepts), np.float32)
+    def _at_most(self, query: Vectors) -> Floats:
+        """(concepts,) cosine of the nearest description of each, at most; 0 of those that are not near."""
+        most = np.zeros(len(self.concepts), np.float32)
         if len(self._vectors) and query.any():
-            rows = self._sketches.nearest(query, _NEAR)
-            np.maximum.at(nearest, self._concept_of[rows], self._vectors[rows] @ query)
-        return nearest
+            rows, sketched = self._sketches.scored(query, _NEAR)
+            np.maximum.at(most, self._concept_of[rows], _SKETCH_SCALE * sketched + _SKETCH_MORE)
+        return most
 
     def _by_meaning(self, query: Vectors, concepts: NDArray[np.int64]) -> Floats:
         """(n,) of each of these concepts the cosine of the nearest description, and a little of the next."""

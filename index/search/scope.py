@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cached_property, reduce
 from typing import Protocol
 
 import numpy as np
@@ -52,7 +52,7 @@ class PostingsHere:
         return [(len(own.rows), int(np.count_nonzero(own.fields))) for own in held]
 
     def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
-        rows: Rows = reduce(partial(np.intersect1d, assume_unique=True), [scope.held(term).rows for term in terms])
+        rows: Rows = reduce(_in_both, sorted((scope.held(term).rows for term in terms), key=len))
         return rows[:most]
 
 
@@ -261,6 +261,15 @@ class Scope:
             np.concatenate([postings.impacts[first:last] for postings, first, last in spans]),
             np.concatenate([postings.fields[first:last] for postings, first, last in spans]),
         )
+
+
+def _in_both(few: Rows, many: Rows) -> Rows:
+    """The rows that are in both ascending lists."""
+    if not len(many):
+        return many
+    places = np.minimum(np.searchsorted(many, few), len(many) - 1)
+    both: Rows = few[many[places] == few]
+    return both
 
 
 def make_scope(generation: Generation, filters: Filters, postings: Postings | None = None) -> Scope:
