@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from itertools import chain, combinations, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
-from index.search.asked import words_of_term
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
@@ -29,10 +28,9 @@ _MEASURES = frozenset(
 
 
 def strangers(
-    phrases: Sequence[Phrase], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str
+    typed: Sequence[Word], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str
 ) -> list[tuple[Word, ...]]:
-    """The words of each such name, in their order; `language` is that of Latin words."""
-    typed = _subject(phrases)
+    """The words of each such name among these (`subject_of`), in their order; `language` is that of Latin words."""
     found, start = list[tuple[Word, ...]](), 0
     while start < len(typed):
         name, others = _longest(typed[start : start + _LONGEST], glossaries)
@@ -43,18 +41,18 @@ def strangers(
     return found
 
 
-def share_strange(names: Sequence[Sequence[Word]], phrases: Sequence[Phrase], scope: Scope) -> float:
-    """How much of the query these names are, by the importance of its words: 0 to 1."""
-    words = [word for word in _subject(phrases) if word.weight > STOP_WEIGHT]
+def share_strange(names: Sequence[Sequence[Word]], typed: Sequence[Word], scope: Scope) -> float:
+    """How much of these words the names are, by their importance: 0 to 1."""
+    words = [word for word in typed if word.weight > STOP_WEIGHT]
     total = sum(map(scope.importance, words))
     named = sum(scope.importance(word) for word in chain.from_iterable(names) if word.weight > STOP_WEIGHT)
     return named / total if total else 0.0
 
 
-def _subject(phrases: Sequence[Phrase]) -> list[Word]:
-    """The words of a query, or of the term that it surely asks for: in "give a definition of X" a definition is no
-    name."""
-    return list(words_of_term(phrases)) or [word for phrase in phrases for word in phrase.words]
+def subject_of(phrases: Sequence[Phrase], asked: Sequence[Word]) -> list[Word]:
+    """The words of a query, or those of the term that it surely asks for (`words_of_term`): in "give a definition of X"
+    a definition is no name."""
+    return list(asked) or [word for phrase in phrases for word in phrase.words]
 
 
 def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tuple[tuple[Word, ...], list[str]]:
@@ -62,7 +60,7 @@ def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tu
     for length in range(len(typed), 0, -1):
         name = tuple(typed[:length])
         if min(name[0].weight, name[-1].weight) > STOP_WEIGHT:
-            key = whole_key(" ".join(_texts(name)))
+            key = whole_key(*_texts(name))
             others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
             if others:
                 return name, others
