@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from postgres import ON_POSTGRES, PostgresServer, databases_on, run_postgres
+from schema import schema_copied
 from starlette.testclient import TestClient
 from support import EXAMPLES, CountingEmbedder, open_index, own_database, serve, write_pdf
 
@@ -49,6 +50,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The migrations run once for all databases of SQLite."""
+    with schema_copied(tmp_path_factory.mktemp("schema")):
+        yield
+
+
 @pytest.fixture(scope="session", autouse=ON_POSTGRES)
 def _databases(postgres_server: PostgresServer) -> Iterator[None]:
     """Where the whole suite runs on PostgreSQL, each data folder has a database there."""
@@ -63,14 +71,28 @@ def _forgotten(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[None
     postgres_server.forget(tmp_path)
 
 
-@pytest.fixture(params=["postgresql"] if ON_POSTGRES else ["sqlite", "postgresql"])
+_KINDS = ["postgresql"] if ON_POSTGRES else ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """A new database of each kind; that of PostgreSQL has its schema already."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'lectures.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     yield server.new_database(tmp_path)
+    server.forget(tmp_path)
+
+
+@pytest.fixture(params=_KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without any schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'lectures.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.empty_database(tmp_path)
     server.forget(tmp_path)
 
 
