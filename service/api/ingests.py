@@ -13,7 +13,8 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
-from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
+from index.store.history import OVER
+from index.store.jobs import add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
 from index.types import JobRecord, JobState
 from ingest.sources import absolute_source, check_allowed, check_there
 from service import sse
