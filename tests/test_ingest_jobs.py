@@ -37,9 +37,10 @@ from index.store.keys import create_key
 from index.store.tables import jobs, workers
 from index.store.workers import add_worker, list_workers, see_worker
 from index.types import AccessScope, JobState, Kept, Problem, WorkerRecord
+from ingest.carrying import Means
 from ingest.course import read_course
 from ingest.gathering import Progress
-from ingest.order import Means, Order
+from ingest.order import Order
 from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
 from ingest.worker import _Presence, _Reading, _Run, _Stopped, work

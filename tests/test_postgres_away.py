@@ -26,7 +26,8 @@ from index.store.keys import create_key
 from index.store.sessions import open_session
 from index.store.tables import SCHEMA_REVISION
 from index.types import AccessScope, JobState
-from ingest.order import Means, Order
+from ingest.carrying import Means
+from ingest.order import Order
 from ingest.sources import SourceLimits
 from ingest.worker import work
 from service.cli import main
