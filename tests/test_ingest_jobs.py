@@ -64,6 +64,13 @@ def order(library: Library, folder: Path | str, **options: Any) -> str:
         return add_job(connection, str(folder), Order(str(folder), **options).options())
 
 
+def write_decks(folder: Path, count: int, pages: int) -> None:
+    """Decks that take a while to be read. They show the same and are different files, as their ends tell."""
+    written = write_pdf(folder / "more0.pdf", ["Page\nwords of it"] * pages).read_bytes()
+    for number in range(1, count):
+        (folder / f"more{number}.pdf").write_bytes(written + b"%% %d\n" % number)
+
+
 def state_of(library: Library, job_id: str) -> Any:
     with library.database.reading() as connection:
         return read_job(connection, job_id)
@@ -162,8 +169,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
         cancel_job(connection, waiting)
         assert read_job(connection, waiting).state == JobState.CANCELLED
     running = order(sqlite_library, course_folder)
-    for number in range(60):
-        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 200)
+    write_decks(course_folder, 60, 200)
     thread = threading.Thread(target=run, args=(sqlite_library,))
     thread.start()
     until(lambda: state_of(sqlite_library, running).state != JobState.QUEUED)
@@ -179,8 +185,7 @@ def test_a_worker_that_is_killed_each_time_sets_the_job_aside(tmp_path: Path, co
     settings = Settings(data_dir=tmp_path / "data", embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
-    for number in range(40):
-        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 300)
+    write_decks(course_folder, 40, 300)
     killer = order(library, course_folder, course="killer")
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     for attempt in range(1, 4):
@@ -204,8 +209,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course
     settings = Settings(data_dir=tmp_path / "data", embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
-    for number in range(40):
-        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 300)
+    write_decks(course_folder, 40, 300)
     job_id = order(library, course_folder)
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker"], env=environment, stdout=subprocess.PIPE)
