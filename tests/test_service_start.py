@@ -133,6 +133,11 @@ def test_an_encoder_needs_an_embedder_beside_it(run: Run) -> None:
     assert "LECTURES_ENCODER is set, and LECTURES_SEARCH" in _refused(run("courses", **spread))
 
 
+def test_an_index_is_not_built_anew_for_settings_that_could_not_be_served(run: Run) -> None:
+    said = _refused(run("reindex", "--embedder", "none", LECTURES_ENCODER="e5"))
+    assert "LECTURES_ENCODER is a second opinion" in said
+
+
 @pytest.mark.parametrize(("encoder", "threads"), [("", "1"), ("e5", "1"), ("some/model", None)])
 def test_the_packaged_encoder_has_one_thread_where_it_serves(
     monkeypatch: pytest.MonkeyPatch, encoder: str, threads: str | None
