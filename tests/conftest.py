@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from postgres import ON_POSTGRES, PostgresServer, databases_on, run_postgres
 from schema import schema_copied
 from starlette.testclient import TestClient
-from support import EXAMPLES, CountingEmbedder, open_index, own_database, serve, write_pdf
+from support import EXAMPLES, CountingEmbedder, Done, Run, open_index, own_database, serve, write_pdf
 
 from index.embed.models import load_embedder
 from index.library import Library
@@ -20,6 +21,7 @@ from index.search.search import SearchIndex
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 from service.app import create_app
+from service.cli import main
 from service.settings import Settings
 
 
@@ -187,6 +189,23 @@ def live(example_settings: Settings) -> Iterator[str]:
 def client(example_settings: Settings) -> Iterator[TestClient]:
     with TestClient(create_app(example_settings), raise_server_exceptions=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def lectures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Each command has its own variables, and takes none of what serving sets with it."""
+
+    def command(*arguments: str, **environment: str) -> Done:
+        with monkeypatch.context() as own:
+            for name, value in {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **environment}.items():
+                own.setenv(name, value)
+            own.setattr(sys, "argv", ["lectures", *arguments])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = capsys.readouterr()
+        return Done(ended.value.code, said.out, said.err)
+
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, run_async, until, write_course, write_pdf
+from support import CountingEmbedder, Run, ingest, run_async, until, write_course, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
@@ -518,18 +518,17 @@ def test_a_key_held_to_a_course_orders_only_that(
     assert len(client.get("/api/ingests", params={"limit": 2}, headers=own).json()) == 2
 
 
-def test_the_command_line_queues_shows_and_cancels(tmp_path: Path, course_folder: Path) -> None:
-    environment = {**os.environ, "LECTURES_DATA_DIR": str(tmp_path / "data"), "LECTURES_EMBEDDER": "none"}
+def test_the_command_line_queues_shows_and_cancels(lectures: Run, tmp_path: Path, course_folder: Path) -> None:
+    def said(*arguments: str) -> str:
+        done = lectures(*arguments, LECTURES_DATA_DIR=str(tmp_path / "data"), LECTURES_EMBEDDER="none")
+        assert done.code == 0, done.err
+        return done.out
 
-    def lectures(*arguments: str) -> str:
-        command = [sys.executable, "-m", "service.cli", *arguments]
-        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-
-    job_id = json.loads(lectures("ingest", str(course_folder), "--queue", "--json"))["id"]
-    assert job_id in lectures("status")
-    assert json.loads(lectures("cancel", job_id, "--json"))["state"] == "cancelled"
-    lectures("ingest", str(course_folder), "--course", "mine", "--offline")
-    shown = json.loads(lectures("status", "--json"))
+    job_id = json.loads(said("ingest", str(course_folder), "--queue", "--json"))["id"]
+    assert job_id in said("status")
+    assert json.loads(said("cancel", job_id, "--json"))["state"] == "cancelled"
+    said("ingest", str(course_folder), "--course", "mine", "--offline")
+    shown = json.loads(said("status", "--json"))
     assert {gap["code"] for gap in shown["gaps"]["mine"]} == {"no_video", "missing_file"}
     assert shown["newest_jobs"][0]["state"] == "cancelled"
 
