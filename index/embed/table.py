@@ -94,6 +94,11 @@ class TableEmbedder:
         self._words: dict[str, Vectors] = {}
 
     @property
+    def stems(self) -> list[str]:
+        """Every stem that has a row of its own, in the order of the rows."""
+        return list(self._table.row_of)
+
+    @property
     def fingerprint(self) -> str:
         return self.name + (f"+{self.adaptation.digest}" if self.adaptation else "")
 

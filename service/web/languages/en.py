@@ -62,6 +62,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "reason_joined": "one word",
     "reason_glossary": "course term",
     "reason_abbreviation": "abbreviation",
+    "reason_translation": "translation",
     "reason_described": "possibly meant",
     "filters": "Filters",
     "all": "All",

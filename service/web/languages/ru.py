@@ -63,6 +63,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "reason_joined": "слитно",
     "reason_glossary": "термин курса",
     "reason_abbreviation": "сокращение",
+    "reason_translation": "перевод",
     "reason_described": "возможно, об этом",
     "filters": "Фильтры",
     "all": "Всё",
