@@ -19,8 +19,9 @@ from web_stub import Site, commit, git_server, web_site
 from index.errors import CourseError, StorageError
 from index.library import Library
 from index.types import Query
+from ingest.carrying import Means, carry_out, look
 from ingest.gathering import Progress
-from ingest.order import Means, Order, carry_out, look
+from ingest.order import Order
 from ingest.sources import SourceLimits, open_source, published_at
 from ingest.web import FetchError, Limits, check_address, fetch
 

@@ -34,7 +34,7 @@ LEFTOVERS = "benchmarks.torture.checks:leftovers"
 _ENDING_SECONDS = 20.0
 _MODULES = (
     "service.cli", "service.cli_ingest", "service.console", "service.opening", "service.running", "ingest.worker",
-    "ingest.order", "index.publish", "index.embed.models", "alembic.command", "alembic.config",
+    "ingest.carrying", "index.publish", "index.embed.models", "alembic.command", "alembic.config",
     "sqlalchemy.dialects.sqlite", "benchmarks.torture.checks",
 )  # fmt: skip
 
