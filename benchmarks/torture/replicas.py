@@ -27,6 +27,7 @@ from benchmarks.torture.seen import GENERATIONS, SETTLE_SECONDS, Clients, Watche
 from benchmarks.torture.stubs import proxying
 
 _SLUGS = ("first", "second", "third")
+_PATIENCE_SECONDS = 20.0  # for an outage to be said, where a short one passes before a busy machine looks
 _LONG = 60  # seconds of load from which on the storage is an S3 server, and there are clients as in the other rows
 
 
@@ -105,7 +106,7 @@ class _Load:
         with ThreadPoolExecutor(len(work)) as pool:
             running = [pool.submit(one) for one in work]
             try:
-                self._outages.happen(began)
+                self._outages.happen(began, lambda what: self._watcher.said[what] > 0)
             finally:
                 stop.set()
         return [f"the row itself: {one.exception()!r}" for one in running if one.exception()]
@@ -210,7 +211,8 @@ class _Outages:
         self._times: list[tuple[float, float]] = []
         self.now = ""
 
-    def happen(self, began: float) -> None:
+    def happen(self, began: float, is_said: Callable[[str], bool]) -> None:
+        """One after the other; none is over before somebody was asked who could say so."""
         store, database, step = self._machines.store, self._machines.database, self._plan.seconds / 4
         for number, (what, leave, come_back) in enumerate(
             (
@@ -224,6 +226,8 @@ class _Outages:
             leave()
             self.now = what
             time.sleep(self._plan.away_seconds)
+            while not is_said(what) and time.monotonic() < left + self._plan.away_seconds + _PATIENCE_SECONDS:
+                time.sleep(0.1)
             self.now = ""
             come_back()
             self._times.append((left, time.monotonic()))
