@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -44,7 +45,7 @@ class RunningRow:
                 [sys.executable, "-m", "benchmarks.torture.apart", str(row.number), str(size), str(seed), self._folder],
                 cwd=ROOT,
                 env={**os.environ, "TMPDIR": str(self._folder / "tmp")},
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # which says nothing, and ends when this process does
                 stdout=said,
                 stderr=said,
                 start_new_session=True,
@@ -87,6 +88,8 @@ class RunningRow:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     def _found(self, otherwise: str) -> Outcome:
         """What it wrote as its outcome; a fault that says `otherwise`, and what was heard last, if it wrote none."""
@@ -103,7 +106,15 @@ def expected_seconds(row: Row, size: int) -> float:
     return row.seconds * size / row.long
 
 
+def _end_with_parent() -> None:
+    """End all that this row has started when nobody waits for it any more."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
 def main() -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     number, size, seed = map(int, sys.argv[1:4])
     folder = Path(sys.argv[4])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what the row has opened is closed

@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
+import select
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from benchmarks.processes import ROOT
 from benchmarks.torture import __main__ as command
 from benchmarks.torture import apart
 from benchmarks.torture.display import Display
@@ -52,6 +56,26 @@ def test_a_row_whose_process_dies_is_not_held() -> None:
     assert not outcome.held
     assert outcome.faults == ["its process ended with -9 before it said what it found (0 of 0 tried)"]
     assert not running._folder.exists()
+
+
+_STARTS_ONE = """
+import time
+from benchmarks.torture.apart import RunningRow
+from benchmarks.torture.rows import ROWS
+print(RunningRow(ROWS[6], 10_000, 1)._process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_row_ends_with_who_started_it() -> None:
+    with subprocess.Popen([sys.executable, "-c", _STARTS_ONE], cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout is not None
+        row = os.pidfd_open(int(starter.stdout.readline()))
+        starter.kill()
+    over = select.poll()
+    over.register(row, select.POLLIN)
+    assert over.poll(30_000)
+    os.close(row)
 
 
 def test_what_a_row_takes_little_of_comes_first_and_what_wants_the_machine_comes_alone() -> None:
