@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
+from ingest.catalogue.columns import is_programme_column, topic_column
+from ingest.catalogue.contents import find_contents, is_settings, read_contents
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
@@ -18,14 +20,7 @@ from ingest.catalogue.reader import PageReader
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
-from ingest.catalogue.words import (
-    Rank,
-    aside_path,
-    is_bare_label,
-    is_programme_column,
-    role_of,
-    topic_column,
-)
+from ingest.catalogue.words import Rank, aside_path, is_bare_label, role_of
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
@@ -63,7 +58,7 @@ def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
             return None
         if path not in known:
             try:
-                known[path] = reader.read(root / path)
+                known[path] = read_contents(folder, path) if is_settings(path) else reader.read(root / path)
             except (SourceFileError, OSError) as error:
                 problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
                 known[path] = None
@@ -101,7 +96,18 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     catalogue.why += outcome.why
     full = len([unit for unit in outcome.units if not unit.blank])
     aside = Catalogue()
-    walked, more = _walk(builder, aside) if full < _FEW or _says_little(builder, outcome) else ([], Outcome())
+    little = full < _FEW or _says_little(builder, outcome)
+    listed, contents, by_contents = _by_contents(builder, aside) if little else (builder, [], Outcome())
+    if contents and len(by_contents.units) >= _FEW * max(full, 1):
+        # the README says little or nothing: the contents of the site are the course
+        builder, little = listed, False
+        nodes += contents
+        outcome.units = [unit for unit in outcome.units if not unit.blank] + by_contents.units
+        outcome.loose += by_contents.loose
+        catalogue.why += by_contents.why
+        catalogue.left_out += aside.left_out
+        catalogue.title = catalogue.title or aside.title
+    walked, more = _walk(builder, aside) if little else ([], Outcome())
     if walked and len(more.units) >= _FEW * full:
         # the README says little or nothing: the pages and files of the folders are the course
         outcome.units += more.units
@@ -245,6 +251,26 @@ def _says_little(builder: TreeBuilder, outcome: Outcome) -> bool:
     }
     named = {link.place.place for unit in outcome.units for _, link in unit.links} & decks
     return len(decks) >= _FEW and len(named) < _LITTLE * len(decks)
+
+
+def _by_contents(builder: TreeBuilder, catalogue: Catalogue) -> tuple[TreeBuilder, list[Node], Outcome]:
+    """(a builder that has read the contents that a site's builder keeps, their nodes, what they come to)."""
+    path = find_contents(builder.folder)
+    if path is None or path in builder.seen:
+        return builder, [], Outcome()
+    trial = builder.copy()
+    root, nodes = trial.page(path)
+    nodes = _without_title(catalogue, root, nodes)
+    found = choose_units(nodes)
+    beside = [unit for unit in found.units if not unit.trail and unit.node.mark.rank is Rank.NONE]
+    if len(found.units) > _FEW * len(beside) > 0:
+        reason = f"In {path} it stands beside the groups of pages, in none of them: it is about the course."
+        links = [link for unit in beside for _, link in unit.links[:1]]
+        catalogue.left_out += [LeftOut(link.label, link.place.place, reason) for link in links]
+        found.units = [unit for unit in found.units if unit not in beside]
+    found.units = [unit for unit in found.units if not unit.blank]
+    found.why = [f"{path} lists the pages of the course, and the README does not.", *found.why]
+    return trial, nodes, found
 
 
 def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
