@@ -118,3 +118,61 @@ def test_classes_are_numbered_in_spanish_portuguese_and_german() -> None:
     assert mark_of("Kapitel 2: Wärme")[0].rank is Rank.MODULE
     assert is_no_lecture("No hay clases")
     assert is_no_lecture("Feriado")
+
+
+def test_a_programme_without_links_has_the_decks_that_are_called_like_its_weeks(tmp_path: Path) -> None:
+    weeks = (
+        "Introducción",
+        "Álgebra relacional",
+        "SQL",
+        "Índices y archivos",
+        "Lógica en la BD",
+        "NoSQL",
+        "Privacidad",
+    )
+    rows = "".join(f"#{number} | {title} |\n" for number, title in enumerate(weeks, 1))
+    decks = (
+        "01 - Motivacion.pdf",
+        "02 - Algebra Relacional.pdf",
+        "02.5 - Repaso.pdf",
+        "03 - SQL.pdf",
+        "05 - Lógica en la base de datos.pdf",
+        "07 - NoSQL.pdf",
+    )
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": f"# Bases\n\n## Contenidos\n\nSemana | Contenido | Ayudantía\n--|--|--\n{rows}\n"
+            "## Fechas\n\nFecha | Evaluación\n--|--\n21/03 | C1\n23/03 | C2\n24/03 | C3\n25/03 | C4\n26/03 | C5\n27/03 | C6\n",
+            **{f"Slides/{name}": "" for name in decks},
+            "Guias/Guía 03 - SQL.pdf": "",
+        },
+    )
+    assert held(course) == [
+        ("Introducción", ["Slides/01 - Motivacion.pdf"], []),
+        ("Álgebra relacional", ["Slides/02 - Algebra Relacional.pdf"], []),
+        ("SQL", ["Slides/03 - SQL.pdf"], []),
+        ("Índices y archivos", [], []),
+        ("Lógica en la BD", ["Slides/05 - Lógica en la base de datos.pdf"], []),
+        ("NoSQL", ["Slides/07 - NoSQL.pdf"], []),
+        ("Privacidad", [], []),
+        ("Repaso", ["Slides/02.5 - Repaso.pdf"], []),
+    ]
+
+
+def test_decks_that_are_called_like_no_lecture_of_a_programme_stay_lectures_of_their_own(tmp_path: Path) -> None:
+    rows = "".join(f"| {n} | Topic {w} |\n" for n, w in enumerate(("heat", "work", "gas", "steam", "cold", "ice"), 1))
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": f"# Heat\n\n| Week | Topic |\n|--|--|\n{rows}",
+            "slides/01-motors.pdf": "",
+            "slides/02-pumps.pdf": "",
+            "slides/03-gas.pdf": "",
+        },
+    )
+    assert [(title, decks) for title, decks, _ in held(course) if decks] == [
+        ("motors", ["slides/01-motors.pdf"]),
+        ("pumps", ["slides/02-pumps.pdf"]),
+        ("gas", ["slides/03-gas.pdf"]),
+    ]

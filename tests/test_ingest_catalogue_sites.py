@@ -33,11 +33,12 @@ def test_the_nav_of_mkdocs_names_the_lectures_and_what_is_beside_its_groups_is_a
         tmp_path,
         {
             **pages,
-            "mkdocs.yml": "site_name: Calor\ndocs_dir: material\nnav:\n  - Home: index.md\n  - Aulas:\n"
+            "mkdocs.yml": "site_name: Calor\ndocs_dir: material\nnav:\n  - Home: index.md\n  - Sobre: sobre.md\n  - Aulas:\n"
             + "".join(f'      - "Aula 0{n} - {t}": aulas/a{n}/index.md\n' for n, t in enumerate(TOPICS, 1))
             + "  - Exercícios:\n      - Lista 1: ex/l1.md\n"
             + "markdown_extensions:\n  - pymdownx.emoji:\n      index: !!python/name:pymdownx.emoji.to_svg\n",
             "material/index.md": "# Bem-vindo\n",
+            "material/sobre.md": "# Notas\n",
             "material/ex/l1.md": "# Lista 1\n",
             "material/aulas/a1/index_old.md": "# Antigo\n",
         },
@@ -45,7 +46,7 @@ def test_the_nav_of_mkdocs_names_the_lectures_and_what_is_beside_its_groups_is_a
     assert held(course) == [("Aulas", t, [f"material/aulas/a{n}/index.md"]) for n, t in enumerate(TOPICS, 1)]
     assert course.title == "Calor"
     reasons = {place: reason for _, place, reason in course.left_out}
-    assert reasons["material/index.md"].startswith("In mkdocs.yml it stands beside the groups of pages")
+    assert reasons["material/sobre.md"].startswith("In mkdocs.yml it stands beside the groups of pages")
     assert reasons["material/ex/l1.md"].startswith("It is homework")
 
 

@@ -78,7 +78,8 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
 def _settle(node: Node, outcome: Outcome, here: bool, family: int, found: Outcome) -> None:
     """Make a node a lecture, or hand on what is below it."""
     material = any(link.what in _MATERIAL for link in node.links)
-    if (here or not outcome.units) and _may_be(node) and (material or outcome.units or outcome.loose):
+    something = material or outcome.loose or any(not unit.blank for unit in outcome.units)
+    if (here or not outcome.units) and _may_be(node) and something:
         # what was thought of the parts of a lecture explains nothing
         found.units.append(Unit(node, _links_below(node), [], [*outcome.loose, *outcome.units], family))
         return
