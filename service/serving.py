@@ -79,6 +79,7 @@ class Serving:
         self._tried: _Tried | None = None if first is None else _Tried(first.number)
         self._files = {} if first is None else self._stamps(first.generation)
         self._damaged_at = -_SHAKEN_SECONDS
+        self._away = frozenset[str]()  # the courses that no node held when that was last asked
         self._looked = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -232,14 +233,16 @@ class Serving:
             self._index = index.saying(degraded)
 
     def _look_at_nodes(self, index: SearchIndex, spread: Spread) -> None:
-        """A course that no node holds any more is down until one does."""
+        """A course that no node holds any more is down until one does. That is tried at once; what a node holds and
+        cannot be served for another reason is tried again after a pause, as everything else is."""
         away, damaged = spread.away(index.generation), index.generation.damaged
+        back, self._away = self._away - away.keys(), frozenset(away)
         new = {course: reason for course, reason in away.items() if course not in damaged}
         if new:
             for course, reason in new.items():
                 _log.error("course_not_served", course=course, reason=reason)
             self._index = index.without(new)
-        elif damaged.keys() - away.keys():
+        if damaged.keys() & back:
             self._try_to_open(_Tried(index.number))
             return
         self._say()

@@ -9,9 +9,11 @@ import weakref
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from spread_nodes import LocalNodes
 from starlette.testclient import TestClient
 from support import CountingEmbedder, ingest, until, until_ready, write_course
 
@@ -23,6 +25,7 @@ from index.library import Library
 from index.publish import reindex
 from index.search.search import SearchIndex
 from index.served import open_served
+from index.spread.spread import Spread
 from index.types import Filters, Query
 from service.app import create_app
 from service.running import run, settle_memory
@@ -548,3 +551,58 @@ def test_health_does_not_wait_for_the_first_generation(
         assert "lectures_ready 0.0" in client.get("/metrics").text
         go_on.set()
         until(lambda: client.get("/readyz").status_code == 200)
+
+
+# --- shards that nodes hold ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[LocalNodes]:
+    (tmp_path / "shared").mkdir()
+    found = LocalNodes(tmp_path / "shared", tmp_path / "nodes", ["one"])
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def spread(nodes: LocalNodes) -> Spread:
+    return Spread(nodes)
+
+
+@pytest.fixture
+def over_nodes(tmp_path: Path, embedder: CountingEmbedder, spread: Spread) -> Iterator[Serving]:
+    library = Library(f"sqlite:///{tmp_path / 'lectures.db'}", tmp_path / "own", str(tmp_path / "shared"))
+    library.database.migrate()
+    ingest(write_course(tmp_path / "course", "Course", ["Dropout\nzero activations"]), library, embedder)
+    made = Serving(library, lambda: embedder, lambda: None, spread=lambda: spread)
+    yield made
+    made.stop()
+    library.close()
+
+
+def test_what_a_node_holds_and_does_not_give_is_tried_again_after_a_pause(
+    over_nodes: Serving, nodes: LocalNodes, opened: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.serving.time", SimpleNamespace(monotonic=lambda: 1000.0))
+
+    def refuse(_node: str, method: str) -> None:
+        if method == "heads":
+            raise ConnectionError("the network lets short calls pass alone")
+
+    nodes.on_call = refuse
+    for _ in range(4):
+        over_nodes.look()
+    assert over_nodes.index().generation.damaged.keys() == {"course"}
+    assert len(opened) == 1
+
+
+def test_a_course_is_back_as_soon_as_a_node_that_holds_it_is(
+    over_nodes: Serving, nodes: LocalNodes, spread: Spread, opened: list[int]
+) -> None:
+    over_nodes.look()
+    for dead, damaged in (({"one"}, {"course"}), (set[str](), set[str]())):
+        nodes.dead = dead
+        spread.look()
+        over_nodes.look()
+        assert over_nodes.index().generation.damaged.keys() == damaged
+    assert len(opened) == 2

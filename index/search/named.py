@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain, product
+from itertools import chain, combinations, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
@@ -19,6 +19,7 @@ from index.text.analysis import STOP_WEIGHT
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
+_TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 _FLEETING = re.compile(r"(?P<root>[а-я]{2,}[бвгджзклмнпрстфхцчшщ])(?P<end>[ое]?к)")
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
@@ -33,7 +34,8 @@ def strangers(
     found, start = list[tuple[Word, ...]](), 0
     while start < len(typed):
         name, others = _longest(typed[start : start + _LONGEST], glossaries)
-        if name and not any(_is_there(other, scope, language) for other in (_without_measures(name), *others)):
+        known = not name or any(_is_there(other, scope, language) for other in (_without_measures(name), *others))
+        if not known and not _is_put_together(name, scope, glossaries, language):
             found.append(name)
         start += max(1, len(name))
     return found
@@ -63,6 +65,20 @@ def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tu
             if others:
                 return name, others
     return (), []
+
+
+def _is_put_together(name: Sequence[Word], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str) -> bool:
+    """Whether a name is one that is there with everyday words beside it, which may be said otherwise: a course that has
+    the learning rate knows "learning rate too large"."""
+    for first, last in combinations(range(len(name) + 1), 2):
+        beside = (*name[:first], *name[last:])
+        if beside and all(word.weight < _TELLING for word in beside):
+            inner, others = _longest(name[first:last], glossaries)
+            if len(inner) == last - first > 1 and any(
+                _is_there(other, scope, language) for other in (" ".join(_texts(inner)), *others)
+            ):
+                return True
+    return False
 
 
 def _texts(name: Sequence[Word]) -> list[str]:
