@@ -61,16 +61,18 @@ class Serving:
         following: Following | None = None,
         spread: Callable[[], Spread] | None = None,
         encoder: Callable[[], Encoder | None] = lambda: None,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
         """`embedder`, `reranker`, `dictionary` and `encoder` load what the settings name, when it is first needed;
         `first` is open already; `following` fetches what other machines publish; `spread` connects to the nodes that
-        hold the shards, where others do."""
+        hold the shards, where others do; `opened` is called when a generation was opened here."""
         self._library = library
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._load_encoder = encoder
         self._index = first
         self._following = following
         self._connect = spread
+        self._opened = opened
         self._spread: Spread | None = None
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
         self._own = () if first is None else _own_reasons(first)  # what is degraded about the open generation
@@ -198,6 +200,7 @@ class Serving:
             self._looked.set()
         index.warm_up()
         self._index, self._own, self._files = index, degraded, self._stamps(generation)
+        self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():
             _log.error("course_not_served", course=course, reason=reason)

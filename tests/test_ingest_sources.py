@@ -128,6 +128,17 @@ def test_names_that_no_disk_takes_are_the_fault_of_the_zip(tmp_path: Path) -> No
         open_source(str(archive), tmp_path / "cache", INSIDE)
 
 
+def test_a_zip_with_a_changed_stream_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("one.txt", "dropout " * 500)
+    content = bytearray(archive.read_bytes())
+    content[30 + len("one.txt")] = 0b111  # the last block, of a kind that there is not
+    archive.write_bytes(content)
+    with pytest.raises(CourseError, match="cannot be unpacked"):
+        open_source(str(archive), tmp_path / "cache", INSIDE)
+
+
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK not really")
     with pytest.raises(CourseError, match="cannot be unpacked"):

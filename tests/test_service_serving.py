@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import threading
 import weakref
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from index.served import open_served
 from index.spread.spread import Spread
 from index.types import Filters, Query
 from service.app import create_app
+from service.running import run, settle_memory
 from service.serving import Serving
 from service.settings import Settings
 
@@ -396,6 +398,50 @@ def test_old_generations_are_let_go_even_while_one_of_them_is_held(
     del held
     gc.collect()
     assert (sum(ref() is not None for ref in seen), _maps()) == (1, counts[1][1] - 1)
+
+
+@pytest.fixture
+def frozen() -> Iterator[None]:
+    """The garbage collector as it was, afterwards."""
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.enable()
+
+
+@pytest.mark.usefixtures("frozen")
+def test_what_is_opened_is_left_alone_by_the_garbage_collector_and_goes_without_it(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    settled: list[int] = []
+
+    def opened() -> None:
+        settle_memory()
+        settled.append(gc.get_freeze_count())
+
+    serving = Serving(sqlite_library, lambda: embedder, lambda: None, opened=opened)
+    seen: list[weakref.ref[Generation]] = []
+    for number in range(2):
+        seen.append(weakref.ref(serving.index().generation))
+        serving.index().find(Query("loss")).hits()
+        _change(folders["second"], sqlite_library, embedder, ("momentum", "kernel")[number % 2])
+        serving.look()
+        serving.look()
+    serving.stop()
+    assert [ref() is None for ref in seen] == [True] * 2
+    assert len(settled) == 3
+    assert min(settled) > 0
+
+
+@pytest.mark.usefixtures("frozen", "folders")
+def test_an_index_that_is_open_before_it_is_served_is_left_alone_too(
+    serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: counted.append(gc.get_freeze_count()))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        run(Settings(embedder="none", data_dir=tmp_path / "data"), listening, serving.index())
+    assert counted[0] > 0
 
 
 # --- over HTTP -----------------------------------------------------------------------------------------------

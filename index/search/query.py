@@ -163,7 +163,7 @@ class QueryReader:
     def _counterparts(self, texts: Sequence[str]) -> list[Reading]:
         """What a term of these words is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
-        name = whole_key(" ".join(texts))
+        name = whole_key(*texts)
         own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
         general = self._lexicon.general_terms(name)
         named = [] if own or general else self._lexicon.pack_terms(name)
