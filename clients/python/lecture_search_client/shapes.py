@@ -25,7 +25,18 @@ Outcome = (
     Literal["answered", "mentioned", "one_side", "listed", "absent", "place", "no_answer", "no_question", "talk"] | str
 )
 Reason = (
-    Literal["typed", "layout", "typo", "transliteration", "split", "joined", "glossary", "abbreviation", "described"]
+    Literal[
+        "typed",
+        "layout",
+        "typo",
+        "transliteration",
+        "split",
+        "joined",
+        "glossary",
+        "abbreviation",
+        "translation",
+        "described",
+    ]
     | str
 )
 State = Literal["ready", "partial", "missing", "broken"] | str
