@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import write_pdf
 
+from index.errors import CourseError
 from ingest.catalogue.words import Rank, Role, aside_of, aside_path, is_no_lecture, mark_of
 from ingest.course import read_course
 from ingest.planned import PlannedCourse
@@ -276,3 +277,10 @@ def test_a_page_in_a_folder_that_nobody_links_tells_of_its_decks_where_the_readm
     assert {path for x in course.lectures for path in (d.path for d in x.decks)} >= {
         f"2020/d{name}.pdf" for name in decks
     }
+
+
+def test_a_course_without_lectures_says_what_was_left_out_of_it(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"left out: 2; the first, “Site” \(https://x\.example/\): It is no slides"):
+        course_of(
+            tmp_path, {"README.md": "# Heat\n\nSee the [Site](https://x.example/) and [that](https://y.example/).\n"}
+        )

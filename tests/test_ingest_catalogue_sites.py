@@ -193,3 +193,21 @@ def test_a_timetable_on_a_page_that_is_linked_keeps_its_days_without_slides(tmp_
         },
     )
     assert [x.title for x in course.lectures] == ["Reads", "Cells", "Sequences", "Formats", "Libraries"]
+
+
+def test_pages_of_weeks_that_lead_to_lectures_of_another_folder_are_no_lectures(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Data\n\nA course.\n",
+            **{f"slides/lecture0{n}-x.qmd": f'---\ntitle: "Heat {n}"\n---\n\n## A\n' for n in (1, 2, 3)},
+            **{
+                f"weeks/week0{n}.qmd": f'---\ntitle: "Week {n} Information"\n---\n\n- [Heat](../slides/lecture0{n}-x.qmd)\n'
+                for n in (1, 2, 3)
+            },
+        },
+    )
+    assert held(course) == [("", f"Heat {n}", [f"slides/lecture0{n}-x.qmd"]) for n in (1, 2, 3)]
+    assert [place for _, place, reason in course.left_out if reason.startswith("It leads to pages")] == [
+        f"weeks/week0{n}.qmd" for n in (1, 2, 3)
+    ]

@@ -11,7 +11,7 @@ from index.addresses import has_scheme, is_web_address
 from index.types import DeckKind, Host
 from ingest.catalogue.blocks import BlockKind, tidy
 from ingest.catalogue.folder import Target
-from ingest.catalogue.nodes import Node
+from ingest.catalogue.nodes import Node, all_links
 from ingest.catalogue.roles import Found
 from ingest.catalogue.units import Unit
 from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, without_addresses
@@ -190,6 +190,8 @@ def unused_links(
             place = link.place.place
             if place in used or place in found or link.place.target is Target.ANCHOR or place in opened:
                 continue
+            if place == node.path and any(below.place.place in used for below in all_links(node.children)):
+                continue  # a page that lists lectures, which are read
             if link.place.target is Target.PLAYLIST and not node.aside:
                 course_links.append((link.label or place, place))
                 used.add(place)

@@ -15,7 +15,7 @@ from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_l
 from ingest.catalogue.nodes import Node, natural
 from ingest.catalogue.pairing import with_decks
 from ingest.catalogue.reader import PageReader
-from ingest.catalogue.sieve import files_last, joined, lectures_of
+from ingest.catalogue.sieve import files_last, joined, lectures_of, without_lists
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
@@ -217,7 +217,7 @@ def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outco
     trial = builder.copy()
     walked = folder_nodes(trial, "", catalogue.left_out)
     found = choose_units(walked)
-    found.units = lectures_of(found, catalogue.left_out)
+    found.units = without_lists(lectures_of(found, catalogue.left_out), catalogue.left_out)
     return walked, found
 
 

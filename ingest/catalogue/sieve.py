@@ -7,6 +7,7 @@ from collections import Counter
 from ingest.catalogue.blocks import BlockKind
 from ingest.catalogue.columns import is_programme_column, topic_column
 from ingest.catalogue.gather import LeftOut
+from ingest.catalogue.nodes import all_links
 from ingest.catalogue.units import Outcome, Unit
 from ingest.catalogue.words import Rank, is_bare_label, role_of
 
@@ -47,6 +48,20 @@ def lectures_of(outcome: Outcome, told: list[LeftOut]) -> list[Unit]:
             continue
         kept.append(unit)
     return kept
+
+
+def without_lists(units: list[Unit], told: list[LeftOut]) -> list[Unit]:
+    """The units without pages that do no more than lead to others which are lectures too: weeks beside their slides."""
+    own = {unit.node.path: unit.family for unit in units if unit.node.shape == "page"}
+    sizes = Counter(unit.family for unit in units)
+    leading: Counter[int] = Counter()
+    for unit in units if len(set(own.values())) > 1 else ():
+        places = {link.place.place for link in all_links([unit.node])}
+        leading[unit.family] += any(own.get(place, unit.family) != unit.family for place in places)
+    lists = {family for family, count in leading.items() if count >= _FEW and 2 * count >= sizes[family]}
+    reason = "It leads to pages that are lectures themselves."
+    told += [LeftOut(unit.node.title, unit.node.path, reason) for unit in units if unit.family in lists]
+    return [unit for unit in units if unit.family not in lists]
 
 
 def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
