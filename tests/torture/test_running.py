@@ -67,8 +67,10 @@ time.sleep(60)
 """
 
 
-def test_a_row_ends_with_who_started_it() -> None:
-    with subprocess.Popen([sys.executable, "-c", _STARTS_ONE], cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
+def test_a_row_ends_with_who_started_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _STARTS_ONE]
+    own = {**os.environ, "TMPDIR": str(tmp_path)}  # nobody is left who would sweep
+    with subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         row = os.pidfd_open(int(starter.stdout.readline()))
         starter.kill()
