@@ -80,6 +80,17 @@ def test_a_row_ends_with_who_started_it(tmp_path: Path) -> None:
     os.close(row)
 
 
+def test_a_row_that_needs_no_disk_lies_in_memory_where_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_MEMORY", tmp_path)
+    monkeypatch.setattr(apart, "_ROOM_BYTES", 1)
+    assert apart._memory() == tmp_path
+    monkeypatch.setattr(apart, "_ROOM_BYTES", 1 << 60)
+    assert apart._memory() is None
+    assert [one.module for one in ROWS if one.in_memory] == ["sites", "power", "disk_full", "damage", "model"]
+
+
 def test_what_a_row_takes_little_of_comes_first_and_what_wants_the_machine_comes_alone() -> None:
     sized = [Sized(one, 100) for one in (SHORT, LONGER, ALONE, LONGEST, SOAK)]
     assert [one.row for one in in_order(sized)] == [SOAK, ALONE, LONGEST, LONGER, SHORT]
