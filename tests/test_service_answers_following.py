@@ -41,6 +41,7 @@ def _meant(*talk: str) -> str:
         (("расскажи про ResNet", "сколько там слоёв?"), "сколько в ResNet слоёв?"),
         (("что такое dropout?", "а в каком слое его ставят?"), "в каком слое dropout ставят?"),
         (("explain LSTM", "what's its cell state for?"), "what's LSTM cell state for?"),
+        (("что такое VAE?", "какая у него функция потерь?"), "какая функция потерь у VAE"),
         (("what is a GAN?", "what are its problems in training?"), "what are problems of GAN in training?"),
         (
             ("what is a variational autoencoder?", "how does it differ from a plain one?"),

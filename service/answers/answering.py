@@ -168,11 +168,12 @@ def stream_answer(
         return
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
     question = without_opening(question)
-    if filters.course is None:
-        titles = cache(partial(readable_titles, index, filters.courses))
-        question, course = course_named(question, titles)
-        filters = replace(filters, course=course)
-        history = [replace(turn, text=course_named(turn.text, titles)[0]) for turn in history]
+    # a course that was chosen may be named as well; another one is not searched instead of it
+    readable = filters.courses if filters.course is None else frozenset({filters.course})
+    titles = cache(partial(readable_titles, index, readable))
+    question, course = course_named(question, titles)
+    filters = replace(filters, course=course or filters.course)
+    history = [replace(turn, text=course_named(turn.text, titles)[0]) for turn in history]
     query, degraded = _query(question, history, model, deadline)
     searched = find_asked(find, Query(query, filters, literal=literal))
     cited = cited_before(index, find, filters, history, replays=model is None)

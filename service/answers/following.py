@@ -44,6 +44,7 @@ _REFERRING = re.compile(
 )
 _EXPLETIVE = re.compile(r"it\s+(?:[a-z]+\s+)?(?:that|to)\b")
 _THAT_THING = re.compile(r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do)\s+$")
+_HAVING = re.compile(r"\bу\s+$")
 _WHAT_IS = re.compile(r"\b(?:что|кто)\s+$")
 _ASKING = re.compile(
     r"\b(?:что|чем|чего|зачем|почему|отчего|как|какой|какая|какое|какие|когда|где|кто|сколько|ли|"
@@ -174,6 +175,10 @@ def _of_pronoun(question: str, talk: _Talk) -> str | None:
     if found is None or not subject_of(question):
         return None
     named = thing
+    if (having := _HAVING.search(fold(question)[: found.start()])) is not None and found["pronoun"]:
+        # "какой у него размер" as "какой размер у X": an attribute of a thing is put so
+        rest = _END.sub("", question[: having.start()] + question[found.end() :].lstrip())
+        return f"{_FOLLOWS.sub('', fold(rest))} у {thing}"
     if found["there"]:
         named = f"{'in' if found.group().isascii() else 'в'} {thing}"
     elif found["whose"] and ATTRIBUTE.fullmatch(found["what"]):
