@@ -44,7 +44,7 @@ _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
-class Reader:
+class QueryReader:
     """Reads queries by what the searched courses know."""
 
     def __init__(self, lexicon: Lexicon) -> None:
