@@ -31,7 +31,7 @@ from index.types import IndexedPassage, Kind
 
 _REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
 _REMEMBERED_LANGUAGES = 1_000  # of courses that are searched alone
-_REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
+_REMEMBERED_PASSAGES = 2_000  # the places that are looked at most, some 2 KB each
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_POSTINGS_BYTES = 64 << 20
 # Words of courses that are searched alone, and of sets of courses that callers may read: 5 MB for 50,000 words

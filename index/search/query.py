@@ -167,6 +167,8 @@ class QueryReader:
         own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
         general = self._lexicon.general_terms(name)
         named = [] if own or general else self._lexicon.pack_terms(name)
+        if not (own or general or named):  # of most stretches of a query
+            return []
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
