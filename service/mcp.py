@@ -28,6 +28,7 @@ from service.mcp_tools import AskOut, CoursesOut, FetchOut, LecturesOut, SearchO
 from service.observability import log_libraries
 from service.settings import Settings, listed
 from service.state import ServiceState
+from service.validation import sentence_of
 
 _log = structlog.get_logger("lectures")
 _INSTRUCTIONS = (
@@ -167,7 +168,7 @@ def _sentence(error: ToolError | ResourceError, what: str) -> str:
             return str(cause)
         case ValidationError():
             first = cause.errors()[0]
-            return f"{'.'.join(str(part) for part in first['loc']) or 'arguments'}: {first['msg']}."
+            return sentence_of(first, ".".join(str(part) for part in first["loc"]) or "The call")
         case None:
             return str(error)
         case _:

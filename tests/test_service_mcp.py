@@ -110,9 +110,9 @@ async def _use_the_rest(session: ClientSession) -> None:
 _REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("search", {"query": " "}, "The query is empty; type a word or a question."),
     ("search", {"query": "x", "course": "nope"}, "There is no course 'nope'"),
-    ("search", {"query": "x", "kind": "novel"}, "kind: Input should be 'page', 'segment' or 'programme'."),
-    ("search", {"query": "x", "limit": 1000}, "limit: Input should be less than or equal to 50."),
-    ("search", {}, "query: Field required."),
+    ("search", {"query": "x", "kind": "novel"}, "kind must be 'page', 'segment' or 'programme'."),
+    ("search", {"query": "x", "limit": 1000}, "limit must be at most 50."),
+    ("search", {}, "query is missing."),
     ("ask", {"question": ""}, "The query is empty; type a word or a question."),
     ("ask", {"question": "x", "course": "nope"}, "There is no course 'nope'"),
     ("list_lectures", {"course": "nope"}, "There is no course 'nope'"),

@@ -1126,7 +1126,12 @@ def test_what_is_wrong_is_said_on_a_page(browser: Any, live: str) -> None:
     context = browser.new_context(locale="ru")
     page = context.new_page()
     for path, status, words, detail in (
-        ("/lectures/999", 404, "По этому адресу ничего нет", "There is no lecture 999."),
+        (
+            "/lectures/999",
+            404,
+            "По этому адресу ничего нет",
+            "There is no lecture 999; GET /api/courses/SLUG lists those of a course.",
+        ),
         ("/courses/nowhere", 404, "По этому адресу ничего нет", "There is no course"),
         ("/?q=x&offset=9999", 422, "не получается выполнить", "offset"),
         ("/?q=dropout&kind=nonsense", 422, "не получается выполнить", "nonsense"),
