@@ -62,6 +62,21 @@ def test_the_likes_of_a_word_come_best_first() -> None:
     assert vocabulary.spelled_like("attention") == ()
 
 
+def test_a_sound_is_looked_for_among_those_of_its_length_however_long_it_is() -> None:
+    long = "а" + "гропула" * 50
+    vocabulary = Vocabulary.of([_shard(["dropout kernel pool", f"agropula{'gropula' * 49} {long}"])])
+    part = vocabulary.part(hash_texts(["dropout", "pool"]))
+    for word, found in (
+        ("дропаут", ["dropout"]),
+        ("пул", ["pool"]),
+        ("дроп", ["dropout"]),
+        ("дропаутикус" * 30, []),
+    ):
+        assert [other for other, _ in vocabulary.sounding_like(word)] == found
+        assert [other for other, _ in part.sounding_like(word)] == found
+    assert vocabulary.sounding_like(long) == ()  # nobody means a word of more than 255 letters
+
+
 def test_no_courses_know_no_words() -> None:
     empty = Vocabulary.of([])
     assert (_words(empty), empty.spelled_like("kernel"), empty.sounding_like("кернел")) == ({}, (), ())

@@ -71,6 +71,22 @@ def test_of_many_counterparts_those_are_read_that_the_course_has(tmp_path: Path)
     assert [reading.text for reading in cnn.readings] == ["свёрточная сеть"]
 
 
+def test_a_word_that_no_glossary_knows_is_read_as_its_translations_that_the_course_says(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("crime fell when abortion became legal")]})
+    (phrase,) = _reader(generation).read("преступность")
+    assert [(r.text, r.reason) for r in phrase.words[0].readings[1:]] == [("crime", Reason.TRANSLATION)]
+    assert 0.5 < phrase.words[0].readings[1].weight < 0.8
+    (known,) = _reader(generation).read("crime")  # what is there is not translated
+    assert [reading.reason for reading in known.words[0].readings] == [Reason.TYPED]
+
+
+def test_of_several_translations_of_a_word_the_best_is_shown(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("parents and their children")]})
+    phrases = _reader(generation).read("родители")
+    assert len(phrases[0].words[0].readings) == 3
+    assert [(r.target, r.reason) for r in rewrites_of(phrases)] == [("parents", Reason.TRANSLATION)]
+
+
 def test_terms_of_other_courses_are_not_read(generation: Generation) -> None:
     """Both courses hold the counterpart; only one writes it beside the term."""
     term = ShardTerms(build_terms([Term("ядро", "lstm", Reason.GLOSSARY, 3, (0,))]))

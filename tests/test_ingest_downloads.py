@@ -13,8 +13,9 @@ from test_ingest_documents import write_pptx
 from web_stub import Site, web_site
 
 from index.library import Library
+from ingest.carrying import Means, carry_out
 from ingest.downloads import Sites, fetch_deck
-from ingest.order import Means, Order, carry_out
+from ingest.order import Order
 from ingest.sources import SourceLimits
 from ingest.web import FetchError, Limits
 

@@ -19,8 +19,9 @@ from web_stub import Site, commit, git_server, web_site
 from index.errors import CourseError, StorageError
 from index.library import Library
 from index.types import Query
+from ingest.carrying import Means, carry_out, look
 from ingest.gathering import Progress
-from ingest.order import Means, Order, carry_out, look
+from ingest.order import Order
 from ingest.sources import SourceLimits, open_source, published_at
 from ingest.web import FetchError, Limits, check_address, fetch
 
@@ -123,6 +124,17 @@ def test_names_that_no_disk_takes_are_the_fault_of_the_zip(tmp_path: Path) -> No
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("a" * 300, "")
+    with pytest.raises(CourseError, match="cannot be unpacked"):
+        open_source(str(archive), tmp_path / "cache", INSIDE)
+
+
+def test_a_zip_with_a_changed_stream_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("one.txt", "dropout " * 500)
+    content = bytearray(archive.read_bytes())
+    content[30 + len("one.txt")] = 0b111  # the last block, of a kind that there is not
+    archive.write_bytes(content)
     with pytest.raises(CourseError, match="cannot be unpacked"):
         open_source(str(archive), tmp_path / "cache", INSIDE)
 

@@ -30,6 +30,7 @@ from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
+_REMEMBERED_LANGUAGES = 1_000  # of courses that are searched alone
 _REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_POSTINGS_BYTES = 64 << 20
@@ -86,6 +87,11 @@ class Generation:
     def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
         """Whether one passage of some shards holds some terms, as far as that was asked."""
         return Remembered(_REMEMBERED_NAMES)
+
+    @cached_property
+    def spoken(self) -> Remembered[tuple[tuple[int, ...], str], bool]:
+        """Whether the passages of some shards are in a language, as far as that was asked."""
+        return Remembered(_REMEMBERED_LANGUAGES)
 
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the number of the shard that each row is in."""

@@ -52,9 +52,11 @@ class ShardWords:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Distinct words: text, passages that hold it, letters as a mask, length without accents, hash of its stem."""
+    """Distinct words: text, the same without accents, passages that hold it, letters as a mask, length without accents,
+    hash of its stem."""
 
     texts: list[str]
+    bare: list[str]
     counts: NDArray[np.int64]
     masks: NDArray[np.uint64]
     lengths: NDArray[np.int16]
@@ -63,14 +65,19 @@ class _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Sounds:
-    """How words sound: both codes, the word, letters of the coarse code as a mask, its length, the word's alphabet."""
+    """How words sound: both codes, the word, letters of the coarse code as a mask. Latin words first, each alphabet
+    by the length of the coarse code: `starts[256 · alphabet + length]` is the first of so many letters."""
 
     fine: list[str]
     coarse: list[str]
     owners: NDArray[np.int64]
     masks: NDArray[np.uint64]
-    lengths: NDArray[np.int16]
-    cyrillic: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+
+    def of_lengths(self, first: int, last: int, *, cyrillic: bool) -> slice:
+        """The sounds of one alphabet that have so many letters."""
+        begin = 256 * cyrillic
+        return slice(self.starts[begin + max(0, min(first, 256))], self.starts[begin + min(last, 255) + 1])
 
 
 class Vocabulary:
@@ -81,6 +88,8 @@ class Vocabulary:
 
     def __init__(self, words: _Words, sounds: _Sounds) -> None:
         self._words, self._sounds = words, sounds
+        # what a word is more likely to be meant the more passages hold it
+        self._frequent: NDArray[np.float64] = 0.01 * np.log10(words.counts + 1)
         # the same words are asked again and again
         self._spelled: Remembered[str, Alike] = Remembered(_REMEMBERED)
         self._sounding: Remembered[str, Alike] = Remembered(_REMEMBERED)
@@ -102,6 +111,7 @@ class Vocabulary:
         ]
         words = _Words(
             texts,
+            [strip_accents(text) for text in texts],
             np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
             _joined([own.masks for own in shards], np.uint64)[first],
             _joined([own.lengths for own in shards], np.uint8)[first].astype(np.int16),
@@ -126,6 +136,7 @@ class Vocabulary:
         return Vocabulary(
             _Words(
                 [words.texts[i] for i in chosen.tolist()],
+                [words.bare[i] for i in chosen.tolist()],
                 words.counts[chosen],
                 words.masks[chosen],
                 words.lengths[chosen],
@@ -136,8 +147,7 @@ class Vocabulary:
                 [sounds.coarse[i] for i in heard.tolist()],
                 number[sounds.owners[heard]],
                 sounds.masks[heard],
-                sounds.lengths[heard],
-                sounds.cyrillic[heard],
+                np.searchsorted(heard, sounds.starts),
             ),
         )
 
@@ -161,12 +171,12 @@ class Vocabulary:
         # each slip changes at most two letters of the set
         near &= np.bitwise_count(own.masks ^ _mask(bare)) <= 2 * slips
         numbers = np.flatnonzero(near).tolist()
-        others = [strip_accents(own.texts[i]) for i in numbers]
+        others = [own.bare[i] for i in numbers]
         similar = process.cdist(
             [bare], others, scorer=OSA.normalized_similarity, score_cutoff=_MIN_TYPO, dtype=np.float64
         )
         found = [
-            (own.texts[numbers[place]], float(similar[0, place]) + _frequent(own.counts[numbers[place]]))
+            (own.texts[numbers[place]], float(similar[0, place] + self._frequent[numbers[place]]))
             for place in np.flatnonzero(similar[0]).tolist()
         ]
         return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
@@ -178,25 +188,19 @@ class Vocabulary:
         for code in possible_sounds(stem(word) if cyrillic else word):
             if len(code.coarse) < _MIN_SOUND_CHARS:
                 continue
-            near = np.flatnonzero(
-                (own.cyrillic != cyrillic)
-                & (np.abs(own.lengths - len(code.coarse)) <= _MAX_LONGER)
-                & (np.bitwise_count(own.masks ^ _mask(code.coarse.lower())) <= 2 + len(code.coarse) // 5)
-            ).tolist()
+            length = len(code.coarse)
+            like = own.of_lengths(length - _MAX_LONGER, length + _MAX_LONGER, cyrillic=not cyrillic)
+            differing = np.bitwise_count(own.masks[like] ^ _mask(code.coarse.lower()))
+            near = (like.start + np.flatnonzero(differing <= 2 + length // 5)).tolist()
             coarse = [own.coarse[i] for i in near]
             alike = process.cdist([code.coarse], coarse, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SOUND)[0]
             for place in np.flatnonzero(alike).tolist():
                 exact = OSA.normalized_similarity(code.fine, own.fine[near[place]])
                 owner = int(own.owners[near[place]])
-                score = 0.6 * float(alike[place]) + 0.4 * exact + _frequent(self._words.counts[owner])
+                score = 0.6 * float(alike[place]) + 0.4 * exact + float(self._frequent[owner])
                 other = self._words.texts[owner]
                 best[other] = max(best.get(other, 0.0), score)
         return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _frequent(count: np.integer) -> float:
-    """What a word is more likely to be meant the more passages hold it."""
-    return 0.01 * float(np.log10(count + 1))
 
 
 def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
@@ -206,7 +210,10 @@ def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[A
 def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: NDArray[np.int64]) -> _Sounds:
     """The sounds of words as their first shard has them; `number` is the number of each word of each shard, or -1."""
     owner = _joined([number[starts[s] + own.owners] for s, own in enumerate(shards)], np.int64)
+    alphabets = 256 * _joined([own.sound_cyrillic for own in shards], np.bool_).astype(np.int64)
+    places = alphabets + _joined([own.sound_lengths for own in shards], np.uint8)
     chosen = np.flatnonzero(owner >= 0)
+    chosen = chosen[np.argsort(places[chosen], kind="stable")]
     begin = np.cumsum([0, *(len(own.sounds) for own in shards)])
     shard_of = np.searchsorted(begin, chosen, side="right") - 1
     codes = [
@@ -218,8 +225,7 @@ def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: 
         [coarse for _, coarse in codes],
         owner[chosen],
         _joined([own.sound_masks for own in shards], np.uint64)[chosen],
-        _joined([own.sound_lengths for own in shards], np.uint8)[chosen].astype(np.int16),
-        _joined([own.sound_cyrillic for own in shards], np.bool_)[chosen],
+        np.searchsorted(places[chosen], np.arange(513)),
     )
 
 

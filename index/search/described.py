@@ -38,8 +38,8 @@ def read_described(
     if not doubt:
         return None
     known: list[tuple[float, list[Reading]]] = []
-    for described in islice(dictionary.describe(query), _LOOKED_AT):
-        if described.score < _LEAST or len(known) == _CONCEPTS:
+    for described in islice(dictionary.describe(query, _LEAST), _LOOKED_AT):
+        if len(known) == _CONCEPTS:
             break
         found = [reading for name in described.concept.names if (reading := reader.name(name))]
         if found:

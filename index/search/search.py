@@ -19,6 +19,7 @@ from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
 from index.remember import Remembered
+from index.search.courtesy import without_courtesies
 from index.search.coverage import Evidence, gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
@@ -112,7 +113,8 @@ class SearchIndex:
         return self._remembered.peek(query)
 
     def _find(self, query: Query) -> Found:
-        text = clean_query(query.text)
+        typed = clean_query(query.text)
+        text = typed if query.literal else without_courtesies(typed)
         scope = self._scope(query.filters)
         mode = self._possible(query.mode)
         words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
@@ -125,7 +127,7 @@ class SearchIndex:
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
-            query=text,
+            query=typed,
             mode=mode,
             # what is not worth showing covers nothing
             coverage=_coverage(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,

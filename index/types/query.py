@@ -26,6 +26,7 @@ class Reason(StrEnum):
     GLOSSARY = "glossary"  # the course writes both side by side
     SYNONYM = "synonym"  # a bundled glossary or a pack says so
     ABBREVIATION = "abbreviation"
+    TRANSLATION = "translation"
     DESCRIBED = "described"
 
 

@@ -33,6 +33,7 @@ Reason = (
         "glossary",
         "synonym",
         "abbreviation",
+        "translation",
         "described",
     ]
     | str
