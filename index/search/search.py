@@ -25,6 +25,7 @@ from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
+from index.search.numbered import find_numbered, with_lectures
 from index.search.opinion import Opinion, ask_encoder
 from index.search.query import Reader, as_typed, meaning_of
 from index.search.ranking import (
@@ -114,8 +115,10 @@ class SearchIndex:
 
     def _find(self, query: Query) -> Found:
         typed = clean_query(query.text)
-        text = typed if query.literal else without_courtesies(typed)
         scope = self._scope(query.filters)
+        if len(lectures := find_numbered(query, typed, scope)):
+            return with_lectures(self._find(replace(query, literal=True)), lectures)
+        text = typed if query.literal else without_courtesies(typed)
         mode = self._possible(query.mode)
         words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
         phrases = words.phrases
