@@ -63,7 +63,7 @@ def _rows_of(number: int, scope: Scope, shard: int) -> Rows:
     start = bisect_left(range(first, last), number, key=position) + first
     if start == last or position(start) != number:
         return np.zeros(0, np.int64)
-    own = np.arange(start, last)[generation.lecture_of[start:last] == generation.lecture_of[start]]
+    own: Rows = start + np.flatnonzero(generation.lecture_of[start:last] == generation.lecture_of[start])
     return own if scope.allowed is None else own[scope.allowed[own]]
 
 
