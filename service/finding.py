@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from time import perf_counter
 
+from pydantic import TypeAdapter
+
 from index.errors import InvalidRequest, NotFound
 from index.search.found import Find, Found
 from index.store.catalogue import lecture_details
 from index.types import Filters, Hit, Kind, Query
 from service.schemas import RewriteOut, SearchOut, hit_out
 from service.state import ServiceState
+
+_JSON = TypeAdapter(SearchOut)  # writes bytes: a model's own method would decode them first
 
 
 def timed_search(
@@ -37,6 +41,11 @@ def search_out(found: Found, hits: Iterable[Hit], took_ms: float, *, text: bool 
         total=found.total,
         hits=[hit_out(hit, text=text) for hit in hits],
     )
+
+
+def search_json(found: SearchOut) -> bytes:
+    """The response as it is sent."""
+    return _JSON.dump_json(found, by_alias=True)
 
 
 def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:

@@ -27,7 +27,9 @@ Alike = tuple[tuple[str, float], ...]
 _MIN_TYPO, _MIN_SOUND = 0.72, 0.88
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
 _MIN_SOUND_CHARS = 3
-_REMEMBERED = 5_000  # words whose likes are kept, a few hundred bytes each
+# words whose likes are kept, a few hundred bytes each; fewer where there may be many vocabularies of parts
+_REMEMBERED, _REMEMBERED_OF_PARTS = 5_000, 1_000
+_LIKES_BYTES = 300
 _MASK_LETTERS = {letter: i for i, letter in enumerate("abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя0123")}
 
 
@@ -52,9 +54,10 @@ class ShardWords:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Distinct words: text, the same without accents, passages that hold it, letters as a mask, length without accents,
-    hash of its stem."""
+    """Distinct words by ascending hash: hash, text, the same without accents, passages that hold it, letters as a mask,
+    length without accents, hash of its stem."""
 
+    hashes: Hashes
     texts: list[str]
     bare: list[str]
     counts: NDArray[np.int64]
@@ -86,13 +89,14 @@ class Vocabulary:
     The texts are kept in memory: comparing thousands of them takes less than reading them from the shards.
     """
 
-    def __init__(self, words: _Words, sounds: _Sounds) -> None:
+    def __init__(self, words: _Words, sounds: _Sounds, remembered: int = _REMEMBERED) -> None:
         self._words, self._sounds = words, sounds
+        self._remembered = remembered
         # what a word is more likely to be meant the more passages hold it
         self._frequent: NDArray[np.float64] = 0.01 * np.log10(words.counts + 1)
         # the same words are asked again and again
-        self._spelled: Remembered[str, Alike] = Remembered(_REMEMBERED)
-        self._sounding: Remembered[str, Alike] = Remembered(_REMEMBERED)
+        self._spelled: Remembered[str, Alike] = Remembered(remembered)
+        self._sounding: Remembered[str, Alike] = Remembered(remembered)
 
     @classmethod
     def of(cls, shards: Sequence[ShardWords]) -> Vocabulary:
@@ -110,6 +114,7 @@ class Vocabulary:
             for shard, place in zip(owner_of.tolist(), (first - starts[owner_of]).tolist(), strict=True)
         ]
         words = _Words(
+            hashes[first],
             texts,
             [strip_accents(text) for text in texts],
             np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
@@ -128,16 +133,36 @@ class Vocabulary:
         firsts, lasts = np.searchsorted(ordered, stems, "left"), np.searchsorted(ordered, stems, "right")
         counts = lasts - firsts
         shift = firsts - np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(counts) else firsts
-        chosen = np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())])
+        return self._only(np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())]), self._words.counts)
+
+    def of_some(self, shards: Sequence[ShardWords]) -> Vocabulary:
+        """What `of` says of some of its shards. The texts are shared, and their stems known: a tenth of the time."""
+        counts = np.zeros(len(self._words.texts), np.int64)
+        for own in shards:
+            counts[np.searchsorted(self._words.hashes, own.hashes)] += own.counts
+        return self._only(np.flatnonzero(counts), counts)
+
+    @property
+    def part_bytes(self) -> int:
+        """How much memory it takes as a part of another, whose texts it shares."""
+        words, sounds = self._words, self._sounds
+        arrays = (words.hashes, words.counts, words.masks, words.lengths, words.stems, self._frequent)
+        heard = (sounds.owners, sounds.masks, sounds.starts)
+        references = 8 * sum(len(texts) for texts in (words.texts, words.bare, sounds.fine, sounds.coarse))
+        return sum(own.nbytes for own in (*arrays, *heard)) + references + 2 * self._remembered * _LIKES_BYTES
+
+    def _only(self, chosen: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
+        """Some of its words by number, with the passages that hold them."""
         words, sounds = self._words, self._sounds
         number = np.full(len(words.texts), -1, np.int64)
         number[chosen] = np.arange(len(chosen))
         heard = np.flatnonzero(number[sounds.owners] >= 0)
         return Vocabulary(
             _Words(
+                words.hashes[chosen],
                 [words.texts[i] for i in chosen.tolist()],
                 [words.bare[i] for i in chosen.tolist()],
-                words.counts[chosen],
+                counts[chosen],
                 words.masks[chosen],
                 words.lengths[chosen],
                 words.stems[chosen],
@@ -149,6 +174,7 @@ class Vocabulary:
                 sounds.masks[heard],
                 np.searchsorted(heard, sounds.starts),
             ),
+            _REMEMBERED_OF_PARTS,
         )
 
     def words(self) -> dict[str, int]:

@@ -44,7 +44,7 @@ _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
-class Reader:
+class QueryReader:
     """Reads queries by what the searched courses know."""
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -167,6 +167,8 @@ class Reader:
         own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
         general = self._lexicon.general_terms(name)
         named = [] if own or general else self._lexicon.pack_terms(name)
+        if not (own or general or named):  # of most stretches of a query
+            return []
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):

@@ -27,7 +27,7 @@ from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
 from index.search.numbered import find_numbered, with_lectures
 from index.search.opinion import Opinion, ask_encoder
-from index.search.query import Reader, as_typed, meaning_of
+from index.search.query import QueryReader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
     Ranked,
@@ -234,7 +234,7 @@ class SearchIndex:
 
     def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None) -> Weighed:
         """The query as it is read, to be weighed in its scope."""
-        reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
+        reader = QueryReader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
         phrases = reader.read(text, literal=query.literal)
         if query.literal:
             phrases = as_typed(phrases)

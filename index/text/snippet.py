@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import fsum
@@ -58,7 +57,7 @@ def _shown(text: str, start: int, end: int, tokens: Sequence[Token]) -> Snippet:
     return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=2_000)
 def _pieces(text: str, start_at: int) -> tuple[tuple[tuple[int, int], ...], bool]:
     """Lines and sentences as `[start, end)`, long ones broken at words, and whether none of them leads elsewhere."""
     pieces: list[tuple[int, int]] = []
@@ -90,13 +89,13 @@ def _best_piece(
 ) -> int | None:
     """The piece from which a snippet holds the most of the terms, the more of them itself; the first of equals. Without
     terms the first that says something, None where none does."""
-    best, best_score = None, 0.0
-    starts = [token.start for token in tokens]
+    best, best_score, first = None, 0.0, 0
     for number, (start, end) in enumerate(pieces):
-        first = bisect_left(starts, start)
+        while first < len(tokens) and tokens[first].start < start:
+            first += 1
         if first == len(tokens):
             break
-        if starts[first] >= end:
+        if tokens[first].start >= end:
             continue  # a later piece begins nearer to the same terms
         own, after = set[str](), set[str]()
         for token in tokens[first:]:

@@ -13,7 +13,7 @@ from index.engine.relations import is_outline
 from index.search.search import SearchIndex
 from index.text.analysis import Token, find_terms, is_stop_word, parts_of, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
-from service.answers.definitions import defines
+from service.answers.definitions import continues_title, defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.kinds import suits
 from service.answers.numbers import Numbers
@@ -37,12 +37,14 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 # meaning.
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
+_KIND_WHAT = 0.5  # of a definition: a page that has one is preferred to those that only stand under the name
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
+_EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
@@ -96,7 +98,7 @@ def quotable(hits: Iterable[Hit]) -> list[Hit]:
 def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) -> list[Unit]:
     """The pieces of hits that can be quoted, each with the place of its hit among these as its rank."""
     units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=asked in _NAMES))
-    return [unit for unit in units if _news(unit, weights)]
+    return [unit for unit in units if _news(unit, weights) and not (asked in _EXPLAINED and unit.is_label)]
 
 
 def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
@@ -181,10 +183,12 @@ def score_units(
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
         if named:
             kinds[i] = max(_put(asked, unit, tokens, weights, whole), 0.5 * (title >= _TITLED))
+            if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
+                kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
         scores[i] = (
             _HIT * unit.hit.score / top
             + _WORDS * min(1.0, held / whole)
-            + _KIND * kinds[i]
+            + (_KIND_WHAT if asked is Asked.DEFINITION else _KIND) * kinds[i]
             + _TITLE * min(1.0, title) ** 2
             + (_EARLY / (1 + unit.place) if unit.hit.passage.time is None else _SPOKEN_EARLY)
             - _loss(asked, unit, russian=russian)
