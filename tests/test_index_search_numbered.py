@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import make_generation, passage
@@ -13,7 +14,11 @@ from index.types import Coverage, Filters, IndexedPassage, Kind, Query
 
 
 def _lecture(number: int, course: str, *, with_pages: bool = True) -> list[IndexedPassage]:
-    where = {"course": course, "lecture_id": number + (10 if course == "b" else 0), "lecture_position": number}
+    where: dict[str, Any] = {
+        "course": course,
+        "lecture_id": number + (10 if course == "b" else 0),
+        "lecture_position": number,
+    }
     listed = passage(f"programme of {number}", 10 * number, kind=Kind.PROGRAMME, place=None, **where)
     pages = [passage(f"the lecture says {n} of lectures", 10 * number + n, **where) for n in (1, 2)]
     return [listed, *pages] if with_pages else [listed]

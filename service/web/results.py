@@ -30,7 +30,7 @@ _LEAST, _FEW = 3, 2
 _ON_RAILS = 24
 _HEARD = 3
 _FACETS = 20
-_GUESSES = frozenset({Reason.TYPO, Reason.TRANSLITERATION, Reason.SPLIT, Reason.JOINED})
+_GUESSES = frozenset({Reason.TYPO, Reason.TRANSLITERATION, Reason.SPLIT, Reason.JOINED, Reason.TRANSLATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def results_view(found: Found, place: Place, filters: Filters, measure: Measure,
 
 def telling_readings(found: SearchOut, hits: Iterable[HitOut]) -> list[RewriteOut]:
     """The readings that are worth telling a person: those in another keyboard layout, and those by which something was
-    found that is shown. In a course that does not have what was asked, a guess by sound or spelling is none."""
+    found that is shown. In a course that does not have what was asked, a guess is none."""
     shown = {match["reason"] for hit in hits for match in _matches(hit)}
     absent = found.coverage is Coverage.ABSENT
     return [
