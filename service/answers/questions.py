@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from index.search.courtesy import without_courtesies
 from index.text.analysis import fold
 from service.answers.sides import sides_of
 from service.answers.types import Asked
@@ -60,7 +61,7 @@ _ASKED_INSIDE = re.compile(
 
 def what_is_asked(question: str) -> Asked:
     """The kind of a question; NOTHING for a term or a phrase that asks nothing."""
-    folded = fold(question).strip()
+    folded = fold(without_courtesies(question)).strip()
     told = _TOLD.search(folded) is not None
     bare = _LEAD.sub("", folded)
     if sides_of(bare) is not None:
