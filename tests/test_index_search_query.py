@@ -56,7 +56,7 @@ def test_a_term_of_the_glossary_is_also_read_in_the_other_language(reader: Query
     assert [word.text for word in phrase.words] == ["раннего", "останова"]
     assert [(reading.text, reading.reason) for reading in phrase.readings] == [("Early Stopping", Reason.GLOSSARY)]
     (general,) = reader.read("convolution")
-    assert [reading.text for reading in general.readings] == ["свёртка"]
+    assert [(reading.text, reading.reason) for reading in general.readings] == [("свёртка", Reason.SYNONYM)]
 
 
 def test_a_counterpart_that_the_course_lacks_is_no_reading(generation: Generation) -> None:
