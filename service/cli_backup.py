@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from service.opening import Json, open_embedder, open_library, open_readers
+from index.errors import StorageError
+from service.opening import Json, open_embedder, open_existing, open_library, open_readers
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -26,7 +27,9 @@ def backup(
     from index.backup import write_backup
     from service.console import err, out, print_json
 
-    _, library = open_library()
+    _, library, nothing = open_existing()
+    if nothing:
+        raise StorageError(nothing)
     written = write_backup(library, Path(file))
     if as_json:
         print_json({"file": file, **asdict(written)})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.opening import Json, kinds_of_readers, open_embedder, open_library, open_means, open_readers
+from service.opening import Json, kinds_of_readers, open_embedder, open_existing, open_library, open_means, open_readers
 
 if TYPE_CHECKING:
     from ingest.gathering import Progress
@@ -194,10 +194,13 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
 
 def status(as_json: Json = False) -> None:
     """Show the courses with what is missing and why, jobs, what is served, and the disk it takes."""
-    from service.console import print_json, print_status
+    from service.console import err, print_json, print_status
+    from service.oversights import oversights_of
     from service.status import read_status
 
-    settings, library = open_library()
+    settings, library, nothing = open_existing()
+    for line in oversights_of(library, settings, nothing=nothing):
+        err.print(line, markup=False)
     found = read_status(library, open_embedder(settings), kinds_of_readers(settings))
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))

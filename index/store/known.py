@@ -10,7 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.store.rows import batches, insert_missing
-from index.store.tables import courses, decks, fetched, lectures, pages, segments, transcripts, videos
+from index.store.tables import (
+    api_keys,
+    courses,
+    decks,
+    fetched,
+    generations,
+    jobs,
+    lectures,
+    pages,
+    segments,
+    transcripts,
+    videos,
+)
 from index.store.timeline import lecture_timeline
 from index.types import (
     Alignment,
@@ -169,3 +181,9 @@ def unreferenced(connection: Connection, hashes: Collection[str]) -> set[str]:
 def course_slugs(connection: Connection) -> list[str]:
     """The slugs of all courses, in order."""
     return list(connection.scalars(sa.select(courses.c.slug).order_by(courses.c.slug)))
+
+
+def holds_nothing(connection: Connection) -> bool:
+    """Whether there never was anything here that somebody would miss: no course, nothing served, no order, no key."""
+    kept = (courses, generations, jobs, api_keys)
+    return not any(connection.scalar(sa.select(sa.exists(sa.select(table)))) for table in kept)
