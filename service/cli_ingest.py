@@ -34,7 +34,9 @@ def ingest(
         str | None, typer.Option(metavar="FILE", help="Write the course as understood as course.yaml, and stop.")
     ] = None,
     no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
-    language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en; the first is the course's.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Caption languages in order, like ru,en; the first is the course's.")
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no PDF and no captions from elsewhere.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch PDFs again that were fetched before.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it to `lectures worker`.")] = False,
