@@ -25,7 +25,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from index.damage import row_damage
+from index.damage import damaged_files, row_damage
 from index.errors import StorageError
 from index.files import replacing
 from index.library import Library
@@ -93,10 +93,7 @@ def write_backup(library: Library, target: Path) -> Backup:
             archive.writestr(MANIFEST, content)
             archive.comment = hashlib.sha256(content).hexdigest().encode()
         courses = entries["rows/courses.jsonl"]["rows"]
-    problems += [
-        f"The stored file {sha256} is missing or damaged, and not in the backup; ingest its course again."
-        for sha256 in sorted(missing)
-    ]
+    problems += damaged_files(library, missing, ", and not in the backup")
     return Backup(
         courses,
         sum(entry["rows"] for name, entry in entries.items() if name.startswith("rows/")),

@@ -95,22 +95,33 @@ def courses(as_json: Json = False) -> None:
 
 
 @app.command()
-def remove(slug: str, as_json: Json = False) -> None:
-    """Forget a course and all that hangs on it."""
+def remove(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The course; `lectures courses` lists them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; without a terminal nobody is asked.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a course and all that hangs on it. To have it back, ingest it again, or restore a backup; what was fetched
+    for it or heard is kept."""
     from index.publish import forget_course
-    from service.console import out, print_json
+    from index.store.catalogue import list_courses
+    from service.console import counted, out, print_json
 
     settings, library = open_library()
+    with library.database.reading() as connection:
+        found = next((own for own in list_courses(connection, readable=None) if own.slug == slug), None)
+    held = f"{counted(found.lectures, 'lecture')} and {counted(found.passages, 'passage')}" if found else ""
+    if found and not yes and not as_json and sys.stdin.isatty() and out.is_terminal:
+        typer.confirm(f"{found.title} [{slug}], with {held}, goes from here. Remove it?", abort=True)
     number = forget_course(library, open_embedder(settings), slug)
     if as_json:
         print_json({"removed": slug, "generation": number})
     else:
-        out.print(f"Removed {slug}; generation {number} is served.", markup=False)
+        out.print(f"Removed {slug} with {held}; generation {number} is served.", markup=False)
 
 
 @app.command()
 def search(
-    query: str,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What is looked for, in Russian or English.")],
     course: Course = None,
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many hits.")] = 10,
     kind: Annotated[str | None, typer.Option(help="page, segment, programme; several by comma.")] = None,
@@ -134,7 +145,11 @@ def search(
 
 
 @app.command()
-def ask(question: str, course: Course = None, as_json: Json = False) -> None:
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked, in Russian or English.")],
+    course: Course = None,
+    as_json: Json = False,
+) -> None:
     """Answer a question with quotes, or with the language model that is set."""
     from time import perf_counter
 
@@ -229,7 +244,11 @@ def serve(
 
 @app.command()
 def migrate(as_json: Json = False) -> None:
-    """Bring the database's schema up to date and do nothing else; other commands do it as well."""
+    """Bring the database's schema up to date and do nothing else.
+
+    Other commands that write do it as well: on one machine it is never needed, on several before the new version is
+    started anywhere.
+    """
     from service.console import out, print_json
 
     _, library = open_library()

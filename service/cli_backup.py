@@ -47,14 +47,16 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Have it in place of what is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring an installation back into an empty data folder and database, checked, and build its index."""
+    """Bring an installation back, checked, and build its index: into a data folder and a database that hold no course,
+    key or order, which need not exist yet."""
     from dataclasses import asdict
     from pathlib import Path
 
-    from index.restore import read_backup
+    from index.restore import check_backup, read_backup
     from service.console import err, out, print_json, progress_bar
     from service.encoding import read_rest
 
+    check_backup(Path(file))  # before anything is made
     settings, library = open_library()
     embedder, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step:

@@ -84,7 +84,7 @@ def test_eval_measures_by_kind(example_settings: Settings, tmp_path: Path) -> No
 def test_an_ingest_is_queued_run_by_the_worker_and_removed(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", embedder="builtin")
     assert "j_" in _run(settings, "ingest", "examples", "--course", "demo", "--queue", "--json").stdout
-    assert json.loads(_run(settings, "worker", "--once", "--json").stdout) == {"done": 1}
+    assert json.loads(_run(settings, "worker", "--once", "--json").stdout) == {"done": 1, "held": []}
     assert json.loads(_run(settings, "courses", "--json").stdout)[0]["passages"] == 62
     assert json.loads(_run(settings, "remove", "demo", "--json").stdout)["removed"] == "demo"
     assert json.loads(_run(settings, "courses", "--json").stdout) == []
