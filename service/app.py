@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -38,17 +38,19 @@ _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
-def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, first: SearchIndex | None = None, opened: Callable[[], None] = lambda: None
+) -> FastAPI:
     """The service over one installation. It starts and lives without an index or database, and says so.
 
-    `first` is an index that is open already.
+    `first` is an index that is open already; `opened` is called when another one was opened.
     """
     settings = settings or read_settings()
     configure_logging(settings.log_level, words=settings.log_queries)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings, first, app.state.metrics)
+        state = app.state.service = ServiceState(settings, first, app.state.metrics, opened)
         threads = current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search

@@ -270,10 +270,11 @@ def reindex(
     from index.store.readers import forget_refusals
     from service.console import out, print_json, progress_bar
     from service.encoding import read_rest
+    from service.settings import read_settings
 
     settings, library = open_library()
     if embedder is not None:
-        settings = settings.model_copy(update={"embedder": embedder})
+        settings = read_settings(embedder=embedder)  # it must go with the others
     chosen, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step, library.writer(anew=True):
         number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))

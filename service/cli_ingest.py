@@ -83,8 +83,8 @@ def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
     from dataclasses import asdict
     from pathlib import Path
 
+    from ingest.carrying import plan
     from ingest.course_yaml import write_yaml as to_yaml
-    from ingest.order import plan
     from service.console import out, print_json, print_plan, progress_bar
     from service.settings import read_settings
 
@@ -123,7 +123,7 @@ def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
     """Take courses up, one after another; the first that cannot be ends it, and those before it are taken up."""
     from dataclasses import asdict
 
-    from ingest.order import carry_out
+    from ingest.carrying import carry_out
     from service.console import print_json, print_report, progress_bar
     from service.encoding import read_rest
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from time import perf_counter
 
+from pydantic import TypeAdapter
+
 from index.errors import InvalidRequest
 from index.search.found import Find, Found
 from index.types import Hit, Kind, Query
 from service.schemas import RewriteOut, SearchOut, hit_out
+
+_JSON = TypeAdapter(SearchOut)  # writes bytes: a model's own method would decode them first
 
 
 def timed_search(
@@ -35,6 +39,11 @@ def search_out(found: Found, hits: Iterable[Hit], took_ms: float, *, text: bool 
         total=found.total,
         hits=[hit_out(hit, text=text) for hit in hits],
     )
+
+
+def search_json(found: SearchOut) -> bytes:
+    """The response as it is sent."""
+    return _JSON.dump_json(found, by_alias=True)
 
 
 def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:

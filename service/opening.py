@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from index.library import Library
     from index.search.search import SearchIndex
     from index.spread.spread import Spread
-    from ingest.order import Means
+    from ingest.carrying import Means
     from service.settings import Settings
 
 Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
@@ -225,7 +225,7 @@ def open_spread(settings: Settings) -> Spread:
 
 def open_means(settings: Settings) -> Means:
     """What ingest may fetch, and from where."""
-    from ingest.order import Means
+    from ingest.carrying import Means
     from ingest.sources import SourceLimits
     from ingest.youtube import YouTubeSettings
 

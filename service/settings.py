@@ -191,13 +191,13 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
     return sorted(name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known)
 
 
-def read_settings() -> Settings:
-    """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
+def read_settings(**instead: str) -> Settings:
+    """Settings from the environment and `.env`, some `instead` of those; InvalidRequest names the one that is wrong."""
     written = dotenv_values(".env", interpolate=False)
     for name in unknown_variables({*os.environ, *written}):
         _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
-        return Settings()
+        return Settings(**instead)  # type: ignore[arg-type]  # checked as what the environment says
     except ValidationError as error:
         first = error.errors()[0]
         said = first["msg"].removeprefix("Value error, ")

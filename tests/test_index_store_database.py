@@ -116,16 +116,20 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_processes_that_start_together_migrate_once(database_url: str, tmp_path: Path) -> None:
+def test_processes_that_start_together_migrate_once(empty_database_url: str, tmp_path: Path) -> None:
     """Two by the program, one by Alembic's own command."""
     program = (
         "import sys; from index.store.database import Database; sys.stdin.read(1); Database(sys.argv[1]).migrate()"
     )
     alembic = "import sys; from alembic.config import main; sys.stdin.read(1); main(['upgrade', 'head'])"
-    environment = {**os.environ, "LECTURES_DATABASE_URL": database_url, "LECTURES_DATA_DIR": str(tmp_path / "data")}
+    environment = {
+        **os.environ,
+        "LECTURES_DATABASE_URL": empty_database_url,
+        "LECTURES_DATA_DIR": str(tmp_path / "data"),
+    }
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", code, database_url],
+            [sys.executable, "-c", code, empty_database_url],
             stdin=subprocess.PIPE,
             cwd=Path(__file__).parents[1],
             env=environment,
@@ -136,6 +140,6 @@ def test_processes_that_start_together_migrate_once(database_url: str, tmp_path:
         assert process.stdin is not None
         process.stdin.close()
     assert [process.wait(60) for process in started] == [0, 0, 0]
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert database.revision() == SCHEMA_REVISION
     database.close()

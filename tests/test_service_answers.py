@@ -22,7 +22,7 @@ from index.library import Library
 from index.types import Hit, IndexedPassage, Kind, Snippet
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
-from service.answers.citations import Reader
+from service.answers.citations import ReplyReader
 from service.answers.markup import clean_reply
 from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
 from service.answers.types import Asked, Turn
@@ -536,7 +536,7 @@ def _hit(text: str, title: str = "") -> Hit:
 @pytest.mark.parametrize("size", [1, 3, 50])
 def test_a_reply_is_read_the_same_however_it_is_cut(size: int) -> None:
     text = 'First thing [1: "one two"]. Second, e.g. this [1, 2]! Third\n\nFourth? [2]'
-    reader = Reader([_hit("one two three in a row"), _hit("four five six in a row")], {}, drop_uncited=False)
+    reader = ReplyReader([_hit("one two three in a row"), _hit("four five six in a row")], {}, drop_uncited=False)
     found = []
     for start in range(0, len(text), size):
         found += list(reader.feed(text[start : start + size]))

@@ -9,42 +9,24 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support import Done, Run
 
-from service.cli import main
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 _BOUND, _OVERRIDE = 24, 1  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended and what it said."""
-
-    code: object
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
+RunOver = Callable[..., Done]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`lectures …` over this data folder."""
-
-    def command(folder: Path | str, *arguments: str) -> Done:
-        monkeypatch.setenv("LECTURES_DATA_DIR", str(folder))
-        monkeypatch.setattr(sys, "argv", ["lectures", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(ended.value.code, *capsys.readouterr())
-
-    return command
+def run(lectures: Run) -> RunOver:
+    """`lectures …` over a data folder."""
+    return lambda folder, *arguments: lectures(*arguments, LECTURES_DATA_DIR=str(folder))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("made", [False, True])
 @pytest.mark.sqlite  # elsewhere the database of a folder is there already
 def test_where_there_is_nothing_it_is_said_and_nothing_is_made(
-    run: Run, tmp_path: Path, command: list[str], code: int, made: bool
+    run: RunOver, tmp_path: Path, command: list[str], code: int, made: bool
 ) -> None:
     folder = tmp_path / "lost"
     if made:
@@ -75,7 +57,7 @@ def test_where_there_is_nothing_it_is_said_and_nothing_is_made(
 
 
 @pytest.mark.sqlite
-def test_an_installation_that_was_only_begun_is_nothing_to_verify(run: Run, tmp_path: Path) -> None:
+def test_an_installation_that_was_only_begun_is_nothing_to_verify(run: RunOver, tmp_path: Path) -> None:
     """As a service leaves one that was started before the volume was mounted."""
     assert run(tmp_path, "migrate").code == 0
     assert json.loads(run(tmp_path, "verify", "--json").out)["ok"] is False
@@ -84,7 +66,7 @@ def test_an_installation_that_was_only_begun_is_nothing_to_verify(run: Run, tmp_
 
 
 @pytest.mark.sqlite
-def test_an_index_without_its_database_is_named(run: Run, tmp_path: Path, example_settings: Settings) -> None:
+def test_an_index_without_its_database_is_named(run: RunOver, tmp_path: Path, example_settings: Settings) -> None:
     folder = tmp_path / "data"
     shutil.copytree(example_settings.data_dir / "index", folder / "index")
     done = run(folder, "verify")
@@ -96,7 +78,7 @@ def test_an_index_without_its_database_is_named(run: Run, tmp_path: Path, exampl
 
 
 @pytest.mark.parametrize("empty", ["", " "])
-def test_an_empty_name_of_the_data_folder_is_refused(run: Run, empty: str) -> None:
+def test_an_empty_name_of_the_data_folder_is_refused(run: RunOver, empty: str) -> None:
     done = run(empty, "courses")
     assert done.code == 1
     assert f"LECTURES_DATA_DIR is {empty!r}: an empty name" in done.err
@@ -104,7 +86,7 @@ def test_an_empty_name_of_the_data_folder_is_refused(run: Run, empty: str) -> No
 
 @pytest.mark.parametrize("command", ["courses", "status"])
 def test_a_private_course_that_is_not_there_is_named(
-    run: Run, monkeypatch: pytest.MonkeyPatch, example_settings: Settings, command: str
+    run: RunOver, monkeypatch: pytest.MonkeyPatch, example_settings: Settings, command: str
 ) -> None:
     monkeypatch.setenv("LECTURES_PRIVATE_COURSES", "neural-networks, neural-network")
     done = run(example_settings.data_dir, command)
@@ -157,7 +139,7 @@ def _run_apart(folder: Path, *commands: Sequence[str]) -> list[Done]:
 
 
 @pytest.mark.sqlite
-def test_a_read_only_folder_is_looked_at_searched_and_backed_up(run: Run, read_only: Path, tmp_path: Path) -> None:
+def test_a_read_only_folder_is_looked_at_searched_and_backed_up(run: RunOver, read_only: Path, tmp_path: Path) -> None:
     before, target = sorted(read_only.rglob("*")), str(tmp_path / "all.bak")
     courses, status, verified, found, written, *refused = _run_apart(
         read_only,

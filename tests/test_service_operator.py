@@ -9,44 +9,26 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support import Done, Run
 
 from index.library import Library
 from index.store.jobs import add_job, claim_job
-from service.cli import main
 from service.gap_lines import Gap, counted_gaps, gap_lines
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended and what it said."""
-
-    code: object
-    out: str
-    err: str
-
-
-Run = Callable[..., Done]
+RunOver = Callable[..., Done]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`lectures …` over this data folder."""
-
-    def command(folder: Path, *arguments: str) -> Done:
-        monkeypatch.setenv("LECTURES_DATA_DIR", str(folder))
-        monkeypatch.setattr(sys, "argv", ["lectures", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return Done(ended.value.code, *capsys.readouterr())
-
-    return command
+def run(lectures: Run) -> RunOver:
+    """`lectures …` over a data folder."""
+    return lambda folder, *arguments: lectures(*arguments, LECTURES_DATA_DIR=str(folder))
 
 
 @pytest.fixture
@@ -56,7 +38,7 @@ def own(tmp_path: Path, example_settings: Settings) -> Path:
 
 
 @pytest.mark.sqlite
-def test_verify_and_backup_name_the_course_and_the_file(run: Run, own: Path, tmp_path: Path) -> None:
+def test_verify_and_backup_name_the_course_and_the_file(run: RunOver, own: Path, tmp_path: Path) -> None:
     damaged = next((own / "files").rglob("*.vtt"))
     damaged.write_bytes(b"something else")
     said = run(own, "verify").out
@@ -69,7 +51,7 @@ def test_verify_and_backup_name_the_course_and_the_file(run: Run, own: Path, tmp
 
 
 @pytest.mark.sqlite
-def test_a_terminal_is_asked_before_a_course_goes(run: Run, own: Path) -> None:
+def test_a_terminal_is_asked_before_a_course_goes(run: RunOver, own: Path) -> None:
     terminal, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "service.cli", "remove", "neural-networks"],
@@ -91,7 +73,7 @@ def test_a_terminal_is_asked_before_a_course_goes(run: Run, own: Path) -> None:
 
 
 @pytest.mark.sqlite
-def test_a_job_that_a_dead_worker_left_is_named(run: Run, sqlite_library: Library) -> None:
+def test_a_job_that_a_dead_worker_left_is_named(run: RunOver, sqlite_library: Library) -> None:
     with sqlite_library.database.writing() as connection:
         add_job(connection, "/courses/one", {})
         job = claim_job(connection)
@@ -104,7 +86,7 @@ def test_a_job_that_a_dead_worker_left_is_named(run: Run, sqlite_library: Librar
 
 
 @pytest.mark.sqlite
-def test_a_backup_that_is_none_makes_nothing(run: Run, tmp_path: Path) -> None:
+def test_a_backup_that_is_none_makes_nothing(run: RunOver, tmp_path: Path) -> None:
     (tmp_path / "cut.bak").write_bytes(b"PK")
     for backup, said in (("cut.bak", "is damaged"), (".", "is a folder; give the file"), ("none.bak", "no backup")):
         done = run(tmp_path / "new", "restore", str(tmp_path / backup))
@@ -114,7 +96,7 @@ def test_a_backup_that_is_none_makes_nothing(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite
-def test_a_backup_into_a_folder_that_is_not_there_says_so(run: Run, own: Path) -> None:
+def test_a_backup_into_a_folder_that_is_not_there_says_so(run: RunOver, own: Path) -> None:
     done = run(own, "backup", str(own / "nowhere" / "all.bak"))
     assert done.err == f"There is no folder {own / 'nowhere'}; make it, or name another place.\n"
 
@@ -145,7 +127,7 @@ def test_gaps_stand_by_what_is_to_be_done_about_them() -> None:
 
 
 @pytest.mark.sqlite
-def test_status_names_kinds_and_with_all_every_gap(run: Run, example_settings: Settings) -> None:
+def test_status_names_kinds_and_with_all_every_gap(run: RunOver, example_settings: Settings) -> None:
     short, long = (run(example_settings.data_dir, "status", *more).out for more in ([], ["--all"]))
     assert "0 gaps, 3 not there yet" in short
     assert "2 × There is no video yet." in short

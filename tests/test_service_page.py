@@ -854,8 +854,8 @@ PATHS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", LANGUAGES)
+# colours do not depend on the language, nor names and roles on the colours
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ru")])
 def test_axe_finds_nothing_on_any_page(browser: Any, live: str, scheme: str, language: str) -> None:
     with page_of(browser, live, color_scheme=scheme, locale=language) as page:
         for path in PATHS:

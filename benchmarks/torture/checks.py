@@ -70,6 +70,11 @@ def leftovers(data: str) -> list[str]:
         return found
 
 
+def settled(data: str) -> dict[str, Any]:
+    """What `held` says, and what is left over, of an installation on which no writer works."""
+    return {**held(data), "leftovers": leftovers(data)}
+
+
 def _superfluous(library: Library, generation: Generation) -> list[str]:
     with library.database.reading() as connection:
         contents = set(connection.scalars(sa.select(passages.c.content_hash)))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from benchmarks.torture.checks import held, leftovers, probe
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from index.embed.models import load_embedder
 from index.errors import NotFound
@@ -32,7 +33,7 @@ _TOPICS = st.lists(
 )
 
 
-def run(size: int, seed_number: int, folder: Path) -> Result:
+def run(size: int, seed_number: int, folder: Path, progress: Progress) -> Result:
     """`size` steps at least."""
     steps: Counter[str] = Counter()
     length = max(20, min(50, size // 100))  # of one story
@@ -40,6 +41,10 @@ def run(size: int, seed_number: int, folder: Path) -> Result:
     class Machine(_Machine):
         def __init__(self) -> None:
             super().__init__(folder, steps)
+
+        def teardown(self) -> None:
+            super().teardown()
+            progress.reach(sum(steps.values()))
 
     seed(seed_number)(Machine)
     chosen = settings(

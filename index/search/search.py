@@ -18,13 +18,14 @@ from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
 from index.remember import Remembered
+from index.search.courtesy import without_courtesies
 from index.search.coverage import Evidence, gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
 from index.search.opinion import Opinion, ask_encoder
-from index.search.query import Reader, as_typed, meaning_of
+from index.search.query import QueryReader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
     Ranked,
@@ -111,7 +112,8 @@ class SearchIndex:
         return self._remembered.peek(query)
 
     def _find(self, query: Query) -> Found:
-        text = clean_query(query.text)
+        typed = clean_query(query.text)
+        text = typed if query.literal else without_courtesies(typed)
         scope = self._scope(query.filters)
         mode = self._possible(query.mode)
         words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
@@ -124,7 +126,7 @@ class SearchIndex:
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
-            query=text,
+            query=typed,
             mode=mode,
             # what is not worth showing covers nothing
             coverage=_coverage(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
@@ -212,7 +214,7 @@ class SearchIndex:
 
     def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None) -> Weighed:
         """The query as it is read, to be weighed in its scope."""
-        reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
+        reader = QueryReader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
         phrases = reader.read(text, literal=query.literal)
         if query.literal:
             phrases = as_typed(phrases)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import fsum
@@ -54,7 +53,7 @@ def _shown(text: str, start: int, end: int, tokens: Sequence[Token]) -> Snippet:
     return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=2_000)
 def _pieces(text: str, start_at: int) -> tuple[tuple[int, int], ...]:
     """Lines and sentences as `[start, end)`, long ones broken at words."""
     pieces: list[tuple[int, int]] = []
@@ -78,9 +77,10 @@ def _cut(text: str, start: int, end: int) -> int:
 
 def _best_piece(pieces: tuple[tuple[int, int], ...], tokens: list[Token], weights: Mapping[str, float]) -> int:
     """The piece from which a snippet holds the most of the terms; the first of equals."""
-    best, best_score = 0, 0.0
+    best, best_score, first = 0, 0.0, 0
     for number, (start, end) in enumerate(pieces):
-        first = bisect_left(tokens, start, key=lambda token: token.start)
+        while first < len(tokens) and tokens[first].start < start:
+            first += 1
         if first == len(tokens):
             break
         if tokens[first].start >= end and number + 1 < len(pieces):

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     JOINED = "joined"
     GLOSSARY = "glossary"
     ABBREVIATION = "abbreviation"
+    TRANSLATION = "translation"
     DESCRIBED = "described"
 
 

@@ -177,7 +177,18 @@ def locate(folder: CourseFolder, page: str, href: str) -> Place:
         return _elsewhere(folder, href, f"{host}{parts.path}".removeprefix("www."), parts.query)
     if parts.scheme:
         return Place(Target.OTHER, href)
-    return _here(folder, _joined(page, unquote(parts.path)), href)
+    path = _joined(page, unquote(parts.path))
+    return _here(folder, _below_base(folder, path) if parts.path.startswith("/") else path, href)
+
+
+def _below_base(folder: CourseFolder, path: str | None) -> str | None:
+    """A path from the top of a site; where nothing lies there, it may begin with the place of the site itself."""
+    rest = (path or "").partition("/")[2]
+    return rest if rest and not _lies(folder, path or "") and _lies(folder, rest) else path
+
+
+def _lies(folder: CourseFolder, path: str) -> bool:
+    return path in folder.folders or any(path + ending in folder.known for ending in ("", ".md", ".html", "/index.md"))
 
 
 def _joined(page: str, path: str) -> str | None:

@@ -116,6 +116,8 @@ def section_of(unit: Unit) -> str:
         name for kind, name in unit.trail if kind is BlockKind.FOLDER and (YEAR.search(name) or not is_bare_label(name))
     ]
     names = [name for kind, name in unit.trail if kind is not BlockKind.FOLDER and name]
+    if names and names[-1] == unit.node.title:
+        names.pop()  # a chapter stands before its sections, below its own name
     nearest = names[-1] if names else ""
     edition = folders[0] if folders else ""
     if len(names) > 1 and is_bare_label(nearest):  # "Lectures" below "2023"
@@ -158,6 +160,9 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
             continue  # told with the files that are no lectures
         elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:
             used.add(place)
+            if unit.node.kind is BlockKind.PARAGRAPH and not link.place.local and not link.place.known:
+                course_links.append((link.label or place, place))  # a sentence speaks of another's file
+                continue
             bare = not link.label or is_bare_label(link.label)
             title = PurePosixPath(place).stem if bare else link.label
             deck = PlannedDeck(place, "", link.remark, DeckKind.NOTES)

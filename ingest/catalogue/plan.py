@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -10,33 +9,26 @@ from pathlib import Path, PurePosixPath
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
+from ingest.catalogue.columns import is_programme_column, topic_column
+from ingest.catalogue.contents import find_contents, is_settings, read_contents
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
-from ingest.catalogue.nodes import Node, all_links, natural
+from ingest.catalogue.nodes import Node, natural
+from ingest.catalogue.pairing import with_decks
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
-from ingest.catalogue.words import (
-    Rank,
-    aside_path,
-    is_bare_label,
-    is_programme_column,
-    role_of,
-    topic_column,
-)
+from ingest.catalogue.unlinked import folder_nodes
+from ingest.catalogue.words import Rank, aside_path, is_bare_label, role_of
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
-_MAX_DEPTH = 12
 _MAX_PAGES = 3_000
 _LITTLE = 0.25
-# Folders of translations. Codes that are subjects as well ("cv", "ml", "cs", "ar") are left to be subjects.
-_LANGUAGE = re.compile(
-    r"(?:be|de|en|es|fa|fr|hi|it|ja|kk|ko|nl|pl|pt|ru|tr|uk|vi|zh)(?:[-_](?:[a-z]{2}|hans|hant))?", re.IGNORECASE
-)
 _FEW = 3  # lectures: with fewer, the folder is read too
+_MANY = 6  # dated rows: with fewer, a table of topics may be of anything
 
 
 @dataclass(slots=True)
@@ -63,7 +55,7 @@ def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
             return None
         if path not in known:
             try:
-                known[path] = reader.read(root / path)
+                known[path] = read_contents(folder, path) if is_settings(path) else reader.read(root / path)
             except (SourceFileError, OSError) as error:
                 problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
                 known[path] = None
@@ -99,20 +91,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     outcome.units = _files_last(_joined(outcome.units)) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
-    full = len([unit for unit in outcome.units if not unit.blank])
-    aside = Catalogue()
-    walked, more = _walk(builder, aside) if full < _FEW or _says_little(builder, outcome) else ([], Outcome())
-    if walked and len(more.units) >= _FEW * full:
-        # the README says little or nothing: the pages and files of the folders are the course
-        outcome.units += more.units
-        outcome.loose += more.loose
-        catalogue.why += more.why
-        catalogue.left_out += aside.left_out
-    else:
-        walked = []
-        more = choose_units(_like_the_linked(builder))
-        catalogue.why += more.why
-        outcome.units += _lectures_of(more, catalogue)
+    builder, further, walked = _beyond_readme(builder, outcome, catalogue)
     used: set[str] = set()
     for unit in outcome.units:
         catalogue.lectures.append(planned_lecture(unit, used))
@@ -123,8 +102,44 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     elif linked_only and not named:
         catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
     _name_by_first_pages(catalogue, folder.root)
-    catalogue.left_out += unused_links([*nodes, *walked], used, {"", *builder.grafted}, catalogue.links)
+    catalogue.left_out += unused_links([*nodes, *further], used, {"", *builder.grafted}, catalogue.links)
     return catalogue
+
+
+def _beyond_readme(
+    builder: TreeBuilder, outcome: Outcome, catalogue: Catalogue
+) -> tuple[TreeBuilder, list[Node], bool]:
+    """Add to the lectures of the README those that it does not name: of the site's contents, else of the folders.
+
+    Gives the builder after that, the nodes that were read, and whether every folder was walked through.
+    """
+    full = len([unit for unit in outcome.units if not unit.blank])
+    aside = Catalogue()
+    if full < _FEW or _says_little(builder, outcome):
+        listed, contents, found = _by_contents(builder, aside)
+        if contents and len(found.units) >= _FEW * max(full, 1):
+            outcome.units = [unit for unit in outcome.units if not unit.blank] + found.units
+            _take(catalogue, outcome, found, aside)
+            outcome.units += _like_the_linked(listed, catalogue)
+            return listed, contents, False
+        aside = Catalogue()
+        walked, found = _walk(builder, aside)
+        if walked and len(found.units) >= _FEW * full:
+            # the README says little or nothing: the pages and files of the folders are the course
+            blank = all(unit.blank for unit in outcome.units)
+            outcome.units = with_decks(outcome.units, found.units) if blank else [*outcome.units, *found.units]
+            _take(catalogue, outcome, found, aside)
+            return builder, walked, True
+    outcome.units += _like_the_linked(builder, catalogue)
+    return builder, [], False
+
+
+def _take(catalogue: Catalogue, outcome: Outcome, found: Outcome, aside: Catalogue) -> None:
+    """Keep what was learned where it was not sure that it would be taken."""
+    outcome.loose += found.loose
+    catalogue.why += found.why
+    catalogue.left_out += aside.left_out
+    catalogue.title = catalogue.title or aside.title
 
 
 def _name_by_first_pages(catalogue: Catalogue, root: Path) -> None:
@@ -164,10 +179,11 @@ def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
     sizes = Counter(unit.family for unit in full)
     cousins = Counter(_kin(unit) for unit in full)
     with_more = {unit.family for unit in full if not unit.whats() <= {"page", "notebook"}}
+    numbered = Counter(unit.family for unit in outcome.units if unit.node.mark.rank >= Rank.BARE)
     kept: list[Unit] = []
     for unit in outcome.units:
         if unit.blank and not full:
-            if _is_of_programme(unit):
+            if _is_of_programme(unit, numbered[unit.family]):
                 kept.append(unit)
             continue
         if unit.blank:
@@ -196,10 +212,14 @@ def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
     return unit.node.shape, tuple(kind for kind, _ in unit.trail)
 
 
-def _is_of_programme(unit: Unit) -> bool:
-    """Whether a row without any material is a lecture where nothing has any: its table has topics and programmes."""
+def _is_of_programme(unit: Unit, numbered: int) -> bool:
+    """Whether a row without any material is a lecture where nothing has any.
+
+    Its table has topics and programmes, or topics and many rows that are `numbered` or dated.
+    """
     columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
-    return topic_column(columns) is not None and any(map(is_programme_column, columns))
+    many = numbered >= _MANY and unit.node.mark.rank >= Rank.BARE
+    return topic_column(columns) is not None and (many or any(map(is_programme_column, columns)))
 
 
 def _files_last(units: list[Unit]) -> list[Unit]:
@@ -247,17 +267,41 @@ def _says_little(builder: TreeBuilder, outcome: Outcome) -> bool:
     return len(decks) >= _FEW and len(named) < _LITTLE * len(decks)
 
 
+def _by_contents(builder: TreeBuilder, catalogue: Catalogue) -> tuple[TreeBuilder, list[Node], Outcome]:
+    """(a builder that has read the contents that a site's builder keeps, their nodes, what they come to)."""
+    path = find_contents(builder.folder)
+    if path is None or path in builder.seen:
+        return builder, [], Outcome()
+    trial = builder.copy()
+    root, nodes = trial.page(path)
+    nodes = _without_title(catalogue, root, nodes)
+    found = choose_units(nodes)
+    alone = [node for node in nodes if node.mark.rank is Rank.NONE and node.links and not node.text]
+    single = {
+        node.links[0].place.place for node in alone if all(child.shape in ("page", "folder") for child in node.children)
+    }
+    beside = [unit for unit in found.units if unit.links and unit.links[0][1].place.place in single]
+    if len(found.units) >= _FEW * len(beside) > 0:
+        reason = f"In {path} it stands beside the groups of pages, in none of them: it is about the course."
+        links = [link for unit in beside for _, link in unit.links[:1]]
+        catalogue.left_out += [LeftOut(link.label, link.place.place, reason) for link in links]
+        found.units = [unit for unit in found.units if unit not in beside]
+    found.units = [unit for unit in found.units if not unit.blank]
+    found.why = [f"{path} lists the pages of the course, and the README does not.", *found.why]
+    return trial, nodes, found
+
+
 def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
     """What the folders hold; `builder` is as before where that comes to nothing."""
     trial = builder.copy()
-    walked = _folder_nodes(trial, "", catalogue.left_out)
+    walked = folder_nodes(trial, "", catalogue.left_out)
     found = choose_units(walked)
     found.units = _lectures_of(found, catalogue)
     return walked, found
 
 
-def _like_the_linked(builder: TreeBuilder) -> list[Node]:
-    """Folders numbered as those that the page links, and beside them, which it forgot."""
+def _like_the_linked(builder: TreeBuilder, catalogue: Catalogue) -> list[Unit]:
+    """The lectures in folders numbered as those that the page links, and beside them, which it forgot."""
     parents: dict[str, list[str]] = {}
     for path in builder.grafted:
         if title_of_path(path)[1].rank > Rank.NONE:
@@ -270,50 +314,9 @@ def _like_the_linked(builder: TreeBuilder) -> list[Node]:
         for name in sorted(builder.folder.below(parent), key=natural):
             if name not in builder.seen and not aside_path(f"{name}/") and title_of_path(name)[1].rank in ranks:
                 found += [builder.folder_node(name, f"{name}/")]
-    return found
-
-
-def _folder_nodes(builder: TreeBuilder, place: str, left_out: list[LeftOut], depth: int = 0) -> list[Node]:
-    """What lies in a folder that nobody links: its page, its files, its folders; translations are left out."""
-    readme = builder.folder.readme(place) if place else None
-    nodes: list[Node] = []
-    if readme is not None and readme not in builder.seen:
-        _, nodes = builder.page(readme)
-    builder.seen.update(link.place.place for link in all_links(nodes) if link.what in ("deck", "notes", "video"))
-    nodes += builder.files(place, pages=True)
-    names, translations = _without_translations(builder.folder, sorted(builder.folder.below(place), key=natural))
-    left_out += translations
-    for name in names:
-        if name in builder.seen or aside_path(f"{name}/") or depth > _MAX_DEPTH:
-            continue
-        builder.seen.add(name)
-        children = _folder_nodes(builder, name, left_out, depth + 1)
-        if children:
-            title, mark = title_of_path(name)
-            node = Node(
-                BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name.strip("_")
-            )
-            node.children = children
-            nodes.append(node)
-    return nodes
-
-
-def _without_translations(folder: CourseFolder, names: list[str]) -> tuple[list[str], list[LeftOut]]:
-    """Of folders named by languages that hold the same pages, the first with the most of them; and the others."""
-    spoken = [name for name in names if _LANGUAGE.fullmatch(PurePosixPath(name).name)]
-    if len(spoken) < 2:
-        return names, []
-    held = {name: {path.removeprefix(name) for path in folder.files if path.startswith(f"{name}/")} for name in spoken}
-    kept = max(spoken, key=lambda name: (_english(name), len(held[name])))
-    copies = {name for name in spoken if name != kept and 2 * len(held[name] & held[kept]) >= len(held[name])}
-    reason = f"It is the course in another language; {kept} is read."
-    return [name for name in names if name not in copies], [
-        LeftOut(name, f"{name}/", reason) for name in sorted(copies)
-    ]
-
-
-def _english(name: str) -> bool:
-    return PurePosixPath(name).name.lower().startswith("en")
+    outcome = choose_units(found)
+    catalogue.why += outcome.why
+    return _lectures_of(outcome, catalogue)
 
 
 def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> list[PlannedLecture]:

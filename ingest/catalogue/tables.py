@@ -8,23 +8,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ingest.catalogue.blocks import Block, Cell, Piece, plain, tidy
+from ingest.catalogue.columns import column_role, is_programme_column, lists_grades, lists_people, topic_column
 from ingest.catalogue.folder import CourseFolder
 from ingest.catalogue.roles import Found, find_links, remarks_of
 from ingest.catalogue.titles import title_of
-from ingest.catalogue.words import (
-    UNMARKED,
-    Mark,
-    Rank,
-    Role,
-    aside_of,
-    column_role,
-    is_no_lecture,
-    is_programme_column,
-    lists_grades,
-    lists_people,
-    mark_of,
-    topic_column,
-)
+from ingest.catalogue.words import UNMARKED, Mark, Rank, Role, aside_of, is_no_lecture, mark_of
 
 _ASIDE_WORDS = 4
 _MATERIAL = frozenset({"deck", "notes", "video"})

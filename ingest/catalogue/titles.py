@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import Piece, plain, tidy
-from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, is_topic_word, mark_of
+from ingest.catalogue.columns import is_topic_word
+from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, mark_of
 
 _WORD = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"\s+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -119,8 +119,14 @@ class TreeBuilder:
             else None
         )
         node.children = self._nodes(block.children, page, below or role, node.aside, grafts)
+        if block.kind is BlockKind.TERM:
+            node.kind = BlockKind.ITEM
+            # a day is called what is first on it
+            node.title = node.title or next((below.title for below in _in_order(node) if below.title), "")
         if grafts and not node.aside:
             self.graft(node)
+        if block.kind is BlockKind.ITEM and not whole and node.links:
+            _name_by_its_page(node)
         return node
 
     def _table(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> list[Node]:
@@ -220,7 +226,21 @@ class TreeBuilder:
             self.owned.add(path)
         else:
             node.children += self.files(path, depth=_LINKED_DEPTH)
+            node.links += self._notebooks(path)
         return node
+
+    def _notebooks(self, place: str) -> list[Found]:
+        """The notebooks in a folder that nobody links, as the folder's own: several are one lecture."""
+        paths = [
+            path
+            for path in self.folder.folders.get(place, ())
+            if path.lower().endswith(".ipynb") and path not in self.seen | self.named and not aside_path(path)
+        ]
+        self.seen.update(paths)
+        return [
+            Found("", Place(Target.NOTEBOOK, path, local=True), Role.NOTEBOOK, "notebook")
+            for path in sorted(paths, key=natural)
+        ]
 
     def files(self, place: str, *, pages: bool = False, depth: int = 0) -> list[Node]:
         """The decks and recordings in a folder that nobody links, and those in folders up to `depth` below it."""
@@ -268,6 +288,23 @@ class TreeBuilder:
         what = "video" if suffix in VIDEO_TYPES else "notes" if role is Role.NOTES else "deck"
         link = Found("", Place(target, path, local=True, known=True), role, what)
         return Node(BlockKind.FILE, path, title, mark, links=[link], path=path, shape="file", name=title)
+
+
+def _name_by_its_page(node: Node) -> None:
+    """Give an item that is nothing but a link, as in the contents of a site, the title of the page that it links."""
+    page = next((child for child in node.children if child.shape == "page"), None)
+    place = node.links[0].place
+    node.title = page.title if page else title_of_path(place.place)[0] if place.local else ""
+    node.name = node.title
+    node.children.sort(key=lambda child: child.shape != "page")  # the chapter before its sections
+
+
+def _in_order(node: Node) -> Iterator[Node]:
+    """What stands below a node and is of the lectures, as on the page."""
+    for child in node.children:
+        if not child.aside:
+            yield child
+            yield from _in_order(child)
 
 
 def _front_matter(key: str, value: str) -> tuple[Piece, ...]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from index.search.found import Find
 from index.search.search import MAX_QUERY_CHARS, SearchIndex
 from index.types import Coverage, Filters, Kind, Query
-from service.answers.citations import Reader
+from service.answers.citations import ReplyReader
 from service.answers.compared import compare
 from service.answers.extractive import cite, extract_answer
 from service.answers.failures import ModelFailed
@@ -129,7 +129,7 @@ def cited_before(
     return said
 
 
-def _read(reader: Reader, pieces: Iterable[str]) -> Iterator[Sentence]:
+def _read(reader: ReplyReader, pieces: Iterable[str]) -> Iterator[Sentence]:
     for piece in pieces:
         yield from reader.feed(piece)
     yield from reader.feed("", last=True)
@@ -162,7 +162,7 @@ def stream_answer(
         yield answer
         return
     hits = [hit for hit in answer.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
-    reader = Reader(hits[:_PASSAGES_TO_MODEL], searched.found.weights, drop_uncited, Numbers(cited))
+    reader = ReplyReader(hits[:_PASSAGES_TO_MODEL], searched.found.weights, drop_uncited, Numbers(cited))
     sentences: list[Sentence] = []
     refused = False
     try:

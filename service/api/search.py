@@ -15,7 +15,7 @@ from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Coverage, Filters, Mode, Query
 from service.access import Searcher
 from service.deps import State
-from service.finding import read_kinds, timed_search
+from service.finding import read_kinds, search_json, timed_search
 from service.schemas import SearchOut, SuggestOut, suggestion_out
 from service.schemas.search import NOT_EMPTY
 
@@ -65,7 +65,7 @@ def search(
     if found.coverage is Coverage.ABSENT:
         state.note_missed(course or "", found.query)
     # the model is serialised once, here: returning it would validate and walk it a second time
-    return Response(found.model_dump_json(by_alias=True), media_type="application/json")
+    return Response(search_json(found), media_type="application/json")
 
 
 @router.get("/suggest", response_model=SuggestOut)

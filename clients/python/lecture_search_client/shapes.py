@@ -23,7 +23,18 @@ MadeBy = Literal["file", "manual", "generated", "asr"] | str
 Mode = Literal["hybrid", "lexical", "semantic"] | str
 Outcome = Literal["answered", "mentioned", "one_side", "listed", "absent", "place", "no_answer", "no_question"] | str
 Reason = (
-    Literal["typed", "layout", "typo", "transliteration", "split", "joined", "glossary", "abbreviation", "described"]
+    Literal[
+        "typed",
+        "layout",
+        "typo",
+        "transliteration",
+        "split",
+        "joined",
+        "glossary",
+        "abbreviation",
+        "translation",
+        "described",
+    ]
     | str
 )
 State = Literal["ready", "partial", "missing", "broken"] | str
