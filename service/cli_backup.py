@@ -25,7 +25,7 @@ def backup(
     from pathlib import Path
 
     from index.backup import write_backup
-    from service.console import err, out, print_json
+    from service.console import counted, err, out, print_json
 
     _, library, nothing = open_existing()
     if nothing:
@@ -37,7 +37,10 @@ def backup(
         for problem in written.problems:
             err.print(problem, markup=False)
         size = f"{written.size / 1e6:.1f} MB"
-        out.print(f"{file} holds {written.courses} courses and {written.files} files, {size}.", markup=False)
+        out.print(
+            f"{file} holds {counted(written.courses, 'course')} and {counted(written.files, 'file')}, {size}.",
+            markup=False,
+        )
     if written.problems:
         raise typer.Exit(1)
 
@@ -53,7 +56,7 @@ def restore(
     from pathlib import Path
 
     from index.restore import check_backup, read_backup
-    from service.console import err, out, print_json, progress_bar
+    from service.console import counted, err, out, print_json, progress_bar
     from service.encoding import read_rest
 
     check_backup(Path(file))  # before anything is made
@@ -68,7 +71,7 @@ def restore(
         for problem in found.problems:
             err.print(problem, markup=False)
         out.print(
-            f"{found.courses} courses and {found.files} files are back; generation {found.generation} is served.",
+            f"{counted(found.courses, 'course')} and {counted(found.files, 'file')} are back; generation {found.generation} is served.",
             markup=False,
         )
     if found.problems:

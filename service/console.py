@@ -130,7 +130,7 @@ def print_plan(planned: PlannedCourse) -> None:
         decks = sum(len(lecture.decks) for lecture in planned.lectures)
         videos = sum(len(lecture.videos) for lecture in planned.lectures)
         out.print(
-            f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos; "
+            f"\n{counted(len(planned.lectures), 'lecture')}, {decks} decks and notes, {counted(videos, 'video')}; "
             f"{len(planned.left_out)} links and files left out. Nothing was written; "
             "--write-yaml course.yaml writes this down to be corrected."
         )
@@ -169,8 +169,9 @@ def print_report(report: IngestReport, *, every: bool = False) -> None:
     state = f"generation {report.generation}" if report.changed else f"unchanged (generation {report.generation})"
     out.print(f"{report.title} [{report.course}]: {state}", markup=False)
     out.print(
-        f"{report.lectures} lectures · {report.decks} decks, {report.pages} pages · {report.videos} videos, "
-        f"{report.segments} segments · {report.passages} passages, {report.embedded} embedded anew"
+        f"{counted(report.lectures, 'lecture')} · {counted(report.decks, 'deck')}, {counted(report.pages, 'page')} · "
+        f"{counted(report.videos, 'video')}, {counted(report.segments, 'segment')} · "
+        f"{counted(report.passages, 'passage')}, {report.embedded} embedded anew"
     )
     if report.gaps:
         gaps = [Gap(gap["code"], gap["lecture"], gap["detail"]) for gap in report.gaps]
@@ -207,7 +208,8 @@ def print_status(found: StatusOut, *, every: bool = False) -> None:
     for course in found.courses:
         missing = [Gap(gap.code, "", gap.detail) for gap in found.gaps[course.slug]]
         out.print(
-            f"\n{course.title} [{course.slug}]: {course.lectures} lectures, {course.passages} passages, "
+            f"\n{course.title} [{course.slug}]: {counted(course.lectures, 'lecture')}, "
+            f"{counted(course.passages, 'passage')}, "
             f"{counted_gaps(missing)}",
             markup=False,
             style="bold",

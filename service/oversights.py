@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from index.engine.manifest import read_generation
+from index.errors import IndexMismatch, LecturesError
 from index.library import Library
 from index.presence import nothing_here
 from index.store.known import course_slugs
+from index.text.analysis import ANALYSIS_VERSION
 from service.settings import Settings, listed
 
 
@@ -14,7 +17,26 @@ def oversights_of(library: Library, settings: Settings, *, nothing: str | None =
     nothing = nothing_here(library) if nothing is None else nothing
     if nothing:
         return [nothing]
-    return missing_private(library, settings)
+    return [*older_index(library), *missing_private(library, settings)]
+
+
+def older_index(library: Library) -> list[str]:
+    """What is served was made by another version of the program, and cannot be searched by this one."""
+    number = library.served_number()
+    if number is None:
+        return []
+    try:
+        manifest, _ = read_generation(library.index_root, number)
+    except IndexMismatch as error:
+        return [str(error)]
+    except LecturesError:  # it is damaged: who searches says how
+        return []
+    if manifest.analysis == ANALYSIS_VERSION:
+        return []
+    return [
+        f"The index was made with text analysis {manifest.analysis}, this program has {ANALYSIS_VERSION}: nothing is "
+        "found before `lectures reindex` has made it anew."
+    ]
 
 
 def missing_private(library: Library, settings: Settings) -> list[str]:

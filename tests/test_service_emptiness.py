@@ -95,6 +95,17 @@ def test_a_private_course_that_is_not_there_is_named(
     assert done.err.count("LECTURES_PRIVATE_COURSES") == 1
 
 
+def test_an_index_of_another_version_is_named_with_what_to_do(
+    run: RunOver, monkeypatch: pytest.MonkeyPatch, example_settings: Settings
+) -> None:
+    assert run(example_settings.data_dir, "courses").err == ""
+    monkeypatch.setattr("service.oversights.ANALYSIS_VERSION", "99")
+    assert (
+        "this program has 99: nothing is found before `lectures reindex`"
+        in run(example_settings.data_dir, "courses").err
+    )
+
+
 @pytest.fixture
 def read_only(tmp_path: Path, example_settings: Settings) -> Iterator[Path]:
     folder = tmp_path / "snapshot"
@@ -162,4 +173,4 @@ def test_a_read_only_folder_is_looked_at_searched_and_backed_up(run: RunOver, re
         assert str(read_only) in done.err
         assert "read-only" in done.err or "can only be read" in done.err
     assert sorted(read_only.rglob("*")) == before
-    assert "1 courses and" in run(tmp_path / "new", "restore", target).out
+    assert "1 course and" in run(tmp_path / "new", "restore", target).out
