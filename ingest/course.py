@@ -56,10 +56,7 @@ def read_course(
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
     course = sound_course(_with_plain_transcripts(_planned(folder, linked_only=linked_only), folder))
     if not course.lectures:
-        raise CourseError(
-            f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
-            "no course.yaml and no PDF. Add one of them and ingest again."
-        )
+        raise CourseError(_nothing_found(folder, course))
     language, how = _language(course, folder, language)
     return replace(
         course,
@@ -72,6 +69,21 @@ def read_course(
             for name in unreadable_names(folder)
         ),
         source_url=source_url or course.source_url or (found_at if found_at and is_web_address(found_at) else None),
+    )
+
+
+def _nothing_found(folder: Path, course: PlannedCourse) -> str:
+    """What to do about a folder without lectures; what was left out of it shows how it was read."""
+    if not course.left_out:
+        return (
+            f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
+            "no course.yaml and no PDF. Add one of them and ingest again."
+        )
+    label, place, reason = course.left_out[0]
+    told = f"“{label[:60]}” ({place[:120]})" if label and label != place else place[:120]
+    return (
+        f"No lectures were found in {folder}. Links and files that were left out: {len(course.left_out)}; the first, "
+        f"{told}: {reason} Name the lectures and their material in a course.yaml and ingest again."
     )
 
 

@@ -71,7 +71,8 @@ def restore(
         for problem in found.problems:
             err.print(problem, markup=False)
         out.print(
-            f"{counted(found.courses, 'course')} and {counted(found.files, 'file')} are back; generation {found.generation} is served.",
+            f"{counted(found.courses, 'course')} and {counted(found.files, 'file')} are back; "
+            f"generation {found.generation} is served.",
             markup=False,
         )
     if found.problems:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support import write_pdf
 
+from index.errors import CourseError
 from ingest.catalogue.words import Rank, Role, aside_of, aside_path, is_no_lecture, mark_of
 from ingest.course import read_course
 from ingest.planned import PlannedCourse
@@ -176,3 +177,110 @@ def test_decks_that_are_called_like_no_lecture_of_a_programme_stay_lectures_of_t
         ("pumps", ["slides/02-pumps.pdf"]),
         ("gas", ["slides/03-gas.pdf"]),
     ]
+
+
+def test_notebooks_that_a_site_shows_are_those_of_the_course_and_topics_may_stand_below_how_to_install(
+    tmp_path: Path,
+) -> None:
+    shown = "https://nbviewer.jupyter.org/github/a/b/blob/master/classes/w{0}/{1}.ipynb"
+    weeks = "".join(
+        f"* Week {n}\n    * [Heat {n}]({shown.format(n, 'h')})\n    * [Work {n}]({shown.format(n, 'w')})\n"
+        for n in (1, 2)
+    )
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": f"# Physics\n\n## Installing\n\nRun it.\n\n### Topics and links\n\n{weeks}",
+            **{f"classes/w{n}/{name}.ipynb": "" for n in (1, 2) for name in ("h", "w")},
+        },
+    )
+    assert held(course) == [
+        (f"{title} {n}", [f"classes/w{n}/{name}.ipynb"], [])
+        for n in (1, 2)
+        for title, name in (("Heat", "h"), ("Work", "w"))
+    ]
+
+
+def test_lectures_of_a_chinese_table_have_their_numbers_titles_and_slides(tmp_path: Path) -> None:
+    rows = "".join(
+        f"| 第0{n}讲：09/1{n} | [热学{n}](https://www.bilibili.com/video/BV{n}) | [课件](./m/{n}.pdf) | [问答](./m/q{n}.pdf) |\n"
+        for n in (1, 2, 3)
+    )
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# 热\n\n## 大纲\n\n| 直播时间 | 回放视频 (B 站) | 课件 | 作业分享 |\n|--|--|--|--|\n"
+            f"{rows}| 第04讲：09/20 | 冷却 | 课件 | |\n",
+            **{f"m/{name}{n}.pdf": "" for n in (1, 2, 3) for name in ("", "q")},
+        },
+    )
+    assert held(course)[:4] == [
+        *((f"热学{n}", [f"m/{n}.pdf"], [f"https://www.bilibili.com/video/BV{n}"]) for n in (1, 2, 3)),
+        ("冷却", [], []),
+    ]
+    assert [mark_of(text)[0].rank for text in ("第一讲 绪论", "第3周：力", "제2강 열", "3주차 열", "第2章 光")] == [
+        Rank.LECTURE,
+        Rank.WEEK,
+        Rank.LECTURE,
+        Rank.WEEK,
+        Rank.MODULE,
+    ]
+
+
+def test_numbered_headings_without_topics_are_called_by_their_first_handout_else_by_themselves(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Numbers\n\n### Lecture 1 (Feb 6)\n\n* [pset 1](psets/p1.pdf) and accompanying [notebook](p.ipynb), due soon.\n"
+            "* notes on the accuracy of [sums](notes/s.pdf)\n\nOverview of the field.\n\n"
+            '**Further reading:** the book of [Smith](https://x.example/book.pdf) says more.\n\n### Lecture 2 (Feb 8 — a "Monday")\n\n'
+            "* [Norms](notes/n.pdf)\n\n### Lecture 3 (Feb 11)\n\nRelated errors to errors, and what is more to other errors. Showed that.\n\n"
+            "### Lecture 4 (Feb 13)\n\n* [Roots](notes/r.pdf)\n",
+            "psets/p1.pdf": "",
+            "notes/s.pdf": "",
+            "notes/n.pdf": "",
+            "notes/r.pdf": "",
+        },
+    )
+    assert held(course) == [
+        ("notes on the accuracy of sums", ["notes/s.pdf"], []),
+        ("Norms", ["notes/n.pdf"], []),
+        ("Lecture 3 (Feb 11)", [], []),
+        ("Roots", ["notes/r.pdf"], []),
+    ]
+
+
+def test_folders_that_are_numbers_are_called_as_their_decks(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {f"lectures/0{n}/slides/CS-{name}.pdf": "" for n, name in enumerate(("Threads", "Paging", "Files"), 1)},
+    )
+    assert [x.title for x in course.lectures] == ["CS Threads", "CS Paging", "CS Files"]
+
+
+def test_a_page_in_a_folder_that_nobody_links_tells_of_its_decks_where_the_readme_names_few(tmp_path: Path) -> None:
+    decks = [f"{number}{letter}" for number in (1, 2, 3, 4) for letter in "ab"]
+    old = "".join(f"###### Topic {n}\n* [Day 0{n}: A](d{n}a.pdf)\n* [Day 0{n}: B](d{n}b.pdf)\n\n" for n in (1, 2, 3, 4))
+    new = "".join(f"- [Heat {n}](new/h{n}.pdf)\n" for n in (1, 2, 3))
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": f"# Heat\n\n## Lectures\n\n{new}",
+            **{f"new/h{n}.pdf": "" for n in (1, 2, 3)},
+            "2020/index.md": f"# Slides of 2020\n\n{old}",
+            **{f"2020/d{name}.pdf": "" for name in decks},
+            **{f"2020/more/x{n}.pdf": "" for n in range(4)},
+        },
+    )
+    assert [x.title for x in course.lectures if x.section.startswith("2020") or "2020" in x.section][:1] != []
+    assert [x.title for x in course.lectures][:3] == ["Heat 1", "Heat 2", "Heat 3"]
+    assert {path for x in course.lectures for path in (d.path for d in x.decks)} >= {
+        f"2020/d{name}.pdf" for name in decks
+    }
+
+
+def test_a_course_without_lectures_says_what_was_left_out_of_it(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"left out: 2; the first, “Site” \(https://x\.example/\): It is no slides"):
+        course_of(
+            tmp_path, {"README.md": "# Heat\n\nSee the [Site](https://x.example/) and [that](https://y.example/).\n"}
+        )

@@ -146,3 +146,68 @@ def test_weeks_of_dated_definitions_are_groups_and_each_day_is_a_lecture(tmp_pat
 )
 def test_links_of_a_site_are_as_its_builder_writes_them(text: str, read: str) -> None:
     assert without_liquid(text) == read
+
+
+def test_data_of_which_a_template_writes_the_list_of_lectures_is_that_list(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "index.html": "---\nlayout: null\n---\n<h1>Trees</h1><ul>{% for l in site.data.lectures %}"
+            '<li><a href="{{site.baseurl}}/{{l.folder}}/">{{l.title}}</a></li>{% endfor %}</ul>',
+            "_data/lectures.yml": "- title: Parsimony\n  folder: l1\n  notes_folder: n1\n  lecturer: A\n"
+            "- title: Clocks\n  folder: l2\n  recording: https://media.example/2\n  readings:\n    Paper: https://x.example/p.pdf\n"
+            "- break: Reading week\n- title: Coalescent\n  slides: decks/c\n- title: Review\n  folder: gone\n",
+            "l1/index.html": "<section><h2>Overview</h2></section>",
+            "l2/index.html": "<section><h2>Overview</h2></section>",
+            "n1/index.md": "# Parsimony\n",
+            "decks/c.pdf": "",
+            "common/images/tree.pdf": "",
+        },
+    )
+    assert [(x.title, [d.path for d in x.decks], [v.video for v in x.videos]) for x in course.lectures] == [
+        ("Parsimony", ["l1/index.html", "n1/index.md"], []),
+        ("Clocks", ["l2/index.html"], ["https://media.example/2"]),
+        ("Coalescent", ["decks/c.pdf"], []),
+        ("Review", [], []),
+    ]
+    assert course.lectures[1].links == (("Paper", "https://x.example/p.pdf"),)
+
+
+def test_long_values_of_front_matter_may_stand_below_their_keys(tmp_path: Path) -> None:
+    page = "---\nnumber: {0}\ndate: 2024-09-0{0}\ntitle: Keys {0}\nfiles:\n  slides:\n    https://talks.example/{0}\n  code:\n---\n"
+    course = course_of(tmp_path, {f"_lectures/0{n}.md": page.format(n) for n in (1, 2, 3)})
+    assert held(course) == [("", f"Keys {n}", [f"https://talks.example/{n}", f"_lectures/0{n}.md"]) for n in (1, 2, 3)]
+
+
+def test_a_timetable_on_a_page_that_is_linked_keeps_its_days_without_slides(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Genomes\nThe course is [here](index.md).\n",
+            "index.md": "# Genomes 2024\n\nText.\n\n## Schedule\n\n| Time | Session (Teacher) |\n|--|--|\n| **Mon 28 Oct** |\n"
+            "| 09.15 - 09.30 | [Reads](a.pdf) |\n| 09.30 - 12.00 | Cells |\n| 12.00 - 13.15 | Lunch break |\n"
+            "| 13.15 - 14.00 | [Sequences](b.pdf) |\n| **Tue 29 Oct** |\n| 09.15 - 10.00 | [Formats](c.pdf) |\n| 10.15 - 12.00 | Libraries |\n",
+            "a.pdf": "",
+            "b.pdf": "",
+            "c.pdf": "",
+        },
+    )
+    assert [x.title for x in course.lectures] == ["Reads", "Cells", "Sequences", "Formats", "Libraries"]
+
+
+def test_pages_of_weeks_that_lead_to_lectures_of_another_folder_are_no_lectures(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Data\n\nA course.\n",
+            **{f"slides/lecture0{n}-x.qmd": f'---\ntitle: "Heat {n}"\n---\n\n## A\n' for n in (1, 2, 3)},
+            **{
+                f"weeks/week0{n}.qmd": f'---\ntitle: "Week {n} Information"\n---\n\n- [Heat](../slides/lecture0{n}-x.qmd)\n'
+                for n in (1, 2, 3)
+            },
+        },
+    )
+    assert held(course) == [("", f"Heat {n}", [f"slides/lecture0{n}-x.qmd"]) for n in (1, 2, 3)]
+    assert [place for _, place, reason in course.left_out if reason.startswith("It leads to pages")] == [
+        f"weeks/week0{n}.qmd" for n in (1, 2, 3)
+    ]

@@ -13,23 +13,26 @@ _GRADE_COLUMNS = stems(
 _TOPIC_COLUMNS = (
     stems(
         "тем[аы]$ назван topic topics title theme subject название thema tema titre tópico assunto contenido "
-        "conteúdo inhalt"
+        "conteúdo inhalt 主题 主題 内容 题目 标题 주제 내용"
     ),
     stems("лекци заняти lecture class$ session lesson content contents description clase aula vorlesung"),
     stems("недел модул week module unit part semana woche"),
 )
 _COLUMNS = {
-    Role.VIDEO: stems("видео запис video vídeo recording youtube grabaci gravaç aufzeichnung"),
+    Role.VIDEO: stems("видео запис video vídeo recording youtube grabaci gravaç aufzeichnung 视频 录像 回放 영상"),
     Role.HOMEWORK: stems(
-        "домашн дз$ задани homework hw$ assignment exercise due$ deadline дедлайн quiz project tarea tarefa übung"
+        "домашн дз$ задани homework hw$ assignment exercise due$ deadline дедлайн quiz project tarea tarefa übung "
+        "作业 作業 과제"
     ),
     Role.SEMINAR: stems("семинар практик seminar practice lab$ labs$ recitation tutorial ayudantía praktikum"),
     Role.READING: stems(
-        "литератур чтени reading readings paper papers book references suggested lectura leitura bibliograf"
+        "литератур чтени reading readings paper papers book references suggested lectura leitura bibliograf 阅读 参考 "
+        "논문"
     ),
-    Role.NOTEBOOK: stems("код$ code notebook ноутбук colab"),
+    Role.NOTEBOOK: stems("код$ code notebook ноутбук colab 代码 코드"),
     Role.SLIDES: stems(
-        "слайд презентац материал slide slides deck pdf$ material materials presentation folien diapositiv"
+        "слайд презентац материал slide slides deck pdf$ material materials presentation folien diapositiv 课件 幻灯片 "
+        "讲义 슬라이드 강의자료"
     ),
     Role.NOTES: stems("конспект notes handout"),
 }

@@ -1,12 +1,13 @@
 """The table of contents that the builder of a site keeps → blocks, as if it were a list on a page.
 
-Read are the `nav` of MkDocs, the `_toc.yml` of Jupyter Book, the chapters of a Quarto book, and the lists of docsify
-(`_sidebar.md`), mdBook, GitBook and HonKit (`SUMMARY.md`), which are pages already.
+Read are the `nav` of MkDocs, the `_toc.yml` of Jupyter Book, the chapters of a Quarto book, the lists of docsify
+(`_sidebar.md`), mdBook, GitBook and HonKit (`SUMMARY.md`), which are pages already, and the data from which templates
+of Jekyll or Hugo write the list of lectures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,10 @@ from ingest.catalogue.folder import CourseFolder
 from ingest.yaml_data import read_yaml_data
 
 _NAMES = ("_toc.yml", "mkdocs.yml", "mkdocs.yaml", "_sidebar.md", "summary.md", "_quarto.yml", "_quarto.yaml")
+_DATA_FOLDERS = ("_data", "data")
+_DATA_NAMES = ("lectures", "lecture", "schedule", "syllabus", "weeks", "classes", "sessions", "modules")
+# what an entry of such data calls its lecture
+_TOPICS = ("title", "topic", "topics", "name", "subject", "week", "lecture", "session")
 _ENDINGS = ("", ".md", ".ipynb", ".qmd", ".rmd", ".html", "/index.md")
 # what an entry calls the page that it names, its own name, and what stands below it
 _PAGES = ("file", "href", "path", "glob", "url")
@@ -28,12 +33,21 @@ _MAX_DEPTH = 12
 
 def find_contents(folder: CourseFolder) -> str | None:
     """The contents file nearest to the top of a course."""
-    found = [
-        path
-        for path in folder.files
-        if PurePosixPath(path).name.lower() in _NAMES and len(PurePosixPath(path).parts) <= _MAX_PLACES
-    ]
-    return min(found, key=lambda path: (path.count("/"), _NAMES.index(PurePosixPath(path).name.lower())), default=None)
+    ranked = []
+    for path in folder.files:
+        parts = PurePosixPath(path.lower()).parts
+        if len(parts) <= _MAX_PLACES and parts[-1] in _NAMES:
+            ranked.append((0, len(parts), _NAMES.index(parts[-1]), path))
+        elif len(parts) <= _MAX_PLACES and _is_data(path):
+            ranked.append((1, len(parts), _DATA_NAMES.index(PurePosixPath(parts[-1]).stem), path))
+    return min(ranked)[-1] if ranked else None
+
+
+def _is_data(path: str) -> bool:
+    """Whether a file is data of which templates write the list of lectures."""
+    parts = PurePosixPath(path.lower()).parts
+    named = parts[-1].endswith((".yml", ".yaml")) and PurePosixPath(parts[-1]).stem in _DATA_NAMES
+    return named and len(parts) > 1 and parts[-2] in _DATA_FOLDERS
 
 
 def is_settings(path: str) -> bool:
@@ -50,6 +64,9 @@ def read_contents(folder: CourseFolder, path: str) -> Block:
     if not isinstance(data, (Mapping, list)):
         return root
     entries: Any = data
+    if _is_data(path):
+        root.children = list(_lectures(folder, data, 0))
+        return root
     if name.startswith("mkdocs") and isinstance(data, Mapping):
         root.meta["title"] = _text(data.get("site_name"))
         base = f"{base}/{_text(data.get('docs_dir')) or 'docs'}".strip("/")
@@ -87,6 +104,53 @@ def _item(folder: CourseFolder, base: str, entry: Any, depth: int) -> Block | No
         title, href = "", _href(folder, base, title)
     line = (Piece(title, href),) if title or href else ()
     return Block(BlockKind.ITEM, line, _items(folder, base, below, depth + 1))
+
+
+# --- data of templates ---------------------------------------------------------------------------------
+
+
+def _lectures(folder: CourseFolder, data: Any, depth: int) -> Iterator[Block]:
+    """The entries of such data that have a title, in order, each with the links that its other values are."""
+    inner = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
+    for entry in inner if depth < _MAX_DEPTH else ():
+        title = (
+            next((_text(entry[key]) for key in _TOPICS if _text(entry.get(key))), "")
+            if isinstance(entry, Mapping)
+            else ""
+        )
+        if not title:
+            yield from _lectures(folder, entry, depth + 1)
+            continue
+        line = [Piece(title, bold=True)]
+        for key, value in entry.items():
+            line += _links(folder, str(key), value, 0)
+        yield Block(BlockKind.ITEM, tuple(line))
+
+
+def _links(folder: CourseFolder, label: str, value: Any, depth: int) -> list[Piece]:
+    """A value as links that are called by their keys: an address, or a place in the course."""
+    if isinstance(value, str):
+        href = value.strip() if has_scheme(value.strip()) else _found(folder, value.strip())
+        return [Piece(" "), Piece(label.replace("_", " "), href)] if href else []
+    if depth > _MAX_DEPTH:
+        return []
+    if isinstance(value, list):
+        return [piece for inner in value for piece in _links(folder, label, inner, depth + 1)]
+    if not isinstance(value, Mapping):
+        return []
+    below = [piece for key, inner in value.items() for piece in _links(folder, str(key), inner, depth + 1)]
+    return [Piece(f" {label}: "), *below] if below else []  # below "readings" every key is the name of a paper
+
+
+def _found(folder: CourseFolder, value: str) -> str:
+    """The link to what a value names in the course, from its top or from a folder there; else nothing."""
+    path = "/".join(part for part in value.split("/") if part not in ("", ".", ".."))
+    places = ["", *(f"{inner}/" for inner in folder.below(""))]
+    ends = (*_ENDINGS, ".pdf", ".pptx", "/index.html")
+    found = (place + path + end for place in places for end in ends if place + path + end in folder.known)
+    whole = (place + path for place in places if place + path in folder.folders)
+    at = next(found, None) or next(whole, None) if path else None
+    return "/" + quote(at) if at else ""
 
 
 def _href(folder: CourseFolder, base: str, page: str) -> str:

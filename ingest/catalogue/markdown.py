@@ -23,6 +23,7 @@ _SITE_PLACE = re.compile(r"\{\{-? {0,3}site\.(?:baseurl|url) {0,3}-?\}\}")
 _FILE_LINK = re.compile(r"\{%-? {0,3}(?:link|post_url) {1,3}([^%{}\n]{1,300}?) {0,3}-?%\}")
 _SITE_LINK = re.compile(r"\{\{-? {0,3}[\"']([^\"'{}\n]{1,300})[\"'] {0,3}\| {0,3}(?:relative|absolute)_url {0,3}-?\}\}")
 _CLASSES = re.compile(r"\{: ?[.#][^{}\n]{0,200}\}")
+_ADDRESS = re.compile(r"[\"']?https?://\S+$")
 _MAX_FRONT_LINES = 200
 _PROGRAMME = re.compile(r"программ|содержан|план|описан|program|syllabus|content|descr|abstract|outline", re.IGNORECASE)
 
@@ -67,10 +68,13 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
     if not lines or lines[0].strip() != "---":
         return {}, text
     meta: dict[str, str] = {}
-    above = ""
+    above = name = ""
     for number, line in enumerate(lines[1:_MAX_FRONT_LINES], 1):
         if line.strip() in ("---", "..."):
             return meta, "\n".join(lines[number + 1 :])
+        if _ADDRESS.match(line.strip()):  # a long value may stand below its key
+            meta[name] = meta.get(name) or line.strip().strip("\"'")[:2000]
+            continue
         found = _KEY.match(line.strip().removeprefix("- "))
         if found:
             key, value = found.group(1).lower(), found.group(2).strip().strip("\"'")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
-from ingest.catalogue.columns import is_programme_column, topic_column
 from ingest.catalogue.contents import find_contents, is_settings, read_contents
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
@@ -17,18 +15,18 @@ from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_l
 from ingest.catalogue.nodes import Node, natural
 from ingest.catalogue.pairing import with_decks
 from ingest.catalogue.reader import PageReader
+from ingest.catalogue.sieve import files_last, joined, lectures_of, without_lists
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
 from ingest.catalogue.unlinked import folder_nodes
-from ingest.catalogue.words import Rank, aside_path, is_bare_label, role_of
+from ingest.catalogue.words import Rank, aside_path
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
 _MAX_PAGES = 3_000
 _LITTLE = 0.25
 _FEW = 3  # lectures: with fewer, the folder is read too
-_MANY = 6  # dated rows: with fewer, a table of topics may be of anything
 
 
 @dataclass(slots=True)
@@ -87,8 +85,8 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         root, nodes = builder.page(readme)
         nodes = _without_title(catalogue, root, nodes)
     outcome = choose_units(nodes)
-    outcome.units = _lectures_of(outcome, catalogue)
-    outcome.units = _files_last(_joined(outcome.units)) or programme_units(nodes)
+    outcome.units = lectures_of(outcome, catalogue.left_out)
+    outcome.units = files_last(joined(outcome.units)) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
     builder, further, walked = _beyond_readme(builder, outcome, catalogue)
@@ -130,6 +128,11 @@ def _beyond_readme(
             outcome.units = with_decks(outcome.units, found.units) if blank else [*outcome.units, *found.units]
             _take(catalogue, outcome, found, aside)
             return builder, walked, True
+        # a page in a folder that nobody links says more of its decks than their names
+        listed_there = [unit for unit in found.units if unit.node.kind not in (BlockKind.FILE, BlockKind.FOLDER)]
+        if len(listed_there) >= _FEW:
+            outcome.units += listed_there
+            catalogue.why += found.why
     outcome.units += _like_the_linked(builder, catalogue)
     return builder, [], False
 
@@ -172,89 +175,6 @@ def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) 
     return nodes
 
 
-def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
-    """Units that are lectures: those without a like beside them, or without anything, only where others say so."""
-    full = [unit for unit in outcome.units if not unit.blank]
-    tables = [columns_of(unit.node.shape) for unit in full if unit.node.kind is BlockKind.ROW]
-    sizes = Counter(unit.family for unit in full)
-    cousins = Counter(_kin(unit) for unit in full)
-    with_more = {unit.family for unit in full if not unit.whats() <= {"page", "notebook"}}
-    numbered = Counter(unit.family for unit in outcome.units if unit.node.mark.rank >= Rank.BARE)
-    kept: list[Unit] = []
-    for unit in outcome.units:
-        if unit.blank and not full:
-            if _is_of_programme(unit, numbered[unit.family]):
-                kept.append(unit)
-            continue
-        if unit.blank:
-            columns = columns_of(unit.node.shape)
-            beside = unit.node.kind is not BlockKind.ROW and sizes[unit.family]
-            if beside or (unit.node.kind is BlockKind.ROW and any(columns <= table for table in tables)):
-                kept.append(unit)  # a table like those of the lectures, or with fewer columns
-            continue
-        few = sizes[unit.family] < _FEW and (unit.beside >= sizes[unit.family] or cousins[_kin(unit)] < _FEW)
-        alone = few and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
-        here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
-        only_pages = unit.family not in with_more and sizes[unit.family] < _FEW
-        if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
-            name = unit.node.name or unit.node.title
-            catalogue.left_out += [
-                LeftOut(link.label, link.place.place, f"“{name[:80]}” stands alone; nothing like it is beside it.")
-                for _, link in unit.links
-            ]
-            continue
-        kept.append(unit)
-    return kept
-
-
-def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
-    """Equal for lectures of one shape at one depth, under whatever headings."""
-    return unit.node.shape, tuple(kind for kind, _ in unit.trail)
-
-
-def _is_of_programme(unit: Unit, numbered: int) -> bool:
-    """Whether a row without any material is a lecture where nothing has any.
-
-    Its table has topics and programmes, or topics and many rows that are `numbered` or dated.
-    """
-    columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
-    many = numbered >= _MANY and unit.node.mark.rank >= Rank.BARE
-    return topic_column(columns) is not None and (many or any(map(is_programme_column, columns)))
-
-
-def _files_last(units: list[Unit]) -> list[Unit]:
-    """Lectures first, then the files of folders that the README links beside them: essays, question banks."""
-    files = [unit for unit in units if unit.node.shape == "file"]
-    if len(files) == len(units):
-        return units
-    for unit in files:
-        unit.links = [(at, link._replace(what="notes") if link.what == "deck" else link) for at, link in unit.links]
-    return [*(unit for unit in units if unit.node.shape != "file"), *files]
-
-
-def _joined(units: list[Unit]) -> list[Unit]:
-    """Lectures of one title, once in a list of slides and once in a list of videos, as one."""
-    first: dict[tuple[str, str], Unit] = {}
-    kept: list[Unit] = []
-    for unit in units:
-        section = next((name for _, name in reversed(unit.trail) if name), "")
-        key = (unit.node.title.casefold(), unit.node.mark.number)
-        told = bool(unit.node.title) or unit.node.mark.rank > Rank.NONE
-        known = first.get(key) if told and is_bare_label(section) and role_of(section) else None
-        if known is not None and known.family != unit.family and not known.whats() & unit.whats():
-            known.links += unit.links
-            continue
-        if is_bare_label(section) and role_of(section):
-            first.setdefault(key, unit)
-        kept.append(unit)
-    return kept
-
-
-def columns_of(shape: str) -> frozenset[str]:
-    """The names of a table's columns, from the shape of its rows."""
-    return frozenset(shape.removeprefix("row ").split("|"))
-
-
 # --- the folder ------------------------------------------------------------------------------------------
 
 
@@ -286,7 +206,8 @@ def _by_contents(builder: TreeBuilder, catalogue: Catalogue) -> tuple[TreeBuilde
         links = [link for unit in beside for _, link in unit.links[:1]]
         catalogue.left_out += [LeftOut(link.label, link.place.place, reason) for link in links]
         found.units = [unit for unit in found.units if unit not in beside]
-    found.units = [unit for unit in found.units if not unit.blank]
+    full = [unit for unit in found.units if not unit.blank]
+    found.units = found.units if 2 * len(full) >= len(found.units) else full
     found.why = [f"{path} lists the pages of the course, and the README does not.", *found.why]
     return trial, nodes, found
 
@@ -296,7 +217,7 @@ def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outco
     trial = builder.copy()
     walked = folder_nodes(trial, "", catalogue.left_out)
     found = choose_units(walked)
-    found.units = _lectures_of(found, catalogue)
+    found.units = without_lists(lectures_of(found, catalogue.left_out), catalogue.left_out)
     return walked, found
 
 
@@ -316,7 +237,7 @@ def _like_the_linked(builder: TreeBuilder, catalogue: Catalogue) -> list[Unit]:
                 found += [builder.folder_node(name, f"{name}/")]
     outcome = choose_units(found)
     catalogue.why += outcome.why
-    return _lectures_of(outcome, catalogue)
+    return lectures_of(outcome, catalogue.left_out)
 
 
 def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> list[PlannedLecture]:

@@ -117,7 +117,9 @@ def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
         return ("deck", True) if role is Role.SLIDES else ("", True)
     if target is Target.OTHER and is_web_address(place.place) and is_bare_label(label) and not _is_profile(place.place):
         # what is called "slides" and nothing else is slides, whatever its address looks like
-        return {Role.SLIDES: "deck", Role.VIDEO: "video"}.get(role_of(label) or Role.ABOUT, ""), True
+        return {Role.SLIDES: "deck", Role.VIDEO: "video", Role.NOTES: "notes"}.get(
+            role_of(label) or Role.ABOUT, ""
+        ), True
     return "", True
 
 

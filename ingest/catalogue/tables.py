@@ -165,7 +165,8 @@ def _row(folder: CourseFolder, page: str, cells: Sequence[Cell], columns: _Colum
         if position == columns.programme and not cell.continued:
             _programme(row, plain(cell.pieces))
         elif position != columns.topic and column is not None and not row.title:
-            fallback = fallback or title_of([piece for piece in cell.pieces if not piece.href])[0]
+            worded = title_of([piece for piece in cell.pieces if not piece.href])[0] or title_of(cell.pieces)[0]
+            fallback = fallback or worded
         elif position != columns.topic and column is None:
             own, number, _ = title_of(cell.pieces)
             if row.mark.rank is Rank.NONE:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
+from ingest.catalogue.context import aside_of_its_lead, in_order, name_by_its_page, not_of_it
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
 from ingest.catalogue.nodes import Node, all_below, all_links, merged, natural
 from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
@@ -22,6 +23,7 @@ from ingest.catalogue.words import (
     aside_path,
     is_bare_label,
     is_no_lecture,
+    names_programme,
     role_of,
 )
 from ingest.links import VIDEO_TYPES
@@ -90,7 +92,8 @@ class TreeBuilder:
             if block.kind is BlockKind.TABLE:
                 found += self._table(block, page, role, aside, grafts)
             else:
-                found.append(self._node(block, page, role, aside, grafts))
+                node = self._node(block, page, role, aside, grafts)
+                found += [node, *not_of_it(node)]
         return found
 
     def _node(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> Node:
@@ -108,7 +111,9 @@ class TreeBuilder:
             node.aside = aside_of(whole, whole=not heads) if mark.rank < Rank.WEEK else None
         if block.kind is BlockKind.ITEM and is_no_lecture(whole) and not any(piece.href for piece in block.line):
             node.aside = Role.ABOUT
-        node.aside = aside or node.aside
+        if aside is Role.ABOUT and block.kind is BlockKind.HEADING and names_programme(whole):
+            aside = None
+        node.aside = aside or node.aside or aside_of_its_lead(block)
         inherited = role if not stands_over or node.title else role_of(whole) or role
         node.links = find_links(self.folder, page, block.line, role=inherited)
         below = (
@@ -122,11 +127,11 @@ class TreeBuilder:
         if block.kind is BlockKind.TERM:
             node.kind = BlockKind.ITEM
             # a day is called what is first on it
-            node.title = node.title or next((below.title for below in _in_order(node) if below.title), "")
+            node.title = node.title or next((below.title for below in in_order(node) if below.title), "")
         if grafts and not node.aside:
             self.graft(node)
         if block.kind is BlockKind.ITEM and not whole and node.links:
-            _name_by_its_page(node)
+            name_by_its_page(node)
         return node
 
     def _table(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> list[Node]:
@@ -290,27 +295,11 @@ class TreeBuilder:
         return Node(BlockKind.FILE, path, title, mark, links=[link], path=path, shape="file", name=title)
 
 
-def _name_by_its_page(node: Node) -> None:
-    """Give an item that is nothing but a link, as in the contents of a site, the title of the page that it links."""
-    page = next((child for child in node.children if child.shape == "page"), None)
-    place = node.links[0].place
-    node.title = page.title if page else title_of_path(place.place)[0] if place.local else ""
-    node.name = node.title
-    node.children.sort(key=lambda child: child.shape != "page")  # the chapter before its sections
-
-
-def _in_order(node: Node) -> Iterator[Node]:
-    """What stands below a node and is of the lectures, as on the page."""
-    for child in node.children:
-        if not child.aside:
-            yield child
-            yield from _in_order(child)
-
-
 def _front_matter(key: str, value: str) -> tuple[Piece, ...]:
     """A line of front matter as a link, where its value is one: `video: https://…`, `slides: a.pdf`, `id: 8s_…`."""
+    inner = key.rpartition(".")[2]
     if value.startswith(("http://", "https://")):
-        return (Piece(key.replace(".", " "), value),)
+        return (Piece(inner if is_bare_label(inner) else key.replace(".", " "), value),)
     if PurePosixPath(value).suffix.lower() in DECKS | VIDEO_TYPES.keys():
         return (Piece(key.replace(".", " "), value),)
     if re.fullmatch(r"[A-Za-z0-9_-]{11}", value) and role_of(key.replace(".", " ").replace("_", " ")) is Role.VIDEO:
@@ -324,4 +313,5 @@ def _linked(block: Block) -> Block | None:
     pieces = [*block.line, *(piece for cell in block.cells for piece in cell.pieces)]
     if not children and not any(piece.href for piece in pieces):
         return None
-    return replace(block, children=children)
+    # of a timetable the days without slides are lectures too
+    return block if block.kind is BlockKind.TABLE else replace(block, children=children)

@@ -225,7 +225,7 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
         if not below[id(node)].units
         and not below[id(node)].loose
         and not any(link.what in _MATERIAL for link in node.links)
-        and node.title
+        and (node.title or node.mark.rank >= Rank.WEEK)
     ]
     if not empty or family[0].kind is BlockKind.PARAGRAPH:
         return []

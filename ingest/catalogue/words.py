@@ -24,7 +24,10 @@ class Role(StrEnum):
 def stems(words: str) -> re.Pattern[str]:
     """A word that begins with one of these; `word$` stands for the whole word."""
     parts = [stem[:-1] + r"(?![^\W\d_])" if stem.endswith("$") else stem for stem in words.split()]
-    return re.compile(r"(?<![^\W\d_])(?:" + "|".join(part.replace("~", r"[\s_-]{0,2}") for part in parts) + ")", re.I)
+    parts = [part.replace("~", r"[\s_-]{0,2}") for part in parts]
+    unspaced = "|".join(part for part in parts if part >= "\u3000")  # Chinese and its neighbours set no blanks
+    spaced = r"(?<![^\W\d_])(?:" + "|".join(part for part in parts if part < "\u3000") + ")"
+    return re.compile(f"{spaced}|{unspaced}" if unspaced else spaced, re.I)
 
 
 _ROLES = {
@@ -64,8 +67,8 @@ _ASIDE = {
     Role.READING: stems(
         "reading readings литератур книг books$ textbook textbooks references reference bibliograph resources "
         "ресурс more~material more~resources extra~material extra~resources optional~material papers$ articles "
-        "статьи$ other~courses other~resources other~material другие~курсы похожие links$ ссылки$ what~else "
-        "см~также see~also explore~more supplement quick~links"
+        "статьи$ other~courses other~resources other~material другие~курсы похожие what~else см~также see~also "
+        "explore~more supplement quick~links"
     ),
     Role.HOMEWORK: stems(
         "homework домашн assignment задани problem~set problem~sets pset psets exam$ exams$ midterm экзамен зачет "
@@ -85,8 +88,8 @@ _ASIDE = {
 # said of the course where nothing else is said, else of its subject: "Late policy" and "Policy gradients"
 _ASIDE_ALONE = {
     Role.READING: stems(
-        "further related additional дополнит бонус bonus полезн useful recommended suggested рекомендуем "
-        "рекомендова рекомендаци"
+        "links$ ссылки$ external important further related additional дополнит бонус bonus полезн useful "
+        "recommended suggested рекомендуем рекомендова рекомендаци"
     ),
     Role.HOMEWORK: stems("проект"),
     Role.ABOUT: stems(
@@ -100,10 +103,10 @@ _OF_THE_COURSE = stems(
 )
 # days on which there is none
 _NO_LECTURE = stems(
-    "no~class no~classes no~lecture no~lectures no~session holiday holidays semester~break midterm~break "
-    "spring~break fall~break winter~break reading~week deadline дедлайн deadlines каникул праздник нет~занят "
-    "нет~лекц занятий~нет занятия~нет лекции~нет выходной no~hay~clase feriado receso não~haver sem~aula "
-    "keine~vorlesung feiertag ferien"
+    "lunch coffee~break no~class no~classes no~lecture no~lectures no~session holiday holidays semester~break "
+    "midterm~break spring~break fall~break winter~break reading~week deadline дедлайн deadlines каникул "
+    "праздник нет~занят нет~лекц занятий~нет занятия~нет лекции~нет выходной no~hay~clase feriado receso "
+    "não~haver sem~aula keine~vorlesung feiertag ferien"
 )
 _PROGRAMME_SECTION = stems(
     "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ "
@@ -164,6 +167,10 @@ _MARK = re.compile(
     rf"(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))"
     rf"[\s_]{{0,8}}[№#]?[\s_-]{{0,8}}(?P<number>{_NUMBER})(?![^\W_])[\s_]{{0,8}}(?:\([^()]{{0,30}}\))?[\s_]{{0,8}}[.:)\-–—|/,]*[\s_]*",
     re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"^[\W_]*(?:[第제]\s?(?P<number>\d{1,3}|[一二三四五六七八九十百零〇]{1,4})\s?(?P<word>[讲講课課节節回次강회周週주章])차?|"
+    r"(?P<bare>\d{1,3})\s?(?P<kind>강(?!의)|주차|회차))[\s_]*[.:：)\-–—|/,、]*[\s_]*"
 )
 _BRACKETED = re.compile(r"\(([^()\d]+)\)")
 _BARE = re.compile(
@@ -272,9 +279,14 @@ def _mark_of(text: str) -> tuple[Mark, str]:
         rank = Rank.LECTURE if found["lecture"] else Rank.WEEK if found["week"] else Rank.MODULE
         rest = text[found.end() :]
         bracket = None if _LETTER.search(rest) else _BRACKETED.search(text, found.end("number"), found.end())
-        if bracket and not is_bare_label(bracket.group(1)):
+        if bracket and not is_bare_label(bracket.group(1)) and not _DATE_FIRST.match(bracket.group(1)):
             rest = f"{bracket.group(1)} {rest}"  # "Lecture 3 (Trees)"
         return Mark(rank, found["number"].casefold()), rest
+    found = _COUNTED.match(text)
+    if found:
+        word = found["word"] or found["kind"]
+        rank = Rank.WEEK if word in ("周", "週", "주", "주차") else Rank.MODULE if word == "章" else Rank.LECTURE
+        return Mark(rank, found["number"] or found["bare"]), text[found.end() :]
     found = _DATE_FIRST.match(text)
     if found:
         return Mark(Rank.BARE, found.group().strip()), text[found.end() :]
