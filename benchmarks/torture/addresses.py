@@ -128,10 +128,10 @@ def try_all(size: int, seed: int, place: str) -> dict[str, Any]:
 def _ways(cache: Path) -> list[Callable[[str], object]]:
     """What fetches: a linked file, a course."""
     from ingest.sources import SourceLimits, open_source  # noqa: PLC0415
-    from ingest.web import Limits, fetch  # noqa: PLC0415
+    from ingest.web import WebLimits, fetch  # noqa: PLC0415
 
     return [
-        lambda address: fetch(address, cache, Limits(seconds=5)),
+        lambda address: fetch(address, cache, WebLimits(seconds=5)),
         lambda address: open_source(address, cache, SourceLimits(seconds=5)),
     ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,8 @@ _PROGRESS, _OUTCOME, _SAID = "progress.json", "outcome.json", "said"
 _PATIENCE = 4  # times what a row takes on two quiet cores
 _SETTING_UP_SECONDS = 300.0  # and so much whatever its size
 _ENDING_SECONDS = 20.0
+_MEMORY = Path("/dev/shm")  # noqa: S108  (no name in it is foreseen: each row makes a folder of its own)
+_ROOM_BYTES = 1 << 30
 
 
 class RunningRow:
@@ -35,7 +38,9 @@ class RunningRow:
 
     def __init__(self, row: Row, size: int, seed: int) -> None:
         self.row, self.size, self._seed = row, size, seed
-        self._place = tempfile.TemporaryDirectory(prefix=f"torture-{row.number}-", ignore_cleanup_errors=True)
+        self._place = tempfile.TemporaryDirectory(
+            prefix=f"torture-{row.number}-", dir=_memory() if row.in_memory else None, ignore_cleanup_errors=True
+        )
         self._folder = Path(self._place.name)
         (self._folder / "tmp").mkdir()
         self._began = monotonic()
@@ -99,6 +104,12 @@ class RunningRow:
         reached, last = self.reached(), (self._folder / _SAID).read_text("utf-8", "replace").strip()[-300:]
         fault = f"{otherwise} ({reached.done} of {reached.total} tried) {last}".rstrip()
         return outcome_of(self.row, self.size, self._seed, Result(reached.done, [fault]), self.seconds)
+
+
+def _memory() -> Path | None:
+    """The folder that Linux keeps in memory, where there is room in it."""
+    usable = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
+    return _MEMORY if usable else None
 
 
 def expected_seconds(row: Row, size: int) -> float:

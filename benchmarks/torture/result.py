@@ -49,6 +49,7 @@ class Row:
     long: int
     seconds: int
     beside: Beside = Beside.ANOTHER
+    in_memory: bool = False  # what reaches the disk is modelled there, or not at stake: nothing waits for one
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,17 @@ from index.text.layout import is_cyrillic
 from index.text.phonetics import possible_sounds
 from index.types import IndexedPassage
 
+_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
 Alike = tuple[tuple[str, float], ...]
 
 # Optimal string alignment similarity of a misspelling, and Jaro–Winkler similarity of two sounds (retrieval research).
 _MIN_TYPO, _MIN_SOUND = 0.72, 0.88
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
 _MIN_SOUND_CHARS = 3
-_REMEMBERED = 5_000  # words whose likes are kept, a few hundred bytes each
+# words whose likes are kept, a few hundred bytes each; fewer where there may be many vocabularies of parts
+_REMEMBERED, _REMEMBERED_OF_PARTS = 5_000, 1_000
+_LIKES_BYTES = 300
 _MASK_LETTERS = {letter: i for i, letter in enumerate("abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя0123")}
 
 
@@ -52,9 +56,10 @@ class ShardWords:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Distinct words: text, the same without accents, passages that hold it, letters as a mask, length without accents,
-    hash of its stem."""
+    """Distinct words by ascending hash: hash, text, the same without accents, passages that hold it, letters as a mask,
+    length without accents, hash of its stem."""
 
+    hashes: Hashes
     texts: list[str]
     bare: list[str]
     counts: NDArray[np.int64]
@@ -86,13 +91,14 @@ class Vocabulary:
     The texts are kept in memory: comparing thousands of them takes less than reading them from the shards.
     """
 
-    def __init__(self, words: _Words, sounds: _Sounds) -> None:
+    def __init__(self, words: _Words, sounds: _Sounds, remembered: int = _REMEMBERED) -> None:
         self._words, self._sounds = words, sounds
+        self._remembered = remembered
         # what a word is more likely to be meant the more passages hold it
         self._frequent: NDArray[np.float64] = 0.01 * np.log10(words.counts + 1)
         # the same words are asked again and again
-        self._spelled: Remembered[str, Alike] = Remembered(_REMEMBERED)
-        self._sounding: Remembered[str, Alike] = Remembered(_REMEMBERED)
+        self._spelled: Remembered[str, Alike] = Remembered(remembered)
+        self._sounding: Remembered[str, Alike] = Remembered(remembered)
 
     @classmethod
     def of(cls, shards: Sequence[ShardWords]) -> Vocabulary:
@@ -110,6 +116,7 @@ class Vocabulary:
             for shard, place in zip(owner_of.tolist(), (first - starts[owner_of]).tolist(), strict=True)
         ]
         words = _Words(
+            hashes[first],
             texts,
             [strip_accents(text) for text in texts],
             np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
@@ -128,16 +135,36 @@ class Vocabulary:
         firsts, lasts = np.searchsorted(ordered, stems, "left"), np.searchsorted(ordered, stems, "right")
         counts = lasts - firsts
         shift = firsts - np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(counts) else firsts
-        chosen = np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())])
+        return self._only(np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())]), self._words.counts)
+
+    def of_some(self, shards: Sequence[ShardWords]) -> Vocabulary:
+        """What `of` says of some of its shards. The texts are shared, and their stems known: a tenth of the time."""
+        counts = np.zeros(len(self._words.texts), np.int64)
+        for own in shards:
+            counts[np.searchsorted(self._words.hashes, own.hashes)] += own.counts
+        return self._only(np.flatnonzero(counts), counts)
+
+    @property
+    def part_bytes(self) -> int:
+        """How much memory it takes as a part of another, whose texts it shares."""
+        words, sounds = self._words, self._sounds
+        arrays = (words.hashes, words.counts, words.masks, words.lengths, words.stems, self._frequent)
+        heard = (sounds.owners, sounds.masks, sounds.starts)
+        references = 8 * sum(len(texts) for texts in (words.texts, words.bare, sounds.fine, sounds.coarse))
+        return sum(own.nbytes for own in (*arrays, *heard)) + references + 2 * self._remembered * _LIKES_BYTES
+
+    def _only(self, chosen: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
+        """Some of its words by number, with the passages that hold them."""
         words, sounds = self._words, self._sounds
         number = np.full(len(words.texts), -1, np.int64)
         number[chosen] = np.arange(len(chosen))
         heard = np.flatnonzero(number[sounds.owners] >= 0)
         return Vocabulary(
             _Words(
+                words.hashes[chosen],
                 [words.texts[i] for i in chosen.tolist()],
                 [words.bare[i] for i in chosen.tolist()],
-                words.counts[chosen],
+                counts[chosen],
                 words.masks[chosen],
                 words.lengths[chosen],
                 words.stems[chosen],
@@ -149,11 +176,33 @@ class Vocabulary:
                 sounds.masks[heard],
                 np.searchsorted(heard, sounds.starts),
             ),
+            _REMEMBERED_OF_PARTS,
         )
 
     def words(self) -> dict[str, int]:
         """Every word, with how many passages hold it."""
         return dict(zip(self._words.texts, self._words.counts.tolist(), strict=True))
+
+    def written_otherwise(self, word: str) -> tuple[str, ...]:
+        """The same word as German is written without its own letters, or with them: groesse and größe."""
+        plain = without_umlauts(word)
+        if not word.isascii():
+            return (plain,) if plain != word and self._has(plain) else ()
+        return self._umlauts.get(word, ())
+
+    @cached_property
+    def _umlauts(self) -> dict[str, tuple[str, ...]]:
+        """Words with German letters, by how they are written without."""
+        found: dict[str, tuple[str, ...]] = {}
+        for word in self._words.texts:
+            if not word.isascii() and (plain := without_umlauts(word)) != word:
+                found[plain] = (*found.get(plain, ()), word)
+        return found
+
+    def _has(self, word: str) -> bool:
+        hashes, own = self._words.hashes, hash_texts([word])
+        place = int(np.searchsorted(hashes, own[0]))
+        return place < len(hashes) and bool(hashes[place] == own[0])
 
     def spelled_like(self, word: str) -> Alike:
         """(word, similarity) of the words that are a few slips away, best first."""
@@ -201,6 +250,11 @@ class Vocabulary:
                 other = self._words.texts[owner]
                 best[other] = max(best.get(other, 0.0), score)
         return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
+
+
+def without_umlauts(word: str) -> str:
+    """A folded word as it is written where a keyboard has no German letters."""
+    return word.translate(_PLAIN)
 
 
 def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:

@@ -44,7 +44,7 @@ _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
-class Reader:
+class QueryReader:
     """Reads queries by what the searched courses know."""
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -101,7 +101,8 @@ class Reader:
             if not there:
                 read = {reading.terms for reading in readings}
                 others = (reading for reading in self._translated(text) if reading.terms not in read)
-                readings += islice(others, _MAX_TRANSLATIONS)
+                # first what most passages say: that is sooner meant, and shown
+                readings += sorted(islice(others, _MAX_TRANSLATIONS), key=lambda r: -self._how_often(r))
         return Word(source if layout else text, weight, tuple(readings))
 
     def _translated(self, word: str) -> Iterable[Reading]:
@@ -167,6 +168,8 @@ class Reader:
         own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
         general = self._lexicon.general_terms(name)
         named = [] if own or general else self._lexicon.pack_terms(name)
+        if not (own or general or named):  # of most stretches of a query
+            return []
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
@@ -176,6 +179,10 @@ class Reader:
     def _is_said(self, reading: Reading) -> bool:
         """Whether the searched passages hold each word of a reading."""
         return all(self._lexicon.frequency(term) > 0 for term, share in reading.terms if share == 1.0)
+
+    def _how_often(self, reading: Reading) -> int:
+        """How many passages hold the rarest word of a reading."""
+        return min(self._lexicon.frequency(term) for term, share in reading.terms if share == 1.0)
 
     def _joined(self, pair: Sequence[Word]) -> list[Reading]:
         first, second = (one_script(fold(word.text)) for word in pair)

@@ -90,6 +90,7 @@ class Scope:
         self._whole = statistics
         counts = () if statistics is None else statistics.counts
         self._frequencies = {term: (held, said) for term, held, said in counts}
+        self._rarities: dict[str, float] = {}
         self._held: dict[str, Held] = {}
 
     @cached_property
@@ -153,8 +154,11 @@ class Scope:
 
     def idf(self, term: str) -> float:
         """Rarity of a term, counted where it is said itself; one that nothing holds is as rare as can be."""
-        said = self._counts(term)[1]
-        return math.log(1 + (self.size - said + 0.5) / (said + 0.5))
+        known = self._rarities.get(term)
+        if known is None:
+            said = self._counts(term)[1]
+            known = self._rarities[term] = math.log(1 + (self.size - said + 0.5) / (said + 0.5))
+        return known
 
     def knows(self, reading: Reading) -> bool:
         """Whether any term of a reading is there."""

@@ -27,11 +27,13 @@ _CHANCE_MENTIONS = 0.7  # a word that is said once may be there by chance
 _FOREIGN_KEYNESS, _UNTRANSLATED = 0.3, 0.5
 # A word that is read as what it sounds like is trusted from the first weight on, and fully from the second: slips of
 # one letter lie above .82, unknown terms that look like a word of the course ("проксимальный", "максимальный") below.
-_BY_SOUND = {
+# Likewise one that the table translates: with less, coffee and buses are of every course.
+_READ_AS = {
     Reason.TYPO: (0.7, 0.85),
     Reason.TRANSLITERATION: (0.8, 0.9),
     Reason.SPLIT: (0.6, 0.9),
     Reason.JOINED: (0.6, 0.9),
+    Reason.TRANSLATION: (0.4, 0.7),
 }
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
@@ -137,10 +139,10 @@ def _trust(reading: Reading, written: str) -> float:
     two of its letters changed places."""
     if reading.reason in TYPED:
         return 1.0
-    if reading.reason in _BY_SOUND and is_name(written) and not _is_swapped(fold(written), fold(reading.text)):
+    if reading.reason in _READ_AS and is_name(written) and not _is_swapped(fold(written), fold(reading.text)):
         return 0.0
-    if reading.reason in _BY_SOUND:
-        none, full = _BY_SOUND[reading.reason]
+    if reading.reason in _READ_AS:
+        none, full = _READ_AS[reading.reason]
         return min(1.0, max(0.0, (reading.weight - none) / (full - none)))
     return reading.weight
 

@@ -175,7 +175,7 @@ def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[T
     return [found[start][1] for start in sorted(found)]
 
 
-@lru_cache(maxsize=1_000)  # the passages that are shown most; some 20 KB each
+@lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 10 KB, a minute of speech 25
 def _places(text: str, language: str) -> dict[str, list[tuple[int, int, int]]]:
     """Where each term of a text stands: the which-th term of its word it is, and the word's place."""
     places: dict[str, list[tuple[int, int, int]]] = {}

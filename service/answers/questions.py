@@ -1,14 +1,13 @@
-"""Text → what is asked, in which language, and what of the conversation it goes on with."""
+"""Text → what is asked, and in which language."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from index.text.analysis import fold, is_stop_word, words
-from index.text.language import ORDINARY_ZIPF, zipf
-from service.answers.sides import other_side_of, sides_of
-from service.answers.types import Asked, Turn
+from index.search.courtesy import without_courtesies
+from index.text.analysis import fold
+from service.answers.sides import sides_of
+from service.answers.types import Asked
 
 _STARTS = {
     Asked.COMPARISON: r"чем .{2,60} (?:отлича\w+|лучше|хуже)|чем отлича\w+|сравни\w*|compare|"
@@ -53,24 +52,16 @@ _FORMULA_WORDS = re.compile(
     r"считают|выглядит|what(?:'s)?|is|are|the|write|down|give|show|formula|equation|of|for|how|computed|calculated|"
     r"written)\b"
 )
-_BACK = re.compile(
-    r"\b(?:он|она|оно|они|его|ее|их|ему|ей|им|это|этот|эта|этого|этой|эту|этом|ним|ней|нем|ними|нему|нее|него|"
-    r"тут|там|тогда|"
-    r"it|its|they|them|their|this|that|these|those|he|she|one)\b"
-)
-_FOLLOWS = re.compile(r"^(?:а|и|но|тогда|and|but|so|what about|how about)\b")
 # a question mark anywhere, a sentence to be completed, a question after a comma
 _ASKED_INSIDE = re.compile(
     r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|"
     r"[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
 )
-_MAX_CARRIED = 6
-_SMALL_TALK = ORDINARY_ZIPF + 1.7  # "нужен", "происходит": said of everything
 
 
 def what_is_asked(question: str) -> Asked:
     """The kind of a question; NOTHING for a term or a phrase that asks nothing."""
-    folded = fold(question).strip()
+    folded = fold(without_courtesies(question)).strip()
     told = _TOLD.search(folded) is not None
     bare = _LEAD.sub("", folded)
     if sides_of(bare) is not None:
@@ -92,38 +83,3 @@ def thing_of_formula(question: str) -> str:
     if what_is_asked(question) is not Asked.FORMULA:
         return ""
     return _FORMULA_WORDS.sub(" ", _LEAD.sub("", fold(question))).strip(" ?.!")
-
-
-def standalone(question: str, history: Sequence[Turn]) -> str:
-    """A query that can be searched alone: the topic of the last questions, and what a follow-up adds to it."""
-    if not history or not leans_back(question):
-        return question
-    said = {fold(word) for word in words(question)}
-    for turn in reversed([turn for turn in history if turn.role == "user"]):
-        topic = [word for word in words(turn.text) if _is_topic(word) and fold(word) not in said]
-        other = other_side_of(fold(question))
-        if topic and other is not None:
-            one = " ".join(topic[:_MAX_CARRIED])
-            russian = speaks_russian(question)
-            return f"чем {one} отличается от {other}" if russian else f"how is {one} different from {other}"
-        if topic and sides_of(fold(question)):
-            # "а чем он отличается от X": both things are kept
-            return _BACK.sub(" ".join(topic[:_MAX_CARRIED]), fold(question), count=1)
-        if topic:
-            own = [word for word in words(question) if _is_topic(word)]
-            return " ".join([*topic[:_MAX_CARRIED], *own])
-    return question
-
-
-def leans_back(question: str) -> bool:
-    """Whether a question speaks of what was said before: by a pronoun, by its beginning, by a comparison of which it
-    names one side, or saying too little alone."""
-    folded = fold(question)
-    if _BACK.search(folded) or _FOLLOWS.search(folded) or other_side_of(folded) is not None:
-        return True
-    return sum(_is_topic(word) for word in words(question)) == 0
-
-
-def _is_topic(word: str) -> bool:
-    folded = fold(word)
-    return not is_stop_word(word) and len(folded) > 1 and max(zipf(folded, "ru"), zipf(folded, "en")) < _SMALL_TALK

@@ -67,8 +67,10 @@ time.sleep(60)
 """
 
 
-def test_a_row_ends_with_who_started_it() -> None:
-    with subprocess.Popen([sys.executable, "-c", _STARTS_ONE], cwd=ROOT, stdout=subprocess.PIPE, text=True) as starter:
+def test_a_row_ends_with_who_started_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _STARTS_ONE]
+    own = {**os.environ, "TMPDIR": str(tmp_path)}  # nobody is left who would sweep
+    with subprocess.Popen(command, cwd=ROOT, env=own, stdout=subprocess.PIPE, text=True) as starter:
         assert starter.stdout is not None
         row = os.pidfd_open(int(starter.stdout.readline()))
         starter.kill()
@@ -76,6 +78,17 @@ def test_a_row_ends_with_who_started_it() -> None:
     over.register(row, select.POLLIN)
     assert over.poll(30_000)
     os.close(row)
+
+
+def test_a_row_that_needs_no_disk_lies_in_memory_where_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_MEMORY", tmp_path)
+    monkeypatch.setattr(apart, "_ROOM_BYTES", 1)
+    assert apart._memory() == tmp_path
+    monkeypatch.setattr(apart, "_ROOM_BYTES", 1 << 60)
+    assert apart._memory() is None
+    assert [one.module for one in ROWS if one.in_memory] == ["sites", "power", "disk_full", "damage", "model"]
 
 
 def test_what_a_row_takes_little_of_comes_first_and_what_wants_the_machine_comes_alone() -> None:
