@@ -15,6 +15,7 @@ from index.text.analysis import Token, find_terms, is_stop_word, parts_of, terms
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.definitions import continues_title, defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
+from service.answers.identifiers import Names, names_of_code
 from service.answers.kinds import suits
 from service.answers.numbers import Numbers
 from service.answers.questions import speaks_russian
@@ -168,17 +169,18 @@ def score_units(
     total = sum(weights.values()) or 1.0
     own = {term for word in words(query) for term in terms_of(word) if term in weights}
     whole = sum(weights[term] for term in own) or total
+    names = names_of_code(query)
     top = max(unit.hit.score for unit in units) or 1.0
     scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
     read: dict[int, tuple[list[Token], set[str], float]] = {}
     for i, unit in enumerate(units):
         if unit.rank not in read:
-            read[unit.rank] = _spoken_of(unit.hit.passage, weights)
+            read[unit.rank] = _spoken_of(unit.hit.passage, weights, names)
         in_passage, titled, title = read[unit.rank]
         tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
-        if held < _LEAST_HELD * total and title < _TITLED:
+        if (held < _LEAST_HELD * total or not names.said_in(in_passage)) and title < _TITLED:
             continue
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
         if named:
@@ -212,12 +214,15 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
     return suits(asked, unit.text)
 
 
-def _spoken_of(passage: IndexedPassage, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
+def _spoken_of(
+    passage: IndexedPassage, weights: Mapping[str, float], names: Names
+) -> tuple[list[Token], set[str], float]:
     """The words of the question in a passage, those in its title, and which share of the title they are."""
     language = latin_language(passage)
-    found = find_terms(passage.title, weights, language)
+    found = names.without_pieces(find_terms(passage.title, weights, language), passage.title)
     title = max(_share_of_title(part, weights, language) for part in {passage.title, _ASIDE.sub("", passage.title)})
-    return find_terms(passage.text, weights, language), {token.term for token in found}, title
+    tokens = names.without_pieces(find_terms(passage.text, weights, language), passage.text)
+    return tokens, {token.term for token in found}, title
 
 
 def _share_of_title(title: str, weights: Mapping[str, float], language: str) -> float:

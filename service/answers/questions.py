@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from index.search.courtesy import without_courtesies
 from index.text.analysis import fold
 from service.answers.sides import sides_of
 from service.answers.types import Asked
@@ -21,9 +22,9 @@ _STARTS = {
     Asked.LIST: r"как(?:ие|ими) (?:.{2,40} )?(?:бывают|есть|существуют)|какие (?:виды|типы|методы|способы)|"
     r"перечисли\w*|назови\w*|из чего состо\w+|"
     r"what (?:kinds|types|are the (?:kinds|types|parts|steps|methods|main))|which (?:kinds|types)|list\b|name\b",
-    Asked.DEFINITION: r"что (?:такое|значит|означа\w+|понима\w+|представля\w+)|"
+    Asked.DEFINITION: r"(?:что|чо|че|шо|што) (?:такое|есть|значит|означа\w+|понима\w+|представля\w+)|"
     r"как(?:ой|ая|ое|ие)? (?:смысл|определени\w+)|"
-    r"определени\w+|what (?:is|are|does .{1,40} mean|do you mean)|define|definition of|"
+    r"определени\w+|what(?:'s|s| is| are| does .{1,40} mean| do you mean)|define|definition of|"
     r"qu'est-ce|was ist|qué es|o que é",
     Asked.REASON: r"зачем|почему|отчего|для чего|"
     r"в чем (?:причина|смысл|проблема|преимуществ\w+|недостат\w+)|why|what for|"
@@ -38,19 +39,49 @@ _STARTS = {
     r"quel\w*|où|welche\w*|wo|cuál\w*|dónde|qual|onde",
 }
 _PATTERNS = {asked: re.compile(rf"(?:{pattern})(?!\w)") for asked, pattern in _STARTS.items()}
+# What may stand before a question: how it goes on, a request, what the asker wants or did not understand.
 _LEAD = re.compile(
-    r"^(?:а|и|но|ну|скажи(?:те)?|подскажи(?:те)?|объясни(?:те)?|расскажи(?:те)?|пожалуйста|please|tell me|"
-    r"explain|so|and|but|can you (?:tell|explain)(?: me)?)[\s,]+"
+    r"^(?:(?:а|и|но|ну|так|скажи(?:те)?|подскажи(?:те)?|объясни(?:те|ть)?|поясни(?:те|ть)?|расскажи(?:те)?|"
+    r"рассказать|пожалуйста|плиз|можно|можешь|можете|могли бы вы|мне|нам|бы|я|мы|не|никак|до конца|совсем|понял|"
+    r"поняла|понимаю|понимаем|понять|разобраться|узнать|хочу|хочется|хотел|хотела|хотелось|нужн[оаы]?|интересует|"
+    r"интересно|помоги(?:те)?|напиши(?:те)?|дай(?:те)?|приведи(?:те)?|покажи(?:те)?|в двух словах|кратко|вкратце|"
+    r"простыми словами|своими словами|please|pls|so|and|but|well|ok|okay|help|me|us|to|i|we|do not|don't|dont|"
+    r"didn't|still|really|understand|understood|get|know|want|need|would like|(?:can|could|would|will) (?:you|"
+    r"someone|anyone|anybody|somebody|we|i)|tell|explain|clarify|give|write|in short|briefly|"
+    r"in simple words)(?:[\s,:]+|$))+"
+)
+# What makes a request of what follows it, which need not be put as a question.
+_REQUEST = re.compile(
+    r"\b(?:объясни\w*|поясни\w*|расскаж\w*|рассказать|не (?:\w+ )?(?:понял|поняла|понима\w+)|понять|разобраться|"
+    r"узнать|explain|clarify|(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell)\b"
 )
 _TOLD = re.compile(
     r"^(?:объясни|расскажи|покажи|опиши|выбери|назови|перечисли|укажи|сравни|приведи|найди|отметь|"
     r"explain|tell me|describe|show|choose|select|name|list|compare|give|find|state)\w*"
 )
 _FORMULA_WORDS = re.compile(
-    r"\b(?:какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|записыва\w+|вычисля\w+|считается|"
+    r"\b(?:можно|какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|"
+    r"записыва\w+|вычисля\w+|считается|"
     r"считают|выглядит|what(?:'s)?|is|are|the|write|down|give|show|formula|equation|of|for|how|computed|calculated|"
     r"written)\b"
 )
+# A thing, and after it what is asked of it: "1x1 convolution зачем".
+_THING = r"^\S+(?: \S+){0,4}?[\s,:–—-]+"
+_IT = r"(?: (?:он|она|оно|они|это|it|they|that|this))?"
+_AFTER = {
+    asked: re.compile(_THING + rf"(?:{pattern})\W*$")
+    for asked, pattern in {
+        Asked.DEFINITION: r"(?:что|чо|че) это(?: такое)?|это (?:что|чо|че)(?: такое)?|(?:что|чо|че) (?:за|"
+        r"такое)(?: это)?|что значит|"
+        r"определени[ея]|what(?:'s| is| are| does)? (?:it|this|that|they)(?: mean)?|what is|definition|meaning",
+        Asked.REASON: rf"(?:зачем|почему|для чего|why|what for)(?: is| are| do| does)?{_IT}(?: [\w-]+){{0,3}}",
+        Asked.STEPS: rf"(?:как|how)(?: do| does)?{_IT}(?: (?:работа\w+|устро\w+|действ\w+|обуч\w+|счита\w+|works?|"
+        rf"is trained|is computed))?",
+        Asked.FORMULA: r"формул[ау]|уравнени[ея]|(?:the )?(?:formula|equation)",
+        Asked.PERSON: r"кто (?:придумал|изобрел|предложил|автор)|who (?:invented|proposed|made)(?: it)?",
+        Asked.WHEN: r"когда (?:придумали|изобрели|предложили|появи\w+)|when(?: was it (?:invented|proposed))?",
+    }.items()
+}
 # a question mark anywhere, a sentence to be completed, a question after a comma
 _ASKED_INSIDE = re.compile(
     r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|"
@@ -60,15 +91,19 @@ _ASKED_INSIDE = re.compile(
 
 def what_is_asked(question: str) -> Asked:
     """The kind of a question; NOTHING for a term or a phrase that asks nothing."""
-    folded = fold(question).strip()
-    told = _TOLD.search(folded) is not None
-    bare = _LEAD.sub("", folded)
+    folded = fold(without_courtesies(question)).strip()
+    lead = _LEAD.match(folded)
+    bare = folded[lead.end() :] if lead else folded
+    told = _TOLD.search(folded) is not None or (lead is not None and _REQUEST.search(lead.group()) is not None)
     if sides_of(bare) is not None:
         return Asked.COMPARISON
     for asked, pattern in _PATTERNS.items():
         if pattern.match(bare):
             return asked
-    return Asked.FACT if told or _ASKED_INSIDE.search(bare) else Asked.NOTHING
+    for asked, pattern in _AFTER.items():
+        if pattern.match(bare):
+            return asked
+    return Asked.FACT if (told and bare) or _ASKED_INSIDE.search(bare) else Asked.NOTHING
 
 
 def speaks_russian(text: str) -> bool:
@@ -81,4 +116,4 @@ def thing_of_formula(question: str) -> str:
     """What a formula is asked for of: a course that shows it need not say "formula". Empty for another question."""
     if what_is_asked(question) is not Asked.FORMULA:
         return ""
-    return _FORMULA_WORDS.sub(" ", _LEAD.sub("", fold(question))).strip(" ?.!")
+    return " ".join(_FORMULA_WORDS.sub(" ", _LEAD.sub("", fold(question))).split()).strip(" ?.!")

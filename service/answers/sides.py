@@ -14,6 +14,9 @@ _SIDES = tuple(
     for pattern in (
         rf"\bчем\s+отлича\w+\s+{_A}\s+от\s+{_B}",
         rf"\bчем\s+{_A}\s+(?:отлича\w+\s+от|{BETTER}(?:,?\s+чем)?)\s+{_B}",
+        rf"^{_A},?\s+чем\s+(?:же\s+)?отлича\w+\s+от\s+{_B}",
+        rf"^{_A}\s+(?:и|или)\s+{_B[:-1]}?)\s*[,:–—-]?\s+чем\s+(?:они\s+)?(?:отлича|различа)\w+",
+        rf"^{_A},?\s+how\s+(?:is|are|does|do)\s+(?:it\s+|they\s+)?(?:different|differ)\s+from\s+{_B}",
         rf"\b{_DIFFERENCE}\s+(?:между|у)\s+{_A}\s+и\s+{_B}",
         rf"\b{_DIFFERENCE}\s+{_A}\s+(?:и|от|с|со)\s+{_B}",
         rf"\bсравн(?:и|е)\w*\s+{_A}\s+(?:и|с|со)\s+{_B}",
