@@ -31,6 +31,7 @@ from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.state import ServiceState
+from service.validation import add_validation_handler
 from service.web import card, course_pages, discovery, former, pages, quoted, showing, teaching, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
@@ -76,7 +77,8 @@ def create_app(
     app.state.provider = Provider(settings) if settings.oidc_issuer else None
     app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
-    add_error_handlers(app)
+    add_error_handlers(app, showing.error_page)
+    add_validation_handler(app)
     _add_routes(app, tools)
     _add_middleware(app, settings)
     return app

@@ -22,7 +22,7 @@ from index.errors import NotFound, SourceFileError, StorageError
 from index.files import write_durably
 from index.library import Library
 from ingest.pdf import PdfReader
-from service.desk import WORDS, Desk, Wanted
+from service.drawing import WORDS, DrawingDesk, Wanted
 from service.refusals import BeingDrawn, Overloaded
 
 _log = structlog.get_logger("lectures")
@@ -40,8 +40,8 @@ class Pictures:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._quick = Desk("pictures", _QUICK_SECONDS, _QUICK_PAGES, self._draw_quickly)
-        self._slow = Desk("slow pictures", _SLOW_SECONDS, _SLOW_PAGES, self._draw_slowly)
+        self._quick = DrawingDesk("pictures", _QUICK_SECONDS, _QUICK_PAGES, self._draw_quickly)
+        self._slow = DrawingDesk("slow pictures", _SLOW_SECONDS, _SLOW_PAGES, self._draw_slowly)
         # a disk that is slow holds up those who ask for pictures, one after the other, and nobody else
         self._disk = ThreadPoolExecutor(1, "what is drawn")
         self._lock = threading.Lock()

@@ -42,5 +42,6 @@ def _copy(made: Path, place: Path) -> None:
     if not place.exists():
         whole = Path(mkdtemp(dir=made.parent)) / place.name
         shutil.copyfile(made, whole)
-        with suppress(FileExistsError):  # another thread was faster
+        with suppress(OSError):  # another thread was faster, or what is wrong with the place is found by migrating
+            place.parent.mkdir(parents=True, exist_ok=True)
             os.link(whole, place)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,10 +16,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from index.errors import StorageError
+from index.errors import StorageError, StorageUnreachable
 from index.library import Library
 from index.store.database import Database
 from index.store.jobs import add_job
+from index.store.sqlite import trouble_with
 from index.store.tables import SCHEMA_REVISION, jobs, metadata
 
 
@@ -79,6 +82,38 @@ def test_a_writer_that_reads_first_waits_for_another_instead_of_failing(sqlite_l
     thread.join(timeout=30)
     assert done.is_set()
     other.close()
+
+
+@pytest.mark.sqlite
+def test_a_disk_that_is_full_is_said_to_be(sqlite_library: Library) -> None:
+    full = pytest.raises(StorageUnreachable, match=f"The disk that holds {sqlite_library.data_dir} is full; free some")
+    with full, sqlite_library.database.writing() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+        add_job(connection, "x" * 100_000, {})
+
+
+@pytest.mark.parametrize(("free", "full"), [(0, True), (10_000_000, False)])
+def test_an_error_of_the_disk_is_a_full_one_where_nothing_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, full: bool
+) -> None:
+    """Readers share a file as well: where that cannot be made, SQLite says no more than that the disk erred."""
+    (tmp_path / "lectures.db").touch()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(free, free, free))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    said = trouble_with(tmp_path / "lectures.db", error)
+    assert said == (f"The disk that holds {tmp_path} is full; free some space there." if full else None)
+
+
+def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'lectures.db'}")
+    assert database.revision() is None
+    with (
+        pytest.raises(StorageUnreachable, match=r"There is no database .*lectures\.db"),
+        database.reading() as connection,
+    ):
+        connection.execute(sa.select(jobs))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_processes_that_start_together_migrate_once(empty_database_url: str, tmp_path: Path) -> None:

@@ -284,3 +284,24 @@ def test_a_course_without_lectures_says_what_was_left_out_of_it(tmp_path: Path) 
         course_of(
             tmp_path, {"README.md": "# Heat\n\nSee the [Site](https://x.example/) and [that](https://y.example/).\n"}
         )
+
+
+def test_a_linked_folder_in_which_only_a_page_lies_gives_that_page(tmp_path: Path) -> None:
+    items = "".join(f"* [Семинар {n} | Тема {n}](seminars/s{n})\n" for n in (1, 2, 3))
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": f"# Алгоритмы\n\n# Семинары\n\n{items}",
+            **{f"seminars/s{n}/README.md": "# Деревья\n\nТекст.\n" for n in (1, 2, 3)},
+        },
+    )
+    assert [[d.path for d in x.decks] for x in course.lectures] == [[f"seminars/s{n}/README.md"] for n in (1, 2, 3)]
+
+
+def test_a_day_on_which_a_lecture_goes_on_is_no_lecture(tmp_path: Path) -> None:
+    rows = "".join(f"| {n} | [Heat {n}](h{n}.pdf) |\n| {n} | Cont. |\n" for n in (1, 2, 3))
+    course = course_of(
+        tmp_path,
+        {"README.md": f"# Heat\n\n| Week | Topic |\n|--|--|\n{rows}", **{f"h{n}.pdf": "" for n in (1, 2, 3)}},
+    )
+    assert [x.title for x in course.lectures] == ["Heat 1", "Heat 2", "Heat 3"]

@@ -211,3 +211,27 @@ def test_pages_of_weeks_that_lead_to_lectures_of_another_folder_are_no_lectures(
     assert [place for _, place, reason in course.left_out if reason.startswith("It leads to pages")] == [
         f"weeks/week0{n}.qmd" for n in (1, 2, 3)
     ]
+
+
+def test_topics_that_list_days_are_groups_and_each_day_is_a_lecture_with_its_page(tmp_path: Path) -> None:
+    topic = (
+        "---\ntitle: Topic 0{0} - Part {0}\n---\n\n## {{{{ page.title }}}}\n{{: .text-gamma }}\n\n0{0} Dez\n"
+        ": [**Types {0}**]({{{{ site.baseurl }}}}{{% link _lessons/types-{0}/a.md %}}),\n  : [Lecture](https://youtu.be/type{0}aaaaaa)\n\n"
+        "1{0} Dez\n: [**Scopes {0}**]({{{{ site.baseurl }}}}{{% link _lessons/scopes-{0}/a.md %}})\n"
+    )
+    course = course_of(
+        tmp_path,
+        {
+            **{f"_modules/topic-0{n}.md": topic.format(n) for n in (1, 2, 3)},
+            **{f"_lessons/{name}-{n}/a.md": "# Notes\n\nText.\n" for n in (1, 2, 3) for name in ("types", "scopes")},
+        },
+    )
+    assert [(x.title, [d.path for d in x.decks], [v.video for v in x.videos]) for x in course.lectures] == [
+        found
+        for n in (1, 2, 3)
+        for found in (
+            (f"Types {n}", [f"_lessons/types-{n}/a.md"], [f"type{n}aaaaaa"]),
+            (f"Scopes {n}", [f"_lessons/scopes-{n}/a.md"], []),
+        )
+    ]
+    assert not any("{{" in x.section for x in course.lectures)

@@ -77,6 +77,7 @@ def test_a_deck_that_was_fetched_is_fetched_again_if_its_file_is_damaged(
         for unreachable in (fetching, Fetching()):
             report = ingest_course(read_course(folder), folder, sqlite_library, embedder, fetching=unreachable)
             assert (report.pages, report.gaps) == (3, [])
+        slug, path = folder.name, f"{site.home}/a.pdf"
         assert find_damage(sqlite_library, embedder) == [
-            f"The stored file {stored.stem} is missing or damaged; ingest its course again."
+            f"The stored file {stored.stem} ({path} of course {slug}) is missing or damaged; ingest {slug} again."
         ]

@@ -165,6 +165,16 @@ def test_keys_can_be_required(two: tuple[Settings, Library]) -> None:
         assert client.get("/api/search?q=dropout", headers=_bearer(secret)).status_code == 401
 
 
+def test_what_is_meant_as_a_key_of_ours_must_be_one_even_where_none_is_needed(client: TestClient) -> None:
+    """Chat programs must send something, and a proxy may send what it checked itself: that is no key of ours."""
+    for headers in (_bearer("lk_wrong"), _bearer('"LK_wrong"'), {"X-API-Key": "Bearer lk_wrong"}):
+        refused = client.get("/api/search?q=dropout", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "key_needed")
+        assert refused.json()["detail"].startswith("The key is unknown (mistyped?), expired or revoked")
+    for headers in (_bearer("sk-anything"), {"Authorization": "Basic bGVjdHVyZXM6eA=="}):
+        assert client.get("/api/search?q=dropout", headers=headers).status_code == 200
+
+
 def test_a_caller_who_asks_too_often_is_told_when_to_come_back(two: tuple[Settings, Library]) -> None:
     settings, library = two
     slow = settings.model_copy(update={"searches_per_minute": 12})

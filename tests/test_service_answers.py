@@ -44,6 +44,8 @@ def _ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("question", "asked"),
     [
+        ("Добрый день! Подскажите, пожалуйста, что такое dropout?", Asked.DEFINITION),
+        ("Hello! What is dropout? Please answer briefly.", Asked.DEFINITION),
         ("что такое dropout", Asked.DEFINITION),
         ("What is overfitting?", Asked.DEFINITION),
         ("зачем нужен dropout?", Asked.REASON),

@@ -100,7 +100,7 @@ def test_an_ingest_is_queued_run_by_the_worker_and_removed(lectures: Run, tmp_pa
         return json.loads(lectures(*arguments, "--json", LECTURES_DATA_DIR=str(settings.data_dir)).out)
 
     assert said("ingest", str(EXAMPLES), "--course", "demo", "--queue")["id"].startswith("j_")
-    assert json.loads(_started(settings, "worker", "--once", "--json").stdout) == {"done": 1}
+    assert json.loads(_started(settings, "worker", "--once", "--json").stdout) == {"done": 1, "held": []}
     assert said("courses")[0]["passages"] == 62
     assert said("remove", "demo")["removed"] == "demo"
     assert said("courses") == []

@@ -19,7 +19,7 @@ from index.errors import NotFound, SourceFileError
 from index.library import Library
 from ingest.pdf import PdfReader
 from service.app import create_app
-from service.desk import Wanted
+from service.drawing import Wanted
 from service.pictures import Pictures
 from service.refusals import BeingDrawn, Overloaded
 from service.settings import Settings

@@ -403,9 +403,11 @@ def test_old_generations_are_let_go_even_while_one_of_them_is_held(
 @pytest.fixture
 def frozen() -> Iterator[None]:
     """The garbage collector as it was, afterwards."""
+    thresholds = gc.get_threshold()
     gc.disable()
     yield
     gc.unfreeze()
+    gc.set_threshold(*thresholds)
     gc.enable()
 
 
@@ -442,6 +444,7 @@ def test_an_index_that_is_open_before_it_is_served_is_left_alone_too(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         run(Settings(embedder="none", data_dir=tmp_path / "data"), listening, serving.index())
     assert counted[0] > 0
+    assert gc.get_threshold()[0] > 10_000  # else every few searches some are looked through
 
 
 # --- over HTTP -----------------------------------------------------------------------------------------------

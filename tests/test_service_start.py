@@ -64,7 +64,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(run: Run, tmp_path: Path, co
 
 
 def test_a_data_folder_that_cannot_be_written_is_named(run: Run) -> None:
-    said = _refused(run("courses", LECTURES_DATA_DIR="/proc"))
+    said = _refused(run("migrate", LECTURES_DATA_DIR="/proc"))
     assert "/proc" in said
     assert "LECTURES_DATA_DIR" in said
 

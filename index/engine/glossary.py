@@ -27,7 +27,7 @@ from index.types import Reason
 class Term:
     """A term and its counterpart as the course writes them most often; `rows` are passages that hold both together.
 
-    `reason` is GLOSSARY for a translation, ABBREVIATION for a short form.
+    `reason` is GLOSSARY for a translation, ABBREVIATION for a short form, SYNONYM for what no course says.
     """
 
     text: str
@@ -116,7 +116,7 @@ class GeneralGlossary:
                 for text, other in ((first, second), (second, first)):
                     key = whole_key(text)
                     if key and key != whole_key(other):
-                        self._by_key[key].append(Term(text, other, Reason.GLOSSARY, 0))
+                        self._by_key[key].append(Term(text, other, Reason.SYNONYM, 0))
         self.longest = max(map(len, self._by_key), default=0)
 
     def find(self, stems: Sequence[str]) -> list[Term]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from index.text.hashing import Hashes, hash_texts
 from index.text.layout import is_cyrillic
 from index.text.phonetics import possible_sounds
 from index.types import IndexedPassage
+
+_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 Alike = tuple[tuple[str, float], ...]
 
@@ -181,6 +183,27 @@ class Vocabulary:
         """Every word, with how many passages hold it."""
         return dict(zip(self._words.texts, self._words.counts.tolist(), strict=True))
 
+    def written_otherwise(self, word: str) -> tuple[str, ...]:
+        """The same word as German is written without its own letters, or with them: groesse and größe."""
+        plain = without_umlauts(word)
+        if not word.isascii():
+            return (plain,) if plain != word and self._has(plain) else ()
+        return self._umlauts.get(word, ())
+
+    @cached_property
+    def _umlauts(self) -> dict[str, tuple[str, ...]]:
+        """Words with German letters, by how they are written without."""
+        found: dict[str, tuple[str, ...]] = {}
+        for word in self._words.texts:
+            if not word.isascii() and (plain := without_umlauts(word)) != word:
+                found[plain] = (*found.get(plain, ()), word)
+        return found
+
+    def _has(self, word: str) -> bool:
+        hashes, own = self._words.hashes, hash_texts([word])
+        place = int(np.searchsorted(hashes, own[0]))
+        return place < len(hashes) and bool(hashes[place] == own[0])
+
     def spelled_like(self, word: str) -> Alike:
         """(word, similarity) of the words that are a few slips away, best first."""
         return self._spelled.get(word, self._spelled_like)
@@ -227,6 +250,11 @@ class Vocabulary:
                 other = self._words.texts[owner]
                 best[other] = max(best.get(other, 0.0), score)
         return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
+
+
+def without_umlauts(word: str) -> str:
+    """A folded word as it is written where a keyboard has no German letters."""
+    return word.translate(_PLAIN)
 
 
 def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:

@@ -101,7 +101,8 @@ class QueryReader:
             if not there:
                 read = {reading.terms for reading in readings}
                 others = (reading for reading in self._translated(text) if reading.terms not in read)
-                readings += islice(others, _MAX_TRANSLATIONS)
+                # first what most passages say: that is sooner meant, and shown
+                readings += sorted(islice(others, _MAX_TRANSLATIONS), key=lambda r: -self._how_often(r))
         return Word(source if layout else text, weight, tuple(readings))
 
     def _translated(self, word: str) -> Iterable[Reading]:
@@ -178,6 +179,10 @@ class QueryReader:
     def _is_said(self, reading: Reading) -> bool:
         """Whether the searched passages hold each word of a reading."""
         return all(self._lexicon.frequency(term) > 0 for term, share in reading.terms if share == 1.0)
+
+    def _how_often(self, reading: Reading) -> int:
+        """How many passages hold the rarest word of a reading."""
+        return min(self._lexicon.frequency(term) for term, share in reading.terms if share == 1.0)
 
     def _joined(self, pair: Sequence[Word]) -> list[Reading]:
         first, second = (one_script(fold(word.text)) for word in pair)

@@ -161,6 +161,14 @@ def _cancel_before(connection: Connection, job_id: str) -> None:
         forget_old(connection)
 
 
+def held_until(connection: Connection) -> list[tuple[str, str, dt.datetime]]:
+    """(id, source, when it may be taken again) of the jobs that somebody runs, or ran and died."""
+    query = sa.select(jobs).where(jobs.c.state == JobState.RUNNING).order_by(jobs.c.leased_until, jobs.c.id)
+    return [
+        (row.id, row.source, dt.datetime.fromtimestamp(row.leased_until, dt.UTC)) for row in connection.execute(query)
+    ]
+
+
 def is_held(connection: Connection, job: Job) -> bool:
     """Whether a job is still this worker's."""
     return connection.scalar(sa.select(jobs.c.id).where(_is_own(job))) is not None

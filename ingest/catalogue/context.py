@@ -6,13 +6,19 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from ingest.catalogue.blocks import Block, BlockKind, plain
+from ingest.catalogue.blocks import Block, BlockKind, plain, walk
 from ingest.catalogue.nodes import Node
-from ingest.catalogue.titles import title_of_path
-from ingest.catalogue.words import Role, aside_of
+from ingest.catalogue.titles import title_of, title_of_path
+from ingest.catalogue.words import Rank, Role, aside_of
 
 _WORDS = re.compile(r"[^\W_]+")
 _FEW_WORDS = 3
+
+
+def lists_days(page: Block) -> bool:
+    """Whether a page has definitions of days: what is linked below them is of those days."""
+    terms = (title_of(block.line) for block in walk(page) if block.kind is BlockKind.TERM)
+    return any(not title and mark.rank is Rank.BARE for title, mark, _ in terms)
 
 
 def aside_of_its_lead(block: Block) -> Role | None:

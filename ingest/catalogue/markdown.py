@@ -22,6 +22,7 @@ _BLANKS = re.compile(r"\]\(([^()<>\n\"]{1,300}\.(?:pdf|pptx|ipynb|md|html|mp4|tx
 _SITE_PLACE = re.compile(r"\{\{-? {0,3}site\.(?:baseurl|url) {0,3}-?\}\}")
 _FILE_LINK = re.compile(r"\{%-? {0,3}(?:link|post_url) {1,3}([^%{}\n]{1,300}?) {0,3}-?%\}")
 _SITE_LINK = re.compile(r"\{\{-? {0,3}[\"']([^\"'{}\n]{1,300})[\"'] {0,3}\| {0,3}(?:relative|absolute)_url {0,3}-?\}\}")
+_OF_THE_PAGE = re.compile(r"\{\{-? {0,3}page\.\w{1,30} {0,3}-?\}\}")
 _CLASSES = re.compile(r"\{: ?[.#][^{}\n]{0,200}\}")
 _ADDRESS = re.compile(r"[\"']?https?://\S+$")
 _MAX_FRONT_LINES = 200
@@ -47,6 +48,7 @@ def without_liquid(text: str) -> str:
     """A page of a site with the links that its builder would write, from the top of the site."""
     if "{" not in text:
         return text
+    text = _OF_THE_PAGE.sub("", text)
     text = _SITE_LINK.sub(r"\1", _FILE_LINK.sub(r"/\1", _SITE_PLACE.sub("", text)))
     return _CLASSES.sub("", text)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
-from ingest.catalogue.context import aside_of_its_lead, in_order, name_by_its_page, not_of_it
+from ingest.catalogue.context import aside_of_its_lead, in_order, lists_days, name_by_its_page, not_of_it
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
 from ingest.catalogue.nodes import Node, all_below, all_links, merged, natural
 from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
@@ -181,7 +181,11 @@ class TreeBuilder:
                     node.children.append(self.page_node(place.place))
             elif place.target is Target.FOLDER and self._leads_down(place.place, node.page):
                 self._grafts += 1
-                node.children.append(self.folder_node(place.place, node.page))
+                node.children.append(below := self.folder_node(place.place, node.page))
+                own = self.folder.readme(place.place)
+                if own is not None and not any(inner.what for inner in all_links([below])):
+                    page = Found("", Place(Target.PAGE, own, local=True), None, "page")
+                    node.links = [*node.links, page]  # the page is all that is there
 
     def _leads_down(self, folder: str, page: str) -> bool:
         """Whether a folder is not one that the page itself lies in: that link is for finding the way back."""
@@ -207,11 +211,11 @@ class TreeBuilder:
         ]
         self.named.update(link.place.place for link in node.links)
         self._note_names(path, root)
-        leads = self._leads[path]
+        lists = self._leads[path] >= _FEW_LESSONS or lists_days(root)
         # a page that is the first to link many is a list of lectures; else its links to others lead on and back
         held = [block for block in map(_linked, root.children) if block is not None]
-        node.children = self._nodes(held, path, None, None, grafts=leads >= _FEW_LESSONS)
-        if leads < _FEW_LESSONS:
+        node.children = self._nodes(held, path, None, None, grafts=lists)
+        if not lists:
             for child in all_below(node):
                 child.links = [
                     link._replace(what="") if link.what in ("page", "folder") else link for link in child.links

@@ -141,7 +141,7 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     alike = _alike(over, below)
     lectures = [unit for unit in units if unit.node.title and not _is_practice(unit)]
     if family[0].shape == "page" and _are_weeks(carrying, units):
-        reason = "they are named by numbers alone, what stands in them has titles"
+        reason = "they list days or are named by numbers alone, what stands in them has titles"
         return False, _told(carrying, reason, no=True)
     if family[0].shape == "page" and (there < Rank.BARE or (there < Rank.WEEK and (many < _LIST or not alike))):
         return True, ""  # a page is a lesson, unless it is the list of them
@@ -166,10 +166,11 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
 
 
 def _are_weeks(pages: Sequence[Node], units: Sequence[Unit]) -> bool:
-    """Whether pages that are named by their number alone hold several lectures each that have titles: "Week 3"."""
+    """Whether pages hold several lectures each that have titles: they are named by numbers alone, or list days."""
     bare = [page for page in pages if page.mark.rank >= Rank.MODULE and is_bare_label(mark_of(page.name)[1])]
     titled = [unit for unit in units if unit.node.title and (unit.blank or not _is_practice(unit))]
-    return len(bare) == len(pages) > 1 and len(titled) >= _MANY * len(pages)
+    days = bool(units) and all(unit.node.shape == "term" and unit.node.title for unit in units)
+    return (days or len(bare) == len(pages)) and len(pages) > 1 and len(titled) >= _MANY * len(pages)
 
 
 def _rank(ranks: Sequence[Rank]) -> Rank:

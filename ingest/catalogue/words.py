@@ -103,10 +103,10 @@ _OF_THE_COURSE = stems(
 )
 # days on which there is none
 _NO_LECTURE = stems(
-    "lunch coffee~break no~class no~classes no~lecture no~lectures no~session holiday holidays semester~break "
-    "midterm~break spring~break fall~break winter~break reading~week deadline дедлайн deadlines каникул "
-    "праздник нет~занят нет~лекц занятий~нет занятия~нет лекции~нет выходной no~hay~clase feriado receso "
-    "não~haver sem~aula keine~vorlesung feiertag ferien"
+    "cont$ continued continuación continuação продолжение lunch coffee~break no~class no~classes no~lecture "
+    "no~lectures no~session holiday holidays semester~break midterm~break spring~break fall~break winter~break "
+    "reading~week deadline дедлайн deadlines каникул праздник нет~занят нет~лекц занятий~нет занятия~нет "
+    "лекции~нет выходной no~hay~clase feriado receso não~haver sem~aula keine~vorlesung feiertag ferien"
 )
 _PROGRAMME_SECTION = stems(
     "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ "
@@ -179,7 +179,8 @@ _BARE = re.compile(
 )
 _MONTH = (
     r"янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|jan\w*|feb\w*|mar\w*|apr\w*|"
-    r"may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+    r"may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*|dez(?:embro|ember)?|fev(?:ereiro)?|abr(?:il)?|ago(?:sto)?|"
+    r"setembro|out(?:ubro)?|enero|dic(?:iembre)?|märz|mai|maio|mayo|okt(?:ober)?|ju[nl]ho|ju[nl]io|março"
 )
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|пн|вт|ср|чт|пт|сб|вс"
 _DATE_TEXT = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from index.search.courtesy import without_courtesies
 from index.text.analysis import fold
 from service.answers.sides import sides_of
 from service.answers.types import Asked
@@ -90,7 +91,7 @@ _ASKED_INSIDE = re.compile(
 
 def what_is_asked(question: str) -> Asked:
     """The kind of a question; NOTHING for a term or a phrase that asks nothing."""
-    folded = fold(question).strip()
+    folded = fold(without_courtesies(question)).strip()
     lead = _LEAD.match(folded)
     bare = folded[lead.end() :] if lead else folded
     told = _TOLD.search(folded) is not None or (lead is not None and _REQUEST.search(lead.group()) is not None)

@@ -26,8 +26,9 @@ from service.refusals import Overloaded
 from service.schemas import IngestIn, IngestOut, IngestQueuedOut
 from service.settings import listed
 from service.state import ServiceState
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["ingests"])
+router = APIRouter(tags=["ingests"], route_class=StrictRoute)
 
 JobId = Annotated[str, Path(max_length=40)]
 _LOOK_SECONDS = 0.5

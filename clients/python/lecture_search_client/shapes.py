@@ -33,6 +33,7 @@ Reason = (
         "split",
         "joined",
         "glossary",
+        "synonym",
         "abbreviation",
         "translation",
         "described",

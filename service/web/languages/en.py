@@ -61,6 +61,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "reason_split": "two words",
     "reason_joined": "one word",
     "reason_glossary": "course term",
+    "reason_synonym": "synonym",
     "reason_abbreviation": "abbreviation",
     "reason_translation": "translation",
     "reason_described": "possibly meant",

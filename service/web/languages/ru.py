@@ -62,6 +62,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "reason_split": "раздельно",
     "reason_joined": "слитно",
     "reason_glossary": "термин курса",
+    "reason_synonym": "синоним",
     "reason_abbreviation": "сокращение",
     "reason_translation": "перевод",
     "reason_described": "возможно, об этом",
