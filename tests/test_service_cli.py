@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from support import write_course
 
 from index.errors import NotAllowed
 from index.store.tables import SCHEMA_REVISION
@@ -91,6 +92,31 @@ def test_an_ingest_is_queued_run_by_the_worker_and_removed(tmp_path: Path) -> No
     assert not list((tmp_path / "data" / "files").glob("??/*"))
 
 
+def test_of_several_courses_those_are_told_that_were_taken_up_and_why_others_were_not(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    sources = [str(write_course(tmp_path / name, name, [f"Dropout\n{name}"])) for name in ("one", "two")]
+    sources.insert(1, str(tmp_path / "none"))
+    done = _run(settings, "ingest", *sources, "--json", LECTURES_EMBEDDER="none")
+    found = json.loads(done.stdout)
+    assert [outcome["source"] for outcome in found] == sources
+    assert [outcome["report"] and outcome["report"]["generation"] for outcome in found] == [1, None, 2]
+    assert [outcome["problem"] for outcome in found][::2] == [None, None]
+    assert found[1]["problem"].startswith(f"There is no folder {tmp_path / 'none'}")
+    assert done.returncode == 1
+    assert "1 of 3 could not be taken up." in done.stderr
+
+
+def test_where_nothing_can_be_stored_the_others_are_not_begun(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    sources = [str(write_course(tmp_path / name, name, [name])) for name in ("one", "two")]
+    away = {"LECTURES_EMBEDDER": "none", "LECTURES_STORAGE_URL": str(tmp_path / "not-mounted")}
+    done = _run(settings, "ingest", *sources, "--json", **away)
+    first, second = json.loads(done.stdout)
+    assert str(tmp_path / "not-mounted") in first["problem"]
+    assert second["problem"].startswith("It was not begun")
+    assert (first["report"], second["report"], done.returncode) == (None, None, 1)
+
+
 def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data")
     printed = _run(settings, "ingest", "examples", "--dry-run").stdout
@@ -121,6 +147,8 @@ def test_the_plan_can_be_written_down(tmp_path: Path) -> None:
         (["remove", "nope"], 1, "There is no course 'nope'"),
         (["eval", "nowhere.jsonl"], 1, "cannot be read"),
         (["serve", "--host", "0.0.0.0"], 1, "LECTURES_ALLOW_PUBLIC"),
+        (["serve", "--ray", ""], 1, "'' is no address of a Ray cluster"),
+        (["ingest", "examples", "--ray", "auto", "--queue"], 1, "--queue leaves it to"),
         (["nonsense"], 2, "No such command"),
         (["search"], 2, "Missing argument"),
     ],
