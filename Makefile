@@ -1,6 +1,7 @@
 # make demo: the example course at http://127.0.0.1:8000    make test: the whole suite    make check: linters and types
 # make test-postgres: the whole suite with PostgreSQL in place of SQLite; TESTS="tests/test_index_publish.py …" chooses
-# make torture: what is promised, broken on purpose, in some forty minutes; ROWS=1,5 chooses, SHORT=1 is the form of the tests
+# make torture: what is promised, broken on purpose, in some forty minutes; ROWS=1,5 chooses, SHORT=1 is the form of the
+#   tests, GO_ON=1 runs what a run that was stopped had not come to
 # make mutations: each guard taken out, and the check that goes red
 # make bench: how fast and how large; SIZE=1000, 100000 or 1000000 passages, made once and kept in BENCH_DATA
 PYTHON ?= python3
@@ -14,6 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 ROWS ?=
 TESTS ?=
 SEED ?= 1
+GO_ON ?=
 TORTURE_JSON ?= .torture.json
 
 .PHONY: demo test test-postgres check bench torture mutations clean
@@ -56,7 +58,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.bench --passages $(SIZE) --data $(BENCH_DATA) --json $(BENCH_DATA).json
 
 torture: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.torture --rows "$(ROWS)" --seed $(SEED) $(if $(SHORT),--short) --json $(TORTURE_JSON)
+	$(BIN)/python -m benchmarks.torture --rows "$(ROWS)" --seed $(SEED) $(if $(SHORT),--short) $(if $(GO_ON),--go-on) --json $(TORTURE_JSON)
 
 mutations: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.mutations

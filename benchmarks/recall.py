@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.made_courses import made_questions
 from index.search.lexicon import Lexicon
 from index.search.meaning import Meaning
-from index.search.query import Reader, meaning_of
+from index.search.query import QueryReader, meaning_of
 from index.search.scope import Rows, make_scope
 from index.search.search import SearchIndex
 from index.search.words import WordScores
@@ -55,7 +55,7 @@ def main() -> None:
 def measure(index: SearchIndex, question: str) -> tuple[str, float, float, float]:
     """(kind, recall of the nearest by sketches, with what the words found, milliseconds)."""
     scope = make_scope(index.generation, Filters())
-    phrases = Reader(Lexicon(scope)).read(question)
+    phrases = QueryReader(Lexicon(scope)).read(question)
     text = meaning_of(phrases, scope.frequency)
     meaning = Meaning(scope, index.embedder, text)
     started = perf_counter()

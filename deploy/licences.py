@@ -42,6 +42,7 @@ _SAID = {
     "langcodes": "MIT",
     "locate": "MIT",
     "markdown-it-py": "MIT",
+    "mdit-py-plugins": "MIT",
     "mdurl": "MIT",
     "mpmath": "BSD-3-Clause",
     "protobuf": "BSD-3-Clause",

@@ -25,7 +25,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from index.damage import row_damage
+from index.damage import damaged_files, row_damage
 from index.errors import StorageError
 from index.files import replacing
 from index.library import Library
@@ -67,7 +67,9 @@ def write_backup(library: Library, target: Path) -> Backup:
     StorageError if the disk or the database refuses.
     """
     problems = [sentence for sentence in (row_damage(library, slug) for slug in _slugs(library)) if sentence]
-    with _snapshot(library) as (connection, held, missing), replacing(target, _PREFIX) as file:
+    if not target.absolute().parent.is_dir():
+        raise StorageError(f"There is no folder {target.absolute().parent}; make it, or name another place.")
+    with _snapshot(library, target) as (connection, held, missing), replacing(target, _PREFIX) as file:
         entries: dict[str, Entry] = {}
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for table in metadata.sorted_tables:
@@ -91,10 +93,7 @@ def write_backup(library: Library, target: Path) -> Backup:
             archive.writestr(MANIFEST, content)
             archive.comment = hashlib.sha256(content).hexdigest().encode()
         courses = entries["rows/courses.jsonl"]["rows"]
-    problems += [
-        f"The stored file {sha256} is missing or damaged, and not in the backup; ingest its course again."
-        for sha256 in sorted(missing)
-    ]
+    problems += damaged_files(library, missing, ", and not in the backup")
     return Backup(
         courses,
         sum(entry["rows"] for name, entry in entries.items() if name.startswith("rows/")),
@@ -110,13 +109,18 @@ def _slugs(library: Library) -> list[str]:
 
 
 @contextmanager
-def _snapshot(library: Library) -> Iterator[tuple[Connection, Path, set[str]]]:
+def _snapshot(library: Library, target: Path) -> Iterator[tuple[Connection, Path, set[str]]]:
     """A view of the rows that stays, a folder with links to the files they refer to, and the hashes that have none.
 
-    A writer may delete a file between the view and the link: then another view is taken.
+    A writer may delete a file between the view and the link: then another view is taken. Where the data folder can only
+    be read, the files are held beside the backup: a writer elsewhere may delete them as well.
     """
-    _sweep(library)
-    held = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=library.data_dir))
+    beside = library.data_dir
+    if os.access(beside, os.W_OK):
+        _sweep(library)
+    else:
+        beside = target.absolute().parent
+    held = _held_folder(beside)
     try:
         for tries_left in reversed(range(_TRIES)):
             with library.database.snapshot() as connection:
@@ -132,6 +136,13 @@ def _snapshot(library: Library) -> Iterator[tuple[Connection, Path, set[str]]]:
         raise StorageError(f"The backup cannot be written ({error.strerror}); free some space.") from error
     finally:
         shutil.rmtree(held, ignore_errors=True)
+
+
+def _held_folder(beside: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=beside))
+    except OSError as error:
+        raise StorageError(f"The backup cannot be written into {beside} ({error.strerror}).") from error
 
 
 def _still_wanted(library: Library, wanted: set[str]) -> set[str]:

@@ -14,7 +14,7 @@ from index.sharing import Published
 from index.store.database import RESTORE
 from index.store.generations import StoredGeneration, latest_generation
 from index.store.integrity import are_as_written, damaged_embeddings, file_faults
-from index.store.known import course_slugs, stored_hashes
+from index.store.known import course_slugs, places_of, stored_hashes
 from index.store.passages import read_passages
 
 _LOOKS = 3  # while others publish
@@ -59,12 +59,26 @@ def _damage_now(library: Library, embedder: Embedder | None) -> list[str]:
         *faults,
         *rows,
         *_index_damage(library, embedder, latest, slugs),
-        *(
-            f"The stored file {sha256} is missing or damaged; ingest its course again."
-            for sha256 in sorted(referenced - library.files.intact_hashes())
-        ),
+        *damaged_files(library, referenced - library.files.intact_hashes()),
         *_shared_damage(library, latest),
     ]
+
+
+def damaged_files(library: Library, hashes: set[str], beside: str = "") -> list[str]:
+    """A sentence for each of these stored files, which are missing or damaged: of which course it is, and what it is
+    called there. `beside` is what else is to be said of it."""
+    if not hashes:
+        return []
+    with library.database.reading() as connection:
+        places = places_of(connection, hashes)
+    said = []
+    for sha256 in sorted(hashes):
+        own = places.get(sha256, [])
+        named = ", ".join(dict.fromkeys(f"{name} of course {slug}" for slug, name in own))
+        known = f" ({named})" if named else ""
+        slugs = " and ".join(dict.fromkeys(slug for slug, _ in own)) or "its course"
+        said.append(f"The stored file {sha256}{known} is missing or damaged{beside}; ingest {slugs} again.")
+    return said
 
 
 def _shared_damage(library: Library, latest: StoredGeneration | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -106,6 +107,14 @@ def translated_disk(folder: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise StorageError(
-            f"The disk refused {error.filename or folder} ({error.strerror or error}); free some space, or see to it "
-            "that it can be written. What was served before is still served."
+            f"The disk refused {error.filename or folder} ({error.strerror or error}); {_what_to_do(error)}. What was "
+            "served before is still served."
         ) from error
+
+
+def _what_to_do(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "it is full: free some space"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "it can only be read: see to it that it can be written"
+    return "free some space, or see to it that it can be written"

@@ -66,6 +66,12 @@ class Restored:
     problems: tuple[str, ...]
 
 
+def check_backup(source: Path) -> None:
+    """StorageError if there is no backup, or one whose list of what is in it cannot be read; nothing is made."""
+    with _opened(source):
+        pass
+
+
 def read_backup(
     library: Library,
     source: Path,
@@ -108,6 +114,8 @@ def _holds_something(library: Library) -> bool:
 
 @contextmanager
 def _opened(source: Path) -> Iterator[_BackupFile]:
+    if source.is_dir():
+        raise StorageError(f"{source} is a folder; give the file that `lectures backup` wrote.")
     with ExitStack() as held:
         try:
             archive = held.enter_context(zipfile.ZipFile(source))

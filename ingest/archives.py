@@ -6,8 +6,10 @@ import errno
 import hashlib
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from index.errors import CourseError
@@ -17,6 +19,17 @@ _MAX_FILES = 20_000
 _MAX_FILE_BYTES = 2 << 30
 # what the names in an archive, or its bytes, make the system say; anything else is the disk's
 _OF_THE_ARCHIVE = frozenset({errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL})
+# what the standard library raises on a zip whose bytes were changed
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OverflowError,
+    ValueError,
+)
 
 
 def unpacked(archive: Path, cache: Path, max_bytes: int, report: Report) -> Path:
@@ -34,7 +47,7 @@ def unpacked(archive: Path, cache: Path, max_bytes: int, report: Report) -> Path
         try:
             _unpack(archive, temporary, max_bytes, report)
             _put_in_place(temporary, folder)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OSError) as error:
+        except (*_BROKEN, OSError) as error:
             if isinstance(error, OSError) and error.errno not in _OF_THE_ARCHIVE:
                 raise
             raise CourseError(f"{archive.name} cannot be unpacked ({error}); make the archive again.") from error

@@ -26,8 +26,9 @@ from index.embed.protocol import Vectors
 from index.errors import EmbedderError, InvalidRequest, LecturesError, StorageUnreachable
 from index.library import Library
 from index.spread.connecting import Cluster, connect
+from ingest.carrying import Means, carry_out
 from ingest.gathering import Progress
-from ingest.order import Means, Order, carry_out
+from ingest.order import Order
 
 _SMALL = ("builtin", "none")  # embedders that every node loads for itself, in no time
 _TRIES = 3  # after a node died, or the database or the storage was away

@@ -16,6 +16,7 @@ from ingest.captions import SUFFIXES
 from ingest.catalogue.folder import unreadable_names
 from ingest.catalogue.plan import read_catalogue, read_other_files
 from ingest.catalogue.titles import title_of_path
+from ingest.course_language import language_of
 from ingest.course_yaml import read_yaml
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.sound import is_file_path, sound_course, sound_text
@@ -55,27 +56,34 @@ def read_course(
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
     course = sound_course(_with_plain_transcripts(_planned(folder, linked_only=linked_only), folder))
     if not course.lectures:
-        raise CourseError(
-            f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
-            "no course.yaml and no PDF. Add one of them and ingest again."
-        )
-    language = (
-        language
-        or course.language
-        or guess_language(
-            " ".join([course.title, *(f"{lecture.title} {lecture.programme}" for lecture in course.lectures)])
-        )
-    )
+        raise CourseError(_nothing_found(folder, course))
+    language, how = _language(course, folder, language)
     return replace(
         course,
         slug=make_slug(slug or course.slug or name),
         title=course.title or sound_text(name),
         language=language,
+        why=(*course.why, how),
         bad_names=tuple(
             f"The file {name!r:.100} has a name that is no text in UTF-8; rename it and ingest again."
             for name in unreadable_names(folder)
         ),
         source_url=source_url or course.source_url or (found_at if found_at and is_web_address(found_at) else None),
+    )
+
+
+def _nothing_found(folder: Path, course: PlannedCourse) -> str:
+    """What to do about a folder without lectures; what was left out of it shows how it was read."""
+    if not course.left_out:
+        return (
+            f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
+            "no course.yaml and no PDF. Add one of them and ingest again."
+        )
+    label, place, reason = course.left_out[0]
+    told = f"“{label[:60]}” ({place[:120]})" if label and label != place else place[:120]
+    return (
+        f"No lectures were found in {folder}. Links and files that were left out: {len(course.left_out)}; the first, "
+        f"{told}: {reason} Name the lectures and their material in a course.yaml and ingest again."
     )
 
 
@@ -106,11 +114,15 @@ def make_slug(name: str) -> str:
     return slug[:80] or "course"
 
 
-def guess_language(text: str) -> str:
-    """`ru` if a third of the letters are Cyrillic (Russian courses are full of English terms), else `en`."""
-    letters = [c for c in text if c.isalpha()]
-    cyrillic = sum("\u0400" <= c <= "\u04ff" for c in letters)
-    return "ru" if letters and cyrillic / len(letters) > 1 / 3 else "en"
+def _language(course: PlannedCourse, folder: Path, asked: str | None) -> tuple[str, str]:
+    """The language of the course, and a sentence on where it comes from."""
+    if asked:
+        return asked, f"The language is {asked}, the first that --language names."
+    if course.language:
+        return course.language, f"The language is {course.language}, as course.yaml says."
+    videos = [video for lecture in course.lectures for video in lecture.videos]
+    captions = [path for video in videos for path, _ in find_transcripts(folder, video, ())]
+    return language_of(course, folder, [path.relative_to(folder).as_posix() for path in captions])
 
 
 def find_transcripts(folder: Path, video: PlannedVideo, languages: tuple[str, ...]) -> list[tuple[Path, str | None]]:

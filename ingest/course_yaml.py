@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -99,6 +100,12 @@ def _link(link: tuple[str, str]) -> dict[str, str]:
     return {"label": link[0], "url": link[1]}
 
 
+def _meant(key: object, known: Sequence[str]) -> str:
+    """The key that was most likely meant by one that nothing reads, to be said behind it."""
+    near = get_close_matches(str(key)[:40].lower(), known, 1)
+    return f" (is {near[0]} meant?)" if near and key not in known else ""
+
+
 Line = TypeVar("Line")
 
 
@@ -121,7 +128,8 @@ class _YamlReader:
         """Tell of keys that nothing reads: most often a slip, such as `deck` for `decks`."""
         for key in data:
             if key not in known:
-                said = f"{where} has a key {key!r:.40}, which is not read; there are {', '.join(known)}"
+                meant = _meant(key, known)
+                said = f"{where} has a key {key!r:.40}, which is not read{meant}; there are {', '.join(known)}"
                 self.problems.append((title, str(self.fail(said))))
 
     def text(self, data: Mapping[str, Any], key: str) -> str:
@@ -152,7 +160,10 @@ class _YamlReader:
         data = self.mapping(value, where)
         title = self.text(data, "title")
         if not title:
-            raise self.fail(f"{where} has no title")
+            unread = next(
+                (f", but a key {key!r:.40}{_meant(key, ('title',))}" for key in data if _meant(key, ("title",))), ""
+            )
+            raise self.fail(f"{where} has no title{unread}")
         self.check_keys(data, _LECTURE_KEYS, title, repr(title))
         programme = data.get("programme")
         if isinstance(programme, list):

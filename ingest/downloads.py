@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from index.addresses import is_web_address
-from ingest.web import FetchError, Limits, fetch
+from ingest.web import FetchError, WebLimits, fetch
 
 _ID = re.compile(r"/d/(?:e/)?([A-Za-z0-9_-]{10,})")
 _KNOWN_ID = re.compile(r"^[A-Za-z0-9_-]{10,}$")
@@ -29,7 +29,7 @@ class Sites:
     yandex_disk: str = "https://cloud-api.yandex.net"
 
 
-def fetch_deck(url: str, folder: Path, limits: Limits, sites: Sites = Sites()) -> tuple[Path, str]:
+def fetch_deck(url: str, folder: Path, limits: WebLimits, sites: Sites = Sites()) -> tuple[Path, str]:
     """(a temporary file with the deck at an address, its suffix by its content); FetchError says why there is none."""
     if not is_web_address(url):
         raise FetchError(f"{url!r:.200} is no address of the web; correct it and ingest again.", code="bad_address")
@@ -42,7 +42,7 @@ def fetch_deck(url: str, folder: Path, limits: Limits, sites: Sites = Sites()) -
         raise
 
 
-def _download_address(url: str, folder: Path, limits: Limits, sites: Sites) -> str:
+def _download_address(url: str, folder: Path, limits: WebLimits, sites: Sites) -> str:
     parts = urlsplit(url)
     host = (parts.hostname or "").lower().removeprefix("www.")
     found = _ID.search(parts.path)
@@ -64,7 +64,7 @@ def _download_address(url: str, folder: Path, limits: Limits, sites: Sites) -> s
     return url
 
 
-def _yandex_address(url: str, folder: Path, limits: Limits, sites: Sites) -> str:
+def _yandex_address(url: str, folder: Path, limits: WebLimits, sites: Sites) -> str:
     """Where Yandex Disk says that a public file is (GET /v1/disk/public/resources of its REST API)."""
     api = f"{sites.yandex_disk}/v1/disk/public/resources"
     key = quote(url, safe="")
@@ -79,7 +79,7 @@ def _yandex_address(url: str, folder: Path, limits: Limits, sites: Sites) -> str
     return address
 
 
-def _asked(url: str, folder: Path, limits: Limits) -> dict[str, object]:
+def _asked(url: str, folder: Path, limits: WebLimits) -> dict[str, object]:
     path = fetch(url, folder, limits)
     try:
         found = json.loads(path.read_bytes()[:_START_BYTES])

@@ -22,7 +22,7 @@ from ingest.places import find_file
 from ingest.planned import PlannedCourse, PlannedVideo
 from ingest.playlists import ListedVideo, dump_list, load_list, playlist_id, read_playlist
 from ingest.videos import captions_key
-from ingest.web import FetchError, Limits
+from ingest.web import FetchError, WebLimits
 from ingest.youtube import CaptionsProblem, YouTube
 
 _AT_ONCE = 4  # decks
@@ -32,7 +32,7 @@ _AT_ONCE = 4  # decks
 class Fetching:
     """What may be had from elsewhere, by default nothing. `refresh`: fetch decks again that were fetched before."""
 
-    web: Limits | None = None
+    web: WebLimits | None = None
     youtube: YouTube | None = None
     asr_model: str = ""
     refresh: bool = False
@@ -129,7 +129,7 @@ class Fetcher:
             pool.shutdown(wait=True, cancel_futures=True)
         return failed
 
-    def _deck(self, address: str, web: Limits) -> FetchError | None:
+    def _deck(self, address: str, web: WebLimits) -> FetchError | None:
         try:
             path, suffix = fetch_deck(address, self.library.data_dir / "sources", web, self.fetching.sites)
         except FetchError as error:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from index.errors import CourseError
 from index.files import folder_bytes
-from ingest.web import FetchError, Limits, Report, check_address, final_address
+from ingest.web import FetchError, Report, WebLimits, check_address, final_address
 
 _PERCENT = re.compile(r"(\w[\w ]+):\s+(\d{1,3})%")
 _LOOK_SECONDS = 0.2
@@ -26,7 +26,7 @@ class Repository:
     """Shallow copies of one repository in the cache, one of each branch that was asked for, made and renewed by the git
     command with all its freedoms off."""
 
-    def __init__(self, repository: str, cache: Path, limits: Limits, report: Report) -> None:
+    def __init__(self, repository: str, cache: Path, limits: WebLimits, report: Report) -> None:
         self._limits, self._report = limits, report
         self._deadline = time.monotonic() + limits.seconds
         self._shown = repository

@@ -16,7 +16,7 @@ from index.errors import CourseError, NotAllowed
 from index.files import translated_disk
 from ingest.archives import unpacked
 from ingest.git import Repository
-from ingest.web import Limits, Report, check_address, fetch
+from ingest.web import Report, WebLimits, check_address, fetch
 
 _TREE = re.compile(r"^(/[^/]+/[^/]+?)(?:\.git)?(?:/(?:-/)?tree/(.+?))?/?$")
 _LEFT_OVER_SECONDS = 6 * 3600
@@ -42,8 +42,8 @@ class SourceLimits:
     private: bool = False
 
     @property
-    def web(self) -> Limits:
-        return Limits(self.bytes, self.seconds, self.private)
+    def web(self) -> WebLimits:
+        return WebLimits(self.bytes, self.seconds, self.private)
 
 
 def open_source(

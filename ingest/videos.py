@@ -16,6 +16,7 @@ from ingest.captions import PARSER, CaptionReader, Cue, to_vtt
 from ingest.course import find_transcripts
 from ingest.places import MissingFile, find_file
 from ingest.planned import PlannedVideo
+from ingest.recordings import check_recording
 from ingest.segments import SEGMENTER, merge_cues
 
 _PARSER = f"{PARSER}+{SEGMENTER}"
@@ -68,29 +69,36 @@ def _read_video(planned: PlannedVideo, source: VideoSource, reader: _TranscriptR
     sha256: str | None = None
     problem: Problem | None = None
     transcript: Transcript | None = None
+    missing = False
     if planned.host is Host.FILE:
         try:
             file = find_file(planned.video, source.root, "Video")
+            check_recording(file, planned.video)
             sha256 = source.library.files.add(file, file.suffix.lower())
-        except MissingFile as error:
-            problem = Problem(error.code, str(error))
+        except SourceFileError as error:  # captions beside it are read all the same
+            problem, missing = Problem(error.code, str(error)), isinstance(error, MissingFile)
     if source.languages:
         transcript, problem_of_captions = reader.read(planned, sha256)
         problem = problem or problem_of_captions
         if planned.host is Host.WEB and transcript is None:
             problem = problem or _elsewhere(planned.video)
-    missing = planned.host is Host.FILE and sha256 is None
     return Video(
         video=planned.video,
         host=planned.host,
         label=planned.label,
         remark=planned.remark,
-        state=State.MISSING if missing else State.PARTIAL if problem else State.READY,
+        state=_state(planned, sha256, problem, missing=missing),
         problem=problem,
         sha256=sha256,
         duration_seconds=transcript.segments[-1].end_seconds if transcript else None,
         transcript=transcript,
     )
+
+
+def _state(planned: PlannedVideo, sha256: str | None, problem: Problem | None, *, missing: bool) -> State:
+    if planned.host is Host.FILE and sha256 is None:
+        return State.MISSING if missing else State.BROKEN
+    return State.PARTIAL if problem else State.READY
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class FetchError(SourceFileError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WebLimits:
     """What one address may cost; `private` also allows http and addresses inside one's own network."""
 
     file_bytes: int = 300 << 20
@@ -57,7 +57,7 @@ class Limits:
     private: bool = False
 
 
-def check_address(url: str, limits: Limits) -> tuple[str, str]:
+def check_address(url: str, limits: WebLimits) -> tuple[str, str]:
     """(host, an IP address of it that may be asked); FetchError if this address must not be asked."""
     try:
         parts = urlsplit(url)
@@ -87,7 +87,7 @@ def check_address(url: str, limits: Limits) -> tuple[str, str]:
     return host, addresses[0]
 
 
-def fetch(url: str, folder: Path, limits: Limits, progress: Callable[[int, int], None] = lambda *_: None) -> Path:
+def fetch(url: str, folder: Path, limits: WebLimits, progress: Callable[[int, int], None] = lambda *_: None) -> Path:
     """A temporary file in `folder` with what this address gives; FetchError says why there is none.
 
     `progress` is told (bytes so far, bytes in all or 0).
@@ -108,7 +108,7 @@ def fetch(url: str, folder: Path, limits: Limits, progress: Callable[[int, int],
     return path
 
 
-def final_address(url: str, limits: Limits) -> str:
+def final_address(url: str, limits: WebLimits) -> str:
     """Where an address leads after its redirects, each of them checked."""
     deadline = time.monotonic() + limits.seconds
     with _client(limits, deadline) as web:
@@ -121,7 +121,7 @@ def final_address(url: str, limits: Limits) -> str:
 
 
 @contextmanager
-def _client(limits: Limits, deadline: float) -> Iterator[httpx.Client]:
+def _client(limits: WebLimits, deadline: float) -> Iterator[httpx.Client]:
     """A client whose connections are cut at the deadline: a byte now and then would satisfy every time-out."""
     transport = _CheckedTransport(limits)
     timer = threading.Timer(max(0.0, deadline - time.monotonic()), transport.cut)
@@ -139,7 +139,7 @@ def _client(limits: Limits, deadline: float) -> Iterator[httpx.Client]:
 class _CheckedTransport(httpx.BaseTransport):
     """Connects to the very address that was checked: a name that answers otherwise a moment later gains nothing."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: WebLimits) -> None:
         self._limits = limits
         self._inner = httpx.HTTPTransport(retries=0)
         self._lock = threading.Lock()
@@ -191,7 +191,7 @@ def _copy(
     url: str,
     write: Callable[[bytes], int],
     deadline: float,
-    limits: Limits,
+    limits: WebLimits,
     progress: Callable[[int, int], None],
 ) -> None:
     size = 0
@@ -215,7 +215,7 @@ def _copy(
         raise _late(url, limits) if time.monotonic() >= deadline else _translated(url, error) from error
 
 
-def _late(url: str, limits: Limits) -> FetchError:
+def _late(url: str, limits: WebLimits) -> FetchError:
     return FetchError(
         f"{_shown(url)} did not arrive within {limits.seconds:.0f} s; ingest again, or put the file into the course "
         "folder.",
@@ -247,7 +247,7 @@ def _translated(url: str, error: httpx.HTTPError | httpx.InvalidURL | UnicodeErr
     return FetchError(f"{_shown(url)} {what}; ingest again when the network is back.", code=code, passing=True)
 
 
-def _too_large(url: str, limits: Limits) -> FetchError:
+def _too_large(url: str, limits: WebLimits) -> FetchError:
     return FetchError(
         f"{_shown(url)} is larger than {limits.file_bytes >> 20} MB; put the file into the course folder.",
         code="too_large",

@@ -31,8 +31,9 @@ from index.store.jobs import (
 )
 from index.store.workers import add_worker, remove_worker, see_worker
 from index.types import JobState, Problem
+from ingest.carrying import Means, carry_out, look
 from ingest.gathering import Progress
-from ingest.order import Means, Order, carry_out, look
+from ingest.order import Order
 from ingest.outline import Outline
 from ingest.pipeline import IngestReport
 from ingest.web import FetchError

@@ -23,13 +23,16 @@ _MAX_CHARS = 8 << 20
 _LIMITS = Limits(seconds=20.0, cpu_seconds=20, memory_bytes=512 << 20)
 
 
-def read_yaml_data(path: Path) -> Any:
-    """What a YAML file holds; SourceFileError if it is malformed or comes to more than a course."""
+def read_yaml_data(path: Path, *, any_tags: bool = False) -> Any:
+    """What a YAML file holds; SourceFileError if it is malformed or comes to more than a course.
+
+    `any_tags`: a value whose tag only another program knows (`!ENV`, `!!python/name:…`) is what it says without it.
+    """
     if path.stat().st_size > _MAX_BYTES:
         raise SourceFileError(f"it is larger than {_MAX_BYTES >> 20} MB; that is no course", code="too_large")
     sandbox = Sandbox("ingest.yaml_data", _LIMITS)
     try:
-        return sandbox.call({"do": "read", "path": str(path)})[0]["data"]
+        return sandbox.call({"do": "read", "path": str(path), "any_tags": any_tags})[0]["data"]
     finally:
         sandbox.close()
 
@@ -37,14 +40,30 @@ def read_yaml_data(path: Path) -> Any:
 # --- the child's side ---------------------------------------------------------------------------------
 
 
-def _read(path: str) -> tuple[dict[str, Any], bytes]:
+class _AnyTags(yaml.SafeLoader):
+    """Builds plain data whatever the tags; nothing that a tag names is made or called."""
+
+
+def _untagged(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return node.value
+
+
+_AnyTags.add_multi_constructor("", _untagged)
+
+
+def _read(path: str, any_tags: bool) -> tuple[dict[str, Any], bytes]:
     text = decode(Path(path).read_bytes())
     try:
         _check_depth(text)
         root = yaml.compose(text, yaml.SafeLoader)
         if root is not None:
             _measure(root, {})
-        return {"data": _plain(yaml.safe_load(text))}, b""
+        loader = _AnyTags if any_tags else yaml.SafeLoader
+        return {"data": _plain(yaml.load(text, loader))}, b""  # noqa: S506  (both are safe)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"in line {mark.line + 1}, column {mark.column + 1}: " if mark else ""

@@ -89,7 +89,7 @@ class Access:
     ) -> Caller:
         """Who asks; KeyNeeded, ScopeMissing or TooOften if they may not."""
         secret = _secret(request)
-        if secret is not None and not secret.startswith(PREFIX) and not state.settings.api_keys_required:
+        if secret is not None and not _is_like_ours(secret) and not state.settings.api_keys_required:
             secret = None  # chat programs must send something where nothing is needed
         person = await self.people.person(request, state) if secret is None else None
         if person is not None:
@@ -102,7 +102,7 @@ class Access:
         else:
             key = await self._keys.of(state, secret)
             if key is None or not key.is_valid(dt.datetime.now(dt.UTC)):
-                raise KeyNeeded("The key is unknown, expired or revoked; ask for a new one.")
+                raise KeyNeeded("The key is unknown (mistyped?), expired or revoked; ask for a new one.")
             caller = Caller(f"key {key.id}", key.scopes, key.courses)
         if scope not in caller.scopes and AccessScope.ADMIN not in caller.scopes:
             whose = "This key" if person is None else f"{person.name:.80}"
@@ -132,6 +132,11 @@ def _secret(request: Request) -> str | None:
     if scheme.lower() == "bearer" and value.strip():
         return value.strip()[:200]
     return request.headers.get("x-api-key", "").strip()[:200] or None
+
+
+def _is_like_ours(secret: str) -> bool:
+    """Whether something sent as a key is meant as one of ours, though it may be mistyped or still quoted."""
+    return secret.removeprefix("Bearer ").strip("\"'<> ").lower().startswith(PREFIX)
 
 
 def _address(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +31,7 @@ from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.state import ServiceState
+from service.validation import add_validation_handler
 from service.web import card, course_pages, discovery, former, pages, quoted, showing, teaching, written
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
@@ -38,17 +39,19 @@ _STATIC = Path(__file__).parent / "web" / "static"
 _PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
-def create_app(settings: Settings | None = None, first: SearchIndex | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, first: SearchIndex | None = None, opened: Callable[[], None] = lambda: None
+) -> FastAPI:
     """The service over one installation. It starts and lives without an index or database, and says so.
 
-    `first` is an index that is open already.
+    `first` is an index that is open already; `opened` is called when another one was opened.
     """
     settings = settings or read_settings()
     configure_logging(settings.log_level, words=settings.log_queries)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings, first, app.state.metrics)
+        state = app.state.service = ServiceState(settings, first, app.state.metrics, opened)
         threads = current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search
@@ -74,7 +77,8 @@ def create_app(settings: Settings | None = None, first: SearchIndex | None = Non
     app.state.provider = Provider(settings) if settings.oidc_issuer else None
     app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
-    add_error_handlers(app)
+    add_error_handlers(app, showing.error_page)
+    add_validation_handler(app)
     _add_routes(app, tools)
     _add_middleware(app, settings)
     return app

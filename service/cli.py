@@ -13,7 +13,18 @@ from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
-from service.opening import Course, Json, ModeName, open_embedder, open_index, open_library, open_readable, open_readers
+from service.opening import (
+    Course,
+    Json,
+    ModeName,
+    check_not_empty,
+    open_embedder,
+    open_existing,
+    open_index,
+    open_library,
+    open_readable,
+    open_readers,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys_app, name="keys")
@@ -65,12 +76,17 @@ def main() -> None:
 def courses(as_json: Json = False) -> None:
     """List the courses."""
     from index.store.catalogue import list_courses
-    from service.console import print_json, print_table
+    from service.console import err, print_json, print_table
+    from service.oversights import oversights_of
     from service.schemas import CourseSummaryOut
 
-    _, library = open_library()
-    with library.database.reading() as connection:
-        found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection, readable=None)]
+    settings, library, nothing = open_existing()
+    for line in oversights_of(library, settings, nothing=nothing):
+        err.print(line, markup=False)
+    found = []
+    if not nothing:
+        with library.database.reading() as connection:
+            found = [CourseSummaryOut.model_validate(course) for course in list_courses(connection, readable=None)]
     if as_json:
         print_json([course.model_dump(mode="json") for course in found])
         return
@@ -79,22 +95,33 @@ def courses(as_json: Json = False) -> None:
 
 
 @app.command()
-def remove(slug: str, as_json: Json = False) -> None:
-    """Forget a course and all that hangs on it."""
+def remove(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The course; `lectures courses` lists them.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; without a terminal nobody is asked.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a course and all that hangs on it. To have it back, ingest it again, or restore a backup; what was fetched
+    for it or heard is kept."""
     from index.publish import forget_course
-    from service.console import out, print_json
+    from index.store.catalogue import list_courses
+    from service.console import counted, out, print_json
 
     settings, library = open_library()
+    with library.database.reading() as connection:
+        found = next((own for own in list_courses(connection, readable=None) if own.slug == slug), None)
+    held = f"{counted(found.lectures, 'lecture')} and {counted(found.passages, 'passage')}" if found else ""
+    if found and not yes and not as_json and sys.stdin.isatty() and out.is_terminal:
+        typer.confirm(f"{found.title} [{slug}], with {held}, goes from here. Remove it?", abort=True)
     number = forget_course(library, open_embedder(settings), slug)
     if as_json:
         print_json({"removed": slug, "generation": number})
     else:
-        out.print(f"Removed {slug}; generation {number} is served.", markup=False)
+        out.print(f"Removed {slug} with {held}; generation {number} is served.", markup=False)
 
 
 @app.command()
 def search(
-    query: str,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What is looked for, in Russian or English.")],
     course: Course = None,
     limit: Annotated[int, typer.Option(min=1, max=50, help="How many hits.")] = 10,
     kind: Annotated[str | None, typer.Option(help="page, segment, programme; several by comma.")] = None,
@@ -118,7 +145,11 @@ def search(
 
 
 @app.command()
-def ask(question: str, course: Course = None, as_json: Json = False) -> None:
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked, in Russian or English.")],
+    course: Course = None,
+    as_json: Json = False,
+) -> None:
     """Answer a question with quotes, or with the language model that is set."""
     from time import perf_counter
 
@@ -133,6 +164,7 @@ def ask(question: str, course: Course = None, as_json: Json = False) -> None:
     configure_logging("warning")
     state = ServiceState(read_settings())
     try:
+        check_not_empty(state.library)
         state.following.look()
         state.index()
         started = perf_counter()
@@ -160,6 +192,7 @@ def mcp() -> None:
     configure_logging(settings.log_level)
     state = ServiceState(settings)
     try:
+        check_not_empty(state.library)
         state.start()
         state.index()
         make_server(lambda: state).run()
@@ -189,9 +222,11 @@ def serve(
     hold_native_threads(settings)
     if workers > 1:
         share_metrics()
+    from service.oversights import oversights_of
     from service.running import open_first, run
 
     _, library, away = open_readable()  # the schema is brought up to date once, before anybody serves
+    seen = "" if away else "".join(f"{line}\n" for line in oversights_of(library, settings))
     library.close()
     if away:
         sys.stderr.write(f"{away} Searching goes on without it; what needs it is refused until it is back.\n")
@@ -201,7 +236,7 @@ def serve(
         first = open_first(settings) if opens else None
         bound = listening.getsockname()
         shown = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
-        greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n"
+        greeting = f"Open http://{shown}:{bound[1]} (Ctrl+C stops)\n{seen}"
         if workers == 1:
             run(settings, listening, first, greeting=greeting, migrates=bool(away))
         else:
@@ -211,7 +246,11 @@ def serve(
 
 @app.command()
 def migrate(as_json: Json = False) -> None:
-    """Bring the database's schema up to date and do nothing else; other commands do it as well."""
+    """Bring the database's schema up to date and do nothing else.
+
+    Other commands that write do it as well: on one machine it is never needed, on several before the new version is
+    started anywhere.
+    """
     from service.console import out, print_json
 
     _, library = open_library()
@@ -233,10 +272,11 @@ def reindex(
     from index.store.readers import forget_refusals
     from service.console import out, print_json, progress_bar
     from service.encoding import read_rest
+    from service.settings import read_settings
 
     settings, library = open_library()
     if embedder is not None:
-        settings = settings.model_copy(update={"embedder": embedder})
+        settings = read_settings(embedder=embedder)  # it must go with the others
     chosen, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step, library.writer(anew=True):
         number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))
@@ -255,21 +295,22 @@ def verify(as_json: Json = False) -> None:
     """Check every file of the served generation and every stored original; exit code 1 if something is wrong."""
     from index.damage import find_damage
     from index.follow import follow
-    from service.console import out, print_json
+    from service.console import counted, out, print_json
 
-    damage: list[str] = []
-    settings, library = open_library()
-    try:
-        follow(library)
-    except LecturesError as error:
-        damage = [str(error)]
-    damage += find_damage(library, open_embedder(settings))
+    settings, library, nothing = open_existing()
+    damage = [nothing] if nothing else []
+    if not nothing:
+        try:
+            follow(library)
+        except LecturesError as error:
+            damage = [str(error)]
+        damage += find_damage(library, open_embedder(settings))
     if as_json:
         print_json({"ok": not damage, "damage": damage})
     else:
         for line in damage:
             out.print(line, markup=False)
-        out.print("Everything is as it should be." if not damage else f"{len(damage)} faults.")
+        out.print(f"{counted(len(damage), 'fault')}." if damage else "Everything is as it should be.")
     if damage:
         raise typer.Exit(1)
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from service.opening import Json, open_embedder, open_library, open_readers
+from index.errors import StorageError
+from service.opening import Json, open_embedder, open_existing, open_library, open_readers
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -24,9 +25,11 @@ def backup(
     from pathlib import Path
 
     from index.backup import write_backup
-    from service.console import err, out, print_json
+    from service.console import counted, err, out, print_json
 
-    _, library = open_library()
+    _, library, nothing = open_existing()
+    if nothing:
+        raise StorageError(nothing)
     written = write_backup(library, Path(file))
     if as_json:
         print_json({"file": file, **asdict(written)})
@@ -34,7 +37,10 @@ def backup(
         for problem in written.problems:
             err.print(problem, markup=False)
         size = f"{written.size / 1e6:.1f} MB"
-        out.print(f"{file} holds {written.courses} courses and {written.files} files, {size}.", markup=False)
+        out.print(
+            f"{file} holds {counted(written.courses, 'course')} and {counted(written.files, 'file')}, {size}.",
+            markup=False,
+        )
     if written.problems:
         raise typer.Exit(1)
 
@@ -44,14 +50,16 @@ def restore(
     replace: Annotated[bool, typer.Option("--replace", help="Have it in place of what is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring an installation back into an empty data folder and database, checked, and build its index."""
+    """Bring an installation back, checked, and build its index: into a data folder and a database that hold no course,
+    key or order, which need not exist yet."""
     from dataclasses import asdict
     from pathlib import Path
 
-    from index.restore import read_backup
-    from service.console import err, out, print_json, progress_bar
+    from index.restore import check_backup, read_backup
+    from service.console import counted, err, out, print_json, progress_bar
     from service.encoding import read_rest
 
+    check_backup(Path(file))  # before anything is made
     settings, library = open_library()
     embedder, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step:
@@ -63,7 +71,8 @@ def restore(
         for problem in found.problems:
             err.print(problem, markup=False)
         out.print(
-            f"{found.courses} courses and {found.files} files are back; generation {found.generation} is served.",
+            f"{counted(found.courses, 'course')} and {counted(found.files, 'file')} are back; "
+            f"generation {found.generation} is served.",
             markup=False,
         )
     if found.problems:

@@ -50,7 +50,7 @@ def evaluate_gold(
 def _make(course: str, path: Path | None) -> None:
     """Questions of a course, into a file or printed."""
     from service.console import out
-    from service.making import as_lines, make_questions
+    from service.made_questions import as_lines, make_questions
 
     shard = open_index().generation.shard(course)
     if shard is None:

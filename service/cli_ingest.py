@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.opening import Json, kinds_of_readers, open_embedder, open_library, open_means, open_readers
+from service.opening import Json, kinds_of_readers, open_embedder, open_existing, open_library, open_means, open_readers
 
 if TYPE_CHECKING:
     from ingest.gathering import Progress
     from ingest.order import Order
     from service.console import Step
 
+Every = Annotated[bool, typer.Option("--all", help="Name every gap, not only how many there are of a kind.")]
 _NOT_BEGUN = "It was not begun, since nothing could be stored; run the same again when that is mended."
 
 
@@ -36,13 +37,16 @@ def ingest(
         str | None, typer.Option(metavar="FILE", help="Write the course as understood as course.yaml, and stop.")
     ] = None,
     no_transcripts: Annotated[bool, typer.Option("--no-transcripts", help="Leave the captions out.")] = False,
-    language: Annotated[str | None, typer.Option(help="Caption languages in order, like ru,en.")] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Caption languages in order, like ru,en; the first is the course's.")
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no PDF and no captions from elsewhere.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch PDFs again that were fetched before.")] = False,
     queue: Annotated[bool, typer.Option("--queue", help="Leave it to `lectures worker`.")] = False,
     ray: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Spread courses over this Ray cluster; auto: the one here.")
     ] = None,
+    every: Every = False,
     as_json: Json = False,
 ) -> None:
     """Take courses up, or what changed in them."""
@@ -67,14 +71,14 @@ def ingest(
     if ray is not None and queue:
         raise InvalidRequest("--queue leaves it to `lectures worker`, --ray to a cluster; give one of them.")
     if ray is not None and not (dry_run or write_yaml):
-        _spread(orders, ray, as_json=as_json)
+        _spread(orders, ray, every=every, as_json=as_json)
     elif dry_run or write_yaml:
         for order in orders:
             _show_plan(order, write_yaml, as_json=as_json)
     elif queue:
         _queue(orders, as_json=as_json)
     else:
-        _take_up(orders, as_json=as_json)
+        _take_up(orders, every=every, as_json=as_json)
 
 
 def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
@@ -82,8 +86,8 @@ def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
     from dataclasses import asdict
     from pathlib import Path
 
+    from ingest.carrying import plan
     from ingest.course_yaml import write_yaml as to_yaml
-    from ingest.order import plan
     from service.console import out, print_json, print_plan, progress_bar
     from service.settings import read_settings
 
@@ -118,12 +122,12 @@ def _queue(orders: Sequence[Order], *, as_json: bool) -> None:
         out.print(f"Queued as {job}; `lectures worker` will take it.")
 
 
-def _take_up(orders: Sequence[Order], *, as_json: bool) -> None:
+def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
     """Take courses up, one after another. One of several that cannot be stops no other, unless none can be stored."""
     from dataclasses import asdict
 
     from index.errors import LecturesError, StorageError
-    from ingest.order import carry_out
+    from ingest.carrying import carry_out
     from service.console import err, print_json, print_report, progress_bar
     from service.encoding import read_rest
 
@@ -151,7 +155,7 @@ def _take_up(orders: Sequence[Order], *, as_json: bool) -> None:
         else:
             outcomes.append(_outcome(order, asdict(report)))
             if not as_json:
-                print_report(report)
+                print_report(report, every=every)
     else:
         read_rest(library, embedder, readers, quiet=as_json)
     if as_json and len(orders) == 1:
@@ -176,7 +180,7 @@ def _end(outcomes: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
+def _spread(orders: Sequence[Order], address: str, *, every: bool, as_json: bool) -> None:
     """Take courses up on a cluster; each is reported as it is done."""
     from dataclasses import asdict, replace
 
@@ -214,7 +218,7 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
             if outcome.report is None:
                 err.print(f"{outcome.source}: {outcome.problem}", markup=False)
             else:
-                print_report(IngestReport(**outcome.report))
+                print_report(IngestReport(**outcome.report), every=every)
     if readers:
         library = library_of(settings)
         follow(library, wait=True)
@@ -222,29 +226,33 @@ def _spread(orders: Sequence[Order], address: str, *, as_json: bool) -> None:
     _end([asdict(outcome) for outcome in found], as_json=as_json)
 
 
-def status(as_json: Json = False) -> None:
-    """Show the courses with what is missing and why, jobs, what is served, and the disk it takes."""
-    from service.console import print_json, print_status
+def status(every: Every = False, as_json: Json = False) -> None:
+    """Show the courses with what is missing and what to do about it, jobs, what is served, and the disk it takes."""
+    from service.console import err, print_json, print_status
+    from service.oversights import oversights_of
     from service.status import read_status
 
-    settings, library = open_library()
+    settings, library, nothing = open_existing()
+    for line in oversights_of(library, settings, nothing=nothing):
+        err.print(line, markup=False)
     found = read_status(library, open_embedder(settings), kinds_of_readers(settings))
     if as_json:
         print_json(found.model_dump(mode="json", by_alias=True))
     else:
-        print_status(found)
+        print_status(found, every=every)
 
 
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Stop when no job waits.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run queued ingests until stopped."""
+    """Run queued ingests until stopped. The log goes to stderr, a JSON object a line."""
     import signal
     import threading
 
+    from index.store.jobs import held_until
     from ingest.worker import work
-    from service.console import out, print_json
+    from service.console import counted, out, print_json
     from service.observability import configure_logging
 
     settings, library = open_library()
@@ -254,10 +262,20 @@ def worker(
         signal.signal(name, lambda *_: stop.set())
     readers = open_readers(settings, library)
     done = work(library, open_embedder(settings), open_means(settings), stop, once=once, readers=readers)
+    held = []
+    if once:  # else it was told to stop, perhaps since the database is away
+        with library.database.reading() as connection:
+            held = held_until(connection)
     if as_json:
-        print_json({"done": done})
-    else:
-        out.print(f"{done} jobs done.")
+        print_json({"done": done, "held": [job for job, _, _ in held]})
+        return
+    out.print(f"{counted(done, 'job')} done.")
+    for job, source, until in held:
+        out.print(
+            f"{job} ({source}) is held by another worker: if that one died, it is taken again from "
+            f"{until.strftime('%H:%M:%S')} UTC on.",
+            markup=False,
+        )
 
 
 def cancel(

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from index.types import JobState
+from service.gap_lines import Gap, counted_gaps, gap_lines
 from service.links import clock
 from service.schemas import AnswerOut, HitOut, PageLocatorOut, SearchOut, TimeLocatorOut
 
@@ -74,7 +75,7 @@ def print_results(found: SearchOut) -> None:
         err.print(f"degraded: {reason}", style="yellow", markup=False)
     if found.unknown_words:
         out.print(f"not known here: {', '.join(found.unknown_words)}", style="dim")
-    out.print(f"{found.coverage.value} · {found.total} places · {found.took_ms:.1f} ms", style="dim")
+    out.print(f"{found.coverage.value} · {counted(found.total, 'place')} · {found.took_ms:.1f} ms", style="dim")
     for rewrite in found.rewrites[:_SHOWN_REWRITES]:
         out.print(
             f"also read as {rewrite.target} ({rewrite.reason.value} of {rewrite.source})", style="dim", markup=False
@@ -129,7 +130,7 @@ def print_plan(planned: PlannedCourse) -> None:
         decks = sum(len(lecture.decks) for lecture in planned.lectures)
         videos = sum(len(lecture.videos) for lecture in planned.lectures)
         out.print(
-            f"\n{len(planned.lectures)} lectures, {decks} decks and notes, {videos} videos; "
+            f"\n{counted(len(planned.lectures), 'lecture')}, {decks} decks and notes, {counted(videos, 'video')}; "
             f"{len(planned.left_out)} links and files left out. Nothing was written; "
             "--write-yaml course.yaml writes this down to be corrected."
         )
@@ -163,21 +164,29 @@ def _short(place: str) -> str:
     return place.rstrip("/").rsplit("/", 1)[-1] or place
 
 
-def print_report(report: IngestReport) -> None:
-    """What an ingest did, and what it missed."""
+def print_report(report: IngestReport, *, every: bool = False) -> None:
+    """What an ingest did, and what it missed: how much of each kind, and with `every` each."""
     state = f"generation {report.generation}" if report.changed else f"unchanged (generation {report.generation})"
     out.print(f"{report.title} [{report.course}]: {state}", markup=False)
     out.print(
-        f"{report.lectures} lectures · {report.decks} decks, {report.pages} pages · {report.videos} videos, "
-        f"{report.segments} segments · {report.passages} passages, {report.embedded} embedded anew"
+        f"{counted(report.lectures, 'lecture')} · {counted(report.decks, 'deck')}, {counted(report.pages, 'page')} · "
+        f"{counted(report.videos, 'video')}, {counted(report.segments, 'segment')} · "
+        f"{counted(report.passages, 'passage')}, {report.embedded} embedded anew"
     )
     if report.gaps:
-        out.print(f"\n{len(report.gaps)} gaps:")
-        for gap in report.gaps:
-            out.print(f"  {gap['lecture']}: {gap['detail']}", markup=False)
+        gaps = [Gap(gap["code"], gap["lecture"], gap["detail"]) for gap in report.gaps]
+        out.print(f"\n{counted_gaps(gaps)}:")
+        _print_gaps(gaps, every=every)
 
 
-def print_status(found: StatusOut) -> None:
+def _print_gaps(gaps: Sequence[Gap], *, every: bool) -> None:
+    for line in gap_lines(gaps, every=every):
+        out.print(f"  {line}", markup=False)
+    if not every:
+        out.print("  `--all` names every one.", style="dim")
+
+
+def print_status(found: StatusOut, *, every: bool = False) -> None:
     """The installation, its jobs, and course by course what is missing."""
     named = {
         "data dir": found.data_dir,
@@ -197,15 +206,16 @@ def print_status(found: StatusOut) -> None:
         said = f" · {job.problem}" if job.problem else ""
         out.print(f"  {job.id} {job.state}{doing} · {job.source}{said}", markup=False)
     for course in found.courses:
-        missing = found.gaps[course.slug]
+        missing = [Gap(gap.code, "", gap.detail) for gap in found.gaps[course.slug]]
         out.print(
-            f"\n{course.title} [{course.slug}]: {course.lectures} lectures, {course.passages} passages, "
-            f"{len(missing)} gaps",
+            f"\n{course.title} [{course.slug}]: {counted(course.lectures, 'lecture')}, "
+            f"{counted(course.passages, 'passage')}, "
+            f"{counted_gaps(missing)}",
             markup=False,
             style="bold",
         )
-        for gap in missing:
-            out.print(f"  {gap.code}: {gap.detail}", markup=False)
+        if missing:
+            _print_gaps(missing, every=every)
         for own in found.unread:
             if own.course == course.slug:
                 what = "not read yet" if own.passages is None else f"{counted(own.passages, 'passage')} cannot be read"

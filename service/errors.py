@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -30,6 +30,7 @@ from index.errors import (
 )
 from service.answers.failures import ModelFailed
 from service.methods import allowed_methods
+from service.missing import no_such_address, no_such_method, shown_to_people
 from service.observability import route_of
 from service.refusals import KeyNeeded, NotOurPage, Overloaded, ScopeMissing, SignInFailed, TooOften
 
@@ -62,27 +63,30 @@ _OPENAI = "/v1/"
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
-def add_error_handlers(app: FastAPI) -> None:
-    """Every error leaves in one shape."""
+# A page that says what is wrong, with a status.
+ErrorPage = Callable[[Request, str, int], Response]
+
+
+def add_error_handlers(app: FastAPI, error_page: ErrorPage) -> None:
+    """Every error leaves in one shape; a person who opens an address that is not there gets a page."""
 
     @app.exception_handler(LecturesError)
     def _ours(request: Request, error: LecturesError) -> JSONResponse:
         return refusal_of(error, request.url.path)
 
-    @app.exception_handler(RequestValidationError)
-    def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:])
-        detail = f"{where or 'request'}: {first['msg']}."
-        return problem(422, detail, "invalid_request", path=request.url.path, param=where or None)
-
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "http_error")
-        response = problem(error.status_code, str(error.detail), code, path=request.url.path)
-        response.headers.update(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:  # the router names those of one of its routes
-            response.headers["Allow"] = ", ".join(allowed_methods(app.routes, request.scope))
+    def _http(request: Request, error: HTTPException) -> Response:
+        status, detail, headers = error.status_code, str(error.detail), dict(error.headers or {})
+        if status == HTTPStatus.NOT_FOUND:
+            detail = no_such_address(request)
+            if shown_to_people(request):
+                return error_page(request, detail, status)
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:  # the router names those of one of its routes
+            allowed = allowed_methods(app.routes, request.scope)
+            detail, headers["Allow"] = no_such_method(request, allowed), ", ".join(allowed)
+        code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(status, "http_error")
+        response = problem(status, detail, code, path=request.url.path)
+        response.headers.update(headers)
         return response
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from time import perf_counter
 
-from index.errors import InvalidRequest
+from pydantic import TypeAdapter
+
+from index.errors import InvalidRequest, NotFound
 from index.search.found import Find, Found
-from index.types import Hit, Kind, Query
+from index.store.catalogue import lecture_details
+from index.types import Filters, Hit, Kind, Query
 from service.schemas import RewriteOut, SearchOut, hit_out
+from service.state import ServiceState
+
+_JSON = TypeAdapter(SearchOut)  # writes bytes: a model's own method would decode them first
 
 
 def timed_search(
@@ -37,10 +43,30 @@ def search_out(found: Found, hits: Iterable[Hit], took_ms: float, *, text: bool 
     )
 
 
+def search_json(found: SearchOut) -> bytes:
+    """The response as it is sent."""
+    return _JSON.dump_json(found, by_alias=True)
+
+
 def read_kinds(given: list[str] | None) -> frozenset[Kind] | None:
     """Kinds from repeated or comma-separated values; InvalidRequest names one that does not exist."""
     names = [name.strip() for value in given or [] for name in value.split(",") if name.strip()]
-    try:
-        return frozenset(Kind(name) for name in names) or None
-    except ValueError as error:
-        raise InvalidRequest(f"kind: {error}; there are {', '.join(Kind)}.") from error
+    for name in names:
+        if name not in frozenset(Kind):
+            raise InvalidRequest(f"kind: there is no kind {name!r:.40}; there are {', '.join(Kind)}.")
+    return frozenset(Kind(name) for name in names) or None
+
+
+def check_lecture(state: ServiceState, filters: Filters, lecture: int) -> None:
+    """NotFound for a lecture that is not there, of another course, or not the caller's to read: nobody learns which.
+
+    The index knows those that have something to find; only of others the database is asked.
+    """
+    if state.index().holds_lecture(filters):
+        return
+    with state.library.database.reading() as connection:
+        found = lecture_details(connection, lecture, filters.courses)
+    if filters.course is not None and found.course.slug != filters.course:
+        raise NotFound(
+            f"There is no lecture {lecture} in course {filters.course}; GET /api/courses/SLUG lists those there are."
+        )

@@ -6,6 +6,7 @@ a row: those may mean something else tomorrow. `index/store/places.py` finds whe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import quote, urldefrag, urlencode, urlsplit
 
 from index.addresses import is_web_address
@@ -61,11 +62,11 @@ def place_address(slug: str, place: Place) -> str:
 
 
 def course_url(slug: str) -> str:
-    return f"/c/{quote(slug)}"
+    return f"/c/{_slug(slug)}"
 
 
 def lecture_url(slug: str, position: int, mark: str) -> str:
-    return f"/c/{quote(slug)}/l/{position}{_marked(mark)}"
+    return f"/c/{_slug(slug)}/l/{position}{_marked(mark)}"
 
 
 def lecture_link(slug: str, lecture: LectureEntry | LectureRef) -> str:
@@ -74,22 +75,22 @@ def lecture_link(slug: str, lecture: LectureEntry | LectureRef) -> str:
 
 
 def deck_url(slug: str, deck: str, mark: str = "") -> str:
-    return f"/c/{quote(slug)}/d/{_name(deck)}{_marked(mark)}"
+    return f"/c/{_slug(slug)}/d/{_name(deck)}{_marked(mark)}"
 
 
 def page_url(slug: str, deck: str, page_number: int, mark: str) -> str:
     """A page of a deck; `mark` says which page was meant, wherever it is by then."""
-    return f"/c/{quote(slug)}/d/{_name(deck)}/{page_number}{_marked(mark)}"
+    return f"/c/{_slug(slug)}/d/{_name(deck)}/{page_number}{_marked(mark)}"
 
 
 def moment_url(slug: str, video: str, seconds: float, mark: str) -> str:
     """A second of a video on our own pages."""
-    return f"/c/{quote(slug)}/v/{_name(video)}/{int(seconds)}{_marked(mark)}"
+    return f"/c/{_slug(slug)}/v/{_name(video)}/{int(seconds)}{_marked(mark)}"
 
 
 def video_url(slug: str, video: str) -> str:
     """A video on our own pages, at whatever second stands after the #."""
-    return f"/c/{quote(slug)}/v/{_name(video)}"
+    return f"/c/{_slug(slug)}/v/{_name(video)}"
 
 
 def youtube_url(video: str, seconds: float) -> str:
@@ -168,6 +169,12 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+@lru_cache(maxsize=1_000)  # courses and files that are shown most
+def _slug(slug: str) -> str:
+    return quote(slug)
+
+
+@lru_cache(maxsize=1_000)
 def _name(name: str) -> str:
     return quote(address_name(name), safe="/~")
 

@@ -28,6 +28,7 @@ from service.mcp_tools import AskOut, CoursesOut, FetchOut, LecturesOut, SearchO
 from service.observability import log_libraries
 from service.settings import Settings, listed
 from service.state import ServiceState
+from service.validation import sentence_of
 
 _log = structlog.get_logger("lectures")
 _INSTRUCTIONS = (
@@ -61,6 +62,9 @@ class _Server(MCPServer[Any]):
         except UnexpectedResourceError as error:
             kind = ResourceNotFoundError if isinstance(error.__cause__, NotFound) else ResourceError
             raise kind(_sentence(error, f"the resource {uri}")) from None
+        except ResourceNotFoundError:
+            there = ", ".join(template.uri_template for template in await self.list_resource_templates())
+            raise ResourceNotFoundError(f"There is no resource {str(uri)!r:.100}; there are {there}.") from None
 
 
 def make_server(state: Callable[[], ServiceState]) -> MCPServer[Any]:
@@ -155,7 +159,7 @@ def _transcript(state: ServiceState, video_id: str) -> str:
     with state.library.database.reading() as connection:
         video = video_details(connection, int(video_id), readable.get())
     if video.transcript is None:
-        raise NotFound(f"Video {video.video} has no transcript here: {video.problem.detail if video.problem else '?'}")
+        raise NotFound(f"Video {video.video} has no transcript; list_lectures names the transcripts that there are.")
     return state.library.files.path(video.transcript.vtt_sha256, ".vtt").read_text("utf-8")
 
 
@@ -167,7 +171,7 @@ def _sentence(error: ToolError | ResourceError, what: str) -> str:
             return str(cause)
         case ValidationError():
             first = cause.errors()[0]
-            return f"{'.'.join(str(part) for part in first['loc']) or 'arguments'}: {first['msg']}."
+            return sentence_of(first, ".".join(str(part) for part in first["loc"]) or "The call")
         case None:
             return str(error)
         case _:

@@ -108,7 +108,7 @@ def passage_of(state: ServiceState, passage_id: str) -> IndexedPassage:
     passage = state.index().generation.find(passage_id)
     allowed = readable.get()
     if passage is None or (allowed is not None and passage.course_slug not in allowed):
-        raise NotFound(f"There is no passage {passage_id!r:.60}; search for it again.")
+        raise NotFound(f"There is no passage {passage_id!r:.60}; the tool search gives the ids of those there are.")
     return passage
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from index.library import Library
     from index.search.search import SearchIndex
     from index.spread.spread import Spread
-    from ingest.order import Means
+    from ingest.carrying import Means
     from service.settings import Settings
 
 Course = Annotated[str | None, typer.Option(help="Only this course (its slug).")]
@@ -69,6 +69,30 @@ def _opened() -> tuple[Settings, Library]:
     return settings, library
 
 
+def open_existing() -> tuple[Settings, Library, str]:
+    """As `open_library`, for what only looks: nothing is made, and a folder that is read-only will do. Last comes why
+    there is nothing to look at, in a sentence; most often there is, and it is empty."""
+    from index.presence import nothing_here
+    from service.settings import read_settings
+
+    settings = read_settings()
+    library = library_of(settings)
+    if library.database.revision() is not None:
+        library.database.migrate()
+    return settings, library, nothing_here(library) or ""
+
+
+def check_not_empty(library: Library) -> None:
+    """IndexUnavailable where nothing was ever kept: most often a setting is wrong."""
+    from index.errors import IndexUnavailable
+    from index.presence import nothing_here
+
+    if library.served_number() is None and library.shared is None:
+        nothing = nothing_here(library)
+        if nothing:
+            raise IndexUnavailable(nothing)
+
+
 def library_of(settings: Settings, *, lists_only: bool = False) -> Library:
     """The library that the settings name; nothing of it is read. With `lists_only` others hold its shards."""
     from index.library import Library
@@ -85,16 +109,25 @@ def library_of(settings: Settings, *, lists_only: bool = False) -> Library:
 def open_readable() -> tuple[Settings, Library, str]:
     """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
     then what is wrong with it, in a sentence. It may have been brought up to date by a newer program, too."""
-    from index.errors import StorageUnreachable
-
     settings, library = _opened()
+    return settings, library, _brought_up_to_date(library, makes=True)
+
+
+def _brought_up_to_date(library: Library, *, makes: bool) -> str:
+    """What is wrong with the database, in a sentence; empty if its schema is that of this program, or is by now. Only
+    with `makes` is one made that is not there."""
+    from index.errors import StorageUnreachable
+    from index.presence import nothing_here
+
     try:
+        if not makes and library.database.revision() is None:
+            return nothing_here(library) or ""
         library.database.migrate(only_serves=True)
     except StorageUnreachable as error:
         if library.served_number() is None and library.shared is None:
             raise
-        return settings, library, str(error)
-    return settings, library, ""
+        return str(error)
+    return ""
 
 
 def open_embedder(settings: Settings) -> Embedder | None:
@@ -144,9 +177,12 @@ def open_index() -> SearchIndex:
     from index.follow import follow
     from index.search.search import SearchIndex
     from index.served import open_served
-    from service.settings import listed
+    from service.settings import listed, read_settings
 
-    settings, library, away = open_readable()
+    settings = read_settings()
+    library = library_of(settings)
+    check_not_empty(library)
+    away = _brought_up_to_date(library, makes=False)
     embedder = open_embedder(settings)
     behind: tuple[str, ...] = ()
     try:
@@ -189,7 +225,7 @@ def open_spread(settings: Settings) -> Spread:
 
 def open_means(settings: Settings) -> Means:
     """What ingest may fetch, and from where."""
-    from ingest.order import Means
+    from ingest.carrying import Means
     from ingest.sources import SourceLimits
     from ingest.youtube import YouTubeSettings
 

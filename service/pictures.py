@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections import Counter, OrderedDict
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from index.errors import NotFound, SourceFileError, StorageError
 from index.files import write_durably
 from index.library import Library
 from ingest.pdf import PdfReader
-from service.desk import WORDS, Desk, Wanted
+from service.drawing import WORDS, DrawingDesk, Wanted
 from service.refusals import BeingDrawn, Overloaded
 
 _log = structlog.get_logger("lectures")
@@ -40,8 +40,10 @@ class Pictures:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._quick = Desk("pictures", _QUICK_SECONDS, _QUICK_PAGES, self._draw_quickly)
-        self._slow = Desk("slow pictures", _SLOW_SECONDS, _SLOW_PAGES, self._draw_slowly)
+        self._quick = DrawingDesk("pictures", _QUICK_SECONDS, _QUICK_PAGES, self._draw_quickly)
+        self._slow = DrawingDesk("slow pictures", _SLOW_SECONDS, _SLOW_PAGES, self._draw_slowly)
+        # a disk that is slow holds up those who ask for pictures, one after the other, and nobody else
+        self._disk = ThreadPoolExecutor(1, "what is drawn")
         self._lock = threading.Lock()
         self._asked: dict[Wanted, Future[Path]] = {}
         self._apart: set[Wanted] = set()
@@ -61,21 +63,27 @@ class Pictures:
         return await self._kept(Wanted(sha256, page_number, WORDS))
 
     async def _kept(self, wanted: Wanted) -> Path:
-        sha256, page_number = wanted.sha256, wanted.page_number
-        path = self._path(wanted)
-        if path.is_file():
-            return path
-        for page in (page_number, 0):
-            reason = self._reason(sha256, page)
-            if reason:
-                raise SourceFileError(reason, code="unreadable_page")
+        found = await asyncio.get_running_loop().run_in_executor(self._disk, self._found, wanted)
+        if found is not None:
+            return found
         drawn = self._order(wanted)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(drawn), _WAIT_SECONDS)
         except TimeoutError:
             raise Overloaded("Too many pictures are being drawn; try again in a second.") from None
 
+    def _found(self, wanted: Wanted) -> Path | None:
+        """The file, if it was drawn; SourceFileError if it was found not to be drawable."""
+        path = self._path(wanted)
+        if path.is_file():
+            return path
+        for page in (wanted.page_number, 0):
+            if reason := self._reason(wanted.sha256, page):
+                raise SourceFileError(reason, code="unreadable_page")
+        return None
+
     def close(self) -> None:
+        self._disk.shutdown(cancel_futures=True)
         self._quick.close()
         self._slow.close()
 
@@ -187,6 +195,7 @@ class Pictures:
         path = self._note_path(sha256, page_number)
         with self._lock:
             self._failed[path] = (time.time(), reason)
+            self._failed.move_to_end(path)
             if len(self._failed) > _MAX_REMEMBERED:
                 self._failed.popitem(last=False)
         with suppress(OSError):  # a full disk: it is known until the service ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -28,6 +29,7 @@ from index.served import open_served
 from index.store.database import Database
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits
+from service.listening import close_door, queue_of
 from service.observability import Logged
 from service.opening import library_of
 from service.settings import Settings, listed
@@ -35,6 +37,7 @@ from service.settings import Settings, listed
 _log = structlog.get_logger("lectures")
 _AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
 _AWAY_SECONDS = 2.0  # between two looks for a database that was away at the start
+_YOUNG_OBJECTS = 20_000  # that are new and still there when the garbage collector looks; Python's own figure is 700
 _TURNS = 3  # of the event loop: more than one, since what is ready comes before what arrives
 
 
@@ -51,12 +54,12 @@ class _Server(uvicorn.Server):
             sys.stderr.write(self._greeting)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Closing the socket resets the connections that stand in its queue. So the queue is made short (who comes now
-        # is refused, and knows it), those in it are let in, and only then is it closed.
+        # Closing the socket resets the connections that stand in its queue. So nobody is let into the queue any more
+        # (who comes now is refused, and knows it), those in it are let in, and only then is it closed.
         for listening in sockets or []:
-            listening.listen(0)
+            close_door(listening)
         await _turns(_TURNS)
-        late = [taken for listening in sockets or [] for taken in _queue_of(listening)]
+        late = [taken for listening in sockets or [] for taken in queue_of(listening)]
         for server in self.servers:
             server.close()
         await _turns(_TURNS)
@@ -76,15 +79,6 @@ class _Server(uvicorn.Server):
         last = threading.Timer(seconds, os._exit, (128 + sig,))
         last.daemon = True
         last.start()
-
-
-def _queue_of(listening: socket.socket) -> list[socket.socket]:
-    """The connections that stand in the queue of a socket."""
-    taken = []
-    with suppress(BlockingIOError):
-        while True:
-            taken.append(listening.accept()[0])
-    return taken
 
 
 async def _turns(times: int) -> None:
@@ -119,8 +113,23 @@ def run(
     `migrates` the database was away: its schema is brought up to date when it is back."""
     if migrates:
         threading.Thread(target=_migrate, args=(settings,), name="schema", daemon=True).start()
-    config = server_config(create_app(settings, first), settings)
+    app = create_app(settings, first, opened=settle_memory)
+    if first is not None:
+        settle_memory()
+    config = server_config(app, settings)
     _Server(config, greeting).run(sockets=[listening])
+
+
+def settle_memory() -> None:
+    """Leave what is here now out of the rounds of the garbage collector, for good: the program and the open index.
+
+    A full round over it takes a fifth of a second, in which nobody is answered, and finds nothing. An index that is not
+    served any more goes all the same: nothing in it refers back to what holds it. What a search makes goes by itself
+    too, and these are thousands of objects: they are looked through seldomer.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _migrate(settings: Settings) -> None:

@@ -61,22 +61,25 @@ class Serving:
         following: Following | None = None,
         spread: Callable[[], Spread] | None = None,
         encoder: Callable[[], Encoder | None] = lambda: None,
+        opened: Callable[[], None] = lambda: None,
     ) -> None:
         """`embedder`, `reranker`, `dictionary` and `encoder` load what the settings name, when it is first needed;
         `first` is open already; `following` fetches what other machines publish; `spread` connects to the nodes that
-        hold the shards, where others do."""
+        hold the shards, where others do; `opened` is called when a generation was opened here."""
         self._library = library
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._load_encoder = encoder
         self._index = first
         self._following = following
         self._connect = spread
+        self._opened = opened
         self._spread: Spread | None = None
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
         self._own = () if first is None else _own_reasons(first)  # what is degraded about the open generation
         self._tried: _Tried | None = None if first is None else _Tried(first.number)
         self._files = {} if first is None else self._stamps(first.generation)
         self._damaged_at = -_SHAKEN_SECONDS
+        self._away = frozenset[str]()  # the courses that no node held when that was last asked
         self._looked = threading.Event()
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -198,6 +201,7 @@ class Serving:
             self._looked.set()
         index.warm_up()
         self._index, self._own, self._files = index, degraded, self._stamps(generation)
+        self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():
             _log.error("course_not_served", course=course, reason=reason)
@@ -231,14 +235,16 @@ class Serving:
             self._index = index.saying(degraded)
 
     def _look_at_nodes(self, index: SearchIndex, spread: Spread) -> None:
-        """A course that no node holds any more is down until one does."""
+        """A course that no node holds any more is down until one does. That is tried at once; what a node holds and
+        cannot be served for another reason is tried again after a pause, as everything else is."""
         away, damaged = spread.away(index.generation), index.generation.damaged
+        back, self._away = self._away - away.keys(), frozenset(away)
         new = {course: reason for course, reason in away.items() if course not in damaged}
         if new:
             for course, reason in new.items():
                 _log.error("course_not_served", course=course, reason=reason)
             self._index = index.without(new)
-        elif damaged.keys() - away.keys():
+        if damaged.keys() & back:
             self._try_to_open(_Tried(index.number))
             return
         self._say()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import InvalidRequest
@@ -122,6 +122,13 @@ class Settings(BaseSettings):
     )
     llm_drop_uncited: bool = Field(False, description="Leave out sentences of the model that cite nothing")
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _names_a_folder(cls, value: object) -> object:
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("an empty name would be the folder of the day; name the data folder, or leave it out")
+        return value
+
     @model_validator(mode="after")
     def _names_a_whole_model(self) -> Settings:
         if bool(self.llm_url) != bool(self.llm_model):
@@ -191,16 +198,17 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
     return sorted(name for name in environment if name.upper().startswith(_PREFIX) and name.upper() not in known)
 
 
-def read_settings() -> Settings:
-    """Settings from the environment and `.env`; InvalidRequest names the one that is wrong."""
+def read_settings(**instead: str) -> Settings:
+    """Settings from the environment and `.env`, some `instead` of those; InvalidRequest names the one that is wrong."""
     written = dotenv_values(".env", interpolate=False)
     for name in unknown_variables({*os.environ, *written}):
         _log.warning("%s is no setting of this program; `lectures` does without it.", name)
     try:
-        return Settings()
+        return Settings(**instead)  # type: ignore[arg-type]  # checked as what the environment says
     except ValidationError as error:
         first = error.errors()[0]
+        said = first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise InvalidRequest(f"{first['msg'].removeprefix('Value error, ')}.") from error
+            raise InvalidRequest(f"{said}.") from error
         name = "LECTURES_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise InvalidRequest(f"{name} is {first['input']!r:.100}: {first['msg']}.") from error
+        raise InvalidRequest(f"{name} is {first['input']!r:.100}: {said}.") from error

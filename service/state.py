@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
@@ -48,8 +48,14 @@ _SEARCHING = 2  # threads that search at the same time; more only hand the inter
 class ServiceState:
     """Shared by all requests."""
 
-    def __init__(self, settings: Settings, first: SearchIndex | None = None, metrics: Metrics | None = None) -> None:
-        """`first` is an index that is open already, with its embedder."""
+    def __init__(
+        self,
+        settings: Settings,
+        first: SearchIndex | None = None,
+        metrics: Metrics | None = None,
+        opened: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`first` is an index that is open already, with its embedder; `opened` is called when one was opened here."""
         self.settings = settings
         self._metrics = metrics or Metrics()
         self._first = first
@@ -65,6 +71,7 @@ class ServiceState:
             self.following,
             (lambda: open_spread(settings)) if settings.search else None,
             lambda: self.encoder,
+            opened,
         )
         self.pictures = Pictures(self.library)
         self.gate = Gate(_lanes(settings), self._metrics)

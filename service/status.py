@@ -16,6 +16,8 @@ _NEWEST_JOBS = 10
 
 def read_status(library: Library, embedder: Embedder | None, readers: tuple[str, ...]) -> StatusOut:
     """How the installation stands just now; `readers` is how the fingerprints of those begin that are set."""
+    if library.database.revision() is None:
+        return _status_of_nothing(library, embedder)
     with library.database.snapshot() as connection:  # a course may be removed meanwhile
         courses = list_courses(connection, readable=None)
         details = [course_details(connection, course.slug, readable=None) for course in courses]
@@ -35,4 +37,22 @@ def read_status(library: Library, embedder: Embedder | None, readers: tuple[str,
         newest_jobs=[JobSummaryOut.model_validate(job) for job in newest],
         gaps={course.slug: [GapOut.model_validate(gap) for gap in course.gaps] for course in details},
         unread=[UnreadOut.model_validate(own) for own in unread],
+    )
+
+
+def _status_of_nothing(library: Library, embedder: Embedder | None) -> StatusOut:
+    """How it stands where there is no database yet."""
+    return StatusOut(
+        data_dir=str(library.data_dir),
+        database=library.database.url.render_as_string(hide_password=True),
+        schema_revision=None,
+        generation=library.served_number(),
+        current=False,
+        embedder=embedder.fingerprint if embedder else "none",
+        disk_bytes=folder_bytes(library.data_dir),
+        courses=[],
+        jobs={},
+        newest_jobs=[],
+        gaps={},
+        unread=[],
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from postgres import ON_POSTGRES, PostgresServer, databases_on, run_postgres
+from schema import schema_copied
 from starlette.testclient import TestClient
-from support import EXAMPLES, CountingEmbedder, open_index, own_database, serve, write_pdf
+from support import EXAMPLES, CountingEmbedder, Done, Run, open_index, own_database, serve, write_pdf
 
 from index.embed.models import load_embedder
 from index.library import Library
@@ -19,6 +21,7 @@ from index.search.search import SearchIndex
 from ingest.course import read_course
 from ingest.pipeline import ingest_course
 from service.app import create_app
+from service.cli import main
 from service.settings import Settings
 
 
@@ -49,6 +52,13 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The migrations run once for all databases of SQLite."""
+    with schema_copied(tmp_path_factory.mktemp("schema")):
+        yield
+
+
 @pytest.fixture(scope="session", autouse=ON_POSTGRES)
 def _databases(postgres_server: PostgresServer) -> Iterator[None]:
     """Where the whole suite runs on PostgreSQL, each data folder has a database there."""
@@ -63,14 +73,28 @@ def _forgotten(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[None
     postgres_server.forget(tmp_path)
 
 
-@pytest.fixture(params=["postgresql"] if ON_POSTGRES else ["sqlite", "postgresql"])
+_KINDS = ["postgresql"] if ON_POSTGRES else ["sqlite", "postgresql"]
+
+
+@pytest.fixture(params=_KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
+    """A new database of each kind; that of PostgreSQL has its schema already."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'lectures.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     yield server.new_database(tmp_path)
+    server.forget(tmp_path)
+
+
+@pytest.fixture(params=_KINDS)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without any schema."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'lectures.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.empty_database(tmp_path)
     server.forget(tmp_path)
 
 
@@ -165,6 +189,23 @@ def live(example_settings: Settings) -> Iterator[str]:
 def client(example_settings: Settings) -> Iterator[TestClient]:
     with TestClient(create_app(example_settings), raise_server_exceptions=False) as opened:
         yield opened
+
+
+@pytest.fixture
+def lectures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Each command has its own variables, and takes none of what serving sets with it."""
+
+    def command(*arguments: str, **environment: str) -> Done:
+        with monkeypatch.context() as own:
+            for name, value in {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **environment}.items():
+                own.setenv(name, value)
+            own.setattr(sys, "argv", ["lectures", *arguments])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        said = capsys.readouterr()
+        return Done(ended.value.code, said.out, said.err)
+
+    return command
 
 
 @pytest.fixture(scope="session")

@@ -45,11 +45,15 @@ class PostgresServer:
         template.migrate()
         template.close()
 
-    def new_database(self, folder: Path) -> str:
-        """The address of an empty database, which is forgotten with this folder."""
+    def new_database(self, folder: Path, template: str = _TEMPLATE) -> str:
+        """The address of a new database, which has its schema already and is forgotten with this folder."""
         name = f"test_{uuid.uuid4().hex}"
         self._names[name] = folder
-        return self._made(name, "template0")
+        return self._made(name, template)
+
+    def empty_database(self, folder: Path) -> str:
+        """The address of a new database without any schema."""
+        return self.new_database(folder, "template0")
 
     def database_of(self, data_dir: Path) -> str:
         """The address of the database of a data folder, which has its schema already."""

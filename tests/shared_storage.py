@@ -58,7 +58,7 @@ def _handler(target: str, faults: Faults) -> type[BaseHTTPRequestHandler]:
             if is_listing:
                 faults.listings[self.path] = (response.status, kept, content)
             if wrong == "slow":
-                time.sleep(0.3)
+                time.sleep(0.05)
             if wrong == "cut":
                 self._answer(response.status, kept, content, sent=len(content) // 2)
                 self.close_connection = True

@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import uvicorn
@@ -236,6 +237,21 @@ def serve_apart(
             process.wait(timeout=40)
         finally:
             process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    code: object
+    out: str
+    err: str
+
+
+class Run(Protocol):
+    """Runs `lectures …` with these variables, in this process: to start one takes longer than most commands do."""
+
+    def __call__(self, *arguments: str, **environment: str) -> Done: ...
 
 
 def flip(path: Path, place: float = 0.5) -> None:

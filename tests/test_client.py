@@ -69,7 +69,13 @@ def _methods() -> dict[str, Callable[..., Any]]:
 
 def _full_arguments(function: Callable[..., Any]) -> dict[str, Any]:
     """An argument for each parameter."""
-    known = {"kinds": ["page"], "mode": "lexical", "languages": ["ru"], "history": [{"role": "user", "content": "x"}]}
+    known = {
+        "kinds": ["page"],
+        "kind": "page",
+        "mode": "lexical",
+        "languages": ["ru"],
+        "history": [{"role": "user", "content": "x"}],
+    }
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
         said = str(parameter.annotation)
@@ -148,6 +154,11 @@ def test_all_that_needs_no_key_is_read_from_the_service(live: str) -> None:
     with Lectures(live) as lectures:
         assert [course.slug for course in lectures.courses()] == ["neural-networks"]
         found = lectures.search("дропаут", kinds=["page"], limit=1, explain=True, text=True)
+        for same in (
+            lectures.search("дропаут", kind="page", limit=1),
+            lectures.search("дропаут", kinds="page", limit=1),
+        ):
+            assert [hit.id for hit in same.hits] == [hit.id for hit in found.hits]
         assert (found.rewrites[0].from_, found.rewrites[0].to) == ("дропаут", "dropout")
         hit = found.hits[0]
         assert hit.text is not None

@@ -60,6 +60,8 @@ def test_an_adaptation_weighs_words_by_their_rarity_in_the_course(table: TableEm
 def test_a_query_is_read_by_each_course_as_its_own_embedder_reads_it(table: TableEmbedder) -> None:
     learned = adapt(table, _TEXTS, basis_of([]))
     queries = table.embed_query_in("темп и dropout на неизвестномслове", [learned, None])
+    for alone, adaptation in zip(queries, [learned, None], strict=True):
+        assert table.embed_query_in("темп и dropout на неизвестномслове", [adaptation])[0].tolist() == alone.tolist()
     own = table.with_adaptation(learned)
     np.testing.assert_allclose(queries[0], own.embed_query("темп и dropout на неизвестномслове"), atol=1e-6)
     np.testing.assert_allclose(queries[1], table.embed_query("темп и dropout на неизвестномслове"), atol=1e-6)

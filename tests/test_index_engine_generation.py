@@ -78,14 +78,14 @@ def test_words_that_are_known_wait_for_no_others_that_are_put_together(
     generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, begun, go_on = generation.vocabulary((0,)), threading.Event(), threading.Event()
-    of = Vocabulary.of
+    of_some = Vocabulary.of_some
 
-    def slowly(shards: Sequence[ShardWords]) -> Vocabulary:
+    def slowly(everything: Vocabulary, shards: Sequence[ShardWords]) -> Vocabulary:
         begun.set()
         assert go_on.wait(60)
-        return of(shards)
+        return of_some(everything, shards)
 
-    monkeypatch.setattr(Vocabulary, "of", slowly)
+    monkeypatch.setattr(Vocabulary, "of_some", slowly)
     with ThreadPoolExecutor(2) as pool:
         others = pool.submit(generation.vocabulary, (1,))
         assert begun.wait(60)
@@ -94,6 +94,19 @@ def test_words_that_are_known_wait_for_no_others_that_are_put_together(
         finally:
             go_on.set()
         assert set(others.result(60).words()) == set(generation.vocabulary((1,)).words())
+
+
+def test_the_words_of_many_sets_of_courses_are_kept_as_far_as_their_bytes_allow(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = [tuple(number for number in range(len(generation.shards)) if number != left_out) for left_out in range(4)]
+    first = [generation.vocabulary(own) for own in sets]
+    assert all(generation.vocabulary(own) is known for own, known in zip(sets, first, strict=True))
+    monkeypatch.setattr("index.engine.generation._REMEMBERED_WORDS_BYTES", 2 * first[0].part_bytes)
+    bounded = Generation(generation.manifest, generation.shards, {})
+    again = [bounded.vocabulary(own) for own in sets]
+    assert bounded.vocabulary(sets[-1]) is again[-1]
+    assert bounded.vocabulary(sets[0]) is not again[0]
 
 
 def test_sketches_are_numbered_by_row_and_there_only_where_vectors_are(generation: Generation, tmp_path: Path) -> None:

@@ -85,6 +85,17 @@ def test_its_very_words_match_wholly_and_other_words_hardly(tmp_path: Path) -> N
     assert second.score < 0.3
 
 
+def test_what_is_described_well_enough_is_found_as_if_every_description_were_compared() -> None:
+    dictionary = load_dictionary(["ml"])
+    assert dictionary is not None
+    for text in ("наугад гасить часть нейронов", "stop training before it gets worse on new data"):
+        found, every = list(dictionary.describe(text, 0.28)), list(dictionary.describe(text))
+        assert [own.concept for own in found] == [own.concept for own in every if own.score >= 0.28]
+        # a product of other rows is rounded otherwise
+        assert [own.score for own in found] == pytest.approx([own.score for own in every[: len(found)]])
+        assert found
+
+
 def test_a_concept_without_descriptions_is_a_name_only(tmp_path: Path) -> None:
     dictionary = Dictionary([read_pack(_pack(tmp_path, f"= tibia | большеберцовая кость\n{ANATOMY}"))])
     scores = {own.concept.names[0]: own.score for own in dictionary.describe("from hip to knee")}

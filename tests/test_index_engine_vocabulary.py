@@ -54,12 +54,47 @@ def test_several_courses_know_words_as_one_that_holds_all_their_passages(courses
         assert merged.sounding_like(word) == whole.sounding_like(word)
 
 
+@given(
+    st.lists(st.lists(st.lists(st.sampled_from(_WORDS), max_size=4).map(" ".join), max_size=3), min_size=1, max_size=4),
+    st.sets(st.integers(0, 3)),
+)
+@settings(max_examples=60, deadline=None)
+def test_some_of_several_courses_know_words_as_if_there_were_no_others(
+    courses: list[list[str]], chosen: set[int]
+) -> None:
+    shards = [_shard(texts) for texts in courses]
+    own = [shard for number, shard in enumerate(shards) if number in chosen]
+    part, alone = Vocabulary.of(shards).of_some(own), Vocabulary.of(own)
+    assert _words(part) == _words(alone)
+    for word in ("dropuot", "kernelz", "обучния", "атеншн"):
+        assert part.spelled_like(word) == alone.spelled_like(word)
+    for word in ("пулинг", "дропаут", "кернел", "sloj", "лосс", "loss"):
+        assert part.sounding_like(word) == alone.sounding_like(word)
+    stems = hash_texts(["dropout", "loss", "сло"])
+    assert _words(part.part(stems)) == _words(alone.part(stems))
+
+
 def test_the_likes_of_a_word_come_best_first() -> None:
     vocabulary = Vocabulary.of([_shard(["dropout kernel", "kernels kernels"]), _shard(["kernel пулинг"])])
     assert [other for other, _ in vocabulary.spelled_like("kernelz")] == ["kernel", "kernels"]
     assert [other for other, _ in vocabulary.sounding_like("дропаут")] == ["dropout"]
     assert [other for other, _ in vocabulary.sounding_like("pooling")] == ["пулинг"]
     assert vocabulary.spelled_like("attention") == ()
+
+
+def test_a_sound_is_looked_for_among_those_of_its_length_however_long_it_is() -> None:
+    long = "а" + "гропула" * 50
+    vocabulary = Vocabulary.of([_shard(["dropout kernel pool", f"agropula{'gropula' * 49} {long}"])])
+    part = vocabulary.part(hash_texts(["dropout", "pool"]))
+    for word, found in (
+        ("дропаут", ["dropout"]),
+        ("пул", ["pool"]),
+        ("дроп", ["dropout"]),
+        ("дропаутикус" * 30, []),
+    ):
+        assert [other for other, _ in vocabulary.sounding_like(word)] == found
+        assert [other for other, _ in part.sounding_like(word)] == found
+    assert vocabulary.sounding_like(long) == ()  # nobody means a word of more than 255 letters
 
 
 def test_no_courses_know_no_words() -> None:

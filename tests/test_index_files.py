@@ -23,7 +23,7 @@ from index.originals import FileStore
 from index.served import open_served
 from index.store.tables import embeddings
 from index.types import Query
-from ingest.web import Limits, fetch
+from ingest.web import WebLimits, fetch
 
 
 def _refusing(real: Callable[..., Any], when: Callable[..., bool], code: int) -> Callable[..., Any]:
@@ -93,7 +93,7 @@ def test_folders_that_cannot_be_made_are_named(tmp_path: Path) -> None:
         lambda: store.add(tmp_path / "source", ".pdf"),
         lambda: store.add_bytes(b"x", ".pdf"),
         lambda: write_durably(tmp_path / "file" / "x", b""),
-        lambda: fetch("https://127.0.0.1/a.pdf", tmp_path / "file" / "sources", Limits()),
+        lambda: fetch("https://127.0.0.1/a.pdf", tmp_path / "file" / "sources", WebLimits()),
     ):
         with pytest.raises(StorageError, match=f"{tmp_path / 'file'}"):
             call()

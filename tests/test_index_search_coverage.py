@@ -119,6 +119,8 @@ def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_ne
 
 def test_what_only_the_programme_holds_is_listed() -> None:
     assert judge_coverage(replace(_SOME, said=0.2, promised=1.0)) is Coverage.LISTED
+    # a slide says it in the other language
+    assert judge_coverage(replace(_SOME, said=0.54, promised=1.0)) is not Coverage.LISTED
 
 
 @pytest.mark.parametrize(
@@ -178,6 +180,12 @@ def test_a_name_that_is_not_there_is_said_as_a_whole(client: TestClient) -> None
 @pytest.mark.parametrize("query", ["why does early stopping help", "зачем делают early stopping", "седловые точки"])
 def test_a_name_counts_in_either_language_and_in_every_case(client: TestClient, query: str) -> None:
     assert client.get("/api/search", params={"q": query}).json()["coverage"] != "absent"
+
+
+@pytest.mark.parametrize("query", ["learning rate too large", "why is my learning rate too large", "формула dropout"])
+def test_everyday_words_beside_a_name_that_is_there_make_no_other_name(client: TestClient, query: str) -> None:
+    found = client.get("/api/search", params={"q": query}).json()
+    assert (found["coverage"], found["unknown_words"]) == ("explained", [])
 
 
 def test_a_small_part_of_a_question_that_names_something_else_leaves_it_mentioned() -> None:

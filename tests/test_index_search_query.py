@@ -12,7 +12,7 @@ from index.engine.generation import Generation
 from index.engine.glossary import ShardTerms, Term, build_terms
 from index.library import Library
 from index.search.lexicon import Lexicon
-from index.search.query import Reader, as_typed, meaning_of, rewrites_of
+from index.search.query import QueryReader, as_typed, meaning_of, rewrites_of
 from index.search.scope import make_scope
 from index.text.analysis import STOP_WEIGHT
 from index.text.language import zipf
@@ -31,12 +31,12 @@ def generation(tmp_path: Path) -> Generation:
     return made
 
 
-def _reader(generation: Generation, course: str = "c") -> Reader:
-    return Reader(Lexicon(make_scope(generation, Filters(course=course))))
+def _reader(generation: Generation, course: str = "c") -> QueryReader:
+    return QueryReader(Lexicon(make_scope(generation, Filters(course=course))))
 
 
 @pytest.fixture
-def reader(generation: Generation) -> Reader:
+def reader(generation: Generation) -> QueryReader:
     return _reader(generation)
 
 
@@ -45,18 +45,18 @@ def frequency(generation: Generation) -> Callable[[str], int]:
     return make_scope(generation, Filters(course="c")).frequency
 
 
-def test_words_that_join_weigh_little_and_everyday_words_less(reader: Reader) -> None:
+def test_words_that_join_weigh_little_and_everyday_words_less(reader: QueryReader) -> None:
     (what, said, dropout) = reader.read("что использовать dropout")
     assert zipf("использовать", "ru") > 4.5
     assert what.words[0].weight == STOP_WEIGHT < said.words[0].weight < dropout.words[0].weight == 1.0
 
 
-def test_a_term_of_the_glossary_is_also_read_in_the_other_language(reader: Reader) -> None:
+def test_a_term_of_the_glossary_is_also_read_in_the_other_language(reader: QueryReader) -> None:
     (phrase,) = reader.read("раннего останова")
     assert [word.text for word in phrase.words] == ["раннего", "останова"]
     assert [(reading.text, reading.reason) for reading in phrase.readings] == [("Early Stopping", Reason.GLOSSARY)]
     (general,) = reader.read("convolution")
-    assert [reading.text for reading in general.readings] == ["свёртка"]
+    assert [(reading.text, reading.reason) for reading in general.readings] == [("свёртка", Reason.SYNONYM)]
 
 
 def test_a_counterpart_that_the_course_lacks_is_no_reading(generation: Generation) -> None:
@@ -71,16 +71,33 @@ def test_of_many_counterparts_those_are_read_that_the_course_has(tmp_path: Path)
     assert [reading.text for reading in cnn.readings] == ["свёрточная сеть"]
 
 
+def test_a_word_that_no_glossary_knows_is_read_as_its_translations_that_the_course_says(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("crime fell when abortion became legal")]})
+    (phrase,) = _reader(generation).read("преступность")
+    assert [(r.text, r.reason) for r in phrase.words[0].readings[1:]] == [("crime", Reason.TRANSLATION)]
+    assert 0.5 < phrase.words[0].readings[1].weight < 0.8
+    (known,) = _reader(generation).read("crime")  # what is there is not translated
+    assert [reading.reason for reading in known.words[0].readings] == [Reason.TYPED]
+
+
+def test_of_several_translations_of_a_word_that_is_shown_which_most_passages_say(tmp_path: Path) -> None:
+    texts = ["a strange land", "poor countries", "rich countries"]
+    generation = make_generation(tmp_path, {"c": [passage(text, at) for at, text in enumerate(texts)]})
+    phrases = _reader(generation).read("странам")
+    assert {reading.text for reading in phrases[0].words[0].readings} == {"странам", "country", "strange", "land"}
+    assert [(r.target, r.reason) for r in rewrites_of(phrases)] == [("country", Reason.TRANSLATION)]
+
+
 def test_terms_of_other_courses_are_not_read(generation: Generation) -> None:
     """Both courses hold the counterpart; only one writes it beside the term."""
     term = ShardTerms(build_terms([Term("ядро", "lstm", Reason.GLOSSARY, 3, (0,))]))
     generation.shards[1].terms = term
     assert "lstm" not in [reading.text for phrase in _reader(generation).read("ядро") for reading in phrase.readings]
-    both = Reader(Lexicon(make_scope(generation, Filters())))
+    both = QueryReader(Lexicon(make_scope(generation, Filters())))
     assert "lstm" in [reading.text for phrase in both.read("ядро") for reading in phrase.readings]
 
 
-def test_what_was_typed_is_never_replaced(reader: Reader, frequency: Callable[[str], int]) -> None:
+def test_what_was_typed_is_never_replaced(reader: QueryReader, frequency: Callable[[str], int]) -> None:
     (phrase,) = reader.read("дропаут")
     typed, *others = phrase.words[0].readings
     assert (typed.text, typed.reason, typed.weight) == ("дропаут", Reason.TYPED, 1.0)
@@ -90,23 +107,23 @@ def test_what_was_typed_is_never_replaced(reader: Reader, frequency: Callable[[s
     assert meaning_of([phrase], frequency) == "дропаут dropout"
 
 
-def test_a_compound_that_the_course_does_not_write_is_its_parts(reader: Reader) -> None:
+def test_a_compound_that_the_course_does_not_write_is_its_parts(reader: QueryReader) -> None:
     assert [phrase.words[0].text for phrase in reader.read("LSTM-ячейка")] == ["LSTM", "ячейка"]
 
 
-def test_the_other_layout_is_read_as_what_was_meant(reader: Reader) -> None:
+def test_the_other_layout_is_read_as_what_was_meant(reader: QueryReader) -> None:
     (phrase,) = reader.read("cdthnrf")
     assert phrase.words[0].readings[0].reason is Reason.LAYOUT
     assert rewrites_of([phrase])[0].target == "свертка"
 
 
-def test_a_literal_query_keeps_to_the_layout_that_was_used(reader: Reader) -> None:
+def test_a_literal_query_keeps_to_the_layout_that_was_used(reader: QueryReader) -> None:
     (phrase,) = as_typed(reader.read("cdthnrf", literal=True))
     assert [(reading.text, reading.reason) for reading in phrase.words[0].readings] == [("cdthnrf", Reason.TYPED)]
     assert rewrites_of([phrase]) == ()
 
 
-def test_a_pasted_text_is_read_at_all(reader: Reader) -> None:
+def test_a_pasted_text_is_read_at_all(reader: QueryReader) -> None:
     assert len(reader.read("незнакомоеслово " * 60)) == 60
 
 

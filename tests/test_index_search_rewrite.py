@@ -123,3 +123,19 @@ def test_two_readings_that_are_equally_good_are_each_trusted_less() -> None:
     alone = clear.candidates("kernal", lambda _: True, there=False)[0]
     both = doubtful.candidates("kernelz", lambda _: True, there=False)
     assert alone.weight > max(candidate.weight for candidate in both)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("groessenordnung", "größenordnung"),
+        ("groesse", "größe"),
+        ("strasse", "straße"),
+        ("oel", "öl"),
+        ("überströmung", "ueberstroemung"),
+    ],
+)
+def test_german_is_read_with_and_without_its_own_letters(typed: str, meant: str) -> None:
+    rewriter = rewriter_of("Größenordnung Größe Straße Öl Ueberstroemung")
+    held = {"größenordnung", "größe", "straße", "öl", "ueberstroemung"}
+    assert rewriter.candidates(typed, held.__contains__, there=False) == [Candidate((meant,), 1.0, Reason.TYPO)]

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support import make_generation, passage
 
 from index.engine.generation import Generation
+from index.engine.postings import NOTHING
 from index.search.scope import Scope, make_scope
+from index.search.subject import speaks
+from index.text.hashing import hash_text
 from index.types import Filters, Kind, Reading, Reason, Word
+
+_A, _B = Filters(course="a"), Filters(course="b")
+_KINDS_A, _KINDS_B = (Filters(course=course, kinds=frozenset({Kind.PAGE})) for course in "ab")
 
 
 @pytest.fixture
@@ -88,6 +95,34 @@ def test_postings_of_several_courses_are_one_ascending_list(generation: Generati
     assert alone.impacts.tolist() == held.impacts[2:].tolist()
     assert make_scope(generation, Filters(course="c")).held("gate").rows.tolist() == []
     assert make_scope(generation, Filters(lecture=8)).held("gate").rows.tolist() == [5]
+
+
+def test_one_course_is_asked_what_it_holds_whatever_else_is_there(generation: Generation) -> None:
+    shard = generation.shards[1].postings
+    assert shard.count(hash_text("gate")) == (2, 1)
+    assert shard.count(hash_text("padding")) == (0, 0)
+    assert shard.held(hash_text("gate"), np.int64(3)).rows.tolist() == [3, 5]
+    assert shard.held(hash_text("padding"), np.int64(3)) is NOTHING
+
+
+def test_rows_that_hold_all_terms_are_found_whichever_list_is_longer(generation: Generation) -> None:
+    scope = make_scope(generation, Filters())
+    for terms in (["gate", "loss"], ["loss", "gate"]):
+        assert scope.holding(terms, 5).tolist() == [5]
+    assert scope.holding(["gate"], 2).tolist() == [0, 1]
+    assert scope.holding(["gate", "kernel"], 5).tolist() == []
+    assert scope.holding(["gate", "nowhere"], 5).tolist() == []
+
+
+def test_in_which_language_courses_are_is_known_by_course(tmp_path: Path) -> None:
+    french = "le réseau est une fonction que les couches composent dans un ordre et pour des données avec"
+    courses = {
+        "a": [passage("the gate is what the loss of a network and its layers were for", 0, course="a")],
+        "b": [passage(french, 0, course="b")],
+    }
+    generation = make_generation(tmp_path, courses)
+    asked = [(filters, speaks(make_scope(generation, filters), "fr")) for filters in (_A, _B, _KINDS_A, _KINDS_B) * 2]
+    assert [found for _, found in asked] == [False, True, False, True] * 2
 
 
 def test_a_word_that_is_not_there_is_as_rare_as_what_it_is_read_as(generation: Generation) -> None:

@@ -497,7 +497,8 @@ def test_a_storage_that_is_away_stops_writers_before_anything_is_changed(
 
 @pytest.fixture
 def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Library, Library, Faults]]:
-    """Two machines and an S3 server behind a connection that can fail."""
+    """Two machines and an S3 server behind a connection that can fail; who tries again does so at once."""
+    monkeypatch.setattr("index.depot._PAUSE_SECONDS", 0.0)
     with s3_server(monkeypatch) as (url, faults):
         made = [Library(f"sqlite:///{tmp_path / 'lectures.db'}", tmp_path / name, url) for name in ("one", "two")]
         for library in made:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -14,10 +16,11 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from index.errors import StorageError
+from index.errors import StorageError, StorageUnreachable
 from index.library import Library
 from index.store.database import Database
 from index.store.jobs import add_job
+from index.store.sqlite import trouble_with
 from index.store.tables import SCHEMA_REVISION, jobs, metadata
 
 
@@ -81,16 +84,52 @@ def test_a_writer_that_reads_first_waits_for_another_instead_of_failing(sqlite_l
     other.close()
 
 
-def test_processes_that_start_together_migrate_once(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.sqlite
+def test_a_disk_that_is_full_is_said_to_be(sqlite_library: Library) -> None:
+    full = pytest.raises(StorageUnreachable, match=f"The disk that holds {sqlite_library.data_dir} is full; free some")
+    with full, sqlite_library.database.writing() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+        add_job(connection, "x" * 100_000, {})
+
+
+@pytest.mark.parametrize(("free", "full"), [(0, True), (10_000_000, False)])
+def test_an_error_of_the_disk_is_a_full_one_where_nothing_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, full: bool
+) -> None:
+    """Readers share a file as well: where that cannot be made, SQLite says no more than that the disk erred."""
+    (tmp_path / "lectures.db").touch()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(free, free, free))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    said = trouble_with(tmp_path / "lectures.db", error)
+    assert said == (f"The disk that holds {tmp_path} is full; free some space there." if full else None)
+
+
+def test_a_database_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'lectures.db'}")
+    assert database.revision() is None
+    with (
+        pytest.raises(StorageUnreachable, match=r"There is no database .*lectures\.db"),
+        database.reading() as connection,
+    ):
+        connection.execute(sa.select(jobs))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_that_start_together_migrate_once(empty_database_url: str, tmp_path: Path) -> None:
     """Two by the program, one by Alembic's own command."""
     program = (
         "import sys; from index.store.database import Database; sys.stdin.read(1); Database(sys.argv[1]).migrate()"
     )
     alembic = "import sys; from alembic.config import main; sys.stdin.read(1); main(['upgrade', 'head'])"
-    environment = {**os.environ, "LECTURES_DATABASE_URL": database_url, "LECTURES_DATA_DIR": str(tmp_path / "data")}
+    environment = {
+        **os.environ,
+        "LECTURES_DATABASE_URL": empty_database_url,
+        "LECTURES_DATA_DIR": str(tmp_path / "data"),
+    }
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", code, database_url],
+            [sys.executable, "-c", code, empty_database_url],
             stdin=subprocess.PIPE,
             cwd=Path(__file__).parents[1],
             env=environment,
@@ -101,6 +140,6 @@ def test_processes_that_start_together_migrate_once(database_url: str, tmp_path:
         assert process.stdin is not None
         process.stdin.close()
     assert [process.wait(60) for process in started] == [0, 0, 0]
-    database = Database(database_url)
+    database = Database(empty_database_url)
     assert database.revision() == SCHEMA_REVISION
     database.close()

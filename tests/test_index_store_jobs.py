@@ -17,15 +17,17 @@ from index.store.jobs import (
     MAX_ATTEMPTS,
     Job,
     add_job,
+    cancel_job,
     claim_job,
     count_jobs,
     finish_job,
     has_job,
+    list_jobs,
     read_job,
     retry_job,
 )
 from index.store.missed import count_missed, list_missed
-from index.store.tables import jobs
+from index.store.tables import courses, jobs
 from index.types import JobState, Problem
 
 
@@ -156,6 +158,65 @@ def test_a_pause_from_before_a_clock_was_set_back_is_over(library: Library) -> N
         assert claim_job(connection) is not None
 
 
+def _done(library: Library, source: str, course: str | None, *, look: bool = False, fails: bool = False) -> str:
+    """The id of a job that was ordered, taken and is over; its report names its course."""
+    with library.database.writing() as connection:
+        add_job(connection, source, {"dry_run": look})
+        job = claim_job(connection)
+        assert job is not None
+        state = JobState.FAILED if fails else JobState.DONE
+        assert finish_job(connection, job, state, report=None if fails else {"course": course})
+    return job.id
+
+
+def _ids(library: Library) -> set[str]:
+    with library.database.reading() as connection:
+        return {job.id for job in list_jobs(connection, 1000)}
+
+
+def test_of_jobs_that_are_over_the_newest_are_kept_and_the_last_of_each_course_that_is_there(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.store.history._KEPT", 3)
+    with library.database.writing() as connection:
+        for slug in ("a", "b"):
+            values = {"slug": slug, "title": slug, "language": "en", "source": "x", "content_hash": ""}
+            connection.execute(sa.insert(courses).values(**values, ingested_at=dt.datetime.now(dt.UTC)))
+        waiting = add_job(connection, "later", {"course": "a"})
+        connection.execute(sa.update(jobs).values(not_before=time.time() + 600.0))
+    of_a = [_done(library, "x", "a") for _ in range(2)]
+    of_b = _done(library, "y", "b")
+    _done(library, "y", "b", look=True)  # changes nothing, so it is not what is asked about a course
+    _done(library, "z", "removed since")
+    newest = {_done(library, "nowhere", None, fails=True) for _ in range(3)}
+    assert _ids(library) == {waiting, of_a[1], of_b, *newest}
+
+
+def test_every_end_of_a_job_makes_room(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.store.history._KEPT", 1)
+
+    def ordered(course: str) -> str:
+        with library.database.writing() as connection:
+            return add_job(connection, "x", {"course": course})
+
+    done = _done(library, "x", "a")
+    cancelled = ordered("a")
+    with library.database.writing() as connection:
+        cancel_job(connection, cancelled)
+    assert _ids(library) == {cancelled} != {done}
+    asked, killer = ordered("b"), ordered("c")
+    with library.database.writing() as connection:
+        connection.execute(sa.update(jobs).where(jobs.c.id == asked).values(cancel_asked=True))
+        connection.execute(sa.update(jobs).where(jobs.c.id == killer).values(attempts=MAX_ATTEMPTS))
+    assert _claim(library) is None
+    assert _ids(library) == {killer}
+    earlier, later = ordered("d"), ordered("d")
+    with library.database.writing() as connection:
+        connection.execute(sa.update(jobs).where(jobs.c.id == earlier).values(not_before=time.time() + 600.0))
+    assert _claim(library) is not None
+    assert _ids(library) == {earlier, later}  # given up, since what was ordered later is taken
+
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
@@ -204,3 +265,17 @@ def test_the_first_of_a_search_in_vain_at_the_same_time_is_counted_twice(library
 def _ordered(library: Library, key: str) -> str:
     with library.database.writing() as connection:
         return add_job(connection, "course", {}, key)
+
+
+@on_postgres
+def test_who_ends_jobs_at_the_same_time_waits_for_nobody(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in ("x", "y"):
+        _done(library, source, None)
+    with library.database.writing() as connection:
+        ids = [add_job(connection, "z", {"course": course}) for course in ("a", "b")]
+    monkeypatch.setattr("index.store.history._KEPT", 0)
+    with library.database.writing() as one, library.database.writing() as another:
+        another.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+        for connection, job_id in zip((one, another), ids, strict=True):
+            cancel_job(connection, job_id)
+    assert _ids(library) == set()

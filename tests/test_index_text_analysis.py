@@ -72,6 +72,16 @@ def test_terms_are_found_where_they_stand() -> None:
     assert [text[t.start : t.end] for t in find_terms(text, {"dropout"})] == ["Dropout", "nn.Dropout"]
 
 
+@pytest.mark.parametrize("wanted", [["conv", "nn.conv2d", "layer"], ["layer", "nn.conv2d", "conv"]])
+def test_a_word_of_several_terms_is_found_once_by_the_first_of_its_own(wanted: list[str]) -> None:
+    found = find_terms("layer nn.Conv2d, conv", wanted)
+    assert [(token.term, token.start, token.end) for token in found] == [
+        ("layer", 0, 5),
+        ("nn.conv2d", 6, 15),
+        ("conv", 17, 21),
+    ]
+
+
 def test_hosts_and_endings_of_files_are_no_words_but_paths_are() -> None:
     found = terms("see https://github.com/yoonkim/CNN_sentence and nn.pdf or a.b@uni.edu")
     assert {"yoonkim", "nn", "see"} <= set(found)

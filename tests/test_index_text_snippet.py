@@ -29,3 +29,33 @@ def test_two_workers_show_the_same_stretch() -> None:
         command = [sys.executable, "-c", program]
         shown.add(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
     assert len(shown) == 1
+
+
+_BEAM = {"beam": 1.0, "search": 1.0, "step": 0.5}
+_LITERATURE = "Kim «Sequence Labelling by Beam Search Optimization»"
+
+
+def test_addresses_references_and_strewn_formulas_lose_against_any_other_line() -> None:
+    text = f"https://example.org/beam-search/search.html\n{_LITERATURE}\n( 1) i v η = − ∇ · +\nA beam keeps the best"
+    shown = make_snippet(text, 0, _BEAM)
+    assert shown.text == "A beam keeps the best"
+    assert [shown.text[start:end] for start, end in shown.highlights] == ["beam"]
+
+
+def test_a_line_without_the_words_is_shown_before_a_reference_that_has_them() -> None:
+    assert make_snippet(f"{_LITERATURE}\nThe widest k are kept", 0, _BEAM).text == "The widest k are kept"
+
+
+def test_where_there_is_nothing_but_references_the_title_stands_alone() -> None:
+    text = f"Beam search\n{_LITERATURE}\nhttps://example.org/beam-search.html"
+    assert make_snippet(text, len("Beam search"), _BEAM).text == ""
+
+
+def test_a_snippet_ends_before_a_reference_and_before_the_last_signs() -> None:
+    assert make_snippet(f"A beam is wide\n{_LITERATURE}\nMore of it", 0, _BEAM).text == "A beam is wide"
+    assert make_snippet("A beam is wide\n( 1) i v η = − ∇ · +", 0, _BEAM).text == "A beam is wide"
+
+
+def test_a_line_that_says_the_words_together_is_shown_before_lines_that_share_them() -> None:
+    text = "What a beam costs\nWhat a search is\nAt each step a beam search keeps the best"
+    assert make_snippet(text, 0, _BEAM).text == "At each step a beam search keeps the best"

@@ -133,7 +133,7 @@ def test_a_recording_that_changed_after_it_was_heard_is_a_gap_until_the_next_tim
     root = recording(sqlite_library)
     planned = PlannedVideo("lecture.webm", Host.FILE)
     failed = Listener(sqlite_library, str(model)).hear([planned], root, ("ru",))
-    (root / "lecture.webm").write_bytes(b"another")
+    (root / "lecture.webm").write_bytes(b"OggS another")
     source = VideoSource(root, sqlite_library, ("ru",), failed, asr_model=str(model))
     problem = read_videos([planned], source, lambda *_: None)[planned].problem
     assert problem is not None

@@ -20,8 +20,9 @@ from index.errors import InvalidRequest
 from index.follow import follow
 from index.library import Library
 from index.served import open_served
+from ingest.carrying import Means
 from ingest.cluster import Installation, carry_out_on
-from ingest.order import Means, Order
+from ingest.order import Order
 
 _ROOT = Path(__file__).parents[1]
 

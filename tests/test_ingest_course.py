@@ -99,6 +99,7 @@ def test_the_example_course_has_its_five_lectures() -> None:
         ("course.yaml", "title: x\nlectures:\n  - title: [\n", "line 4"),
         ("course.yaml", "lectures: 3\n", "should be a list"),
         ("course.yaml", "lectures:\n  - programme: x\n", "lecture 1 has no title"),
+        ("course.yaml", "lectures:\n  - titel: x\n", r"lecture 1 has no title, but a key 'titel' \(is title meant\?\)"),
         ("README.md", "# Nothing here\n\nJust words.\n", "No lectures were found"),
     ],
 )
@@ -193,3 +194,10 @@ def test_a_course_is_published_only_at_an_address_of_the_web(tmp_path: Path, add
         read_course(tmp_path, source_url=address)
     assert read_course(tmp_path, found_at="git@github.com:someone/course").source_url is None
     assert read_course(tmp_path, source_url="https://example.org/c").source_url == "https://example.org/c"
+
+
+def test_the_key_that_was_meant_is_named(tmp_path: Path) -> None:
+    (tmp_path / "course.yaml").write_text("lectures: [{title: One, deck: [a.pdf], zzz: 1}]\n", "utf-8")
+    said = [detail for _, detail in read_course(tmp_path).problems]
+    assert "has a key 'deck', which is not read (is decks meant?); there are title," in said[0]
+    assert "has a key 'zzz', which is not read; there are title," in said[1]

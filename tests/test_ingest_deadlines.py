@@ -17,7 +17,7 @@ from ingest.course import read_course
 from ingest.fetching import Fetching
 from ingest.pipeline import ingest_course
 from ingest.sources import SourceLimits, open_source
-from ingest.web import FetchError, Limits, fetch
+from ingest.web import FetchError, WebLimits, fetch
 from ingest.youtube import CaptionsProblem, YouTube, YouTubeSettings
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n"
@@ -88,7 +88,7 @@ def dripping(start: bytes, whole: int = 0) -> Iterator[Drip]:
 def test_a_file_that_drips_is_cut_at_the_deadline(tmp_path: Path, start: bytes) -> None:
     with dripping(start) as drip:
         with pytest.raises(FetchError, match="did not arrive within 1 s") as caught:
-            fetch(f"{drip.home}/a.pdf", tmp_path, Limits(seconds=1, private=True))
+            fetch(f"{drip.home}/a.pdf", tmp_path, WebLimits(seconds=1, private=True))
         assert (caught.value.code, caught.value.passing) == ("timeout", True)
         until(lambda: drip.cut == 1)
     assert list(tmp_path.iterdir()) == []
@@ -125,7 +125,7 @@ def test_another_course_is_written_while_one_waits_for_a_slow_server(
         gaps: list[str] = []
 
         def take_up() -> None:
-            fetching = Fetching(web=Limits(seconds=600, private=True))
+            fetching = Fetching(web=WebLimits(seconds=600, private=True))
             report = ingest_course(read_course(slow), slow, sqlite_library, embedder, fetching=fetching)
             gaps.extend(gap["code"] for gap in report.gaps)
 

@@ -13,10 +13,11 @@ from test_ingest_documents import write_pptx
 from web_stub import Site, web_site
 
 from index.library import Library
+from ingest.carrying import Means, carry_out
 from ingest.downloads import Sites, fetch_deck
-from ingest.order import Means, Order, carry_out
+from ingest.order import Order
 from ingest.sources import SourceLimits
-from ingest.web import FetchError, Limits
+from ingest.web import FetchError, WebLimits
 
 ID = "1aBcDeFgHiJkLmNoP"
 API = "/v1/disk/public/resources"
@@ -45,14 +46,14 @@ def sites_of(site: Site) -> Sites:
 )
 def test_google_links_are_fetched_by_their_export_addresses(site: Site, tmp_path: Path, url: str, asked: str) -> None:
     site.pages[asked] = (200, {}, write_pdf(tmp_path / "a.pdf", ["Dropout\ntext"]).read_bytes())
-    path, suffix = fetch_deck(url, tmp_path / "new", Limits(private=True), sites_of(site))
+    path, suffix = fetch_deck(url, tmp_path / "new", WebLimits(private=True), sites_of(site))
     assert (suffix, path.read_bytes()[:5], site.asked) == (".pdf", b"%PDF-", [asked])
 
 
 def test_slides_that_are_a_page_are_fetched_as_one(site: Site, tmp_path: Path) -> None:
     page = b"<!DOCTYPE html><html><body><section><h2>Dropout</h2></section></body></html>"
     site.pages["/slides/01/dropout.html"] = (200, {}, page)
-    path, suffix = fetch_deck(f"{site.home}/slides/01/dropout.html#/", tmp_path / "new", Limits(private=True))
+    path, suffix = fetch_deck(f"{site.home}/slides/01/dropout.html#/", tmp_path / "new", WebLimits(private=True))
     assert (suffix, path.read_bytes()) == (".html", page)
 
 
@@ -62,7 +63,7 @@ def test_yandex_disk_is_asked_where_a_public_file_is(site: Site, tmp_path: Path)
     site.pages[f"{API}?public_key={key}&limit=0"] = (200, {}, b'{"type": "file", "mime_type": "application/x"}')
     site.pages[f"{API}/download?public_key={key}"] = (200, {}, json.dumps({"href": f"{site.home}/real"}).encode())
     site.pages["/real"] = (200, {}, write_pptx(tmp_path / "a.pptx").read_bytes())
-    path, suffix = fetch_deck(url, tmp_path / "new", Limits(private=True), sites_of(site))
+    path, suffix = fetch_deck(url, tmp_path / "new", WebLimits(private=True), sites_of(site))
     assert (suffix, path.read_bytes()[:2]) == (".pptx", b"PK")
 
 
@@ -95,7 +96,7 @@ def test_yandex_disk_is_asked_where_a_public_file_is(site: Site, tmp_path: Path)
 def test_refusals_are_named(site: Site, tmp_path: Path, url: str, pages: dict[str, bytes], code: str) -> None:
     site.pages.update({path: (200, {}, body) for path, body in pages.items()})
     with pytest.raises(FetchError) as caught:
-        fetch_deck(url, tmp_path / "new", Limits(private=True), sites_of(site))
+        fetch_deck(url, tmp_path / "new", WebLimits(private=True), sites_of(site))
     assert caught.value.code == code
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

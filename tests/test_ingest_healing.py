@@ -14,7 +14,7 @@ from index.library import Library
 from ingest.course import read_course
 from ingest.fetching import Fetching
 from ingest.pipeline import ingest_course
-from ingest.web import Limits
+from ingest.web import WebLimits
 
 _DAMAGE: dict[str, Callable[[Path], object]] = {
     "changed": flip,
@@ -51,7 +51,7 @@ def test_a_deck_that_was_fetched_is_fetched_again_if_its_file_is_damaged(
     sqlite_library: Library, course_folder: Path, tmp_path: Path, embedder: CountingEmbedder, damage: str
 ) -> None:
     pdf = (course_folder / "one.pdf").read_bytes()
-    fetching = Fetching(web=Limits(private=True))
+    fetching = Fetching(web=WebLimits(private=True))
     with web_site() as site:
         site.pages["/a.pdf"] = (200, {}, pdf)
         folder = tmp_path / "far"
@@ -77,6 +77,7 @@ def test_a_deck_that_was_fetched_is_fetched_again_if_its_file_is_damaged(
         for unreachable in (fetching, Fetching()):
             report = ingest_course(read_course(folder), folder, sqlite_library, embedder, fetching=unreachable)
             assert (report.pages, report.gaps) == (3, [])
+        slug, path = folder.name, f"{site.home}/a.pdf"
         assert find_damage(sqlite_library, embedder) == [
-            f"The stored file {stored.stem} is missing or damaged; ingest its course again."
+            f"The stored file {stored.stem} ({path} of course {slug}) is missing or damaged; ingest {slug} again."
         ]

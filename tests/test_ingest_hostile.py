@@ -19,7 +19,7 @@ from ingest.course import read_course
 from ingest.downloads import fetch_deck
 from ingest.fetching import Fetching
 from ingest.pipeline import ingest_course
-from ingest.web import FetchError, Limits, _is_public
+from ingest.web import FetchError, WebLimits, _is_public
 
 _BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{after}: &{after} [{','.join([f'*{before}'] * 9)}]\n"
@@ -142,7 +142,7 @@ def test_a_file_whose_name_is_no_utf8_is_a_gap(
 )
 def test_an_address_that_is_none_is_a_gap(tmp_path: Path, url: str) -> None:
     with pytest.raises(FetchError) as caught:
-        fetch_deck(url, tmp_path, Limits(private=True, seconds=5))
+        fetch_deck(url, tmp_path, WebLimits(private=True, seconds=5))
     assert caught.value.code in ("bad_address", "unreachable")
 
 
@@ -160,7 +160,7 @@ def test_addresses_that_are_none_in_a_readme_stop_nothing(
     folder = tmp_path / "course"
     with web_site():
         report = ingest_course(
-            read_course(folder), folder, sqlite_library, embedder, fetching=Fetching(web=Limits(seconds=5))
+            read_course(folder), folder, sqlite_library, embedder, fetching=Fetching(web=WebLimits(seconds=5))
         )
     assert report.pages == 1
     assert {gap["code"] for gap in report.gaps} <= {

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
-from support import CountingEmbedder, ingest, run_async, until, write_course, write_pdf
+from support import CountingEmbedder, Run, ingest, run_async, until, write_course, write_pdf
 from web_stub import Site, web_site
 from youtube_stub import playable, track, youtube_stub
 
@@ -37,9 +37,10 @@ from index.store.keys import create_key
 from index.store.tables import jobs, workers
 from index.store.workers import add_worker, list_workers, see_worker
 from index.types import AccessScope, JobState, Kept, Problem, WorkerRecord
+from ingest.carrying import Means
 from ingest.course import read_course
 from ingest.gathering import Progress
-from ingest.order import Means, Order
+from ingest.order import Order
 from ingest.pipeline import IngestReport
 from ingest.sources import SourceLimits
 from ingest.worker import _Presence, _Reading, _Run, _Stopped, work
@@ -61,6 +62,13 @@ def site() -> Iterator[Site]:
 def order(library: Library, folder: Path | str, **options: Any) -> str:
     with library.database.writing() as connection:
         return add_job(connection, str(folder), Order(str(folder), **options).options())
+
+
+def write_decks(folder: Path, count: int, pages: int) -> None:
+    """Decks that take a while to be read. They show the same and are different files, as their ends tell."""
+    written = write_pdf(folder / "more0.pdf", ["Page\nwords of it"] * pages).read_bytes()
+    for number in range(1, count):
+        (folder / f"more{number}.pdf").write_bytes(written + b"%% %d\n" % number)
 
 
 def state_of(library: Library, job_id: str) -> Any:
@@ -161,8 +169,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_a_running_one_at_its_next_step(
         cancel_job(connection, waiting)
         assert read_job(connection, waiting).state == JobState.CANCELLED
     running = order(sqlite_library, course_folder)
-    for number in range(60):
-        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 200)
+    write_decks(course_folder, 60, 200)
     thread = threading.Thread(target=run, args=(sqlite_library,))
     thread.start()
     until(lambda: state_of(sqlite_library, running).state != JobState.QUEUED)
@@ -178,8 +185,7 @@ def test_a_worker_that_is_killed_each_time_sets_the_job_aside(tmp_path: Path, co
     settings = Settings(data_dir=tmp_path / "data", embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
-    for number in range(40):
-        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 300)
+    write_decks(course_folder, 40, 300)
     killer = order(library, course_folder, course="killer")
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     for attempt in range(1, 4):
@@ -203,8 +209,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_job_back(tmp_path: Path, course
     settings = Settings(data_dir=tmp_path / "data", embedder="none")
     library = Library(settings.resolved_database_url, settings.data_dir)
     library.database.migrate()
-    for number in range(40):
-        write_pdf(course_folder / f"more{number}.pdf", [f"Page {number}\nwords of it"] * 300)
+    write_decks(course_folder, 40, 300)
     job_id = order(library, course_folder)
     environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir), "LECTURES_EMBEDDER": "none"}
     child = subprocess.Popen([sys.executable, "-m", "service.cli", "worker"], env=environment, stdout=subprocess.PIPE)
@@ -513,18 +518,17 @@ def test_a_key_held_to_a_course_orders_only_that(
     assert len(client.get("/api/ingests", params={"limit": 2}, headers=own).json()) == 2
 
 
-def test_the_command_line_queues_shows_and_cancels(tmp_path: Path, course_folder: Path) -> None:
-    environment = {**os.environ, "LECTURES_DATA_DIR": str(tmp_path / "data"), "LECTURES_EMBEDDER": "none"}
+def test_the_command_line_queues_shows_and_cancels(lectures: Run, tmp_path: Path, course_folder: Path) -> None:
+    def said(*arguments: str) -> str:
+        done = lectures(*arguments, LECTURES_DATA_DIR=str(tmp_path / "data"), LECTURES_EMBEDDER="none")
+        assert done.code == 0, done.err
+        return done.out
 
-    def lectures(*arguments: str) -> str:
-        command = [sys.executable, "-m", "service.cli", *arguments]
-        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
-
-    job_id = json.loads(lectures("ingest", str(course_folder), "--queue", "--json"))["id"]
-    assert job_id in lectures("status")
-    assert json.loads(lectures("cancel", job_id, "--json"))["state"] == "cancelled"
-    lectures("ingest", str(course_folder), "--course", "mine", "--offline")
-    shown = json.loads(lectures("status", "--json"))
+    job_id = json.loads(said("ingest", str(course_folder), "--queue", "--json"))["id"]
+    assert job_id in said("status")
+    assert json.loads(said("cancel", job_id, "--json"))["state"] == "cancelled"
+    said("ingest", str(course_folder), "--course", "mine", "--offline")
+    shown = json.loads(said("status", "--json"))
     assert {gap["code"] for gap in shown["gaps"]["mine"]} == {"no_video", "missing_file"}
     assert shown["newest_jobs"][0]["state"] == "cancelled"
 

@@ -19,10 +19,11 @@ from web_stub import Site, commit, git_server, web_site
 from index.errors import CourseError, StorageError
 from index.library import Library
 from index.types import Query
+from ingest.carrying import Means, carry_out, look
 from ingest.gathering import Progress
-from ingest.order import Means, Order, carry_out, look
+from ingest.order import Order
 from ingest.sources import SourceLimits, open_source, published_at
-from ingest.web import FetchError, Limits, check_address, fetch
+from ingest.web import FetchError, WebLimits, check_address, fetch
 
 INSIDE = SourceLimits(private=True, seconds=30)
 
@@ -123,6 +124,17 @@ def test_names_that_no_disk_takes_are_the_fault_of_the_zip(tmp_path: Path) -> No
     archive = tmp_path / "a.zip"
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("a" * 300, "")
+    with pytest.raises(CourseError, match="cannot be unpacked"):
+        open_source(str(archive), tmp_path / "cache", INSIDE)
+
+
+def test_a_zip_with_a_changed_stream_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("one.txt", "dropout " * 500)
+    content = bytearray(archive.read_bytes())
+    content[30 + len("one.txt")] = 0b111  # the last block, of a kind that there is not
+    archive.write_bytes(content)
     with pytest.raises(CourseError, match="cannot be unpacked"):
         open_source(str(archive), tmp_path / "cache", INSIDE)
 
@@ -295,7 +307,7 @@ FORBIDDEN = [
 @pytest.mark.parametrize("url", FORBIDDEN)
 def test_addresses_inside_the_network_and_other_schemes_are_not_asked(url: str) -> None:
     with pytest.raises(FetchError) as caught:
-        check_address(url, Limits())
+        check_address(url, WebLimits())
     assert "secret" not in str(caught.value)
 
 
@@ -306,7 +318,7 @@ def test_a_redirect_into_the_network_is_not_followed(
     site.pages["/a.pdf"] = (302, {"Location": "http://10.0.0.1/secret"}, b"")
     site.pages["/b.pdf"] = (302, {"Location": "file:///etc/passwd"}, b"")
     monkeypatch.setattr("ingest.web._is_public", lambda address: address == "127.0.0.1")
-    limits = Limits(private=False)
+    limits = WebLimits(private=False)
     monkeypatch.setattr("ingest.web._SCHEMES", ("https", "http"))
     with pytest.raises(FetchError, match="inside this network"):
         fetch(f"{site.home}/a.pdf", tmp_path, limits)
@@ -328,7 +340,7 @@ def test_a_name_that_changes_its_address_between_check_and_use_gains_nothing(
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
 
     monkeypatch.setattr("ingest.web.socket.getaddrinfo", _only_names(resolve))
-    path = fetch(f"http://course.example:{port}/a.pdf", tmp_path, Limits(private=True))
+    path = fetch(f"http://course.example:{port}/a.pdf", tmp_path, WebLimits(private=True))
     assert (path.read_bytes(), asked) == (b"%PDF-", ["course.example"])
 
 
@@ -358,7 +370,7 @@ def test_what_a_server_refuses_has_a_code(
 ) -> None:
     site.pages["/a.pdf"] = answer
     with pytest.raises(FetchError) as caught:
-        fetch(f"{site.home}/a.pdf", tmp_path, Limits(file_bytes=1 << 20, private=True))
+        fetch(f"{site.home}/a.pdf", tmp_path, WebLimits(file_bytes=1 << 20, private=True))
     assert caught.value.code == code
     assert not list(tmp_path.iterdir())
 

@@ -26,7 +26,8 @@ from index.store.keys import create_key
 from index.store.sessions import open_session
 from index.store.tables import SCHEMA_REVISION
 from index.types import AccessScope, JobState
-from ingest.order import Means, Order
+from ingest.carrying import Means
+from ingest.order import Order
 from ingest.sources import SourceLimits
 from ingest.worker import work
 from service.cli import main
@@ -165,7 +166,7 @@ def test_a_service_that_starts_while_it_is_away_serves_what_is_indexed(
 def test_a_schema_that_could_not_be_brought_up_to_date_at_the_start_is_when_it_is_back(
     settings: Settings, server: PostgresServer, tmp_path: Path
 ) -> None:
-    database = Database(server.new_database(tmp_path))
+    database = Database(server.empty_database(tmp_path))
     environment = {
         **os.environ,
         "LECTURES_DATA_DIR": str(settings.data_dir),

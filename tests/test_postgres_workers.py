@@ -21,7 +21,8 @@ from index.library import Library
 from index.store.jobs import add_job, claim_job, count_jobs, finish_job
 from index.store.tables import jobs
 from index.types import JobState
-from ingest.order import Means, Order
+from ingest.carrying import Means
+from ingest.order import Order
 from ingest.worker import _Presence, _Run
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

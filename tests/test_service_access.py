@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from support import ingest, write_pdf
+from support import Run, ingest, write_pdf
 
 from index.errors import InvalidRequest, NotFound
 from index.library import Library
@@ -167,6 +165,16 @@ def test_keys_can_be_required(two: tuple[Settings, Library]) -> None:
         assert client.get("/api/search?q=dropout", headers=_bearer(secret)).status_code == 401
 
 
+def test_what_is_meant_as_a_key_of_ours_must_be_one_even_where_none_is_needed(client: TestClient) -> None:
+    """Chat programs must send something, and a proxy may send what it checked itself: that is no key of ours."""
+    for headers in (_bearer("lk_wrong"), _bearer('"LK_wrong"'), {"X-API-Key": "Bearer lk_wrong"}):
+        refused = client.get("/api/search?q=dropout", headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "key_needed")
+        assert refused.json()["detail"].startswith("The key is unknown (mistyped?), expired or revoked")
+    for headers in (_bearer("sk-anything"), {"Authorization": "Basic bGVjdHVyZXM6eA=="}):
+        assert client.get("/api/search?q=dropout", headers=headers).status_code == 200
+
+
 def test_a_caller_who_asks_too_often_is_told_when_to_come_back(two: tuple[Settings, Library]) -> None:
     settings, library = two
     slow = settings.model_copy(update={"searches_per_minute": 12})
@@ -201,25 +209,20 @@ def test_a_bucket_fills_again() -> None:
     assert limit.take("b", 0.0) == 0.0
 
 
-def test_keys_on_the_command_line(two: tuple[Settings, Library]) -> None:
+def test_keys_on_the_command_line(two: tuple[Settings, Library], lectures: Run) -> None:
     import json  # noqa: PLC0415
-    import os  # noqa: PLC0415
 
     settings, library = two
-    environment = {**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir)}
+    run = partial(lectures, "keys", LECTURES_DATA_DIR=str(settings.data_dir))
 
-    def run(*arguments: str) -> Any:
-        command = [sys.executable, "-m", "service.cli", "keys", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    made = json.loads(run("create", "bot", "--scope", "search", "--course", "open", "--days", "7", "--json").stdout)
+    made = json.loads(run("create", "bot", "--scope", "search", "--course", "open", "--days", "7", "--json").out)
     with library.database.reading() as connection:
         key = find_key(connection, made["key"])
     assert key is not None
     assert (key.scopes, key.courses) == (frozenset({AccessScope.SEARCH}), frozenset({"open"}))
-    listed = json.loads(run("list", "--json").stdout)
+    listed = json.loads(run("list", "--json").out)
     assert [(row["id"], row["name"], row["revoked_at"]) for row in listed] == [(made["id"], "bot", None)]
-    assert made["key"] not in run("list").stdout
-    assert run("revoke", made["id"]).returncode == 0
-    assert run("revoke", "k_none").returncode == 1
-    assert run("create", "x", "--course", "nope").returncode == 1
+    assert made["key"] not in run("list").out
+    assert run("revoke", made["id"]).code == 0
+    assert run("revoke", "k_none").code == 1
+    assert run("create", "x", "--course", "nope").code == 1

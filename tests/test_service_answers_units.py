@@ -9,9 +9,11 @@ import pytest
 from index.text.analysis import find_terms
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
-from service.answers.definitions import defines
+from service.answers.definitions import continues_title, defines
+from service.answers.extractive import read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.sides import sides_of
+from service.answers.types import Asked
 from service.answers.units import is_garbled, is_reference, units_of
 
 
@@ -127,3 +129,63 @@ def test_what_promises_a_definition_or_defines_another_name_defines_nothing(text
 )
 def test_both_sides_of_a_comparison_are_found(question: str, sides: tuple[str, str] | None) -> None:
     assert sides_of(question) == sides
+
+
+@pytest.mark.parametrize(
+    ("line", "is_label"),
+    [
+        ("Траектория метода оптимизации Nadam", True),
+        ("CIFAR: свёрточная сеть с тремя слоями и 64 фильтрами", True),
+        ("ошибка на отложенной выборке в зависимости от эпохи", True),
+        ("Learning curve of a small network", True),
+        ("Метод сглаживает шаги по накопленной инерции", False),
+        ("Nadam – Adam с ускорением по Нестерову", False),
+        ("Идея: среднее по нескольким прошлым шагам", False),
+        ("The step is averaged over the last ones", False),
+        ("случайное обнуление активаций\nтолько во время обучения сети", False),
+    ],
+)
+def test_a_line_alone_of_which_nothing_is_said_is_the_label_of_a_picture(line: str, is_label: bool) -> None:
+    first = units_of(_slide(f"Nadam\n{line}\nw = w − η∇L", "Nadam"), 0)[0]
+    assert first.is_label is is_label
+    assert (first in read_units([first.hit], Asked.DEFINITION, {})) is not is_label
+    assert first in read_units([first.hit], Asked.FACT, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        # a formula stood there
+        ("Шаги делятся на накопленную норму, т.е.\nw = w − η∇L", "Шаги делятся на накопленную норму"),
+        ("The norm of the steps is added up, i.e.\nw = w − η∇L", "The norm of the steps is added up"),
+        ("Новый вес получают вычитанием из\nw = w − η∇L", "Новый вес получают вычитанием"),
+        # it goes on: an abbreviation ends no sentence, nor does a line of prose that was full
+        (
+            "Здесь совмещены инерция и нормировка, т.е. Nadam берёт\nот каждого метода лучшее.",
+            "Здесь совмещены инерция и нормировка, т.е. Nadam берёт\nот каждого метода лучшее.",
+        ),
+        (
+            "Можно предположить, что если бы метод помнил инерцию\nпосле крутого спуска, он дошёл бы до минимума.\n"
+            "Строка, которую перенос слова сделал много длиннее всех остальных строк этой страницы лекции.",
+            "Можно предположить, что если бы метод помнил инерцию\nпосле крутого спуска, он дошёл бы до минимума.",
+        ),
+    ],
+)
+def test_a_quote_ends_where_something_has_been_said(text: str, quoted: str) -> None:
+    first = units_of(_slide(f"Nadam\n{text}", "Nadam"), 0)[0]
+    assert first.quote.startswith(quoted)
+    assert not first.quote.endswith(("т.е.", "i.e.", "из", "инерцию"))
+
+
+@pytest.mark.parametrize(
+    ("page", "goes_on"),
+    [
+        ("– метод, который сглаживает шаги\nпо накопленной инерции", True),
+        ("это способ сгладить шаги", True),
+        ("– быстро\n– устойчиво", False),
+        ("– выбор темпа – открытый вопрос", False),
+        ("сглаживает шаги", False),
+    ],
+)
+def test_a_line_below_a_title_may_go_on_with_it(page: str, goes_on: bool) -> None:
+    assert continues_title(page, f"Nadam\n{page}") is goes_on

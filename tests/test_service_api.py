@@ -265,7 +265,7 @@ def test_a_new_generation_is_served_without_a_restart(tmp_path: Path) -> None:
             opened = TestClient(create_app(settings))
             opened.__enter__()
             assert opened.get("/api/search?q=dropout").json()["generation"] == 1
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (found := opened.get("/api/search?q=attention").json())["generation"] == 1:
         assert time.monotonic() < deadline
         threading.Event().wait(0.2)

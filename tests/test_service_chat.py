@@ -225,7 +225,7 @@ def test_where_nothing_is_asked_that_is_said(live: str) -> None:
     for messages in (
         [{"role": "system", "content": "Be kind."}],
         [{"role": "user", "content": " "}],
-        [{"role": "", "content": None}],
+        [{"role": "tool", "content": None}],
     ):
         for stream in (True, False):
             answer = httpx.post(f"{live}/v1/chat/completions", json={"messages": messages, "stream": stream})

@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
-from support import write_course
+from support import EXAMPLES, Done, Run, write_course
 
 from index.errors import NotAllowed
 from index.store.tables import SCHEMA_REVISION
@@ -23,11 +24,11 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def _run(settings: Settings | None, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {"LECTURES_DATA_DIR": str(settings.data_dir)} if settings else {}
+def _started(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *arguments],
-        env={**os.environ, **own, **environment},
+        env={**os.environ, "LECTURES_DATA_DIR": str(settings.data_dir)},
         capture_output=True,
         text=True,
         check=False,
@@ -35,36 +36,46 @@ def _run(settings: Settings | None, *arguments: str, **environment: str) -> subp
     )
 
 
+@pytest.fixture
+def run(lectures: Run, example_settings: Settings) -> Run:
+    """A command over the example course."""
+
+    def command(*arguments: str, **environment: str) -> Done:
+        return lectures(*arguments, LECTURES_DATA_DIR=str(example_settings.data_dir), **environment)
+
+    return command
+
+
 def test_search_prints_what_the_api_returns(example_settings: Settings, client: object) -> None:
     from starlette.testclient import TestClient  # noqa: PLC0415
 
     assert isinstance(client, TestClient)
-    printed = json.loads(_run(example_settings, "search", "dropout", "--json", "--limit", "4").stdout)
+    printed = json.loads(_started(example_settings, "search", "dropout", "--json", "--limit", "4").stdout)
     returned = client.get("/api/search", params={"q": "dropout", "limit": 4}).json()
     assert printed | {"took_ms": 0} == returned | {"took_ms": 0}
 
 
-def test_search_for_people_names_the_page(example_settings: Settings) -> None:
-    printed = _run(example_settings, "search", "data leakage", "--limit", "1").stdout
+def test_search_for_people_names_the_page(run: Run) -> None:
+    printed = run("search", "data leakage", "--limit", "1").out
     assert "page 4, slides/04_evaluation.pdf" in printed
 
 
-def test_status_courses_and_verify_have_json(example_settings: Settings) -> None:
-    assert json.loads(_run(example_settings, "courses", "--json").stdout)[0]["slug"] == "neural-networks"
-    status = json.loads(_run(example_settings, "status", "--json").stdout)
+def test_status_courses_and_verify_have_json(run: Run) -> None:
+    assert json.loads(run("courses", "--json").out)[0]["slug"] == "neural-networks"
+    status = json.loads(run("status", "--json").out)
     assert (status["generation"], status["current"]) == (1, True)
     assert {gap["code"] for gap in status["gaps"]["neural-networks"]} == {"no_video", "no_slides"}
-    assert json.loads(_run(example_settings, "verify", "--json").stdout) == {"ok": True, "damage": []}
+    assert json.loads(run("verify", "--json").out) == {"ok": True, "damage": []}
 
 
-def test_migrate_makes_the_schema_and_nothing_else(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "new", database_url="", embedder="none")
+def test_migrate_makes_the_schema_and_nothing_else(lectures: Run, tmp_path: Path) -> None:
     for _ in range(2):
-        assert json.loads(_run(settings, "migrate", "--json").stdout) == {"schema_revision": SCHEMA_REVISION}
-    assert {path.name.partition("-")[0] for path in settings.data_dir.iterdir()} == {"lectures.db"}
+        said = lectures("migrate", "--json", LECTURES_DATA_DIR=str(tmp_path / "new"), LECTURES_EMBEDDER="none")
+        assert json.loads(said.out) == {"schema_revision": SCHEMA_REVISION}
+    assert {path.name.partition("-")[0] for path in (tmp_path / "new").iterdir()} == {"lectures.db"}
 
 
-def test_eval_measures_by_kind(example_settings: Settings, tmp_path: Path) -> None:
+def test_eval_measures_by_kind(run: Run, tmp_path: Path) -> None:
     gold = tmp_path / "gold.jsonl"
     questions = [
         {"id": 1, "query": "early stopping", "kind": "term",
@@ -74,52 +85,56 @@ def test_eval_measures_by_kind(example_settings: Settings, tmp_path: Path) -> No
         {"id": 3, "query": "рецепт борща", "kind": "plain", "relevant": []},
     ]  # fmt: skip
     gold.write_text("\n".join(json.dumps(question) for question in questions), "utf-8")
-    measured = json.loads(_run(example_settings, "eval", str(gold), "--json").stdout)
+    measured = json.loads(run("eval", str(gold), "--json").out)
     rows = {row["kind"]: row for row in measured["kinds"]}
     assert (rows["term"]["ndcg"], rows["term"]["hit1"], rows["speech"]["hit5"]) == (1.0, 1.0, 1.0)
     assert (measured["course"], measured["off_topic_recognised"]) == ("neural-networks", 1.0)
     gold.write_text('{"query": "x"}\nnot json\n', "utf-8")
-    assert "Line 2" in _run(example_settings, "eval", str(gold)).stderr
+    assert "Line 2" in run("eval", str(gold)).err
 
 
-def test_an_ingest_is_queued_run_by_the_worker_and_removed(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data", embedder="builtin")
-    assert "j_" in _run(settings, "ingest", "examples", "--course", "demo", "--queue", "--json").stdout
-    assert json.loads(_run(settings, "worker", "--once", "--json").stdout) == {"done": 1}
-    assert json.loads(_run(settings, "courses", "--json").stdout)[0]["passages"] == 62
-    assert json.loads(_run(settings, "remove", "demo", "--json").stdout)["removed"] == "demo"
-    assert json.loads(_run(settings, "courses", "--json").stdout) == []
+def test_an_ingest_is_queued_run_by_the_worker_and_removed(lectures: Run, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+
+    def said(*arguments: str) -> Any:
+        return json.loads(lectures(*arguments, "--json", LECTURES_DATA_DIR=str(settings.data_dir)).out)
+
+    assert said("ingest", str(EXAMPLES), "--course", "demo", "--queue")["id"].startswith("j_")
+    assert json.loads(_started(settings, "worker", "--once", "--json").stdout) == {"done": 1, "held": []}
+    assert said("courses")[0]["passages"] == 62
+    assert said("remove", "demo")["removed"] == "demo"
+    assert said("courses") == []
     assert not list((tmp_path / "data" / "files").glob("??/*"))
 
 
-def test_of_several_courses_those_are_told_that_were_taken_up_and_why_others_were_not(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data")
+def test_of_several_courses_those_are_told_that_were_taken_up_and_why_others_were_not(
+    lectures: Run, tmp_path: Path
+) -> None:
     sources = [str(write_course(tmp_path / name, name, [f"Dropout\n{name}"])) for name in ("one", "two")]
     sources.insert(1, str(tmp_path / "none"))
-    done = _run(settings, "ingest", *sources, "--json", LECTURES_EMBEDDER="none")
-    found = json.loads(done.stdout)
+    own = {"LECTURES_DATA_DIR": str(tmp_path / "data"), "LECTURES_EMBEDDER": "none"}
+    done = lectures("ingest", *sources, "--json", **own)
+    found = json.loads(done.out)
     assert [outcome["source"] for outcome in found] == sources
     assert [outcome["report"] and outcome["report"]["generation"] for outcome in found] == [1, None, 2]
     assert [outcome["problem"] for outcome in found][::2] == [None, None]
     assert found[1]["problem"].startswith(f"There is no folder {tmp_path / 'none'}")
-    assert done.returncode == 1
-    assert "1 of 3 could not be taken up." in done.stderr
+    assert done.code == 1
+    assert "1 of 3 could not be taken up." in done.err
 
 
-def test_where_nothing_can_be_stored_the_others_are_not_begun(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data")
+def test_where_nothing_can_be_stored_the_others_are_not_begun(lectures: Run, tmp_path: Path) -> None:
     sources = [str(write_course(tmp_path / name, name, [name])) for name in ("one", "two")]
     away = {"LECTURES_EMBEDDER": "none", "LECTURES_STORAGE_URL": str(tmp_path / "not-mounted")}
-    done = _run(settings, "ingest", *sources, "--json", **away)
-    first, second = json.loads(done.stdout)
+    done = lectures("ingest", *sources, "--json", LECTURES_DATA_DIR=str(tmp_path / "data"), **away)
+    first, second = json.loads(done.out)
     assert str(tmp_path / "not-mounted") in first["problem"]
     assert second["problem"].startswith("It was not begun")
-    assert (first["report"], second["report"], done.returncode) == (None, None, 1)
+    assert (first["report"], second["report"], done.code) == (None, None, 1)
 
 
-def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data")
-    printed = _run(settings, "ingest", "examples", "--dry-run").stdout
+def test_a_dry_run_prints_the_plan_and_makes_nothing(lectures: Run, tmp_path: Path) -> None:
+    printed = lectures("ingest", str(EXAMPLES), "--dry-run", LECTURES_DATA_DIR=str(tmp_path / "data")).out
     assert "Внимание и трансформеры" in printed
     assert "no video" in printed
     assert "table rows" in printed
@@ -127,9 +142,9 @@ def test_a_dry_run_prints_the_plan_and_makes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_the_plan_can_be_written_down(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path / "data")
-    printed = _run(settings, "ingest", "examples", "--write-yaml", str(tmp_path / "course.yaml")).stdout
+def test_the_plan_can_be_written_down(lectures: Run, tmp_path: Path) -> None:
+    own = {"LECTURES_DATA_DIR": str(tmp_path / "data")}
+    printed = lectures("ingest", str(EXAMPLES), "--write-yaml", str(tmp_path / "course.yaml"), **own).out
     assert "holds 5 lectures" in printed
     written = (tmp_path / "course.yaml").read_text("utf-8")
     assert "title: Внимание и трансформеры" in written
@@ -154,18 +169,19 @@ def test_the_plan_can_be_written_down(tmp_path: Path) -> None:
     ],
 )
 def test_errors_are_sentences_on_stderr(
-    example_settings: Settings, arguments: list[str], code: int, message: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, message: str
 ) -> None:
-    done = _run(example_settings, *arguments)
-    assert (done.returncode, done.stdout) == (code, "")
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(ROOT)
+    done = run(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
 
 
-def test_wrong_settings_are_named(example_settings: Settings) -> None:
-    assert "LECTURES_LOG_LEVEL is 'loud'" in _run(example_settings, "courses", LECTURES_LOG_LEVEL="loud").stderr
-    assert "lectures reindex" in _run(example_settings, "search", "x", LECTURES_EMBEDDER="none").stderr
-    assert "not supported" in _run(example_settings, "courses", LECTURES_DATABASE_URL="mysql://x/y").stderr
+def test_wrong_settings_are_named(run: Run) -> None:
+    assert "LECTURES_LOG_LEVEL is 'loud'" in run("courses", LECTURES_LOG_LEVEL="loud").err
+    assert "lectures reindex" in run("search", "x", LECTURES_EMBEDDER="none").err
+    assert "not supported" in run("courses", LECTURES_DATABASE_URL="mysql://x/y").err
 
 
 def test_the_builtin_embedder_needs_neither_torch_nor_transformers(example_settings: Settings) -> None:

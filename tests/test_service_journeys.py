@@ -19,7 +19,7 @@ from test_service_page import AXE, DESKTOP, PHONE, QUESTION, SHIFTS, until
 from index.library import Library
 from index.store.keys import create_key
 from index.types import AccessScope
-from ingest.order import Means
+from ingest.carrying import Means
 from ingest.worker import work
 from service.settings import Settings
 from service.web.words import words_of

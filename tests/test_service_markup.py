@@ -7,7 +7,7 @@ import random
 import pytest
 
 from index.types import Hit, IndexedPassage, Kind, Snippet
-from service.answers.citations import Reader, numbers_of
+from service.answers.citations import ReplyReader, numbers_of
 from service.answers.markup import clean_reply
 
 SIGNS = r"""
@@ -117,7 +117,7 @@ def _read(text: str, size: int = 9) -> list[tuple[str, int]]:
         passage = IndexedPassage("p", Kind.PAGE, "", said, "0", "c", "C", None, "en", 1, 1, "L", "", None)
         return Hit(passage, 1.0, Snippet("", ()))
 
-    reader = Reader(
+    reader = ReplyReader(
         [hit("one two three in a row"), hit("four five six in a row"), hit("seven eight nine ten")], {}, False
     )
     found = []

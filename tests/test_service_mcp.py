@@ -71,7 +71,7 @@ async def _use_tools(session: ClientSession) -> None:
     assert answer["sentences"][0]["citations"] == [1]
     assert re.search(r"^http://.*/c/neural-networks/.*[?&]quote=~\d+[a-z2-7]{8}$", answer["citations"][0]["url"])
     missing = _refusal(await session.call_tool("fetch", {"id": "p_none"}))
-    assert missing == "There is no passage 'p_none'; search for it again."
+    assert missing == "There is no passage 'p_none'; the tool search gives the ids of those there are."
 
 
 async def _use_the_rest(session: ClientSession) -> None:
@@ -110,9 +110,9 @@ async def _use_the_rest(session: ClientSession) -> None:
 _REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("search", {"query": " "}, "The query is empty; type a word or a question."),
     ("search", {"query": "x", "course": "nope"}, "There is no course 'nope'"),
-    ("search", {"query": "x", "kind": "novel"}, "kind: Input should be 'page', 'segment' or 'programme'."),
-    ("search", {"query": "x", "limit": 1000}, "limit: Input should be less than or equal to 50."),
-    ("search", {}, "query: Field required."),
+    ("search", {"query": "x", "kind": "novel"}, "kind must be 'page', 'segment' or 'programme'."),
+    ("search", {"query": "x", "limit": 1000}, "limit must be at most 50."),
+    ("search", {}, "query is missing."),
     ("ask", {"question": ""}, "The query is empty; type a word or a question."),
     ("ask", {"question": "x", "course": "nope"}, "There is no course 'nope'"),
     ("list_lectures", {"course": "nope"}, "There is no course 'nope'"),
@@ -128,14 +128,20 @@ async def _be_refused(session: ClientSession) -> None:
         assert "Error executing" not in told
     page = _structured(await session.call_tool("search", {"query": "dropout", "kind": "segment"}))["results"][0]
     for uri, sentence in (
-        ("lectures://slides/p_none/text", "There is no passage 'p_none'; search for it again."),
+        (
+            "lectures://slides/p_none/text",
+            "There is no passage 'p_none'; the tool search gives the ids of those there are.",
+        ),
         (
             f"lectures://slides/{page['id']}/picture",
             f"Passage {page['id']} is no slide; read lectures://slides/{page['id']}/text.",
         ),
         ("lectures://videos/999999/transcript", "There is no video 999999"),
         ("lectures://videos/..%2f..%2fetc/transcript", ""),
-        ("lectures://nothing/1", "Unknown resource"),
+        (
+            "lectures://nothing/1",
+            "There is no resource 'lectures://nothing/1'; there are lectures://slides/{id}/text, ",
+        ),
     ):
         with pytest.raises(MCPError) as refused:
             await session.read_resource(uri)

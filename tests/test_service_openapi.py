@@ -90,7 +90,7 @@ def test_a_query_is_required_and_not_empty(document: dict[str, Any], client: Tes
                 422,
                 "The query is empty; type a word or a question.",
             )
-        assert client.get(path).json()["detail"] == "q: Field required."
+        assert client.get(path).json()["detail"] == "q is missing."
     question = document["components"]["schemas"]["QuestionIn"]["properties"]["question"]
     assert (question["minLength"], question["maxLength"]) == (1, 1000)
 
@@ -98,7 +98,7 @@ def test_a_query_is_required_and_not_empty(document: dict[str, Any], client: Tes
 def test_head_answers_as_get_does_without_a_body(document: dict[str, Any], client: TestClient) -> None:
     paths = [path for method, path, _ in _operations(document) if method == "get" and "{" not in path]
     for path in [*paths, "/", "/docs", "/static/app.js", "/metrics", "/api/decks/1/file.pdf", "/api/courses/nope"]:
-        query = {"q": "dropout"}
+        query = {"q": "dropout"} if path in {"/api/search", "/api/suggest", "/"} else {}
         got, head = client.get(path, params=query), client.head(path, params=query)
         assert head.content == b"", path
         assert head.status_code == got.status_code, path

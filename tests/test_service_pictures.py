@@ -19,7 +19,7 @@ from index.errors import NotFound, SourceFileError
 from index.library import Library
 from ingest.pdf import PdfReader
 from service.app import create_app
-from service.desk import Wanted
+from service.drawing import Wanted
 from service.pictures import Pictures
 from service.refusals import BeingDrawn, Overloaded
 from service.settings import Settings
@@ -102,10 +102,9 @@ def test_files_take_turns(pictures: Pictures, painter: _Painter) -> None:
 
     async def all_at_once() -> None:
         asked = [asyncio.create_task(pictures.picture(sha, page, 240)) for sha, page in ((_A, 1), (_A, 2), (_A, 3))]
-        await asyncio.sleep(0)
         await asyncio.to_thread(until, lambda: painter.drawn == [("aa", 1)])
         asked.append(asyncio.create_task(pictures.picture(_B, 1, 240)))
-        await asyncio.sleep(0)
+        await asyncio.to_thread(until, lambda: Wanted(_B, 1, 240) in pictures._asked)
         first.set()
         await asyncio.gather(*asked)
 
@@ -116,7 +115,7 @@ def test_files_take_turns(pictures: Pictures, painter: _Painter) -> None:
 
 def test_nobody_waits_for_a_heavy_page_and_it_is_there_later(pictures: Pictures, painter: _Painter) -> None:
     painter.slow.add(("aa", 1))
-    assert _ask(pictures, (_A, 1), (_A, 1), (_B, 1)) == [BeingDrawn, BeingDrawn, b"a picture"]
+    assert _ask(pictures, (_A, 1), (_B, 1)) == [BeingDrawn, b"a picture"]
     until(lambda: pictures._library.picture(_A, 1, 240).is_file())
     assert _ask(pictures, (_A, 1)) == [b"a picture"]
     assert painter.drawn.count(("aa", 1)) == 2
@@ -206,6 +205,26 @@ def test_a_file_that_is_gone_is_said_and_not_remembered(pictures: Pictures, libr
     assert _ask(pictures, (_A, 1)) == [NotFound]
     path.write_bytes(b"%PDF-")
     assert _ask(pictures, (_A, 1)) == [b"a picture"]
+
+
+def test_a_disk_that_is_slow_holds_up_nobody_but_who_asks_for_pictures(
+    pictures: Pictures, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went_on = threading.Event()
+    picture = library.picture
+
+    def slow(*arguments: Any) -> Path:
+        assert went_on.wait(20), "everybody waits"
+        return picture(*arguments)
+
+    async def ask() -> Path:
+        asked = asyncio.create_task(pictures.picture(_A, 1, 240))
+        await asyncio.sleep(0.01)
+        went_on.set()
+        return await asked
+
+    monkeypatch.setattr(library, "picture", slow)
+    assert run_async(ask()).read_bytes() == b"a picture"
 
 
 # --- over HTTP -----------------------------------------------------------------------------------------------

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import socket
 import threading
 import weakref
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from spread_nodes import LocalNodes
 from starlette.testclient import TestClient
 from support import CountingEmbedder, ingest, until, until_ready, write_course
 
@@ -25,6 +28,7 @@ from index.served import open_served
 from index.spread.spread import Spread
 from index.types import Filters, Query
 from service.app import create_app
+from service.running import run, settle_memory
 from service.serving import Serving
 from service.settings import Settings
 
@@ -414,6 +418,53 @@ def test_old_generations_are_let_go_even_while_one_of_them_is_held(
     assert (sum(ref() is not None for ref in seen), _maps()) == (1, counts[1][1] - 1)
 
 
+@pytest.fixture
+def frozen() -> Iterator[None]:
+    """The garbage collector as it was, afterwards."""
+    thresholds = gc.get_threshold()
+    gc.disable()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
+    gc.enable()
+
+
+@pytest.mark.usefixtures("frozen")
+def test_what_is_opened_is_left_alone_by_the_garbage_collector_and_goes_without_it(
+    folders: dict[str, Path], sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    settled: list[int] = []
+
+    def opened() -> None:
+        settle_memory()
+        settled.append(gc.get_freeze_count())
+
+    serving = Serving(sqlite_library, lambda: embedder, lambda: None, opened=opened)
+    seen: list[weakref.ref[Generation]] = []
+    for number in range(2):
+        seen.append(weakref.ref(serving.index().generation))
+        serving.index().find(Query("loss")).hits()
+        _change(folders["second"], sqlite_library, embedder, ("momentum", "kernel")[number % 2])
+        serving.look()
+        serving.look()
+    serving.stop()
+    assert [ref() is None for ref in seen] == [True] * 2
+    assert len(settled) == 3
+    assert min(settled) > 0
+
+
+@pytest.mark.usefixtures("frozen", "folders")
+def test_an_index_that_is_open_before_it_is_served_is_left_alone_too(
+    serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: counted.append(gc.get_freeze_count()))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        run(Settings(embedder="none", data_dir=tmp_path / "data"), listening, serving.index())
+    assert counted[0] > 0
+    assert gc.get_threshold()[0] > 10_000  # else every few searches some are looked through
+
+
 # --- over HTTP -----------------------------------------------------------------------------------------------
 
 
@@ -521,3 +572,58 @@ def test_health_does_not_wait_for_the_first_generation(
         assert "lectures_ready 0.0" in client.get("/metrics").text
         go_on.set()
         until(lambda: client.get("/readyz").status_code == 200)
+
+
+# --- shards that nodes hold ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[LocalNodes]:
+    (tmp_path / "shared").mkdir()
+    found = LocalNodes(tmp_path / "shared", tmp_path / "nodes", ["one"])
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def spread(nodes: LocalNodes) -> Spread:
+    return Spread(nodes)
+
+
+@pytest.fixture
+def over_nodes(tmp_path: Path, embedder: CountingEmbedder, spread: Spread) -> Iterator[Serving]:
+    library = Library(f"sqlite:///{tmp_path / 'lectures.db'}", tmp_path / "own", str(tmp_path / "shared"))
+    library.database.migrate()
+    ingest(write_course(tmp_path / "course", "Course", ["Dropout\nzero activations"]), library, embedder)
+    made = Serving(library, lambda: embedder, lambda: None, spread=lambda: spread)
+    yield made
+    made.stop()
+    library.close()
+
+
+def test_what_a_node_holds_and_does_not_give_is_tried_again_after_a_pause(
+    over_nodes: Serving, nodes: LocalNodes, opened: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.serving.time", SimpleNamespace(monotonic=lambda: 1000.0))
+
+    def refuse(_node: str, method: str) -> None:
+        if method == "heads":
+            raise ConnectionError("the network lets short calls pass alone")
+
+    nodes.on_call = refuse
+    for _ in range(4):
+        over_nodes.look()
+    assert over_nodes.index().generation.damaged.keys() == {"course"}
+    assert len(opened) == 1
+
+
+def test_a_course_is_back_as_soon_as_a_node_that_holds_it_is(
+    over_nodes: Serving, nodes: LocalNodes, spread: Spread, opened: list[int]
+) -> None:
+    over_nodes.look()
+    for dead, damaged in (({"one"}, {"course"}), (set[str](), set[str]())):
+        nodes.dead = dead
+        spread.look()
+        over_nodes.look()
+        assert over_nodes.index().generation.damaged.keys() == damaged
+    assert len(opened) == 2

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ import provider_stub
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from support import ingest, serve, write_course
+from support import Run, ingest, serve, write_course
 
 from index.errors import InvalidRequest
 from index.library import Library
@@ -387,22 +385,18 @@ def test_settings_that_would_let_nobody_in_are_refused() -> None:
         create_app(plain)
 
 
-def test_links_on_the_command_line(two: Settings, opened: Library) -> None:
-    environment = {**os.environ, "LECTURES_DATA_DIR": str(two.data_dir), "LECTURES_PUBLIC_URL": "https://x.org/"}
+def test_links_on_the_command_line(two: Settings, opened: Library, lectures: Run) -> None:
+    run = partial(lectures, LECTURES_DATA_DIR=str(two.data_dir), LECTURES_PUBLIC_URL="https://x.org/")
 
-    def run(*arguments: str) -> Any:
-        command = [sys.executable, "-m", "service.cli", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    made = json.loads(run("links", "create", "--course", "alpha", "--days", "30", "--json").stdout)
+    made = json.loads(run("links", "create", "--course", "alpha", "--days", "30", "--json").out)
     assert made["url"].startswith("https://x.org/signin/link/ll_")
     with opened.database.writing() as connection:
         assert open_link(connection, made["url"].rsplit("/", 1)[1], dt.datetime.now(dt.UTC) + dt.timedelta(1))
-    rows = json.loads(run("links", "list", "--json").stdout)
+    rows = json.loads(run("links", "list", "--json").out)
     assert [(row["id"], row["courses"]) for row in rows][-1] == (made["id"], ["alpha"])
-    assert run("links", "revoke", made["id"]).returncode == 0
-    assert json.loads(run("sessions", "end", "--json").stdout)["ended"] >= 1
-    assert run("links", "create", "--course", "nope").returncode == 1
+    assert run("links", "revoke", made["id"]).code == 0
+    assert json.loads(run("sessions", "end", "--json").out)["ended"] >= 1
+    assert run("links", "create", "--course", "nope").code == 1
 
 
 def test_a_browser_signs_in_reads_with_pictures_and_signs_out(

@@ -8,51 +8,29 @@ import os
 import socket
 import sys
 import types
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from model_stub import Reply, model_server, refuses, says
-from support import write_course
+from support import Done, Run, write_course
 
-from service.cli import main
 from service.opening import hold_native_threads
 from service.settings import Settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
 
 
-@dataclass(frozen=True)
-class Done:
-    """How a command ended and what it said."""
-
-    code: object
-    out: str
-    err: str
-
-
-class Run(Protocol):
-    def __call__(self, *arguments: str, **environment: str) -> Done: ...
-
-
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`lectures …` in an empty folder, with these variables."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lectures: Run) -> Run:
+    """`lectures …` in an empty folder, with these variables, which stay for the commands after it."""
     monkeypatch.chdir(tmp_path)
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # what serving sets is taken back after the test
-        monkeypatch.setenv(name, "1")
     monkeypatch.setenv("LECTURES_DATA_DIR", "data")
 
     def command(*arguments: str, **environment: str) -> Done:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["lectures", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return Done(ended.value.code, said.out, said.err)
+        return lectures(*arguments)
 
     return command
 
@@ -86,7 +64,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(run: Run, tmp_path: Path, co
 
 
 def test_a_data_folder_that_cannot_be_written_is_named(run: Run) -> None:
-    said = _refused(run("courses", LECTURES_DATA_DIR="/proc"))
+    said = _refused(run("migrate", LECTURES_DATA_DIR="/proc"))
     assert "/proc" in said
     assert "LECTURES_DATA_DIR" in said
 
@@ -131,6 +109,11 @@ def test_an_encoder_needs_an_embedder_beside_it(run: Run) -> None:
     assert "LECTURES_ENCODER is a second opinion" in said
     spread = {"LECTURES_SEARCH": "auto", "LECTURES_STORAGE_URL": "shared", "LECTURES_EMBEDDER": "builtin"}
     assert "LECTURES_ENCODER is set, and LECTURES_SEARCH" in _refused(run("courses", **spread))
+
+
+def test_an_index_is_not_built_anew_for_settings_that_could_not_be_served(run: Run) -> None:
+    said = _refused(run("reindex", "--embedder", "none", LECTURES_ENCODER="e5"))
+    assert "LECTURES_ENCODER is a second opinion" in said
 
 
 @pytest.mark.parametrize(("encoder", "threads"), [("", "1"), ("e5", "1"), ("some/model", None)])

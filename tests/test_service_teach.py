@@ -22,7 +22,7 @@ from index.store.keys import create_key
 from index.store.missed import list_missed
 from index.store.workers import add_worker
 from index.types import AccessScope, JobState, Problem
-from ingest.order import Means
+from ingest.carrying import Means
 from ingest.worker import work
 from ingest.youtube import FAILURE_CODES
 from service.settings import Settings

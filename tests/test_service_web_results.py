@@ -12,10 +12,11 @@ from support import passage
 
 from index.errors import InvalidRequest
 from index.search.search import SearchIndex
-from index.types import DeckKind, Filters, Host, IndexedPassage, Kind, PagePlace, Query, TimePlace
+from index.types import Coverage, DeckKind, Filters, Host, IndexedPassage, Kind, PagePlace, Query, Reason, TimePlace
+from service.finding import search_out
 from service.web.place import Place
 from service.web.rails import rails_of
-from service.web.results import fold_twins, results_view
+from service.web.results import fold_twins, results_view, telling_readings
 from service.web.scope import read_scope
 from service.web.snippets import Pieces, pieces, readable
 
@@ -140,6 +141,23 @@ def test_lectures_stand_in_the_order_of_their_best_hits(example_index: SearchInd
         sum(len(group.hits) + group.more + sum(len(s.older) for s in group.hits) for group in view.groups)
         == found.total
     )
+
+
+def test_readings_by_which_nothing_was_found_or_that_are_guesses_about_what_is_absent_are_not_told(
+    example_index: SearchIndex,
+) -> None:
+    def told(text: str, coverage: Coverage | None = None) -> list[tuple[str, Reason]]:
+        found = example_index.find(Query(text))
+        view = results_view(
+            found if coverage is None else replace(found, coverage=coverage), Place(q=text), Filters(), unmeasured, 0.0
+        )
+        return [(rewrite.target, rewrite.reason) for rewrite in view.found.rewrites]
+
+    assert ("dropout", Reason.TRANSLITERATION) in told("дропаут")
+    assert told("дропаут", Coverage.ABSENT) == []
+    assert told("вкщзщге", Coverage.ABSENT) == [("dropout", Reason.LAYOUT)]
+    heard = search_out(example_index.find(Query("дропаут")), (), 0.0)
+    assert telling_readings(heard, []) == []
 
 
 def test_the_editions_of_a_slide_lie_under_the_newest_of_them_that_is_there(example_index: SearchIndex) -> None:

@@ -1,5 +1,5 @@
 """Data files → the built-in table: python -m training build --data FOLDER; python -m training evaluate GOLD.jsonl …;
-python -m training packs"""
+python -m training packs; python -m training translations"""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import time
 from dataclasses import fields, replace
 from pathlib import Path
 
-from index.embed.table import FOLDER
+from index.embed.table import FOLDER, TableEmbedder
 from index.engine.dictionary import write_vectors
 from index.engine.packs import BUNDLED, find_packs, read_pack
 from training.data import read_data
 from training.evaluate import evaluate_files
 from training.train import Options
+from training.translations import write_translations
 
 
 def main() -> int:
@@ -33,11 +34,14 @@ def main() -> int:
     measure.add_argument("gold", type=Path, nargs="+", help="judged questions; the data folder must hold their course")
     measure.add_argument("--alone", action="store_true", help="only the cosines; else also the full search")
     commands.add_parser("packs", help="embed the descriptions of the bundled packs with the bundled table")
+    commands.add_parser("translations", help="write what the bundled table says means the same in the other alphabet")
     options = parser.parse_args()
     try:
         if options.command == "packs":
             for path in find_packs(BUNDLED):
                 write_vectors(read_pack(path), path.with_suffix(".safetensors"))
+        elif options.command == "translations":
+            print(f"{write_translations(TableEmbedder())} stems with translations")
         elif options.command == "build":
             run_build(options)
         else:

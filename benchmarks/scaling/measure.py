@@ -36,7 +36,7 @@ from index.plan import embed_missing, plan_course
 from index.publish import reindex
 from index.search.lexicon import Lexicon
 from index.search.meaning import Meaning
-from index.search.query import Reader, meaning_of
+from index.search.query import QueryReader, meaning_of
 from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.search.words import WordScores
@@ -117,7 +117,7 @@ def measure_steps(index: SearchIndex, questions: Sequence[str]) -> dict[str, lis
 
     for question in questions:
         scope = make_scope(generation, Filters())
-        phrases = timed("read", lambda: Reader(Lexicon(scope)).read(question))  # noqa: B023  (called at once)
+        phrases = timed("read", lambda: QueryReader(Lexicon(scope)).read(question))  # noqa: B023  (called at once)
         terms = {t for phrase in phrases for word in phrase.words for r in word.readings for t, _ in r.terms}
         fresh = make_scope(generation, Filters())
         timed("counted", lambda: [fresh.frequency(term) for term in terms])  # noqa: B023

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.zygote import Zygote
 
@@ -32,7 +33,7 @@ _NAMES = {
 }
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` addresses, each typed and each as where a public address redirects to."""
     folder.mkdir(parents=True, exist_ok=True)
     with Zygote(folder / "data") as zygote:
@@ -41,6 +42,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
     if ended.code:
         return Result(size, [f"the child ended with {ended.code}: {ended.err[-500:]}"])
     found = ended.json()
+    progress.reach(size, len(found["wrong"]))
     figure = f"{found['tried']} addresses, {found['refused']} refused, {found['public']} asked at the public address"
     return Result(found["tried"], found["wrong"], figure)
 
@@ -126,10 +128,10 @@ def try_all(size: int, seed: int, place: str) -> dict[str, Any]:
 def _ways(cache: Path) -> list[Callable[[str], object]]:
     """What fetches: a linked file, a course."""
     from ingest.sources import SourceLimits, open_source  # noqa: PLC0415
-    from ingest.web import Limits, fetch  # noqa: PLC0415
+    from ingest.web import WebLimits, fetch  # noqa: PLC0415
 
     return [
-        lambda address: fetch(address, cache, Limits(seconds=5)),
+        lambda address: fetch(address, cache, WebLimits(seconds=5)),
         lambda address: open_source(address, cache, SourceLimits(seconds=5)),
     ]
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
-from benchmarks.torture.zygote import DAMAGE, HELD, Zygote
+from benchmarks.torture.zygote import DAMAGE, HELD, Ended, Zygote
 
 _SLUG = "changed"
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` backups and restores, and as many backups that are cut or changed."""
+    progress.expect(2 * size)
     wrong: list[str] = []
     chance = random.Random(seed)
     states: list[Any] = []
@@ -29,13 +31,16 @@ def run(size: int, seed: int, folder: Path) -> Result:
         for number in range(size):
             files.append(folder / f"{number}.backup")
             ended = zygote.start(["backup", str(files[-1])]).end()
+            progress.reach(number + 1, len(wrong))
             if ended.code:
                 wrong.append(f"backup {number} ended with {ended.code}: {ended.err[-300:]}")
         stop.set()
         writer.join(60)
-    for number, file in enumerate(files):
-        wrong += [f"backup {number}: {fault}" for fault in _restored(file, folder / f"restored-{number}", states)]
-        wrong += [f"backup {number}: {fault}" for fault in refused(file, folder / f"refused-{number}", states, chance)]
+        for number, file in enumerate(files):
+            faults = _restored(zygote, file, folder / f"restored-{number}", states)
+            faults += refused(zygote, file, folder / f"refused-{number}", states, chance)
+            wrong += [f"backup {number}: {fault}" for fault in faults]
+            progress.reach(size + number + 1, len(wrong))
     return Result(2 * size, wrong, f"{len(states)} states were written meanwhile")
 
 
@@ -55,25 +60,28 @@ def _write(zygote: Zygote, folder: Path, version: int, states: list[Any]) -> Non
     states.append(zygote.call(HELD, str(zygote.data))["rows"])
 
 
-def _restored(file: Path, data: Path, states: list[Any]) -> list[str]:
+def _restored(zygote: Zygote, file: Path, data: Path, states: list[Any]) -> list[str]:
     """What is wrong with what comes out of a backup."""
-    with Zygote(data) as zygote:
-        ended = zygote.start(["restore", str(file)]).end()
-        if ended.code:
-            return [f"restoring it ended with {ended.code}: {ended.err[-300:]}"]
-        return _no_state(zygote, states)
+    ended = _restore(zygote, file, data)
+    if ended.code:
+        return [f"restoring it ended with {ended.code}: {ended.err[-300:]}"]
+    return _no_state(zygote, data, states)
 
 
-def _no_state(zygote: Zygote, states: list[Any]) -> list[str]:
+def _restore(zygote: Zygote, file: Path, data: Path) -> Ended:
+    return zygote.start(["restore", str(file)], extra={"LECTURES_DATA_DIR": str(data)}).end()
+
+
+def _no_state(zygote: Zygote, data: Path, states: list[Any]) -> list[str]:
     """What is wrong with what was restored: damage, or that it is no state that ever was."""
-    held = zygote.call(HELD, str(zygote.data))
-    wrong = [*held["wrong"], *zygote.call(DAMAGE, str(zygote.data))]
+    held = zygote.call(HELD, str(data))
+    wrong = [*held["wrong"], *zygote.call(DAMAGE, str(data))]
     if held["rows"] not in states or held["served"] != held["rows"]:
         wrong.append("what was restored is no state that ever was")
     return wrong
 
 
-def refused(file: Path, data: Path, states: list[Any], chance: random.Random) -> list[str]:
+def refused(zygote: Zygote, file: Path, data: Path, states: list[Any], chance: random.Random) -> list[str]:
     """Whether a backup that is cut or changed is noticed, or what it held comes back all the same."""
     content = bytearray(file.read_bytes())
     place = chance.randrange(len(content))
@@ -83,9 +91,8 @@ def refused(file: Path, data: Path, states: list[Any], chance: random.Random) ->
         content[place] ^= chance.randrange(1, 256)
     broken = file.with_suffix(".broken")
     broken.write_bytes(content)
-    with Zygote(data) as zygote:
-        ended = zygote.start(["restore", str(broken)]).end()
-        if "Traceback" in ended.err:
-            return [f"changed at {place}: an error that is none of ours: {ended.err[-200:]!r}"]
-        found = [] if ended.code else _no_state(zygote, states)
+    ended = _restore(zygote, broken, data)
+    if "Traceback" in ended.err:
+        return [f"changed at {place}: an error that is none of ours: {ended.err[-200:]!r}"]
+    found = [] if ended.code else _no_state(zygote, data, states)
     return [f"changed at {place}, and restored: {fault}" for fault in found]

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import ask_fully, search_path, start_service
 from benchmarks.torture.stubs import model_stub
@@ -21,7 +22,7 @@ from benchmarks.torture.zygote import Zygote
 _COURSE = "told"
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` requests, each with secrets of its own somewhere."""
     chance = random.Random(seed)
     hidden = {name: f"canary{secrets.token_hex(12)}" for name in ("model key", "proxy password", "source password")}
@@ -42,7 +43,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
             "LECTURES_LOG_LEVEL": "debug",
         }
         child, port = start_service(zygote, settings)
-        said = _ask_everything(port, keys, hidden, size, chance)
+        said = _ask_everything(port, keys, hidden, size, chance, progress)
         metrics = ask_fully(port, "/metrics", key=keys["admin"])[2]
         child.end(0)
         log = child.err
@@ -73,7 +74,9 @@ def _complains(reply: model_stub.Reply) -> None:
     reply.status(401, json.dumps({"error": {"message": f"bad key {given}", "code": given}}).encode())
 
 
-def _ask_everything(port: int, keys: dict[str, str], hidden: dict[str, str], size: int, chance: random.Random) -> Any:
+def _ask_everything(
+    port: int, keys: dict[str, str], hidden: dict[str, str], size: int, chance: random.Random, progress: Progress
+) -> Any:
     """Requests of every kind, right and wrong, with secrets in every part of them."""
     questions, answers, failed = [], [], []
     for number in range(size):
@@ -86,6 +89,7 @@ def _ask_everything(port: int, keys: dict[str, str], hidden: dict[str, str], siz
         answers.append((path, content.replace(text.encode(), b"") + json.dumps(headers).encode()))
         if status in (0, 500):
             failed.append((path, status))
+        progress.reach(number + 1, len(failed))
     return {"questions": questions, "answers": answers, "failed": failed}
 
 

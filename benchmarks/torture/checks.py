@@ -32,25 +32,30 @@ def held(data: str) -> dict[str, Any]:
     As a reader finds it: nothing is mended first.
     """
     with opened(data) as library:
-        embedder = load_embedder("builtin")
-        with library.database.reading() as connection:
-            slugs = course_slugs(connection)
-            rows = {slug: _digest(_lines(read_passages(connection, slug))) for slug in slugs}
-            check = connection.exec_driver_sql("PRAGMA quick_check").scalar()
-        wrong = [] if check == "ok" else [f"the database is damaged: {check}"]
-        try:
-            generation, degraded = open_served(library, embedder)
-        except IndexUnavailable:
-            return {"rows": rows, "served": {}, "wrong": wrong, "served_number": None}
-        wrong += [*degraded, *generation.damaged.values()]
-        found = generation.passages(list(range(generation.count)))
-        twice = [key for key, count in Counter(passage.id for passage in found).items() if count > 1]
-        wrong += [f"passages that are served twice: {twice[:3]}"] if twice else []
-        served = {
-            slug: _digest(_lines(passage for passage in found if passage.course_slug == slug))
-            for slug in (shard.course for shard in generation.shards)
-        }
-        return {"rows": rows, "served": served, "wrong": wrong, "served_number": generation.manifest.number}
+        return held_in(library)
+
+
+def held_in(library: Library) -> dict[str, Any]:
+    """As `held`, of an installation that is open."""
+    embedder = load_embedder("builtin")
+    with library.database.reading() as connection:
+        slugs = course_slugs(connection)
+        rows = {slug: _digest(_lines(read_passages(connection, slug))) for slug in slugs}
+        check = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+    wrong = [] if check == "ok" else [f"the database is damaged: {check}"]
+    try:
+        generation, degraded = open_served(library, embedder)
+    except IndexUnavailable:
+        return {"rows": rows, "served": {}, "wrong": wrong, "served_number": None}
+    wrong += [*degraded, *generation.damaged.values()]
+    found = generation.passages(list(range(generation.count)))
+    twice = [key for key, count in Counter(passage.id for passage in found).items() if count > 1]
+    wrong += [f"passages that are served twice: {twice[:3]}"] if twice else []
+    served = {
+        slug: _digest(_lines(passage for passage in found if passage.course_slug == slug))
+        for slug in (shard.course for shard in generation.shards)
+    }
+    return {"rows": rows, "served": served, "wrong": wrong, "served_number": generation.manifest.number}
 
 
 def damage(data: str) -> list[str]:
@@ -62,12 +67,22 @@ def damage(data: str) -> list[str]:
 def leftovers(data: str) -> list[str]:
     """What a writer left over: nothing of this is there when one has ended."""
     with opened(data) as library:
-        generation, _ = open_served(library, load_embedder("builtin"))
-        found = [f"damage: {line}" for line in find_damage(library, load_embedder("builtin"))]
-        for pattern in ("**/.building-*", "**/.new-*", "unfinished"):
-            found += [f"a leftover of a writer: {path}" for path in library.data_dir.glob(pattern)]
-        found += _superfluous(library, generation)
-        return found
+        return leftovers_in(library)
+
+
+def leftovers_in(library: Library) -> list[str]:
+    """As `leftovers`, of an installation that is open."""
+    generation, _ = open_served(library, load_embedder("builtin"))
+    found = [f"damage: {line}" for line in find_damage(library, load_embedder("builtin"))]
+    for pattern in ("**/.building-*", "**/.new-*", "unfinished"):
+        found += [f"a leftover of a writer: {path}" for path in library.data_dir.glob(pattern)]
+    found += _superfluous(library, generation)
+    return found
+
+
+def settled(data: str) -> dict[str, Any]:
+    """What `held` says, and what is left over, of an installation on which no writer works."""
+    return {**held(data), "leftovers": leftovers(data)}
 
 
 def _superfluous(library: Library, generation: Generation) -> list[str]:

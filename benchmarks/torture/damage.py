@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.torture.courses import ingest_arguments, write_shown, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result, in_lanes, lanes_for
 from benchmarks.torture.zygote import Zygote
 
@@ -23,15 +24,15 @@ _PROBE = "benchmarks.torture.checks:probe"
 _KINDS = ("shard", "shard", "shard manifest", "generation", "pointer", "original", "database", "database")
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     lanes = lanes_for(size)
-    parts = in_lanes(lanes, lambda lane: _lane(range(lane, size, lanes), seed, folder / str(lane)))
+    parts = in_lanes(lanes, lambda lane: _lane(range(lane, size, lanes), seed, folder / str(lane), progress))
     wrong = [fault for faults, _ in parts for fault in faults]
     ends = sum((ended for _, ended in parts), Counter[str]())
     return Result(size, wrong, ", ".join(f"{count} {how}" for how, count in sorted(ends.items())))
 
 
-def _lane(numbers: range, seed: int, folder: Path) -> tuple[list[str], Counter[str]]:
+def _lane(numbers: range, seed: int, folder: Path, progress: Progress) -> tuple[list[str], Counter[str]]:
     wrong: list[str] = []
     ends: Counter[str] = Counter()
     with Zygote(folder / "data") as zygote:
@@ -48,6 +49,7 @@ def _lane(numbers: range, seed: int, folder: Path) -> tuple[list[str], Counter[s
             ended, faults = _look(zygote, kind, expected, folder, mend=number // len(_KINDS) % _MEND_EVERY == 0)
             ends[f"{kind} {ended}"] += 1
             wrong += [f"{what} (trial {number}, seed {seed}): {fault}" for fault in faults]
+            progress.add(bool(faults))
             shutil.rmtree(zygote.data)
             shutil.copytree(folder / "base", zygote.data)
     return wrong, ends

@@ -7,13 +7,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.torture.lane import Lane, lanes_in
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.shim import NO_COMPILER, Fault, compiled
 
 _STEP = 4096
 
 
-def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing here is left to chance)
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:  # noqa: ARG001  (nothing here is left to chance)
     """`size` disks, each 4 KiB larger than the one before it, or fewer larger steps up to what an ingest writes."""
     shim = compiled(folder)
     if shim is None:
@@ -23,7 +24,8 @@ def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing
         _, whole = lanes[0].counted()
         step = max(_STEP, whole // size // _STEP * _STEP)
         budgets = list(range(0, whole + step, step))
-        parts = in_lanes(len(lanes), lambda number: _try_all(lanes[number], budgets[number :: len(lanes)]))
+        progress.expect(len(budgets))
+        parts = in_lanes(len(lanes), lambda number: _try_all(lanes[number], budgets[number :: len(lanes)], progress))
     finally:
         for lane in lanes:
             lane.close()
@@ -31,9 +33,11 @@ def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing
     return Result(found.tried, found.wrong, f"{len(budgets)} disks, {step >> 10} KiB apart, up to {whole >> 10} KiB")
 
 
-def _try_all(lane: Lane, budgets: list[int]) -> Result:
+def _try_all(lane: Lane, budgets: list[int], progress: Progress) -> Result:
     wrong = []
     for budget in budgets:
         fault = Fault(str(lane.zygote.data), budget=budget)
-        wrong += [f"{budget >> 10} KiB free: {found}" for found in lane.try_one(fault)]
+        faults = lane.try_one(fault)
+        wrong += [f"{budget >> 10} KiB free: {found}" for found in faults]
+        progress.add(bool(faults))
     return Result(len(budgets), wrong)

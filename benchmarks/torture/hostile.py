@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import LANES, Result, in_lanes
 from benchmarks.torture.searching import Searching
 from benchmarks.torture.specimens import bombs, mutated, specimens
@@ -22,19 +23,24 @@ _INGEST_SECONDS = 120.0
 _MEMORY_MB = 1_600  # of the process that reads a course: its parsers have their own limit
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` mutated files, and a bomb for every fifty of them, at most all."""
     wrong: list[str] = []
     chosen = list(bombs())
     chosen = random.Random(seed).sample(chosen, min(len(chosen), size // 50))
+    progress.expect(size + len(chosen))
     with Zygote(folder / "data") as zygote:
         zygote.lectures(*ingest_arguments(write_spoken(folder / "good", "good", 0), "good"))
         with Searching(zygote, "gradients", pause_seconds=0.05) as searching:
             batches = [range(start, min(start + _BATCH, size)) for start in range(0, size, _BATCH)]
             lanes = min(LANES, len(batches))
-            parts = in_lanes(lanes, lambda lane: _lane(zygote, batches[lane::lanes], seed, folder / f"mutated-{lane}"))
+            parts = in_lanes(
+                lanes, lambda lane: _lane(zygote, batches[lane::lanes], seed, folder / f"mutated-{lane}", progress)
+            )
             for name in chosen:
-                wrong += [f"{name}: {fault}" for fault in _set_off(zygote, name, folder / "bomb")]
+                faults = _set_off(zygote, name, folder / "bomb")
+                wrong += [f"{name}: {fault}" for fault in faults]
+                progress.add(bool(faults))
         wrong += searching.wrong
     endings: Counter[str] = Counter()
     for faults, found in parts:
@@ -44,18 +50,22 @@ def run(size: int, seed: int, folder: Path) -> Result:
     return Result(size + len(chosen), wrong, figure)
 
 
-def _lane(zygote: Zygote, batches: list[range], seed: int, folder: Path) -> tuple[list[str], Counter[str]]:
+def _lane(
+    zygote: Zygote, batches: list[range], seed: int, folder: Path, progress: Progress
+) -> tuple[list[str], Counter[str]]:
     wrong: list[str] = []
     endings: Counter[str] = Counter()
     for batch in batches:
         child = zygote.start_call("benchmarks.torture.hostile:read_mutated", seed, batch.start, batch.stop, str(folder))
         ended = child.end(_SECONDS * len(batch))
         if ended.code:
+            progress.add(1, len(batch))
             wrong.append(
                 f"the reader of files {batch.start} to {batch.stop} ended with {ended.code}: {ended.err[-300:]}"
             )
             continue
         found = ended.json()
+        progress.add(len(found["wrong"]), len(batch))
         wrong += found["wrong"]
         endings.update(found["endings"])
         if ended.peak_mb > _MEMORY_MB:

@@ -15,29 +15,30 @@ from pathlib import Path
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.lane import neither
 from benchmarks.torture.ordering import kill_service, make_key
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.searching import Searching
-from benchmarks.torture.zygote import HELD, KILLED, LEFTOVERS, Zygote
+from benchmarks.torture.zygote import HELD, KILLED, SETTLED, Zygote
 
 _SLUGS = ("first", "second")
 _CHANGES = ("change", "remove", "reindex", "worker")
 _SERVICE = "service"
 _USE_SECONDS = 0.6  # in which a service takes some ten orders
 _TIMED_FROM = 100  # kills in a lane: fewer are tried on busy machines, which say nothing of times
-_SEARCH_PAUSE_SECONDS = 0.05
+_SEARCH_PAUSE_SECONDS = 0.1
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     lanes = lanes_for(size)
     shares = [size // lanes + (lane < size % lanes) for lane in range(lanes)]
-    parts = in_lanes(lanes, lambda lane: _lane(shares[lane], 1000 * seed + lane, folder / str(lane)))
+    parts = in_lanes(lanes, lambda lane: _lane(shares[lane], 1000 * seed + lane, folder / str(lane), progress))
     found = merged([part for part, _, _ in parts])
     killed, asked = sum(killed for _, killed, _ in parts), sum(asked for _, _, asked in parts)
     wrong = [*found.wrong, *([] if killed else ["nothing was killed: the moments are chosen wrongly"])]
     return Result(found.tried, wrong, f"{killed} killed, {size - killed} over before; {asked} searches meanwhile")
 
 
-def _lane(size: int, seed: int, folder: Path) -> tuple[Result, int, int]:
+def _lane(size: int, seed: int, folder: Path, progress: Progress) -> tuple[Result, int, int]:
     """(what was found, how many were killed, how many searches were made) in one installation."""
     chance = random.Random(seed)
     wrong: list[str] = []
@@ -57,6 +58,7 @@ def _lane(size: int, seed: int, folder: Path) -> tuple[Result, int, int]:
                     ended, faults = _round(zygote, folder, number, what, chance.choice(_SLUGS), moment)
                 killed += ended == KILLED
                 wrong += [f"round {number} (seed {seed}), {what}: {fault}" for fault in faults]
+                progress.add(bool(faults))
         wrong += searching.wrong
     return Result(size, wrong), killed, searching.asked
 
@@ -82,7 +84,7 @@ def _round(zygote: Zygote, folder: Path, number: int, what: str, slug: str, seco
     between = zygote.call(HELD, data)
     # a worker's job waits for its lease to run out: the same change is made by the command
     rerun = zygote.start(ingest_arguments(folder / slug, slug) if what == "worker" else command).end()
-    after = zygote.call(HELD, data)
+    after = zygote.call(SETTLED, data)
     wrong = [f"after the kill: {fault}" for fault in between["wrong"]]
     # a removal that was finished before the kill has nothing left to remove
     if rerun.code and "There is no course" not in rerun.err:
@@ -90,7 +92,7 @@ def _round(zygote: Zygote, folder: Path, number: int, what: str, slug: str, seco
     wrong += neither(before, between, after)
     if after["served"] != after["rows"] or after["wrong"]:
         wrong.append(f"after the rerun the rows are not what is served {after['wrong']}")
-    wrong += [f"after the rerun: {fault}" for fault in zygote.call(LEFTOVERS, data)]
+    wrong += [f"after the rerun: {fault}" for fault in after["leftovers"]]
     if what == "remove":
         zygote.lectures(*ingest_arguments(folder / slug, slug))
     return ended.code, wrong

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.shim import Fault
-from benchmarks.torture.zygote import DAMAGE, HELD, KILLED, LEFTOVERS, Zygote
+from benchmarks.torture.zygote import DAMAGE, HELD, KILLED, SETTLED, Zygote
 
 _SLUG = "changed"
 
@@ -86,10 +86,10 @@ class Lane:
         """What is wrong after the same command has run to its end."""
         rerun = self.zygote.start(self.command).end()
         wrong = [f"ended with {rerun.code}: {rerun.err[-200:]!r}"] if rerun.code else []
-        found = self.held()
+        found = self.zygote.call(SETTLED, str(self.zygote.data))
         if (found["served"], found["rows"], found["wrong"]) != (self.after["served"], self.after["rows"], []):
             wrong.append(f"not the new state {found['wrong']}")
-        return [f"after the rerun: {fault}" for fault in [*wrong, *self.zygote.call(LEFTOVERS, str(self.zygote.data))]]
+        return [f"after the rerun: {fault}" for fault in [*wrong, *found["leftovers"]]]
 
 
 def lanes_in(folder: Path, shim: Path, count: int) -> list[Lane]:

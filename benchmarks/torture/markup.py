@@ -21,6 +21,7 @@ import yaml
 from lxml import html as parser
 from markdown_it import MarkdownIt
 
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import ask_fully, search_path, start_service
 from benchmarks.torture.zygote import Zygote
@@ -52,7 +53,7 @@ def payloads(size: int, seed: int) -> list[str]:
     return random.Random(seed).sample(every, min(size, len(every)))
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` strings."""
     strings = payloads(size, seed)
     with Zygote(folder / "data") as zygote:
@@ -62,9 +63,11 @@ def run(size: int, seed: int, folder: Path) -> Result:
         wrong: list[str] = []
         asked = 0
         paths = list(_paths(strings, lectures))
+        progress.expect(len(paths))
         for path, body in paths:
             asked += 1
             wrong += [f"{path}: {fault}" for fault in _look(port, path, body)]
+            progress.reach(asked, len(wrong))
         opened = _browse(port, [path for path, body in paths if body is None and "/api/" not in path][::_BROWSED])
         child.end(0)
     if opened is not None:

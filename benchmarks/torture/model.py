@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from benchmarks.torture.checks import held, leftovers, probe
+from benchmarks.torture.checks import held_in, leftovers_in, probe
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from index.embed.models import load_embedder
 from index.errors import NotFound
@@ -32,7 +33,7 @@ _TOPICS = st.lists(
 )
 
 
-def run(size: int, seed_number: int, folder: Path) -> Result:
+def run(size: int, seed_number: int, folder: Path, progress: Progress) -> Result:
     """`size` steps at least."""
     steps: Counter[str] = Counter()
     length = max(20, min(50, size // 100))  # of one story
@@ -40,6 +41,10 @@ def run(size: int, seed_number: int, folder: Path) -> Result:
     class Machine(_Machine):
         def __init__(self) -> None:
             super().__init__(folder, steps)
+
+        def teardown(self) -> None:
+            super().teardown()
+            progress.reach(sum(steps.values()))
 
     seed(seed_number)(Machine)
     chosen = settings(
@@ -68,7 +73,9 @@ class _Machine(RuleBasedStateMachine):
         shutil.rmtree(self._folder, ignore_errors=True)
         self._embedder = load_embedder("builtin")
         self.model: dict[str, Sequence[str]] = {}
-        self._library = _opened(self._folder / "data")
+        self._library = _opened(self._folder / "data", folder / "empty")
+        # who looks is another than who writes, and stays: what it asks is put into words once
+        self._reader = _library(self._folder / "data")
 
     @rule(slug=_SLUGS, topics=_TOPICS)
     def ingest(self, slug: str, topics: Sequence[str]) -> None:
@@ -104,7 +111,7 @@ class _Machine(RuleBasedStateMachine):
     def restart(self) -> None:
         self._steps["restarts"] += 1
         self._library.close()
-        self._library = _opened(self._folder / "data")
+        self._library = _opened(self._folder / "data", self._folder.with_name("empty"))
 
     @rule(slug=_SLUGS, topic=_TOPICS)
     def search(self, slug: str, topic: Sequence[str]) -> None:
@@ -119,7 +126,7 @@ class _Machine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_served_equals_the_model(self) -> None:
-        found = held(str(self._folder / "data"))
+        found = held_in(self._reader)
         assert found["wrong"] == []
         assert found["rows"] == found["served"]
         assert sorted(found["served"]) == sorted(self.model)
@@ -128,7 +135,7 @@ class _Machine(RuleBasedStateMachine):
     def nothing_is_left_over(self) -> None:
         """After every step: at the end the indexing anew would have swept it."""
         if self.model:
-            found = leftovers(str(self._folder / "data"))
+            found = leftovers_in(self._reader)
             assert not found, f"left over: {found}"
 
     def teardown(self) -> None:
@@ -137,22 +144,34 @@ class _Machine(RuleBasedStateMachine):
             if self.model:
                 self.index_anew()
                 other = self._folder / "other"
-                new = _opened(other)
+                new = _opened(other, self._folder.with_name("empty"))
                 for slug in sorted(self.model, reverse=True):
                     _ingest(self._folder / slug, slug, self.model[slug], new)
                 new.close()
-                assert leftovers(str(self._folder / "data")) == []
+                assert leftovers_in(self._reader) == []
                 mine, others = probe(str(self._folder / "data")), probe(str(other))
                 assert (mine["verify"], mine["untyped"]) == ([], [])
                 assert mine["top"] == others["top"], "two installations of the same courses answer differently"
         finally:
             self._library.close()
+            self._reader.close()
 
 
-def _opened(data: Path) -> Library:
-    library = Library(f"sqlite:///{data / 'lectures.db'}", data)
+def _opened(data: Path, empty: Path) -> Library:
+    """The installation in `data`, which begins as a copy of an empty one if it is not there."""
+    if not data.exists():
+        if not empty.exists():
+            made = _library(empty)
+            made.database.migrate()
+            made.close()
+        shutil.copytree(empty, data)
+    library = _library(data)
     library.database.migrate()
     return library
+
+
+def _library(data: Path) -> Library:
+    return Library(f"sqlite:///{data / 'lectures.db'}", data)
 
 
 def _ingest(folder: Path, slug: str, topics: Sequence[str], library: Library) -> IngestReport:

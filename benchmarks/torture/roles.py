@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from benchmarks.torture.aimed import OF_NO_COURSE, aim, leaks, misses
 from benchmarks.torture.courses import ingest_arguments, write_shown
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import start_service
 from benchmarks.torture.zygote import Child, Zygote
@@ -24,7 +25,7 @@ PRIVATE, _OPEN = "hiddenclass", "opencourse"  # of the length of an id of YouTub
 SETTINGS = {"LECTURES_PRIVATE_COURSES": PRIVATE, "LECTURES_ANSWERS_PER_MINUTE": "100000000"}
 
 
-def run(size: int, seed_number: int, folder: Path) -> Result:
+def run(size: int, seed_number: int, folder: Path, progress: Progress) -> Result:
     """`size` requests to each operation by each caller."""
     wrong: list[str] = []
     counts: Counter[str] = Counter()
@@ -40,10 +41,13 @@ def run(size: int, seed_number: int, folder: Path) -> Result:
         operations: list[Any] = [found.ok() for found in schema.get_all_operations()]  # type: ignore[union-attr]
         forgotten = {found.label for found in operations} - {request.operation for request in aimed} - OF_NO_COURSE
         wrong += [f"no request of {label} aims at the private course" for label in sorted(forgotten)]
+        progress.expect(len(callers) * len(operations))
         for caller, own in callers.items():
             headers = {"Authorization": f"Bearer {own}"} if own else {}
             for operation in operations:
-                wrong += _probe(operation, caller, headers, size, seed_number, counts)
+                faults = _probe(operation, caller, headers, size, seed_number, counts)
+                wrong += faults
+                progress.add(bool(faults))
         child.end(0)
         if "Traceback" in child.err:
             wrong.append(f"the service wrote a traceback: {child.err[-300:]}")

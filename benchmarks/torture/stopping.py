@@ -15,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
 from benchmarks.torture.searching import search_path, start_service
 from benchmarks.torture.zygote import Zygote
@@ -23,7 +24,7 @@ _CLIENTS = 8
 _END_SECONDS = 15.0  # ten are given to requests that run
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """The service is told to stop `size` times."""
     chance = random.Random(seed)
     wrong: list[str] = []
@@ -53,6 +54,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
             if ended.code not in (0, -signal.SIGTERM):
                 after = "with a half-sent body" if half else "under load"
                 wrong.append(f"stop {number}, {after}: ended with {ended.code} after {ended.seconds:.0f} s")
+            progress.reach(number + 1, len(wrong))
     wrong += [f"{count} requests: {what}" for what, count in answers.items() if what not in ("200", "not taken")]
     figure = f"{answers['200']} answered, {answers['not taken']} not taken any more; the slowest end {slowest:.1f} s"
     return Result(size, wrong, figure)

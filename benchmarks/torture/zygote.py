@@ -30,11 +30,11 @@ from benchmarks.torture.shim import SHIM_VARIABLE, Fault, arm
 KILLED = -signal.SIGKILL
 HELD = "benchmarks.torture.checks:held"
 DAMAGE = "benchmarks.torture.checks:damage"
-LEFTOVERS = "benchmarks.torture.checks:leftovers"
+SETTLED = "benchmarks.torture.checks:settled"
 _ENDING_SECONDS = 20.0
 _MODULES = (
     "service.cli", "service.cli_ingest", "service.console", "service.opening", "service.running", "ingest.worker",
-    "ingest.order", "index.publish", "index.embed.models", "alembic.command", "alembic.config",
+    "ingest.carrying", "index.publish", "index.embed.models", "alembic.command", "alembic.config",
     "sqlalchemy.dialects.sqlite", "benchmarks.torture.checks",
 )  # fmt: skip
 
@@ -194,13 +194,18 @@ def _load_what_is_shared() -> None:
     """What every search needs and no installation decides is read once, before the children part."""
     from index.embed.models import load_embedder  # noqa: PLC0415
     from index.engine.dictionary import load_dictionary  # noqa: PLC0415
-    from index.text.language import telltale_words  # noqa: PLC0415
+    from index.engine.glossary import general_glossary  # noqa: PLC0415
+    from index.text.everyday import everyday_frequency  # noqa: PLC0415
+    from index.text.language import STEMMERS, telltale_words  # noqa: PLC0415
     from service.settings import Settings, listed  # noqa: PLC0415
 
     load_embedder("builtin")
     load_dictionary(listed(str(Settings.model_fields["packs"].default)))
-    for language in ("en", "ru"):
+    general_glossary()
+    for language in STEMMERS:
         telltale_words(language)
+    for term in ("слово", "word"):
+        everyday_frequency(term)
 
 
 def _be_child(request: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -94,6 +94,11 @@ class TableEmbedder:
         self._words: dict[str, Vectors] = {}
 
     @property
+    def stems(self) -> list[str]:
+        """Every stem that has a row of its own, in the order of the rows."""
+        return list(self._table.row_of)
+
+    @property
     def fingerprint(self) -> str:
         return self.name + (f"+{self.adaptation.digest}" if self.adaptation else "")
 
@@ -122,6 +127,8 @@ class TableEmbedder:
     def embed_query_in(self, text: str, adaptations: Sequence[Adaptation | None]) -> Vectors:
         """(n, d) float32: row i is the query as a course with `adaptations[i]` reads it."""
         counts = Counter(table_stems(text))
+        if len(adaptations) == 1:
+            return normalise(self._read_by(adaptations[0], counts)[None, :])
         vectors = np.zeros((len(adaptations), self.dimension), np.float32)
         unseen = np.array([1.0 if own is None else own.unseen_weight for own in adaptations], np.float32)
         for word, count in counts.items():
@@ -140,6 +147,22 @@ class TableEmbedder:
                 scales = np.array([own.scales[place] for _, own, place in held], np.float32)
                 vectors[[i for i, _, _ in held]] += codes * (scales * count)[:, None]
         return normalise(vectors)
+
+    def _read_by(self, own: Adaptation | None, counts: Mapping[str, int]) -> Vectors:
+        """(d,) the sum of words as one course reads them: the words that it holds are looked up together."""
+        places = [own.find(word) if own else None for word in counts]
+        unseen = np.float32(1.0 if own is None else own.unseen_weight)
+        rows = np.zeros((len(counts), self.dimension), np.float32)
+        for i, (word, count) in enumerate(counts.items()):
+            if places[i] is None:
+                rows[i] = (count * unseen) * self._bare_word(word)
+        held = [i for i, place in enumerate(places) if place is not None]
+        if own and held:
+            known = [place for place in places if place is not None]
+            times = np.array([*counts.values()])[held]
+            rows[held] = own.vectors[known] * (own.scales[known] * times.astype(np.float32))[:, None]
+        vector: Vectors = rows.sum(axis=0)
+        return vector
 
     def word_vector(self, stem: str) -> Vectors:
         """(d,) what a stem adds to a text, before adaptation; its length is its weight."""

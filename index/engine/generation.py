@@ -30,11 +30,12 @@ from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
-_REMEMBERED_PASSAGES = 1_000  # the places that students ask for again
+_REMEMBERED_LANGUAGES = 1_000  # of courses that are searched alone
+_REMEMBERED_PASSAGES = 2_000  # the places that are looked at most, some 2 KB each
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
 _REMEMBERED_POSTINGS_BYTES = 64 << 20
-_REMEMBERED_PARTS = 32  # words of courses that are searched alone, a few megabytes each
-_REMEMBERED_VOCABULARIES = 4  # one for each set of courses that callers may read: mostly all of them
+# Words of courses that are searched alone, and of sets of courses that callers may read: 5 MB for 50,000 words
+_REMEMBERED_WORDS_BYTES = 128 << 20
 
 
 # (shard, number in it) of passages → these
@@ -78,14 +79,20 @@ class Generation:
         # of all shards, as searches over all of them ask for the same words again and again
         self.postings: Remembered[str, Held] = Remembered(_REMEMBERED_POSTINGS_BYTES, lambda held: held.size)
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
-        self._vocabularies: Remembered[tuple[int, ...], Vocabulary] = Remembered(_REMEMBERED_VOCABULARIES)
-        self._parts: Remembered[tuple[tuple[int, ...], int], Vocabulary] = Remembered(_REMEMBERED_PARTS)
+        self._parts: Remembered[tuple[tuple[int, ...], int | None], Vocabulary] = Remembered(
+            _REMEMBERED_WORDS_BYTES, lambda words: words.part_bytes
+        )
         self._putting_together, self._sketching = Lock(), Lock()
 
     @cached_property
     def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
         """Whether one passage of some shards holds some terms, as far as that was asked."""
         return Remembered(_REMEMBERED_NAMES)
+
+    @cached_property
+    def spoken(self) -> Remembered[tuple[tuple[int, ...], str], bool]:
+        """Whether the passages of some shards are in a language, as far as that was asked."""
+        return Remembered(_REMEMBERED_LANGUAGES)
 
     def shards_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(n,) the number of the shard that each row is in."""
@@ -137,20 +144,22 @@ class Generation:
 
     def vocabulary(self, readable: tuple[int, ...], only: int | None = None) -> Vocabulary:
         """The written words of some shards; with `only` those that are forms of a word of that one."""
-        if only is None or readable == (only,):
-            known = self._vocabularies.peek(readable)
-            if known is not None:
-                return known
-            with self._putting_together:  # by one: others need the same and wait for it
-                return self._vocabularies.get(readable, self._read_words)
-        return self._parts.get((readable, only), self._words_of_one)
+        alone = None if readable == (only,) else only
+        if alone is None and len(readable) == len(self.shards):
+            with self._putting_together:  # held for long by the first only, whom others wait for
+                return self._all_words
+        return self._parts.get((readable, alone), self._some_words)
 
-    def _read_words(self, readable: tuple[int, ...]) -> Vocabulary:
-        return Vocabulary.of([self.shards[number].words for number in readable])
+    @cached_property
+    def _all_words(self) -> Vocabulary:
+        return Vocabulary.of([shard.words for shard in self.shards])
 
-    def _words_of_one(self, wanted: tuple[tuple[int, ...], int]) -> Vocabulary:
+    def _some_words(self, wanted: tuple[tuple[int, ...], int | None]) -> Vocabulary:
         readable, only = wanted
-        return self.vocabulary(readable).part(self.shards[only].postings.hashes)
+        if only is not None:
+            return self.vocabulary(readable).part(self.shards[only].postings.hashes)
+        everything = self.vocabulary(tuple(range(len(self.shards))))
+        return everything.of_some([self.shards[number].words for number in readable])
 
     @property
     def sketches(self) -> Sketches | None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from index.types import Reason
 class Term:
     """A term and its counterpart as the course writes them most often; `rows` are passages that hold both together.
 
-    `reason` is GLOSSARY for a translation, ABBREVIATION for a short form.
+    `reason` is GLOSSARY for a translation, ABBREVIATION for a short form, SYNONYM for what no course says.
     """
 
     text: str
@@ -116,7 +116,7 @@ class GeneralGlossary:
                 for text, other in ((first, second), (second, first)):
                     key = whole_key(text)
                     if key and key != whole_key(other):
-                        self._by_key[key].append(Term(text, other, Reason.GLOSSARY, 0))
+                        self._by_key[key].append(Term(text, other, Reason.SYNONYM, 0))
         self.longest = max(map(len, self._by_key), default=0)
 
     def find(self, stems: Sequence[str]) -> list[Term]:
@@ -139,12 +139,20 @@ def key_of(text: str) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=50_000)
-def whole_key(text: str) -> tuple[str, ...]:
+def whole_key(*texts: str) -> tuple[str, ...]:
     """The stems by which a name is looked up in a general glossary: as `key_of`, but where one word alone would be left
-    of several, those that only join stay. "О-большое" is not each "большое", nor a "sample mean" each sample."""
-    key = key_of(text)
+    of several, those that only join stay. "О-большое" is not each "большое", nor a "sample mean" each sample.
+
+    A name may be given in pieces: the stretches of a query are many, its words few.
+    """
+    key = tuple(chain.from_iterable(map(key_of, texts)))
     if len(key) > 1:
         return key
-    parts = [part for word in words(text) for part in parts_of(word)]
-    return key if len(parts) == 1 else tuple(stem(one_script(fold(part))) for part in parts)
+    parts = tuple(chain.from_iterable(map(_stems_of, texts)))
+    return key if len(parts) == 1 else parts
+
+
+@lru_cache(maxsize=50_000)
+def _stems_of(text: str) -> tuple[str, ...]:
+    """The stems of all its words, those that only join included."""
+    return tuple(stem(one_script(fold(part))) for word in words(text) for part in parts_of(word))

@@ -6,6 +6,7 @@ fields"): summing the scores of separate fields ranked far worse on real questio
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.container import Arrays
-from index.text.hashing import Hashes, hash_texts
+from index.text.hashing import Hashes, as_sequence, hash_texts
 
 _K1 = 1.2
 # What a term's impact stays below, however often it occurs.
@@ -91,6 +92,27 @@ class Postings:
             self.impacts: NDArray[np.float32] = arrays["postings.impacts"]
             self.fields: NDArray[np.uint8] = arrays["postings.fields"]
         self.title_terms: NDArray[np.uint16] = arrays["passages.title_terms"]
+        self._sorted = as_sequence(self.hashes)
+
+    def number_of(self, term_hash: int) -> int | None:
+        """The number of a term, if the shard holds it."""
+        number = bisect_left(self._sorted, term_hash)
+        return number if number < len(self._sorted) and self._sorted[number] == term_hash else None
+
+    def count(self, term_hash: int) -> tuple[int, int]:
+        """(passages that hold a term, passages that say it in title or body)."""
+        number = self.number_of(term_hash)
+        if number is None:
+            return 0, 0
+        return int(self.offsets[number + 1]) - int(self.offsets[number]), int(self.said[number])
+
+    def held(self, term_hash: int, first_row: np.int64) -> Held:
+        """The postings of a term, as rows of a generation in which the shard begins at `first_row`."""
+        number = self.number_of(term_hash)
+        if number is None:
+            return NOTHING
+        own = self.slice_of(number)
+        return Held(self.passages[own] + first_row, self.impacts[own], self.fields[own])
 
     def slice_of(self, number: int) -> slice:
         """Where the postings of a term lie."""
@@ -98,8 +120,8 @@ class Postings:
 
     def holds(self, passage: int, term_hash: int) -> bool:
         """Whether a passage holds a term in any field."""
-        number = int(np.searchsorted(self.hashes, np.uint64(term_hash)))
-        if number == len(self.hashes) or int(self.hashes[number]) != term_hash:
+        number = self.number_of(term_hash)
+        if number is None:
             return False
         own = self.passages[self.slice_of(number)]
         place = int(np.searchsorted(own, passage))

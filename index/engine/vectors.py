@@ -124,7 +124,7 @@ def build_vectors(vectors: Vectors, passage_of: NDArray[np.int64], role_of: NDAr
         "vectors.title_row": title_row,
         "vectors.first_part": (first_part + np.searchsorted(passage_of[parts], np.arange(count + 1))).astype(np.uint32),
         "vectors.chance": np.array([_chance(vectors[whole])], np.float32),
-        "vectors.sketches": _sketches(vectors[whole]),
+        "vectors.sketches": sketches_of(vectors[whole]),
     }
 
 
@@ -166,7 +166,7 @@ def _sketcher(dimension: int) -> faiss.IndexPQ:
     return index
 
 
-def _sketches(whole: Vectors) -> NDArray[np.uint8]:
+def sketches_of(whole: Vectors) -> NDArray[np.uint8]:
     """(n, bytes) the sketch of each vector."""
     index = _sketcher(whole.shape[1])
     if not len(whole):

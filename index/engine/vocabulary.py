@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,17 @@ from index.text.layout import is_cyrillic
 from index.text.phonetics import possible_sounds
 from index.types import IndexedPassage
 
+_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
 Alike = tuple[tuple[str, float], ...]
 
 # Optimal string alignment similarity of a misspelling, and Jaro–Winkler similarity of two sounds (retrieval research).
 _MIN_TYPO, _MIN_SOUND = 0.72, 0.88
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
 _MIN_SOUND_CHARS = 3
-_REMEMBERED = 5_000  # words whose likes are kept, a few hundred bytes each
+# words whose likes are kept, a few hundred bytes each; fewer where there may be many vocabularies of parts
+_REMEMBERED, _REMEMBERED_OF_PARTS = 5_000, 1_000
+_LIKES_BYTES = 300
 _MASK_LETTERS = {letter: i for i, letter in enumerate("abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя0123")}
 
 
@@ -52,9 +56,12 @@ class ShardWords:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Distinct words: text, passages that hold it, letters as a mask, length without accents, hash of its stem."""
+    """Distinct words by ascending hash: hash, text, the same without accents, passages that hold it, letters as a mask,
+    length without accents, hash of its stem."""
 
+    hashes: Hashes
     texts: list[str]
+    bare: list[str]
     counts: NDArray[np.int64]
     masks: NDArray[np.uint64]
     lengths: NDArray[np.int16]
@@ -63,14 +70,19 @@ class _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Sounds:
-    """How words sound: both codes, the word, letters of the coarse code as a mask, its length, the word's alphabet."""
+    """How words sound: both codes, the word, letters of the coarse code as a mask. Latin words first, each alphabet
+    by the length of the coarse code: `starts[256 · alphabet + length]` is the first of so many letters."""
 
     fine: list[str]
     coarse: list[str]
     owners: NDArray[np.int64]
     masks: NDArray[np.uint64]
-    lengths: NDArray[np.int16]
-    cyrillic: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+
+    def of_lengths(self, first: int, last: int, *, cyrillic: bool) -> slice:
+        """The sounds of one alphabet that have so many letters."""
+        begin = 256 * cyrillic
+        return slice(self.starts[begin + max(0, min(first, 256))], self.starts[begin + min(last, 255) + 1])
 
 
 class Vocabulary:
@@ -79,11 +91,14 @@ class Vocabulary:
     The texts are kept in memory: comparing thousands of them takes less than reading them from the shards.
     """
 
-    def __init__(self, words: _Words, sounds: _Sounds) -> None:
+    def __init__(self, words: _Words, sounds: _Sounds, remembered: int = _REMEMBERED) -> None:
         self._words, self._sounds = words, sounds
+        self._remembered = remembered
+        # what a word is more likely to be meant the more passages hold it
+        self._frequent: NDArray[np.float64] = 0.01 * np.log10(words.counts + 1)
         # the same words are asked again and again
-        self._spelled: Remembered[str, Alike] = Remembered(_REMEMBERED)
-        self._sounding: Remembered[str, Alike] = Remembered(_REMEMBERED)
+        self._spelled: Remembered[str, Alike] = Remembered(remembered)
+        self._sounding: Remembered[str, Alike] = Remembered(remembered)
 
     @classmethod
     def of(cls, shards: Sequence[ShardWords]) -> Vocabulary:
@@ -101,7 +116,9 @@ class Vocabulary:
             for shard, place in zip(owner_of.tolist(), (first - starts[owner_of]).tolist(), strict=True)
         ]
         words = _Words(
+            hashes[first],
             texts,
+            [strip_accents(text) for text in texts],
             np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
             _joined([own.masks for own in shards], np.uint64)[first],
             _joined([own.lengths for own in shards], np.uint8)[first].astype(np.int16),
@@ -118,15 +135,36 @@ class Vocabulary:
         firsts, lasts = np.searchsorted(ordered, stems, "left"), np.searchsorted(ordered, stems, "right")
         counts = lasts - firsts
         shift = firsts - np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(counts) else firsts
-        chosen = np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())])
+        return self._only(np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())]), self._words.counts)
+
+    def of_some(self, shards: Sequence[ShardWords]) -> Vocabulary:
+        """What `of` says of some of its shards. The texts are shared, and their stems known: a tenth of the time."""
+        counts = np.zeros(len(self._words.texts), np.int64)
+        for own in shards:
+            counts[np.searchsorted(self._words.hashes, own.hashes)] += own.counts
+        return self._only(np.flatnonzero(counts), counts)
+
+    @property
+    def part_bytes(self) -> int:
+        """How much memory it takes as a part of another, whose texts it shares."""
+        words, sounds = self._words, self._sounds
+        arrays = (words.hashes, words.counts, words.masks, words.lengths, words.stems, self._frequent)
+        heard = (sounds.owners, sounds.masks, sounds.starts)
+        references = 8 * sum(len(texts) for texts in (words.texts, words.bare, sounds.fine, sounds.coarse))
+        return sum(own.nbytes for own in (*arrays, *heard)) + references + 2 * self._remembered * _LIKES_BYTES
+
+    def _only(self, chosen: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
+        """Some of its words by number, with the passages that hold them."""
         words, sounds = self._words, self._sounds
         number = np.full(len(words.texts), -1, np.int64)
         number[chosen] = np.arange(len(chosen))
         heard = np.flatnonzero(number[sounds.owners] >= 0)
         return Vocabulary(
             _Words(
+                words.hashes[chosen],
                 [words.texts[i] for i in chosen.tolist()],
-                words.counts[chosen],
+                [words.bare[i] for i in chosen.tolist()],
+                counts[chosen],
                 words.masks[chosen],
                 words.lengths[chosen],
                 words.stems[chosen],
@@ -136,14 +174,35 @@ class Vocabulary:
                 [sounds.coarse[i] for i in heard.tolist()],
                 number[sounds.owners[heard]],
                 sounds.masks[heard],
-                sounds.lengths[heard],
-                sounds.cyrillic[heard],
+                np.searchsorted(heard, sounds.starts),
             ),
+            _REMEMBERED_OF_PARTS,
         )
 
     def words(self) -> dict[str, int]:
         """Every word, with how many passages hold it."""
         return dict(zip(self._words.texts, self._words.counts.tolist(), strict=True))
+
+    def written_otherwise(self, word: str) -> tuple[str, ...]:
+        """The same word as German is written without its own letters, or with them: groesse and größe."""
+        plain = without_umlauts(word)
+        if not word.isascii():
+            return (plain,) if plain != word and self._has(plain) else ()
+        return self._umlauts.get(word, ())
+
+    @cached_property
+    def _umlauts(self) -> dict[str, tuple[str, ...]]:
+        """Words with German letters, by how they are written without."""
+        found: dict[str, tuple[str, ...]] = {}
+        for word in self._words.texts:
+            if not word.isascii() and (plain := without_umlauts(word)) != word:
+                found[plain] = (*found.get(plain, ()), word)
+        return found
+
+    def _has(self, word: str) -> bool:
+        hashes, own = self._words.hashes, hash_texts([word])
+        place = int(np.searchsorted(hashes, own[0]))
+        return place < len(hashes) and bool(hashes[place] == own[0])
 
     def spelled_like(self, word: str) -> Alike:
         """(word, similarity) of the words that are a few slips away, best first."""
@@ -161,12 +220,12 @@ class Vocabulary:
         # each slip changes at most two letters of the set
         near &= np.bitwise_count(own.masks ^ _mask(bare)) <= 2 * slips
         numbers = np.flatnonzero(near).tolist()
-        others = [strip_accents(own.texts[i]) for i in numbers]
+        others = [own.bare[i] for i in numbers]
         similar = process.cdist(
             [bare], others, scorer=OSA.normalized_similarity, score_cutoff=_MIN_TYPO, dtype=np.float64
         )
         found = [
-            (own.texts[numbers[place]], float(similar[0, place]) + _frequent(own.counts[numbers[place]]))
+            (own.texts[numbers[place]], float(similar[0, place] + self._frequent[numbers[place]]))
             for place in np.flatnonzero(similar[0]).tolist()
         ]
         return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
@@ -178,25 +237,24 @@ class Vocabulary:
         for code in possible_sounds(stem(word) if cyrillic else word):
             if len(code.coarse) < _MIN_SOUND_CHARS:
                 continue
-            near = np.flatnonzero(
-                (own.cyrillic != cyrillic)
-                & (np.abs(own.lengths - len(code.coarse)) <= _MAX_LONGER)
-                & (np.bitwise_count(own.masks ^ _mask(code.coarse.lower())) <= 2 + len(code.coarse) // 5)
-            ).tolist()
+            length = len(code.coarse)
+            like = own.of_lengths(length - _MAX_LONGER, length + _MAX_LONGER, cyrillic=not cyrillic)
+            differing = np.bitwise_count(own.masks[like] ^ _mask(code.coarse.lower()))
+            near = (like.start + np.flatnonzero(differing <= 2 + length // 5)).tolist()
             coarse = [own.coarse[i] for i in near]
             alike = process.cdist([code.coarse], coarse, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SOUND)[0]
             for place in np.flatnonzero(alike).tolist():
                 exact = OSA.normalized_similarity(code.fine, own.fine[near[place]])
                 owner = int(own.owners[near[place]])
-                score = 0.6 * float(alike[place]) + 0.4 * exact + _frequent(self._words.counts[owner])
+                score = 0.6 * float(alike[place]) + 0.4 * exact + float(self._frequent[owner])
                 other = self._words.texts[owner]
                 best[other] = max(best.get(other, 0.0), score)
         return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _frequent(count: np.integer) -> float:
-    """What a word is more likely to be meant the more passages hold it."""
-    return 0.01 * float(np.log10(count + 1))
+def without_umlauts(word: str) -> str:
+    """A folded word as it is written where a keyboard has no German letters."""
+    return word.translate(_PLAIN)
 
 
 def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
@@ -206,7 +264,10 @@ def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[A
 def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: NDArray[np.int64]) -> _Sounds:
     """The sounds of words as their first shard has them; `number` is the number of each word of each shard, or -1."""
     owner = _joined([number[starts[s] + own.owners] for s, own in enumerate(shards)], np.int64)
+    alphabets = 256 * _joined([own.sound_cyrillic for own in shards], np.bool_).astype(np.int64)
+    places = alphabets + _joined([own.sound_lengths for own in shards], np.uint8)
     chosen = np.flatnonzero(owner >= 0)
+    chosen = chosen[np.argsort(places[chosen], kind="stable")]
     begin = np.cumsum([0, *(len(own.sounds) for own in shards)])
     shard_of = np.searchsorted(begin, chosen, side="right") - 1
     codes = [
@@ -218,8 +279,7 @@ def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: 
         [coarse for _, coarse in codes],
         owner[chosen],
         _joined([own.sound_masks for own in shards], np.uint64)[chosen],
-        _joined([own.sound_lengths for own in shards], np.uint8)[chosen].astype(np.int16),
-        _joined([own.sound_cyrillic for own in shards], np.bool_)[chosen],
+        np.searchsorted(places[chosen], np.arange(513)),
     )
 
 

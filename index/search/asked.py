@@ -71,7 +71,8 @@ _LINK = re.compile(
 _NAMING = re.compile(r"terms?|concepts?|notion|anything|anyone|please|more|again|exactly|anywhere")
 # What asks for a name without a question.
 _ALONE = re.compile(
-    r"definition|explained|explanation|examples?|intuition|overview|определени[ея]|пример\w*|поняти[ея]|термин\w*|подробн\w+"
+    r"definition|explained|explanation|examples?|intuition|overview|formulas?|"
+    r"определени[ея]|пример\w*|поняти[ея]|термин\w*|подробн\w+|формул[ауые]"
 )
 # What speaks of one's own case, which has no name, or begins a clause.
 _OWN = re.compile(r"my|our|your|мо[йяеию]|моей|моего|наш\w*|that|чтобы|если|if|делать")

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.engine.glossary import GeneralGlossary
-from index.search.named import share_strange, strangers
+from index.search.asked import words_of_term
+from index.search.named import share_strange, strangers, subject_of
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
 from index.search.subject import Sign, read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
@@ -42,7 +43,8 @@ _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where t
 _CLOSE = 8.0
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
-_LISTED_FROM, _MIN_SAID = 0.75, 0.6
+# What a slide says in the other language counts .6 of the words: below the second only the programme says it.
+_LISTED_FROM, _MIN_SAID = 0.75, 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +113,10 @@ def gather_evidence(
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
     titles = ranked.title[material][:5]
     languages = _latin_languages(scope)
-    signs = read_signs(words.phrases, scope, languages)
-    strange = strangers(words.phrases, scope, glossaries, languages[0])
+    asked = words_of_term(words.phrases)
+    subject = subject_of(words.phrases, asked)
+    signs = read_signs(words.phrases, asked, scope, languages)
+    strange = strangers(subject, scope, glossaries, languages[0])
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
@@ -127,7 +131,7 @@ def gather_evidence(
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=shares.foreign,
-        strange=share_strange(strange, words.phrases, scope),
+        strange=share_strange(strange, subject, scope),
         unknown=_unknown(signs, strange),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 
 from index.engine.dictionary import Dictionary
-from index.search.query import Reader
+from index.search.query import QueryReader
 from index.text.analysis import STOP_WEIGHT
 from index.types import Phrase, Reading
 
@@ -28,7 +28,7 @@ _FEW, _MANY = 2.0, 4.0  # words that say something: a few describe nothing
 
 
 def read_described(
-    query: str, phrases: Sequence[Phrase], held: Callable[[], float], dictionary: Dictionary, reader: Reader
+    query: str, phrases: Sequence[Phrase], held: Callable[[], float], dictionary: Dictionary, reader: QueryReader
 ) -> Phrase | None:
     """The question as what it may describe; `held` says the most of it that one passage holds. None if it stands."""
     said = sum(word.weight for phrase in phrases for word in phrase.words if word.weight > STOP_WEIGHT)
@@ -38,8 +38,8 @@ def read_described(
     if not doubt:
         return None
     known: list[tuple[float, list[Reading]]] = []
-    for described in islice(dictionary.describe(query), _LOOKED_AT):
-        if described.score < _LEAST or len(known) == _CONCEPTS:
+    for described in islice(dictionary.describe(query, _LEAST), _LOOKED_AT):
+        if len(known) == _CONCEPTS:
             break
         found = [reading for name in described.concept.names if (reading := reader.name(name))]
         if found:

@@ -115,7 +115,7 @@ class Found:
             raise InvalidRequest(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")
         if not 0 <= offset <= MAX_OFFSET:
             raise InvalidRequest(f"The offset is {offset}; it must be from 0 to {MAX_OFFSET}.")
-        shown = self.ranked.take(np.arange(len(self.ranked.rows))[offset : offset + limit])
+        shown = self.ranked.take(slice(offset, offset + limit))
         passages = self.index.passages(shown.rows.tolist())
         return tuple(
             self._hit(passage, shown, i, self._explain(shown, i) if explain else None)

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain, product
+from itertools import chain, combinations, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
-from index.search.asked import words_of_term
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
@@ -20,6 +19,7 @@ from index.text.analysis import STOP_WEIGHT
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
+_TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 _FLEETING = re.compile(r"(?P<root>[а-я]{2,}[бвгджзклмнпрстфхцчшщ])(?P<end>[ое]?к)")
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
@@ -28,31 +28,31 @@ _MEASURES = frozenset(
 
 
 def strangers(
-    phrases: Sequence[Phrase], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str
+    typed: Sequence[Word], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str
 ) -> list[tuple[Word, ...]]:
-    """The words of each such name, in their order; `language` is that of Latin words."""
-    typed = _subject(phrases)
+    """The words of each such name among these (`subject_of`), in their order; `language` is that of Latin words."""
     found, start = list[tuple[Word, ...]](), 0
     while start < len(typed):
         name, others = _longest(typed[start : start + _LONGEST], glossaries)
-        if name and not any(_is_there(other, scope, language) for other in (_without_measures(name), *others)):
+        known = not name or any(_is_there(other, scope, language) for other in (_without_measures(name), *others))
+        if not known and not _is_put_together(name, scope, glossaries, language):
             found.append(name)
         start += max(1, len(name))
     return found
 
 
-def share_strange(names: Sequence[Sequence[Word]], phrases: Sequence[Phrase], scope: Scope) -> float:
-    """How much of the query these names are, by the importance of its words: 0 to 1."""
-    words = [word for word in _subject(phrases) if word.weight > STOP_WEIGHT]
+def share_strange(names: Sequence[Sequence[Word]], typed: Sequence[Word], scope: Scope) -> float:
+    """How much of these words the names are, by their importance: 0 to 1."""
+    words = [word for word in typed if word.weight > STOP_WEIGHT]
     total = sum(map(scope.importance, words))
     named = sum(scope.importance(word) for word in chain.from_iterable(names) if word.weight > STOP_WEIGHT)
     return named / total if total else 0.0
 
 
-def _subject(phrases: Sequence[Phrase]) -> list[Word]:
-    """The words of a query, or of the term that it surely asks for: in "give a definition of X" a definition is no
-    name."""
-    return list(words_of_term(phrases)) or [word for phrase in phrases for word in phrase.words]
+def subject_of(phrases: Sequence[Phrase], asked: Sequence[Word]) -> list[Word]:
+    """The words of a query, or those of the term that it surely asks for (`words_of_term`): in "give a definition of X"
+    a definition is no name."""
+    return list(asked) or [word for phrase in phrases for word in phrase.words]
 
 
 def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tuple[tuple[Word, ...], list[str]]:
@@ -60,11 +60,25 @@ def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tu
     for length in range(len(typed), 0, -1):
         name = tuple(typed[:length])
         if min(name[0].weight, name[-1].weight) > STOP_WEIGHT:
-            key = whole_key(" ".join(_texts(name)))
+            key = whole_key(*_texts(name))
             others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
             if others:
                 return name, others
     return (), []
+
+
+def _is_put_together(name: Sequence[Word], scope: Scope, glossaries: Sequence[GeneralGlossary], language: str) -> bool:
+    """Whether a name is one that is there with everyday words beside it, which may be said otherwise: a course that has
+    the learning rate knows "learning rate too large"."""
+    for first, last in combinations(range(len(name) + 1), 2):
+        beside = (*name[:first], *name[last:])
+        if beside and all(word.weight < _TELLING for word in beside):
+            inner, others = _longest(name[first:last], glossaries)
+            if len(inner) == last - first > 1 and any(
+                _is_there(other, scope, language) for other in (" ".join(_texts(inner)), *others)
+            ):
+                return True
+    return False
 
 
 def _texts(name: Sequence[Word]) -> list[str]:

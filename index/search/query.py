@@ -1,7 +1,8 @@
 """Query text → phrases: what each of its words may mean in this course, weighted.
 
 Typed words count by how much they say (words that only join others say little); a word that the course does not know is
-also read as what it may be a slip of; terms of the glossary are also read as their counterparts.
+also read as what it may be a slip of, and as what it is in the other alphabet; terms of the glossary are also read as
+their counterparts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
+from index.embed.translations import translations_of
 from index.engine.glossary import key_of, whole_key
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter
@@ -37,10 +39,12 @@ _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
 _MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
 _PLURAL = re.compile(r"[A-Z][A-Z0-9]+s")
+# A translation by the table is worth this at a cosine of `_ALIKE` or more, and less below.
+_TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
-class Reader:
+class QueryReader:
     """Reads queries by what the searched courses know."""
 
     def __init__(self, lexicon: Lexicon) -> None:
@@ -94,7 +98,20 @@ class Reader:
             for candidate in self._rewriter.candidates(folded, self._knows, there=there):
                 trust = candidate.weight * (_KNOWN_WEIGHT if there else 1.0)
                 readings.append(self._candidate(candidate, trust))
+            if not there:
+                read = {reading.terms for reading in readings}
+                others = (reading for reading in self._translated(text) if reading.terms not in read)
+                # first what most passages say: that is sooner meant, and shown
+                readings += sorted(islice(others, _MAX_TRANSLATIONS), key=lambda r: -self._how_often(r))
         return Word(source if layout else text, weight, tuple(readings))
+
+    def _translated(self, word: str) -> Iterable[Reading]:
+        """What a word that no searched passage holds is in the other alphabet, as far as they say that."""
+        for other, likeness in translations_of(word):
+            weight = _TRANSLATED_WEIGHT * min(1.0, likeness / _ALIKE)
+            reading = self._reading((other,), weight, Reason.TRANSLATION, self.languages[0])
+            if self._is_said(reading):
+                yield reading
 
     def _candidate(self, candidate: Candidate, weight: float) -> Reading:
         reading = self._reading(candidate.words, weight, candidate.reason, self.languages[0])
@@ -147,10 +164,12 @@ class Reader:
     def _counterparts(self, texts: Sequence[str]) -> list[Reading]:
         """What a term of these words is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
-        name = whole_key(" ".join(texts))
+        name = whole_key(*texts)
         own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
         general = self._lexicon.general_terms(name)
         named = [] if own or general else self._lexicon.pack_terms(name)
+        if not (own or general or named):  # of most stretches of a query
+            return []
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
             called = (self._reading(words(t.counterpart), trust, t.reason, self.languages[0]) for t in terms)
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
@@ -160,6 +179,10 @@ class Reader:
     def _is_said(self, reading: Reading) -> bool:
         """Whether the searched passages hold each word of a reading."""
         return all(self._lexicon.frequency(term) > 0 for term, share in reading.terms if share == 1.0)
+
+    def _how_often(self, reading: Reading) -> int:
+        """How many passages hold the rarest word of a reading."""
+        return min(self._lexicon.frequency(term) for term, share in reading.terms if share == 1.0)
 
     def _joined(self, pair: Sequence[Word]) -> list[Reading]:
         first, second = (one_script(fold(word.text)) for word in pair)
@@ -197,8 +220,9 @@ def terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
 
 
 def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
-    """What a query was also read as, for showing: the best of each word or phrase and reason."""
+    """What a query was also read as, for showing; of a word's translations the best."""
     found: dict[tuple[str, str], Rewrite] = {}
+    translated: set[str] = set()
     for phrase in phrases:
         # a word that is found by its sound is said to be, even if a glossary knows it too
         sources = [*((word.text, word.readings) for word in phrase.words), (phrase.text, phrase.readings)]
@@ -206,6 +230,10 @@ def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
             for reading in readings:
                 if reading.reason is Reason.DESCRIBED and reading.weight < _MEANT:
                     continue  # it may find something, but nobody should read it
+                if reading.reason is Reason.TRANSLATION:
+                    if source in translated:
+                        continue
+                    translated.add(source)
                 if reading.reason is not Reason.TYPED and fold(reading.text) != fold(source):
                     found.setdefault(
                         (source, fold(reading.text)),

@@ -83,7 +83,7 @@ class Ranked:
         """Bytes."""
         return sum(getattr(self, name).nbytes for name in self.__dataclass_fields__)
 
-    def take(self, order: NDArray[np.int64]) -> Ranked:
+    def take(self, order: NDArray[np.int64] | slice) -> Ranked:
         return Ranked(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
 
 
@@ -186,6 +186,8 @@ def _context(
     shares = np.array([_CONTEXT_SHARE[kind] for kind in Kind], np.float32)[kinds]
     before, after = generation.previous[rows], generation.next[rows]
     context = shares * (_at(rows, own, before) + _at(rows, own, after)) * np.float32(0.5)
+    if not speech.any():
+        return context
     # speech goes on for minutes: there the neighbours' neighbours are heard too
     wider = shares * (_at(rows, own + context, before) + _at(rows, own + context, after)) * np.float32(0.5)
     return context + np.where(speech, wider, np.float32(0))

@@ -66,8 +66,11 @@ class Rewriter:
         """What a folded word may mean, the best of each reason; one that is `there` only in the other alphabet."""
         if sum(letter.isalpha() for letter in word) < 3 or word[0].isdigit() or not is_plain(word):
             return []
+        written = [other for other in self.vocabulary.written_otherwise(word) if known(other)]
+        found = [Candidate((other,), 1.0, Reason.TYPO) for other in written]
+        if found and not there:  # groesse: no slip, and surely meant
+            return found
         sure = there or _is_ordinary(word)
-        found: list[Candidate] = []
         if len(word) >= _MIN_CHARS and not sure:
             found += self._best(self.vocabulary.spelled_like(word), known, Reason.TYPO)
             found += self._apart(word, known)

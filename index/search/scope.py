@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial, reduce
+from functools import cached_property, reduce
 from typing import Protocol
 
 import numpy as np
@@ -52,7 +52,7 @@ class PostingsHere:
         return [(len(own.rows), int(np.count_nonzero(own.fields))) for own in held]
 
     def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
-        rows: Rows = reduce(partial(np.intersect1d, assume_unique=True), [scope.held(term).rows for term in terms])
+        rows: Rows = reduce(_in_both, sorted((scope.held(term).rows for term in terms), key=len))
         return rows[:most]
 
 
@@ -90,6 +90,7 @@ class Scope:
         self._whole = statistics
         counts = () if statistics is None else statistics.counts
         self._frequencies = {term: (held, said) for term, held, said in counts}
+        self._rarities: dict[str, float] = {}
         self._held: dict[str, Held] = {}
 
     @cached_property
@@ -153,8 +154,11 @@ class Scope:
 
     def idf(self, term: str) -> float:
         """Rarity of a term, counted where it is said itself; one that nothing holds is as rare as can be."""
-        said = self._counts(term)[1]
-        return math.log(1 + (self.size - said + 0.5) / (said + 0.5))
+        known = self._rarities.get(term)
+        if known is None:
+            said = self._counts(term)[1]
+            known = self._rarities[term] = math.log(1 + (self.size - said + 0.5) / (said + 0.5))
+        return known
 
     def knows(self, reading: Reading) -> bool:
         """Whether any term of a reading is there."""
@@ -214,6 +218,8 @@ class Scope:
             raise KeyError(term)  # who asks has to say how rare it is: here is a part only
         if self.allowed is not None:
             return self._postings.count(self, [term])[0]
+        if len(self.shards) == 1:  # the shard alone is asked: quicker than picking it out of all that hold the term
+            return self.generation.shards[self.shards[0]].postings.count(hash_text(term))
         entries = self._find(term)
         anywhere, said = self.generation.held[entries], self.generation.said[entries]
         if not self.is_whole:
@@ -239,8 +245,11 @@ class Scope:
 
     def _of_shards(self, term: str) -> Held:
         """The postings of a term in the shards that are searched, one after the other."""
-        entries = self._find(term)
         generation = self.generation
+        if len(self.shards) == 1:
+            own = self.shards[0]
+            return generation.shards[own].postings.held(hash_text(term), generation.starts[own])
+        entries = self._find(term)
         numbers = generation.terms.shards[entries]
         firsts, counts = generation.first_posting[entries], generation.held[entries]
         if not self.is_whole:
@@ -248,14 +257,23 @@ class Scope:
             numbers, firsts, counts = numbers[inside], firsts[inside], counts[inside]
         if not len(numbers):
             return NOTHING
-        own = [generation.shards[number].postings for number in numbers.tolist()]
-        spans = list(zip(own, firsts.tolist(), (firsts + counts).tolist(), strict=True))
+        each = [generation.shards[number].postings for number in numbers.tolist()]
+        spans = list(zip(each, firsts.tolist(), (firsts + counts).tolist(), strict=True))
         shift = np.repeat(generation.starts[numbers], counts)
         return Held(
             np.concatenate([postings.passages[first:last] for postings, first, last in spans]) + shift,
             np.concatenate([postings.impacts[first:last] for postings, first, last in spans]),
             np.concatenate([postings.fields[first:last] for postings, first, last in spans]),
         )
+
+
+def _in_both(few: Rows, many: Rows) -> Rows:
+    """The rows that are in both ascending lists."""
+    if not len(many):
+        return many
+    places = np.minimum(np.searchsorted(many, few), len(many) - 1)
+    both: Rows = few[many[places] == few]
+    return both
 
 
 def make_scope(generation: Generation, filters: Filters, postings: Postings | None = None) -> Scope:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,13 +19,15 @@ from index.engine.postings import SATURATION_LIMIT
 from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
 from index.remember import Remembered
+from index.search.courtesy import without_courtesies
 from index.search.coverage import Evidence, gather_evidence, judge_coverage
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
+from index.search.numbered import find_numbered, with_lectures
 from index.search.opinion import Opinion, ask_encoder
-from index.search.query import Reader, as_typed, meaning_of
+from index.search.query import QueryReader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
     Ranked,
@@ -111,8 +114,11 @@ class SearchIndex:
         return self._remembered.peek(query)
 
     def _find(self, query: Query) -> Found:
-        text = clean_query(query.text)
+        typed = clean_query(query.text)
         scope = self._scope(query.filters)
+        if len(lectures := find_numbered(query, typed, scope)):
+            return with_lectures(self._find(replace(query, literal=True)), lectures)
+        text = typed if query.literal else without_courtesies(typed)
         mode = self._possible(query.mode)
         words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
         phrases = words.phrases
@@ -124,17 +130,21 @@ class SearchIndex:
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
-            query=text,
+            query=typed,
             mode=mode,
             # what is not worth showing covers nothing
             coverage=_coverage(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late + tuple(filter(None, (unread, opinion.problem))),
             weights=_weights(phrases, scope),
-            unknown_words=evidence.unknown if evidence else (),
+            unknown_words=self._unknown(query, text, evidence),
             index=self.generation,
             ranked=settle(self.generation, ranked),
             words=words,
         )
+
+    def holds_lecture(self, filters: Filters) -> bool:
+        """Whether a passage of the lecture that filters name may be found; NotFound for an unknown course."""
+        return bool(self._scope(filters).shards)
 
     def suggest(self, prefix: str, limit: int, filters: Filters = Filters()) -> list[Suggested]:  # noqa: B008  (frozen)
         """Completions of what is being typed, from one course or from those that the caller may read."""
@@ -195,6 +205,18 @@ class SearchIndex:
             self.shard(filters.course, filters.courses)
         return make_scope(self.generation, filters, self._bodies)
 
+    def _unknown(self, query: Query, text: str, evidence: Evidence | None) -> tuple[str, ...]:
+        """The words that the searched courses do not know: where a part of them is searched, all of them are asked."""
+        filters = query.filters
+        if evidence is None or not evidence.unknown or (filters.lecture is None and filters.kinds is None):
+            return evidence.unknown if evidence else ()
+        course = filters.course
+        if filters.lecture is not None:
+            (shard,) = self._scope(filters).shards or (None,)
+            course = course if shard is None else self.generation.shards[shard].manifest.course
+        whole = replace(filters, course=course, lecture=None, kinds=None)
+        return self.find(replace(query, text=text, filters=whole)).unknown_words
+
     @property
     def _glossaries(self) -> tuple[GeneralGlossary, ...]:
         """What knows names of things: the bundled glossary, and those of packs."""
@@ -212,7 +234,7 @@ class SearchIndex:
 
     def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None) -> Weighed:
         """The query as it is read, to be weighed in its scope."""
-        reader = Reader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
+        reader = QueryReader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
         phrases = reader.read(text, literal=query.literal)
         if query.literal:
             phrases = as_typed(phrases)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from index.engine.build import latin_language
-from index.search.asked import is_bare, words_of_term
+from index.search.asked import is_bare
 from index.search.scope import Scope
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem, strip_accents
 from index.text.everyday import everyday_frequency, everyday_share
@@ -27,11 +27,13 @@ _CHANCE_MENTIONS = 0.7  # a word that is said once may be there by chance
 _FOREIGN_KEYNESS, _UNTRANSLATED = 0.3, 0.5
 # A word that is read as what it sounds like is trusted from the first weight on, and fully from the second: slips of
 # one letter lie above .82, unknown terms that look like a word of the course ("проксимальный", "максимальный") below.
-_BY_SOUND = {
+# Likewise one that the table translates: with less, coffee and buses are of every course.
+_READ_AS = {
     Reason.TYPO: (0.7, 0.85),
     Reason.TRANSLITERATION: (0.8, 0.9),
     Reason.SPLIT: (0.6, 0.9),
     Reason.JOINED: (0.6, 0.9),
+    Reason.TRANSLATION: (0.4, 0.7),
 }
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
@@ -80,22 +82,22 @@ class Sign:
     term: int = -1
 
 
-def read_signs(phrases: Sequence[Phrase], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
-    """A sign for each word that says something; of a query that surely asks for a term only for those of the term: how
-    it is asked for says nothing of the subject."""
-    spoken: dict[str, bool] = {}
+def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, languages: tuple[str, ...]) -> list[Sign]:
+    """A sign for each word that says something; of a query that surely asks for a term (`words_of_term`) only for those
+    of the term: how it is asked for says nothing of the subject."""
     typed = [word for phrase in phrases for word in phrase.words]
-    asked = {id(word) for word in words_of_term(phrases)}
+    asked = {id(word) for word in term}
     tongue = tongue_of(fold(word.text) for word in typed)
     sure = bool(asked) or is_bare(typed)
     wholes = [[reading for reading in phrase.readings if _is_there(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
+    bare = is_bare(typed)
     return [
         replace(
-            _sign(word, whole, scope, languages, spoken, tongue, sure=sure),
+            _sign(word, whole, scope, languages, tongue, sure=sure),
             place=place,
             asked=id(word) in asked,
-            bare=is_bare(typed),
+            bare=bare,
             term=number if whole else -1,
         )
         for place, (word, (number, whole)) in enumerate(zip(typed, whole_of, strict=True))
@@ -108,7 +110,6 @@ def _sign(
     whole: Sequence[Reading],
     scope: Scope,
     languages: tuple[str, ...],
-    spoken: dict[str, bool],
     tongue: str,
     *,
     sure: bool,
@@ -121,7 +122,7 @@ def _sign(
     known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
     folded = fold(word.text)
     name = _name(folded, (*languages, tongue) if tongue else languages)
-    heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, spoken, tongue)
+    heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, tongue)
     if _stem(folded) in _organising():
         keyness = 0.0
     elif heard:
@@ -138,10 +139,10 @@ def _trust(reading: Reading, written: str) -> float:
     two of its letters changed places."""
     if reading.reason in TYPED:
         return 1.0
-    if reading.reason in _BY_SOUND and is_name(written) and not _is_swapped(fold(written), fold(reading.text)):
+    if reading.reason in _READ_AS and is_name(written) and not _is_swapped(fold(written), fold(reading.text)):
         return 0.0
-    if reading.reason in _BY_SOUND:
-        none, full = _BY_SOUND[reading.reason]
+    if reading.reason in _READ_AS:
+        none, full = _READ_AS[reading.reason]
         return min(1.0, max(0.0, (reading.weight - none) / (full - none)))
     return reading.weight
 
@@ -319,7 +320,7 @@ def _together(signs: Sequence[Sign], passage: IndexedPassage, wanted: frozenset[
     return sum(sign.importance for sign, near in zip(signs, beside, strict=True) if near)
 
 
-def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool], tongue: str) -> bool:
+def _is_spoken(word: Word, scope: Scope, tongue: str) -> bool:
     """Whether the searched passages are in a language that an unknown word belongs to: `tongue` if that is the query's
     and the word is not English; jargon belongs to all."""
     folded = fold(word.text)
@@ -333,9 +334,18 @@ def _is_spoken(word: Word, scope: Scope, spoken: dict[str, bool], tongue: str) -
         languages = [language for language in STEMMERS if language not in {"en", "ru"}]
     else:
         languages = [language for language in STEMMERS if zipf(folded, language) >= ORDINARY_ZIPF]
-    for language in languages:
-        if language not in spoken:
-            scope.expect(telltale_words(language))
-            shares = [scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in telltale_words(language)]
-            spoken[language] = sum(shares) >= _SPOKEN_WORDS
-    return not languages or any(spoken[language] for language in languages)
+    return not languages or any(speaks(scope, language) for language in languages)
+
+
+def speaks(scope: Scope, language: str) -> bool:
+    """Whether the searched passages are in a language: of whole courses that is found out once."""
+    if scope.allowed is not None:
+        return _has_telltale_words(scope, language)
+    known = scope.generation.spoken
+    return known.get((scope.shards, language), lambda _: _has_telltale_words(scope, language))
+
+
+def _has_telltale_words(scope: Scope, language: str) -> bool:
+    words = telltale_words(language)
+    scope.expect(words)
+    return sum(scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in words) >= _SPOKEN_WORDS

@@ -294,9 +294,9 @@ def _add_word(word: Word, scope: Scope, ground: Ground, total: Sum) -> None:
     if len(readings) == 1:
         _add_reading(readings[0], importance, scope, ground, total)
     elif readings:
-        best = Sum(ground.zeros(), ground.zeros())
-        for reading in readings:
-            _raise_to(best, _of_reading(reading, importance, scope, ground))
+        best, *others = (_of_reading(reading, importance, scope, ground) for reading in readings)
+        for other in others:
+            _raise_to(best, other)
         total.scores[:] += best.scores
         total.matched[:] += best.matched
 

@@ -14,14 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.pool import NullPool
 
 from index.errors import StorageError, StorageUnreachable
 from index.files import make_folder
+from index.store.sqlite import connect, file_of, is_read_only, trouble_with
 from index.store.tables import SCHEMA_REVISION
 
 _log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
-_BUSY_SECONDS = 30.0
 # With a server that does not even refuse: a machine or a network that is gone is noticed in seconds, not in the quarter
 # of an hour after which the system gives up.
 _PATIENCE = {
@@ -53,14 +54,14 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that is rolled back at its end; StorageError too where what is read of a row is damaged."""
-        with _translated(), reading_rows(), self.engine.connect() as connection:
+        with _translated(self.url), reading_rows(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
         """A reading transaction in which everything is as it was at its first query, whatever others write."""
         level = {} if self.url.get_backend_name() == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        with _translated(), reading_rows(), self.engine.execution_options(**level).connect() as connection:
+        with _translated(self.url), reading_rows(), self.engine.execution_options(**level).connect() as connection:
             yield connection
 
     @contextmanager
@@ -70,7 +71,7 @@ class Database:
         SQLite is told at once that it will write: one that reads first and then writes would be refused without any
         waiting if another writer committed in between.
         """
-        with _translated(), self.engine.execution_options(writes=True).begin() as connection:
+        with _translated(self.url), self.engine.execution_options(writes=True).begin() as connection:
             yield connection
 
     @contextmanager
@@ -87,9 +88,10 @@ class Database:
         """A writing transaction in which tables may be made anew; StorageError if it leaves rows that belong to none.
 
         SQLite makes a table anew to change it, and would delete all that hangs on the one that is dropped for that.
-        Whether it does is said outside of transactions.
+        Whether it does is said outside of transactions. A file of SQLite that is not there is made.
         """
-        with _translated(), self.engine.execution_options(writes=True).connect() as connection:
+        self._make_file()
+        with _translated(self.url), self.engine.execution_options(writes=True).connect() as connection:
             if connection.dialect.name != "sqlite":
                 with connection.begin():  # of several that start together one migrates
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_KEY)))
@@ -107,9 +109,18 @@ class Database:
             finally:
                 raw.execute("PRAGMA foreign_keys=ON")
 
+    def _make_file(self) -> None:
+        file = file_of(self.url)
+        if file is not None and not file.exists():
+            make_usable(file.parent)
+            file.touch()
+
     def revision(self) -> str | None:
-        """The schema's revision, or None if there is no schema yet."""
-        with _translated(), self.engine.connect() as connection:
+        """The schema's revision, or None if there is no schema yet; nothing is made to find that out."""
+        file = file_of(self.url)
+        if file is not None and not file.exists():
+            return None
+        with _translated(self.url), self.engine.connect() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return None
             found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
@@ -130,6 +141,12 @@ class Database:
             raise StorageError(
                 f"The database {self.url.render_as_string()} has schema {found}, newer than this program's "
                 f"{SCHEMA_REVISION}; install the newer version."
+            )
+        file = file_of(self.url)
+        if file is not None and is_read_only(file):
+            raise StorageError(
+                f"The database {file} has schema {found}, older than this program's {SCHEMA_REVISION}, and its folder "
+                "is read-only; copy it to where it can be brought up to date."
             )
         with self.migrating() as connection:
             self.upgrade(connection, "head")
@@ -171,10 +188,10 @@ def writer_lock(database: Database, data_dir: Path, on_wait: Callable[[], None] 
         if database.url.get_backend_name() != "postgresql":
             yield
             return
-        with _translated():
+        with _translated(database.url):
             connection = database.engine.connect()
         with closing(connection):
-            with _translated():
+            with _translated(database.url):
                 if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY_KEY))):
                     if on_wait and not told:
                         on_wait()
@@ -211,15 +228,15 @@ def _make_engine(url: URL) -> Engine:
             raise StorageError(
                 "A PostgreSQL database needs its driver; run: pip install '.[postgres]', or use SQLite."
             ) from error
-    if url.database and not Path(url.database).exists():
-        make_usable(Path(url.database).parent)
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    file = file_of(url)
+    if file is None:
+        raise StorageError("The address of the database names no file; use sqlite:///PATH.")
+    # where nobody can write here, how the file is to be opened is looked at anew each time: others may write elsewhere
+    engine = sa.create_engine(url, poolclass=NullPool if is_read_only(file) else None)
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy begins; the driver's own habits would begin too late
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
+    @event.listens_for(engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> sqlite3.Connection:
+        return connect(file)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -242,18 +259,30 @@ def make_usable(folder: Path) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(url: URL) -> Iterator[None]:
     try:
         yield
     except sa.exc.OperationalError as error:
+        trouble = _trouble(url, error)
         said = " ".join(str(error.orig).split())[:200]
-        raise StorageUnreachable(f"The database cannot be used: {said}.") from error
+        raise StorageUnreachable(trouble or f"The database cannot be used: {said}.") from error
     except sa.exc.SQLAlchemyError as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error.args[0] if error.args else error
         said = " ".join(str(cause).split())[:200]
         if getattr(cause, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # the rest of the code says where it was noticed
             raise StorageError(f"The database is damaged: {said}. {RESTORE}") from error
         raise StorageError(f"The database refused: {said}.") from error
+
+
+def _trouble(url: URL, error: BaseException | None) -> str | None:
+    """What is wrong with the place of the database; an error may only say what came of another one."""
+    file = file_of(url)
+    while file is not None and error is not None:
+        trouble = trouble_with(file, error)
+        if trouble is not None:
+            return trouble
+        error = error.__context__
+    return None
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Durable jobs: rows that say what is to be ingested, who has it, how far it is, and how it ended.
 
 A worker holds a job by a lease that it renews; a lease that ran out means that the worker died, and the job is taken
-again. A job whose worker died each time that it was tried is set aside: whatever kills workers must not go round.
+again. A job whose worker died each time that it was tried is set aside: whatever kills workers must not go round. Of
+jobs that are over a history is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.errors import NotFound
+from index.store.history import forget_old, is_look
 from index.store.tables import jobs
 from index.types import JobRecord, JobState, Problem, Readable
 
@@ -26,8 +28,6 @@ CLOCKS_APART_SECONDS = 300.0  # of machines that share the jobs
 _BACK_OFF_SECONDS = 30.0  # doubled twice with each attempt: 30 s, 2 min, 8 min
 
 _PROBLEM = ("problem", "problem_code")
-
-OVER = frozenset({JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.QUARANTINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ def _is_waiting(now: float) -> sa.ColumnElement[bool]:
     earlier = jobs.alias("earlier")
     still = sa.or_(_is_due(earlier, now), earlier.c.state == JobState.RUNNING)
     same = _course_of(earlier) == _course_of(jobs)
-    before = sa.select(earlier.c.id).where(still, _is_before(earlier, jobs), same, ~_is_look(earlier))
-    return sa.and_(free, sa.or_(_is_look(jobs), ~before.exists()))
+    before = sa.select(earlier.c.id).where(still, _is_before(earlier, jobs), same, ~is_look(earlier))
+    return sa.and_(free, sa.or_(is_look(jobs), ~before.exists()))
 
 
 def _is_due(rows: sa.FromClause, now: float) -> sa.ColumnElement[bool]:
@@ -109,11 +109,6 @@ def _is_before(rows: sa.FromClause, others: sa.FromClause) -> sa.ColumnElement[b
     """Was ordered before another."""
     same_time = sa.and_(rows.c.created_at == others.c.created_at, rows.c.id < others.c.id)
     return sa.or_(rows.c.created_at < others.c.created_at, same_time)
-
-
-def _is_look(rows: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Only looks at a course, and publishes nothing."""
-    return sa.func.coalesce(rows.c.options["dry_run"].as_boolean(), sa.false())
 
 
 def _course_of(rows: sa.FromClause) -> sa.ColumnElement[str]:
@@ -130,7 +125,7 @@ def claim_job(connection: Connection) -> Job | None:
     oldest = sa.select(jobs).where(_is_waiting(now)).order_by(jobs.c.created_at, jobs.c.id).limit(1)
     while (row := connection.execute(oldest.with_for_update(skip_locked=True, of=jobs)).first()) is not None:
         if row.cancel_asked:
-            _update(connection, row.id, state=JobState.CANCELLED)
+            _end(connection, row.id, state=JobState.CANCELLED)
             continue
         if row.attempts >= MAX_ATTEMPTS:
             at = (row.progress or {}).get("what")
@@ -138,7 +133,7 @@ def claim_job(connection: Connection) -> Job | None:
                 f"Set aside: the worker died {row.attempts} times on this course"
                 f"{f', the last time after {at}' if at else ''}. Take out what it was reading and ingest again."
             )
-            _update(connection, row.id, state=JobState.QUARANTINED, problem=problem, problem_code="worker_died")
+            _end(connection, row.id, state=JobState.QUARANTINED, problem=problem, problem_code="worker_died")
             continue
         attempt = row.attempts + 1
         _update(connection, row.id, state=JobState.RUNNING, attempts=attempt, leased_until=now + LEASE_SECONDS)
@@ -153,15 +148,25 @@ def _cancel_before(connection: Connection, job_id: str) -> None:
     taken = jobs.alias("taken")
     later = sa.select(taken.c.id).where(
         taken.c.id == job_id,
-        ~_is_look(taken),
+        ~is_look(taken),
         _course_of(taken) == _course_of(jobs),
         _is_before(jobs, taken),
     )
-    connection.execute(
+    given_up = connection.execute(
         sa.update(jobs)
-        .where(jobs.c.state == JobState.QUEUED, ~_is_look(jobs), later.exists())
+        .where(jobs.c.state == JobState.QUEUED, ~is_look(jobs), later.exists())
         .values(state=JobState.CANCELLED, updated_at=dt.datetime.now(dt.UTC), **_said(None))
     )
+    if given_up.rowcount:
+        forget_old(connection)
+
+
+def held_until(connection: Connection) -> list[tuple[str, str, dt.datetime]]:
+    """(id, source, when it may be taken again) of the jobs that somebody runs, or ran and died."""
+    query = sa.select(jobs).where(jobs.c.state == JobState.RUNNING).order_by(jobs.c.leased_until, jobs.c.id)
+    return [
+        (row.id, row.source, dt.datetime.fromtimestamp(row.leased_until, dt.UTC)) for row in connection.execute(query)
+    ]
 
 
 def is_held(connection: Connection, job: Job) -> bool:
@@ -189,7 +194,10 @@ def finish_job(
     problem: Problem | None = None,
 ) -> bool:
     """Write down how it ended; False if it is no longer this worker's."""
-    return _update_own(connection, job, {"state": state, "report": report, "plan": plan, **_said(problem)})
+    ended = _update_own(connection, job, {"state": state, "report": report, "plan": plan, **_said(problem)})
+    if ended:
+        forget_old(connection)
+    return ended
 
 
 def retry_job(
@@ -221,7 +229,7 @@ def cancel_job(connection: Connection, job_id: str) -> None:
     connection.execute(sa.select(jobs.c.id).where(jobs.c.id == job_id).with_for_update())
     job = read_job(connection, job_id)
     if job.state is JobState.QUEUED:
-        _update(connection, job_id, state=JobState.CANCELLED, cancel_asked=True)
+        _end(connection, job_id, state=JobState.CANCELLED, cancel_asked=True)
     elif job.state is JobState.RUNNING:
         _update(connection, job_id, cancel_asked=True)
 
@@ -294,3 +302,8 @@ def _now(connection: Connection) -> float:
 def _update(connection: Connection, job_id: str, **values: object) -> None:
     values["updated_at"] = dt.datetime.now(dt.UTC)
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))
+
+
+def _end(connection: Connection, job_id: str, **values: object) -> None:
+    _update(connection, job_id, **values)
+    forget_old(connection)

@@ -10,7 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from index.store.rows import batches, insert_missing
-from index.store.tables import courses, decks, fetched, lectures, pages, segments, transcripts, videos
+from index.store.tables import (
+    api_keys,
+    courses,
+    decks,
+    fetched,
+    generations,
+    jobs,
+    lectures,
+    pages,
+    segments,
+    transcripts,
+    videos,
+)
 from index.store.timeline import lecture_timeline
 from index.types import (
     Alignment,
@@ -166,6 +178,32 @@ def unreferenced(connection: Connection, hashes: Collection[str]) -> set[str]:
     return gone
 
 
+def places_of(connection: Connection, hashes: Collection[str]) -> dict[str, list[tuple[str, str]]]:
+    """(slug of the course, what it calls the file) of each of these stored files; of what was only fetched, nothing."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    of_video = sa.join(transcripts, videos, videos.c.id == transcripts.c.video_id)
+    for rows, own, name, columns in (
+        (decks, decks, decks.c.path, _DECKS),
+        (videos, videos, videos.c.video, (videos.c.sha256,)),
+        (of_video, videos, transcripts.c.origin, (transcripts.c.sha256, transcripts.c.vtt_sha256)),
+    ):
+        placed = rows.join(lectures, lectures.c.id == own.c.lecture_id).join(
+            courses, courses.c.id == lectures.c.course_id
+        )
+        for column in columns:
+            query = sa.select(column, courses.c.slug, name).select_from(placed).order_by(courses.c.slug, name)
+            for some in batches(sorted(hashes)):
+                for sha256, slug, called in connection.execute(query.where(column.in_(some))):
+                    found.setdefault(sha256, []).append((slug, called))
+    return found
+
+
 def course_slugs(connection: Connection) -> list[str]:
     """The slugs of all courses, in order."""
     return list(connection.scalars(sa.select(courses.c.slug).order_by(courses.c.slug)))
+
+
+def holds_nothing(connection: Connection) -> bool:
+    """Whether there never was anything here that somebody would miss: no course, nothing served, no order, no key."""
+    kept = (courses, generations, jobs, api_keys)
+    return not any(connection.scalar(sa.select(sa.exists(sa.select(table)))) for table in kept)

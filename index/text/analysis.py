@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -62,6 +62,7 @@ _SYMBOLS = {
 }
 _CYRILLIC = re.compile(r"[а-я]")
 _LATIN = re.compile(r"[a-z]")
+_MARKED = re.compile(r"[^\x00-\x7fЀ-ӿ]")  # what may have accents to take off
 # Letters that look alike in both scripts: slides mix them up within a word ("cвёртка" with a Latin c).
 _TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
 _TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
@@ -116,12 +117,14 @@ def latin(language: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case, compatibility forms and ё = е: what two spellings of one word have in common."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
 
 
 def strip_accents(text: str) -> str:
     """Latin letters without their marks ("reseau" for "réseau"); й and other scripts stay as they are."""
-    if text.isascii():
+    if not _MARKED.search(text):
         return text
     return "".join(
         letter
@@ -133,8 +136,10 @@ def strip_accents(text: str) -> str:
 
 def one_script(word: str) -> str:
     """A folded word whose few look-alike letters of the other script are put right."""
+    if word.isascii() or not _LATIN.search(word):
+        return word
     cyrillic, latin_letters = len(_CYRILLIC.findall(word)), len(_LATIN.findall(word))
-    if not cyrillic or not latin_letters:
+    if not cyrillic:
         return word
     changed = word.translate(_TO_CYRILLIC if cyrillic >= latin_letters else _TO_LATIN)
     return changed if not (_CYRILLIC.search(changed) and _LATIN.search(changed)) else word
@@ -159,23 +164,26 @@ def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     return tuple(dict.fromkeys(term for term in found if term))
 
 
-def find_terms(text: str, wanted: Container[str], language: str = "en") -> list[Token]:
+def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[Token]:
     """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
-    distinct, written = _written(text)
-    known: dict[str, str] = {}
-    for word in distinct:
-        for term in terms_of(word, language):
-            if term in wanted:
-                known[word] = term
-                break
-    return [Token(known[word], start, end) for word, start, end in written if word in known] if known else []
+    places = _places(text, language)
+    found: dict[int, tuple[int, Token]] = {}
+    for term in wanted:
+        for rank, start, end in places.get(term, ()):
+            if start not in found or rank < found[start][0]:
+                found[start] = rank, Token(term, start, end)
+    return [found[start][1] for start in sorted(found)]
 
 
-@lru_cache(maxsize=1_000)  # the passages that are shown most; some 10 KB each
-def _written(text: str) -> tuple[frozenset[str], tuple[tuple[str, int, int], ...]]:
-    """The distinct words of a text, and each word with its place."""
-    written = tuple((match.group(), match.start(), match.end()) for match in _words_in(text))
-    return frozenset(word for word, _, _ in written), written
+@lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 10 KB, a minute of speech 25
+def _places(text: str, language: str) -> dict[str, list[tuple[int, int, int]]]:
+    """Where each term of a text stands: the which-th term of its word it is, and the word's place."""
+    places: dict[str, list[tuple[int, int, int]]] = {}
+    for match in _words_in(text):
+        start, end = match.span()
+        for rank, term in enumerate(terms_of(match.group(), language)):
+            places.setdefault(term, []).append((rank, start, end))
+    return places
 
 
 def words(text: str) -> list[str]:

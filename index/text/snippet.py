@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import fsum
 
 from index.text.analysis import Token, find_terms
+from index.text.lines import is_strewn, leads_elsewhere, may_lead_elsewhere
 from index.types import Snippet
 
 _CHARS = 240
@@ -16,18 +16,20 @@ _BREAK = re.compile(r"\n+|(?<=[.!?…])\s+")
 
 
 def make_snippet(text: str, skip: int, weights: Mapping[str, float], language: str = "en") -> Snippet:
-    """The stretch of at most about 240 characters that holds most of the weighted terms.
+    """The stretch of at most about 240 characters that holds most of the weighted terms, those of its first line twice.
 
-    The first `skip` characters (a title that is shown anyway) are left out if anything follows them.
+    The first `skip` characters (a title that is shown anyway) are left out if anything follows them. Addresses,
+    references and the remains of formulas are passed over, if need be for a line without any of the terms; empty where
+    there is nothing else.
     """
     start_at = skip if len(text) > skip else 0
     tokens = find_terms(text, weights, language)
-    pieces = _pieces(text, start_at)
-    if not pieces:
+    pieces, plain = _pieces(text, start_at)
+    best = _best_piece(text, pieces, tokens, weights, plain=plain)
+    if best is None:
         return Snippet("", ())
-    best = _best_piece(pieces, tokens, weights)
     start, end = pieces[best]
-    return _shown(text, start, _filled(text, start, end, pieces[best + 1 :]), tokens)
+    return _shown(text, start, _filled(text, start, end, pieces[best + 1 :], plain=plain), tokens)
 
 
 def make_spoken_snippet(
@@ -36,15 +38,16 @@ def make_spoken_snippet(
     """A sentence of speech with what follows it, as far as a snippet goes."""
     start, end = sentence
     later = [other for other in sentences if other[0] >= end]
-    return _shown(text, start, _filled(text, start, end, later), tokens)
+    return _shown(text, start, _filled(text, start, end, later, plain=True), tokens)
 
 
-def _filled(text: str, start: int, end: int, later: Sequence[tuple[int, int]]) -> int:
-    """The end of a snippet that takes in whole pieces as long as there is room."""
-    for _, piece_end in later:
-        if piece_end - start > _CHARS:
+def _filled(text: str, start: int, end: int, later: Sequence[tuple[int, int]], *, plain: bool) -> int:
+    """The end of a snippet that takes in whole pieces as long as there is room, up to the last that says something."""
+    for piece_start, piece_end in later:
+        if piece_end - start > _CHARS or (not plain and leads_elsewhere(text[piece_start:piece_end])):
             break
-        end = piece_end
+        if not is_strewn(text[piece_start:piece_end]):
+            end = piece_end
     return _cut(text, start, min(end, start + _CHARS)) if end - start > _CHARS else end
 
 
@@ -54,9 +57,9 @@ def _shown(text: str, start: int, end: int, tokens: Sequence[Token]) -> Snippet:
     return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))
 
 
-@lru_cache(maxsize=1_000)
-def _pieces(text: str, start_at: int) -> tuple[tuple[int, int], ...]:
-    """Lines and sentences as `[start, end)`, long ones broken at words."""
+@lru_cache(maxsize=2_000)
+def _pieces(text: str, start_at: int) -> tuple[tuple[tuple[int, int], ...], bool]:
+    """Lines and sentences as `[start, end)`, long ones broken at words, and whether none of them leads elsewhere."""
     pieces: list[tuple[int, int]] = []
     start = start_at
     for end, following in [*((m.start(), m.end()) for m in _BREAK.finditer(text, start_at)), (len(text), len(text))]:
@@ -67,7 +70,7 @@ def _pieces(text: str, start_at: int) -> tuple[tuple[int, int], ...]:
         if text[start:end].strip():
             pieces.append((start + len(text[start:end]) - len(text[start:end].lstrip()), end))
         start = following
-    return tuple(pieces)
+    return tuple(pieces), not may_lead_elsewhere(text)
 
 
 def _cut(text: str, start: int, end: int) -> int:
@@ -76,22 +79,38 @@ def _cut(text: str, start: int, end: int) -> int:
     return space if space > start else end
 
 
-def _best_piece(pieces: tuple[tuple[int, int], ...], tokens: list[Token], weights: Mapping[str, float]) -> int:
-    """The piece from which a snippet holds the most of the terms; the first of equals."""
-    best, best_score = 0, 0.0
+def _best_piece(
+    text: str,
+    pieces: tuple[tuple[int, int], ...],
+    tokens: list[Token],
+    weights: Mapping[str, float],
+    *,
+    plain: bool,
+) -> int | None:
+    """The piece from which a snippet holds the most of the terms, the more of them itself; the first of equals. Without
+    terms the first that says something, None where none does."""
+    best, best_score, first = None, 0.0, 0
     for number, (start, end) in enumerate(pieces):
-        first = bisect_left(tokens, start, key=lambda token: token.start)
+        while first < len(tokens) and tokens[first].start < start:
+            first += 1
         if first == len(tokens):
             break
-        if tokens[first].start >= end and number + 1 < len(pieces):
+        if tokens[first].start >= end:
             continue  # a later piece begins nearer to the same terms
-        inside = set()
+        own, after = set[str](), set[str]()
         for token in tokens[first:]:
             if token.end > start + _CHARS:
                 break
-            inside.add(token.term)
+            (own if token.start < end else after).add(token.term)
         # exactly rounded: a sum in the order of a set would choose among equals differently in each process
-        score = fsum(weights[term] for term in inside)
-        if score > best_score:
+        score = fsum([2 * weights[term] for term in own] + [weights[term] for term in after - own])
+        if score > best_score and _says_something(text[start:end], plain=plain):
             best, best_score = number, score
-    return best
+    if best is not None:
+        return best
+    saying = (number for number, (start, end) in enumerate(pieces) if _says_something(text[start:end], plain=plain))
+    return next(saying, None)
+
+
+def _says_something(piece: str, *, plain: bool) -> bool:
+    return not is_strewn(piece) and (plain or not leads_elsewhere(piece))

@@ -23,8 +23,10 @@ class Reason(StrEnum):
     TRANSLITERATION = "transliteration"
     SPLIT = "split"
     JOINED = "joined"
-    GLOSSARY = "glossary"
+    GLOSSARY = "glossary"  # the course writes both side by side
+    SYNONYM = "synonym"  # a bundled glossary or a pack says so
     ABBREVIATION = "abbreviation"
+    TRANSLATION = "translation"
     DESCRIBED = "described"
 
 

@@ -16,6 +16,7 @@ class BlockKind(StrEnum):
     LEAD = "lead"  # a short paragraph that ends in a colon announces what follows
     DETAILS = "details"
     ITEM = "item"
+    TERM = "term"  # of a list of definitions; what is said of it stands below it
     TABLE = "table"
     ROW = "row"
     PARAGRAPH = "paragraph"

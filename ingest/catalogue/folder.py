@@ -36,6 +36,10 @@ _PAPER_SITES = (
 )  # fmt: skip
 
 
+_SHOWN_AT = tuple(
+    f"https://{host}/github/"
+    for host in ("nbviewer.org", "nbviewer.jupyter.org", "nbviewer.ipython.org", "colab.research.google.com")
+)
 # sites that are made of a repository's own files
 _REPOSITORY_SITES = (".github.io", ".gitlab.io", ".pages.dev", ".readthedocs.io")
 
@@ -161,6 +165,8 @@ def _common(first: Sequence[str], second: Sequence[str]) -> int:
 def locate(folder: CourseFolder, page: str, href: str) -> Place:
     """What a link on a page (its path in the course) points at."""
     href = href.strip()
+    if "{{" in href or "{%" in href:  # what a site's builder puts there is not known
+        return Place(Target.ANCHOR, href)
     if href.startswith("//"):  # an address in the scheme of its page
         href = f"https:{href}"
     try:
@@ -177,7 +183,18 @@ def locate(folder: CourseFolder, page: str, href: str) -> Place:
         return _elsewhere(folder, href, f"{host}{parts.path}".removeprefix("www."), parts.query)
     if parts.scheme:
         return Place(Target.OTHER, href)
-    return _here(folder, _joined(page, unquote(parts.path)), href)
+    path = _joined(page, unquote(parts.path))
+    return _here(folder, _below_base(folder, path) if parts.path.startswith("/") else path, href)
+
+
+def _below_base(folder: CourseFolder, path: str | None) -> str | None:
+    """A path from the top of a site; where nothing lies there, it may begin with the place of the site itself."""
+    rest = (path or "").partition("/")[2]
+    return rest if rest and not _lies(folder, path or "") and _lies(folder, rest) else path
+
+
+def _lies(folder: CourseFolder, path: str) -> bool:
+    return path in folder.folders or any(path + ending in folder.known for ending in ("", ".md", ".html", "/index.md"))
 
 
 def _joined(page: str, path: str) -> str | None:
@@ -235,12 +252,14 @@ def _on_own_pages(folder: CourseFolder, host: str, path: str) -> str | None:
 
 
 def _elsewhere(folder: CourseFolder, href: str, place: str, query: str) -> Place:
-    found = repository_place(href)
+    # sites that show the notebooks of a repository name it in their own address
+    shown = next((href.replace(site, "https://github.com/", 1) for site in _SHOWN_AT if href.startswith(site)), href)
+    found = repository_place(shown)
     if found is not None:
         here = _here(folder, found.path, href)
         if here.local and (here.place in folder.known or here.place in folder.folders):
             return here
-        if PurePosixPath(found.path).suffix.lower() in DECKS:
+        if PurePosixPath(found.path).suffix.lower() in DECKS and shown == href:
             return Place(Target.DECK, found.raw)
         return Place(Target.NOTEBOOK if found.path.endswith(".ipynb") else Target.OTHER, href)
     lower = place.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from index.addresses import has_scheme, is_web_address
 from index.types import DeckKind, Host
 from ingest.catalogue.blocks import BlockKind, tidy
 from ingest.catalogue.folder import Target
-from ingest.catalogue.nodes import Node
+from ingest.catalogue.nodes import Node, all_links
 from ingest.catalogue.roles import Found
 from ingest.catalogue.units import Unit
 from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, without_addresses
@@ -25,6 +26,8 @@ _GIVEN = frozenset({"deck", "notes", "page", "notebook"})
 _DECKS = frozenset({"deck", "notes"})
 _MATERIAL = frozenset({"deck", "notes", "video", "page"})
 _MAX_PROGRAMME = 4_000
+_MAX_LINE = 90  # a longer paragraph is no title
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 class LeftOut(NamedTuple):
@@ -92,6 +95,10 @@ def _title(unit: Unit) -> tuple[str, bool]:
     node = unit.node
     if node.kind is BlockKind.FILE and node.shape == "file":
         return node.title or PurePosixPath(node.path).stem, True
+    numbered = node.kind is BlockKind.FOLDER and not _LETTER.search(node.title)
+    decks = [at for at, link in unit.links if link.what == "deck" and at.shape == "file"]
+    if numbered and decks:
+        return decks[0].title or PurePosixPath(decks[0].path).stem, True  # a folder "03": what its deck is called
     if node.title:
         return node.title, False
     for inner in unit.inner:
@@ -100,7 +107,8 @@ def _title(unit: Unit) -> tuple[str, bool]:
     waiting = list(node.children)
     while waiting:
         child = waiting.pop(0)
-        if child.title and not child.aside and child.kind is not BlockKind.FOLDER:
+        prose = child.kind is BlockKind.PARAGRAPH and (len(child.name) > _MAX_LINE or ". " in child.name)
+        if child.title and not child.aside and not prose and child.kind is not BlockKind.FOLDER:
             return child.title, False
         waiting = child.children + waiting
     from_deck = bool(unit.links) and unit.links[0][1].what == "deck"  # "Lecture 5" and no more: the deck may say it
@@ -116,6 +124,8 @@ def section_of(unit: Unit) -> str:
         name for kind, name in unit.trail if kind is BlockKind.FOLDER and (YEAR.search(name) or not is_bare_label(name))
     ]
     names = [name for kind, name in unit.trail if kind is not BlockKind.FOLDER and name]
+    if names and names[-1] == unit.node.title:
+        names.pop()  # a chapter stands before its sections, below its own name
     nearest = names[-1] if names else ""
     edition = folders[0] if folders else ""
     if len(names) > 1 and is_bare_label(nearest):  # "Lectures" below "2023"
@@ -158,6 +168,9 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
             continue  # told with the files that are no lectures
         elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:
             used.add(place)
+            if unit.node.kind is BlockKind.PARAGRAPH and not link.place.local and not link.place.known:
+                course_links.append((link.label or place, place))  # a sentence speaks of another's file
+                continue
             bare = not link.label or is_bare_label(link.label)
             title = PurePosixPath(place).stem if bare else link.label
             deck = PlannedDeck(place, "", link.remark, DeckKind.NOTES)
@@ -177,6 +190,8 @@ def unused_links(
             place = link.place.place
             if place in used or place in found or link.place.target is Target.ANCHOR or place in opened:
                 continue
+            if place == node.path and any(below.place.place in used for below in all_links(node.children)):
+                continue  # a page that lists lectures, which are read
             if link.place.target is Target.PLAYLIST and not node.aside:
                 course_links.append((link.label or place, place))
                 used.add(place)

@@ -105,9 +105,12 @@ def _block(element: Any, tag: str, depth: int) -> list[Block]:
 
 def _items(element: Any, tag: str, depth: int) -> list[Block]:
     number = _number(element.get("start")) or 1
-    found = []
+    found: list[Block] = []
     for child in element:
-        if tag_of(child) in ("li", "dt", "dd"):
+        if tag_of(child) == "dd" and found:  # what is said of a term stands below it
+            found[-1].kind = BlockKind.TERM
+            found[-1].children.append(_item(child, None, depth + 1))
+        elif tag_of(child) in ("li", "dt", "dd"):
             found.append(_item(child, number if tag == "ol" else None, depth + 1))
             number += 1
         elif tag_of(child) in ("ul", "ol") and found:  # nested without an item of its own, as some write it

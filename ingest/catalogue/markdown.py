@@ -8,6 +8,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 
 from ingest.catalogue.blocks import Block
 from ingest.catalogue.html import read_html
@@ -17,6 +18,13 @@ _KEY = re.compile(r"^([A-Za-z_][\w-]{0,40}):\s*(.*)$")
 _SHORTCODE = re.compile(r"(?<![\w:`]):[a-z][a-z0-9_+-]{1,30}:(?![\w:`])")
 # blanks in a link's path, which Markdown takes for no link at all
 _BLANKS = re.compile(r"\]\(([^()<>\n\"]{1,300}\.(?:pdf|pptx|ipynb|md|html|mp4|txt))\)", re.IGNORECASE)
+# what Jekyll puts into a page when it builds the site: the site's place, a file's address, classes of a span
+_SITE_PLACE = re.compile(r"\{\{-? {0,3}site\.(?:baseurl|url) {0,3}-?\}\}")
+_FILE_LINK = re.compile(r"\{%-? {0,3}(?:link|post_url) {1,3}([^%{}\n]{1,300}?) {0,3}-?%\}")
+_SITE_LINK = re.compile(r"\{\{-? {0,3}[\"']([^\"'{}\n]{1,300})[\"'] {0,3}\| {0,3}(?:relative|absolute)_url {0,3}-?\}\}")
+_OF_THE_PAGE = re.compile(r"\{\{-? {0,3}page\.\w{1,30} {0,3}-?\}\}")
+_CLASSES = re.compile(r"\{: ?[.#][^{}\n]{0,200}\}")
+_ADDRESS = re.compile(r"[\"']?https?://\S+$")
 _MAX_FRONT_LINES = 200
 _PROGRAMME = re.compile(r"программ|содержан|план|описан|program|syllabus|content|descr|abstract|outline", re.IGNORECASE)
 
@@ -26,7 +34,7 @@ def read_markdown(text: str) -> Block:
     # lines as the parser counts them
     meta, body = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     body = _BLANKS.sub(lambda found: f"](<{found[1].strip()}>)" if " " in found[1] else found[0], body)
-    body = _SHORTCODE.sub("", body)
+    body = _SHORTCODE.sub("", without_liquid(body))
     markdown = _markdown()
     environment: dict[str, Any] = {}
     tokens = markdown.parse(body, environment)
@@ -36,6 +44,15 @@ def read_markdown(text: str) -> Block:
     return found
 
 
+def without_liquid(text: str) -> str:
+    """A page of a site with the links that its builder would write, from the top of the site."""
+    if "{" not in text:
+        return text
+    text = _OF_THE_PAGE.sub("", text)
+    text = _SITE_LINK.sub(r"\1", _FILE_LINK.sub(r"/\1", _SITE_PLACE.sub("", text)))
+    return _CLASSES.sub("", text)
+
+
 def render_markdown(text: str) -> str:
     """Markdown as the HTML that it stands for."""
     return str(_markdown().render(text))
@@ -43,7 +60,8 @@ def render_markdown(text: str) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
+    known = MarkdownIt("commonmark", {"html": True, "maxNesting": 60}).enable(["table", "strikethrough"])
+    return known.use(deflist_plugin)
 
 
 def split_front_matter(text: str) -> tuple[dict[str, str], str]:
@@ -52,10 +70,13 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
     if not lines or lines[0].strip() != "---":
         return {}, text
     meta: dict[str, str] = {}
-    above = ""
+    above = name = ""
     for number, line in enumerate(lines[1:_MAX_FRONT_LINES], 1):
         if line.strip() in ("---", "..."):
             return meta, "\n".join(lines[number + 1 :])
+        if _ADDRESS.match(line.strip()):  # a long value may stand below its key
+            meta[name] = meta.get(name) or line.strip().strip("\"'")[:2000]
+            continue
         found = _KEY.match(line.strip().removeprefix("- "))
         if found:
             key, value = found.group(1).lower(), found.group(2).strip().strip("\"'")

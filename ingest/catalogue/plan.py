@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from index.errors import SourceFileError
 from ingest.catalogue.blocks import Block, BlockKind
+from ingest.catalogue.contents import find_contents, is_settings, read_contents
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
-from ingest.catalogue.nodes import Node, all_links, natural
+from ingest.catalogue.nodes import Node, natural
+from ingest.catalogue.pairing import with_decks
 from ingest.catalogue.reader import PageReader
+from ingest.catalogue.sieve import files_last, joined, lectures_of, without_lists
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
-from ingest.catalogue.words import (
-    Rank,
-    aside_path,
-    is_bare_label,
-    is_programme_column,
-    role_of,
-    topic_column,
-)
+from ingest.catalogue.unlinked import folder_nodes
+from ingest.catalogue.words import Rank, aside_path
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
-_MAX_DEPTH = 12
 _MAX_PAGES = 3_000
 _LITTLE = 0.25
-# Folders of translations. Codes that are subjects as well ("cv", "ml", "cs", "ar") are left to be subjects.
-_LANGUAGE = re.compile(
-    r"(?:be|de|en|es|fa|fr|hi|it|ja|kk|ko|nl|pl|pt|ru|tr|uk|vi|zh)(?:[-_](?:[a-z]{2}|hans|hant))?", re.IGNORECASE
-)
 _FEW = 3  # lectures: with fewer, the folder is read too
 
 
@@ -63,7 +53,7 @@ def read_catalogue(root: Path, *, linked_only: bool = False) -> Catalogue:
             return None
         if path not in known:
             try:
-                known[path] = reader.read(root / path)
+                known[path] = read_contents(folder, path) if is_settings(path) else reader.read(root / path)
             except (SourceFileError, OSError) as error:
                 problems.append(LeftOut(path, path, f"The page cannot be read: {error}"))
                 known[path] = None
@@ -95,24 +85,11 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
         root, nodes = builder.page(readme)
         nodes = _without_title(catalogue, root, nodes)
     outcome = choose_units(nodes)
-    outcome.units = _lectures_of(outcome, catalogue)
-    outcome.units = _files_last(_joined(outcome.units)) or programme_units(nodes)
+    outcome.units = lectures_of(outcome, catalogue.left_out)
+    outcome.units = files_last(joined(outcome.units)) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
-    full = len([unit for unit in outcome.units if not unit.blank])
-    aside = Catalogue()
-    walked, more = _walk(builder, aside) if full < _FEW or _says_little(builder, outcome) else ([], Outcome())
-    if walked and len(more.units) >= _FEW * full:
-        # the README says little or nothing: the pages and files of the folders are the course
-        outcome.units += more.units
-        outcome.loose += more.loose
-        catalogue.why += more.why
-        catalogue.left_out += aside.left_out
-    else:
-        walked = []
-        more = choose_units(_like_the_linked(builder))
-        catalogue.why += more.why
-        outcome.units += _lectures_of(more, catalogue)
+    builder, further, walked = _beyond_readme(builder, outcome, catalogue)
     used: set[str] = set()
     for unit in outcome.units:
         catalogue.lectures.append(planned_lecture(unit, used))
@@ -123,8 +100,49 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     elif linked_only and not named:
         catalogue.lectures = [lecture for lecture in catalogue.lectures if not lecture.title_from_deck]
     _name_by_first_pages(catalogue, folder.root)
-    catalogue.left_out += unused_links([*nodes, *walked], used, {"", *builder.grafted}, catalogue.links)
+    catalogue.left_out += unused_links([*nodes, *further], used, {"", *builder.grafted}, catalogue.links)
     return catalogue
+
+
+def _beyond_readme(
+    builder: TreeBuilder, outcome: Outcome, catalogue: Catalogue
+) -> tuple[TreeBuilder, list[Node], bool]:
+    """Add to the lectures of the README those that it does not name: of the site's contents, else of the folders.
+
+    Gives the builder after that, the nodes that were read, and whether every folder was walked through.
+    """
+    full = len([unit for unit in outcome.units if not unit.blank])
+    aside = Catalogue()
+    if full < _FEW or _says_little(builder, outcome):
+        listed, contents, found = _by_contents(builder, aside)
+        if contents and len(found.units) >= _FEW * max(full, 1):
+            outcome.units = [unit for unit in outcome.units if not unit.blank] + found.units
+            _take(catalogue, outcome, found, aside)
+            outcome.units += _like_the_linked(listed, catalogue)
+            return listed, contents, False
+        aside = Catalogue()
+        walked, found = _walk(builder, aside)
+        if walked and len(found.units) >= _FEW * full:
+            # the README says little or nothing: the pages and files of the folders are the course
+            blank = all(unit.blank for unit in outcome.units)
+            outcome.units = with_decks(outcome.units, found.units) if blank else [*outcome.units, *found.units]
+            _take(catalogue, outcome, found, aside)
+            return builder, walked, True
+        # a page in a folder that nobody links says more of its decks than their names
+        listed_there = [unit for unit in found.units if unit.node.kind not in (BlockKind.FILE, BlockKind.FOLDER)]
+        if len(listed_there) >= _FEW:
+            outcome.units += listed_there
+            catalogue.why += found.why
+    outcome.units += _like_the_linked(builder, catalogue)
+    return builder, [], False
+
+
+def _take(catalogue: Catalogue, outcome: Outcome, found: Outcome, aside: Catalogue) -> None:
+    """Keep what was learned where it was not sure that it would be taken."""
+    outcome.loose += found.loose
+    catalogue.why += found.why
+    catalogue.left_out += aside.left_out
+    catalogue.title = catalogue.title or aside.title
 
 
 def _name_by_first_pages(catalogue: Catalogue, root: Path) -> None:
@@ -157,84 +175,6 @@ def _without_title(catalogue: Catalogue, root: Block | None, nodes: list[Node]) 
     return nodes
 
 
-def _lectures_of(outcome: Outcome, catalogue: Catalogue) -> list[Unit]:
-    """Units that are lectures: those without a like beside them, or without anything, only where others say so."""
-    full = [unit for unit in outcome.units if not unit.blank]
-    tables = [columns_of(unit.node.shape) for unit in full if unit.node.kind is BlockKind.ROW]
-    sizes = Counter(unit.family for unit in full)
-    cousins = Counter(_kin(unit) for unit in full)
-    with_more = {unit.family for unit in full if not unit.whats() <= {"page", "notebook"}}
-    kept: list[Unit] = []
-    for unit in outcome.units:
-        if unit.blank and not full:
-            if _is_of_programme(unit):
-                kept.append(unit)
-            continue
-        if unit.blank:
-            columns = columns_of(unit.node.shape)
-            beside = unit.node.kind is not BlockKind.ROW and sizes[unit.family]
-            if beside or (unit.node.kind is BlockKind.ROW and any(columns <= table for table in tables)):
-                kept.append(unit)  # a table like those of the lectures, or with fewer columns
-            continue
-        few = sizes[unit.family] < _FEW and (unit.beside >= sizes[unit.family] or cousins[_kin(unit)] < _FEW)
-        alone = few and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
-        here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
-        only_pages = unit.family not in with_more and sizes[unit.family] < _FEW
-        if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
-            name = unit.node.name or unit.node.title
-            catalogue.left_out += [
-                LeftOut(link.label, link.place.place, f"“{name[:80]}” stands alone; nothing like it is beside it.")
-                for _, link in unit.links
-            ]
-            continue
-        kept.append(unit)
-    return kept
-
-
-def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
-    """Equal for lectures of one shape at one depth, under whatever headings."""
-    return unit.node.shape, tuple(kind for kind, _ in unit.trail)
-
-
-def _is_of_programme(unit: Unit) -> bool:
-    """Whether a row without any material is a lecture where nothing has any: its table has topics and programmes."""
-    columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
-    return topic_column(columns) is not None and any(map(is_programme_column, columns))
-
-
-def _files_last(units: list[Unit]) -> list[Unit]:
-    """Lectures first, then the files of folders that the README links beside them: essays, question banks."""
-    files = [unit for unit in units if unit.node.shape == "file"]
-    if len(files) == len(units):
-        return units
-    for unit in files:
-        unit.links = [(at, link._replace(what="notes") if link.what == "deck" else link) for at, link in unit.links]
-    return [*(unit for unit in units if unit.node.shape != "file"), *files]
-
-
-def _joined(units: list[Unit]) -> list[Unit]:
-    """Lectures of one title, once in a list of slides and once in a list of videos, as one."""
-    first: dict[tuple[str, str], Unit] = {}
-    kept: list[Unit] = []
-    for unit in units:
-        section = next((name for _, name in reversed(unit.trail) if name), "")
-        key = (unit.node.title.casefold(), unit.node.mark.number)
-        told = bool(unit.node.title) or unit.node.mark.rank > Rank.NONE
-        known = first.get(key) if told and is_bare_label(section) and role_of(section) else None
-        if known is not None and known.family != unit.family and not known.whats() & unit.whats():
-            known.links += unit.links
-            continue
-        if is_bare_label(section) and role_of(section):
-            first.setdefault(key, unit)
-        kept.append(unit)
-    return kept
-
-
-def columns_of(shape: str) -> frozenset[str]:
-    """The names of a table's columns, from the shape of its rows."""
-    return frozenset(shape.removeprefix("row ").split("|"))
-
-
 # --- the folder ------------------------------------------------------------------------------------------
 
 
@@ -247,17 +187,42 @@ def _says_little(builder: TreeBuilder, outcome: Outcome) -> bool:
     return len(decks) >= _FEW and len(named) < _LITTLE * len(decks)
 
 
+def _by_contents(builder: TreeBuilder, catalogue: Catalogue) -> tuple[TreeBuilder, list[Node], Outcome]:
+    """(a builder that has read the contents that a site's builder keeps, their nodes, what they come to)."""
+    path = find_contents(builder.folder)
+    if path is None or path in builder.seen:
+        return builder, [], Outcome()
+    trial = builder.copy()
+    root, nodes = trial.page(path)
+    nodes = _without_title(catalogue, root, nodes)
+    found = choose_units(nodes)
+    alone = [node for node in nodes if node.mark.rank is Rank.NONE and node.links and not node.text]
+    single = {
+        node.links[0].place.place for node in alone if all(child.shape in ("page", "folder") for child in node.children)
+    }
+    beside = [unit for unit in found.units if unit.links and unit.links[0][1].place.place in single]
+    if len(found.units) >= _FEW * len(beside) > 0:
+        reason = f"In {path} it stands beside the groups of pages, in none of them: it is about the course."
+        links = [link for unit in beside for _, link in unit.links[:1]]
+        catalogue.left_out += [LeftOut(link.label, link.place.place, reason) for link in links]
+        found.units = [unit for unit in found.units if unit not in beside]
+    full = [unit for unit in found.units if not unit.blank]
+    found.units = found.units if 2 * len(full) >= len(found.units) else full
+    found.why = [f"{path} lists the pages of the course, and the README does not.", *found.why]
+    return trial, nodes, found
+
+
 def _walk(builder: TreeBuilder, catalogue: Catalogue) -> tuple[list[Node], Outcome]:
     """What the folders hold; `builder` is as before where that comes to nothing."""
     trial = builder.copy()
-    walked = _folder_nodes(trial, "", catalogue.left_out)
+    walked = folder_nodes(trial, "", catalogue.left_out)
     found = choose_units(walked)
-    found.units = _lectures_of(found, catalogue)
+    found.units = without_lists(lectures_of(found, catalogue.left_out), catalogue.left_out)
     return walked, found
 
 
-def _like_the_linked(builder: TreeBuilder) -> list[Node]:
-    """Folders numbered as those that the page links, and beside them, which it forgot."""
+def _like_the_linked(builder: TreeBuilder, catalogue: Catalogue) -> list[Unit]:
+    """The lectures in folders numbered as those that the page links, and beside them, which it forgot."""
     parents: dict[str, list[str]] = {}
     for path in builder.grafted:
         if title_of_path(path)[1].rank > Rank.NONE:
@@ -270,50 +235,9 @@ def _like_the_linked(builder: TreeBuilder) -> list[Node]:
         for name in sorted(builder.folder.below(parent), key=natural):
             if name not in builder.seen and not aside_path(f"{name}/") and title_of_path(name)[1].rank in ranks:
                 found += [builder.folder_node(name, f"{name}/")]
-    return found
-
-
-def _folder_nodes(builder: TreeBuilder, place: str, left_out: list[LeftOut], depth: int = 0) -> list[Node]:
-    """What lies in a folder that nobody links: its page, its files, its folders; translations are left out."""
-    readme = builder.folder.readme(place) if place else None
-    nodes: list[Node] = []
-    if readme is not None and readme not in builder.seen:
-        _, nodes = builder.page(readme)
-    builder.seen.update(link.place.place for link in all_links(nodes) if link.what in ("deck", "notes", "video"))
-    nodes += builder.files(place, pages=True)
-    names, translations = _without_translations(builder.folder, sorted(builder.folder.below(place), key=natural))
-    left_out += translations
-    for name in names:
-        if name in builder.seen or aside_path(f"{name}/") or depth > _MAX_DEPTH:
-            continue
-        builder.seen.add(name)
-        children = _folder_nodes(builder, name, left_out, depth + 1)
-        if children:
-            title, mark = title_of_path(name)
-            node = Node(
-                BlockKind.FOLDER, name, title, mark, path=name, shape="folder", name=PurePosixPath(name).name.strip("_")
-            )
-            node.children = children
-            nodes.append(node)
-    return nodes
-
-
-def _without_translations(folder: CourseFolder, names: list[str]) -> tuple[list[str], list[LeftOut]]:
-    """Of folders named by languages that hold the same pages, the first with the most of them; and the others."""
-    spoken = [name for name in names if _LANGUAGE.fullmatch(PurePosixPath(name).name)]
-    if len(spoken) < 2:
-        return names, []
-    held = {name: {path.removeprefix(name) for path in folder.files if path.startswith(f"{name}/")} for name in spoken}
-    kept = max(spoken, key=lambda name: (_english(name), len(held[name])))
-    copies = {name for name in spoken if name != kept and 2 * len(held[name] & held[kept]) >= len(held[name])}
-    reason = f"It is the course in another language; {kept} is read."
-    return [name for name in names if name not in copies], [
-        LeftOut(name, f"{name}/", reason) for name in sorted(copies)
-    ]
-
-
-def _english(name: str) -> bool:
-    return PurePosixPath(name).name.lower().startswith("en")
+    outcome = choose_units(found)
+    catalogue.why += outcome.why
+    return lectures_of(outcome, catalogue.left_out)
 
 
 def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> list[PlannedLecture]:

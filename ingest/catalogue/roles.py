@@ -6,7 +6,9 @@ import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
+from index.addresses import is_web_address
 from ingest.catalogue.blocks import Piece, plain, tidy
 from ingest.catalogue.folder import CourseFolder, Place, Target, locate
 from ingest.catalogue.words import Role, is_bare_label, role_of
@@ -16,6 +18,7 @@ _LAST_BRACKET = re.compile(r"\s*\(([^()]{3,120})\)$")
 _ABOUT_MATERIAL = re.compile(
     r"слайд|видео|запис\w|стар\w+ верси|slides?\b|\bvideo|recording|old version", re.IGNORECASE
 )
+_TO_READ = re.compile(r"(?:^|\W)(?:read|leer|ler|lire|lesen|прочитать)\W{0,4}$", re.IGNORECASE)
 _CLAUSE = re.compile(r"[.;|]")
 _GIVING = frozenset({Role.SLIDES, Role.VIDEO, Role.NOTES})
 _NO_MATERIAL = frozenset({Role.HOMEWORK, Role.READING, Role.ABOUT})
@@ -53,7 +56,7 @@ def find_links(
         if piece.struck:
             before = ""
             continue
-        said = role_of(_CLAUSE.split(before)[-1]) or said
+        said = (Role.READING if _TO_READ.search(before) else role_of(_CLAUSE.split(before)[-1])) or said
         before = ""
         place = locate(folder, page, piece.href)
         own = role_of_label(piece.text) if piece.text != piece.href else None
@@ -112,7 +115,18 @@ def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
         return (given, True) if given else ("deck", bool(label) and is_bare_label(label))
     if target is Target.PAPER:
         return ("deck", True) if role is Role.SLIDES else ("", True)
+    if target is Target.OTHER and is_web_address(place.place) and is_bare_label(label) and not _is_profile(place.place):
+        # what is called "slides" and nothing else is slides, whatever its address looks like
+        return {Role.SLIDES: "deck", Role.VIDEO: "video", Role.NOTES: "notes"}.get(
+            role_of(label) or Role.ABOUT, ""
+        ), True
     return "", True
+
+
+def _is_profile(address: str) -> bool:
+    """Whether an address is of a repository or a channel: what it holds is no one file."""
+    host = (urlsplit(address).hostname or "").removeprefix("www.")
+    return host in ("github.com", "gitlab.com", "youtube.com", "t.me")
 
 
 def _deck(place: Place, label: str, role: Role | None, refused: bool) -> tuple[str, bool]:

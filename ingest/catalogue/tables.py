@@ -8,23 +8,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from ingest.catalogue.blocks import Block, Cell, Piece, plain, tidy
+from ingest.catalogue.columns import column_role, is_programme_column, lists_grades, lists_people, topic_column
 from ingest.catalogue.folder import CourseFolder
 from ingest.catalogue.roles import Found, find_links, remarks_of
 from ingest.catalogue.titles import title_of
-from ingest.catalogue.words import (
-    UNMARKED,
-    Mark,
-    Rank,
-    Role,
-    aside_of,
-    column_role,
-    is_no_lecture,
-    is_programme_column,
-    lists_grades,
-    lists_people,
-    mark_of,
-    topic_column,
-)
+from ingest.catalogue.words import UNMARKED, Mark, Rank, Role, aside_of, is_no_lecture, mark_of
 
 _ASIDE_WORDS = 4
 _MATERIAL = frozenset({"deck", "notes", "video"})
@@ -177,7 +165,8 @@ def _row(folder: CourseFolder, page: str, cells: Sequence[Cell], columns: _Colum
         if position == columns.programme and not cell.continued:
             _programme(row, plain(cell.pieces))
         elif position != columns.topic and column is not None and not row.title:
-            fallback = fallback or title_of([piece for piece in cell.pieces if not piece.href])[0]
+            worded = title_of([piece for piece in cell.pieces if not piece.href])[0] or title_of(cell.pieces)[0]
+            fallback = fallback or worded
         elif position != columns.topic and column is None:
             own, number, _ = title_of(cell.pieces)
             if row.mark.rank is Rank.NONE:

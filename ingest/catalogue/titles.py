@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import Piece, plain, tidy
-from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, is_topic_word, mark_of
+from ingest.catalogue.columns import is_topic_word
+from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, mark_of
 
 _WORD = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"\s+")
@@ -16,10 +17,14 @@ _BRACKET = re.compile(r"[(\[]([^()\[\]]{0,200})[)\]]")
 _PICTURES = frozenset({"So", "Sk", "Cn", "Cf", "Mn", "Me"})
 _EMPTY = re.compile(r"[(\[]\W{0,40}[)\]]")
 _IDENTIFIER = re.compile(r"^[\w.\[\]()+-]*[_\d-][\w.\[\]()+-]*$")
-_ENDS = " \t:;,.–—-|•·/\\>→*_\u200b"
+_ENDS = " \t:;,.：，、。；–—-|•·/\\>→*_\u200b"
 _PART = re.compile(r"part|част|лекц|lect|\bvol|том\b|chapter|глав|\d", re.IGNORECASE)
 _MAX_RUN = 4_000  # what stands further on is no title
 _MAX_CHARS = 160
+_JOINING = re.compile(r"\W{0,4}(?:and|with|or|due|its|и|с|y|e|et|und|mit)\s", re.IGNORECASE)
+_BROKEN_OFF = re.compile(
+    r"(?:\s(?:of|on|to|for|the|an?|in|with|from|о|об|по|к|de|del|la|do|da|der|die|das|von)|\w's)\s*$"
+)
 _SENTENCE = re.compile(r"(?<=[^\W\d_]{3}[.!?])\s+(?=[A-ZА-ЯЁ])")
 
 
@@ -31,6 +36,7 @@ def title_of(pieces: Sequence[Piece]) -> tuple[str, Mark, str]:
     runs = _runs(kept)
     if mark.rank is Rank.NONE and runs:
         mark = mark_of(runs[0][0])[0]
+    runs = _continued(runs)
     named = [(text, linked, bold) for text, linked, bold in runs if _cleaned(text)]
     if not named:
         return "", mark, ""
@@ -68,6 +74,19 @@ def _runs(pieces: Sequence[Piece]) -> list[tuple[str, bool, bool]]:
     return runs
 
 
+def _continued(runs: list[tuple[str, bool, bool]]) -> list[tuple[str, bool, bool]]:
+    """Runs without those that only join links ("and its"); one that breaks off goes on in its link: "notes on"."""
+    kept: list[tuple[str, bool, bool]] = []
+    for text, linked, bold in runs:
+        if kept and not linked and kept[-1][1] and _JOINING.match(text):
+            continue
+        if kept and linked and not kept[-1][1] and _BROKEN_OFF.search(kept[-1][0]) and not is_bare_label(text):
+            kept[-1] = (f"{kept[-1][0].rstrip()} {text}", False, kept[-1][2])
+            continue
+        kept.append((text, linked, bold))
+    return kept
+
+
 def _is_identifier(text: str) -> bool:
     """`week01_intro`: the name of a folder, not of a lecture."""
     bare = text.strip(" _*`")
@@ -87,6 +106,8 @@ def _cleaned(text: str) -> str:
         if mark.rank is Rank.NONE:
             break
         text = rest
+        if text.startswith("(") and text.endswith(")") and DATE.match(text[1:].lstrip()):
+            return ""  # "(Feb 19, a Monday)" is when, not what
     text = _dateless(text)
     text = _SPACES.sub(" ", _EMPTY.sub(" ", _BRACKET.sub(_kept_bracket, text)))
     text = _unclosed(text.strip(_ENDS)).strip(_ENDS)
@@ -122,6 +143,8 @@ def _dateless(text: str) -> str:
 def _kept_bracket(found: re.Match[str]) -> str:
     """A bracket that only says "slides" or a date goes; `[main]` too."""
     inner = found.group(1)
+    if DATE.match(inner.strip()):
+        return " "
     return " " if not _WORD.search(inner) or is_bare_label(inner) or found.group().startswith("[") else found.group()
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
+from ingest.catalogue.context import aside_of_its_lead, in_order, lists_days, name_by_its_page, not_of_it
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
 from ingest.catalogue.nodes import Node, all_below, all_links, merged, natural
 from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
@@ -22,6 +23,7 @@ from ingest.catalogue.words import (
     aside_path,
     is_bare_label,
     is_no_lecture,
+    names_programme,
     role_of,
 )
 from ingest.links import VIDEO_TYPES
@@ -90,7 +92,8 @@ class TreeBuilder:
             if block.kind is BlockKind.TABLE:
                 found += self._table(block, page, role, aside, grafts)
             else:
-                found.append(self._node(block, page, role, aside, grafts))
+                node = self._node(block, page, role, aside, grafts)
+                found += [node, *not_of_it(node)]
         return found
 
     def _node(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> Node:
@@ -108,7 +111,9 @@ class TreeBuilder:
             node.aside = aside_of(whole, whole=not heads) if mark.rank < Rank.WEEK else None
         if block.kind is BlockKind.ITEM and is_no_lecture(whole) and not any(piece.href for piece in block.line):
             node.aside = Role.ABOUT
-        node.aside = aside or node.aside
+        if aside is Role.ABOUT and block.kind is BlockKind.HEADING and names_programme(whole):
+            aside = None
+        node.aside = aside or node.aside or aside_of_its_lead(block)
         inherited = role if not stands_over or node.title else role_of(whole) or role
         node.links = find_links(self.folder, page, block.line, role=inherited)
         below = (
@@ -119,8 +124,14 @@ class TreeBuilder:
             else None
         )
         node.children = self._nodes(block.children, page, below or role, node.aside, grafts)
+        if block.kind is BlockKind.TERM:
+            node.kind = BlockKind.ITEM
+            # a day is called what is first on it
+            node.title = node.title or next((below.title for below in in_order(node) if below.title), "")
         if grafts and not node.aside:
             self.graft(node)
+        if block.kind is BlockKind.ITEM and not whole and node.links:
+            name_by_its_page(node)
         return node
 
     def _table(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> list[Node]:
@@ -170,7 +181,11 @@ class TreeBuilder:
                     node.children.append(self.page_node(place.place))
             elif place.target is Target.FOLDER and self._leads_down(place.place, node.page):
                 self._grafts += 1
-                node.children.append(self.folder_node(place.place, node.page))
+                node.children.append(below := self.folder_node(place.place, node.page))
+                own = self.folder.readme(place.place)
+                if own is not None and not any(inner.what for inner in all_links([below])):
+                    page = Found("", Place(Target.PAGE, own, local=True), None, "page")
+                    node.links = [*node.links, page]  # the page is all that is there
 
     def _leads_down(self, folder: str, page: str) -> bool:
         """Whether a folder is not one that the page itself lies in: that link is for finding the way back."""
@@ -196,11 +211,11 @@ class TreeBuilder:
         ]
         self.named.update(link.place.place for link in node.links)
         self._note_names(path, root)
-        leads = self._leads[path]
+        lists = self._leads[path] >= _FEW_LESSONS or lists_days(root)
         # a page that is the first to link many is a list of lectures; else its links to others lead on and back
         held = [block for block in map(_linked, root.children) if block is not None]
-        node.children = self._nodes(held, path, None, None, grafts=leads >= _FEW_LESSONS)
-        if leads < _FEW_LESSONS:
+        node.children = self._nodes(held, path, None, None, grafts=lists)
+        if not lists:
             for child in all_below(node):
                 child.links = [
                     link._replace(what="") if link.what in ("page", "folder") else link for link in child.links
@@ -220,7 +235,21 @@ class TreeBuilder:
             self.owned.add(path)
         else:
             node.children += self.files(path, depth=_LINKED_DEPTH)
+            node.links += self._notebooks(path)
         return node
+
+    def _notebooks(self, place: str) -> list[Found]:
+        """The notebooks in a folder that nobody links, as the folder's own: several are one lecture."""
+        paths = [
+            path
+            for path in self.folder.folders.get(place, ())
+            if path.lower().endswith(".ipynb") and path not in self.seen | self.named and not aside_path(path)
+        ]
+        self.seen.update(paths)
+        return [
+            Found("", Place(Target.NOTEBOOK, path, local=True), Role.NOTEBOOK, "notebook")
+            for path in sorted(paths, key=natural)
+        ]
 
     def files(self, place: str, *, pages: bool = False, depth: int = 0) -> list[Node]:
         """The decks and recordings in a folder that nobody links, and those in folders up to `depth` below it."""
@@ -272,8 +301,9 @@ class TreeBuilder:
 
 def _front_matter(key: str, value: str) -> tuple[Piece, ...]:
     """A line of front matter as a link, where its value is one: `video: https://…`, `slides: a.pdf`, `id: 8s_…`."""
+    inner = key.rpartition(".")[2]
     if value.startswith(("http://", "https://")):
-        return (Piece(key.replace(".", " "), value),)
+        return (Piece(inner if is_bare_label(inner) else key.replace(".", " "), value),)
     if PurePosixPath(value).suffix.lower() in DECKS | VIDEO_TYPES.keys():
         return (Piece(key.replace(".", " "), value),)
     if re.fullmatch(r"[A-Za-z0-9_-]{11}", value) and role_of(key.replace(".", " ").replace("_", " ")) is Role.VIDEO:
@@ -287,4 +317,5 @@ def _linked(block: Block) -> Block | None:
     pieces = [*block.line, *(piece for cell in block.cells for piece in cell.pieces)]
     if not children and not any(piece.href for piece in pieces):
         return None
-    return replace(block, children=children)
+    # of a timetable the days without slides are lectures too
+    return block if block.kind is BlockKind.TABLE else replace(block, children=children)

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from index.addresses import has_scheme
 from ingest.catalogue.blocks import OVER, BlockKind
+from ingest.catalogue.folder import Target
 from ingest.catalogue.nodes import Node
 from ingest.catalogue.roles import Found
-from ingest.catalogue.words import Rank, Role, names_programme, role_of
+from ingest.catalogue.words import Rank, Role, is_bare_label, mark_of, names_programme, role_of
 
 _MATERIAL = frozenset({"deck", "notes", "video", "page", "notebook"})
 _OWN = frozenset({"deck", "notes", "video"})
@@ -76,7 +78,8 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
 def _settle(node: Node, outcome: Outcome, here: bool, family: int, found: Outcome) -> None:
     """Make a node a lecture, or hand on what is below it."""
     material = any(link.what in _MATERIAL for link in node.links)
-    if (here or not outcome.units) and _may_be(node) and (material or outcome.units or outcome.loose):
+    something = material or outcome.loose or any(not unit.blank for unit in outcome.units)
+    if (here or not outcome.units) and _may_be(node) and something:
         # what was thought of the parts of a lecture explains nothing
         found.units.append(Unit(node, _links_below(node), [], [*outcome.loose, *outcome.units], family))
         return
@@ -137,6 +140,9 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     titled = 2 * sum(bool(node.title) for node in can_be) >= len(can_be)
     alike = _alike(over, below)
     lectures = [unit for unit in units if unit.node.title and not _is_practice(unit)]
+    if family[0].shape == "page" and _are_weeks(carrying, units):
+        reason = "they list days or are named by numbers alone, what stands in them has titles"
+        return False, _told(carrying, reason, no=True)
     if family[0].shape == "page" and (there < Rank.BARE or (there < Rank.WEEK and (many < _LIST or not alike))):
         return True, ""  # a page is a lesson, unless it is the list of them
     if there is Rank.LECTURE and here < Rank.WEEK and 2 * len(lectures) >= len(units) and family[0].shape != "page":
@@ -157,6 +163,14 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
     if alike or len(over) == 1:
         return False, _told(over, f"what stands below them repeats its shape ({len(units)})", no=True)
     return True, _told(carrying, "what stands below them are parts of one lecture")
+
+
+def _are_weeks(pages: Sequence[Node], units: Sequence[Unit]) -> bool:
+    """Whether pages hold several lectures each that have titles: they are named by numbers alone, or list days."""
+    bare = [page for page in pages if page.mark.rank >= Rank.MODULE and is_bare_label(mark_of(page.name)[1])]
+    titled = [unit for unit in units if unit.node.title and (unit.blank or not _is_practice(unit))]
+    days = bool(units) and all(unit.node.shape == "term" and unit.node.title for unit in units)
+    return (days or len(bare) == len(pages)) and len(pages) > 1 and len(titled) >= _MANY * len(pages)
 
 
 def _rank(ranks: Sequence[Rank]) -> Rank:
@@ -212,7 +226,7 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
         if not below[id(node)].units
         and not below[id(node)].loose
         and not any(link.what in _MATERIAL for link in node.links)
-        and node.title
+        and (node.title or node.mark.rank >= Rank.WEEK)
     ]
     if not empty or family[0].kind is BlockKind.PARAGRAPH:
         return []
@@ -221,12 +235,17 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
         return empty  # whether such a table is one of lectures is seen from the others
     if family[0].kind in OVER or family[0].kind is BlockKind.FOLDER:
         return [node for node in empty if node.mark.rank >= Rank.WEEK] if full and 2 * full >= len(family) else []
-    ranked = [node for node in empty if node.mark.rank > Rank.NONE or not any(link.place.place for link in node.links)]
+    ranked = [node for node in empty if node.mark.rank > Rank.NONE or not any(map(_leads_somewhere, node.links))]
     if full and 2 * full >= len(family):
         return ranked
     # a numbered list goes on where there is nothing yet
     counted = full and all(node.mark.rank > Rank.NONE and (node not in empty or not node.links) for node in family)
     return ranked if counted else []
+
+
+def _leads_somewhere(link: Found) -> bool:
+    """Whether a link has an end: a path of the course where nothing lies has none."""
+    return link.place.local or link.place.target is not Target.OTHER or has_scheme(link.place.place)
 
 
 def _planned(family: Sequence[Node], below: dict[int, Outcome]) -> None:

@@ -21,129 +21,116 @@ class Role(StrEnum):
     ABOUT = "about"
 
 
-def _words(stems: str) -> re.Pattern[str]:
+def stems(words: str) -> re.Pattern[str]:
     """A word that begins with one of these; `word$` stands for the whole word."""
-    parts = [stem[:-1] + r"(?![^\W\d_])" if stem.endswith("$") else stem for stem in stems.split()]
-    return re.compile(r"(?<![^\W\d_])(?:" + "|".join(part.replace("~", r"[\s_-]{0,2}") for part in parts) + ")", re.I)
+    parts = [stem[:-1] + r"(?![^\W\d_])" if stem.endswith("$") else stem for stem in words.split()]
+    parts = [part.replace("~", r"[\s_-]{0,2}") for part in parts]
+    unspaced = "|".join(part for part in parts if part >= "\u3000")  # Chinese and its neighbours set no blanks
+    spaced = r"(?<![^\W\d_])(?:" + "|".join(part for part in parts if part < "\u3000") + ")"
+    return re.compile(f"{spaced}|{unspaced}" if unspaced else spaced, re.I)
 
 
 _ROLES = {
-    Role.HOMEWORK: _words(
-        "домашн дз$ д/з задани задач контрольн экзамен зачет зачёт коллоквиум квиз тест$ тесты$ проверочн решени ответ "
-        "homework hw$ hws$ assignment exercise problem~set problem~sets pset psets quiz exam$ exams$ midterm solution "
-        "answers$ questions$ 과제 作业 課題 report~template project$ projects$ devoir tarea übung compito checklist"
+    Role.HOMEWORK: stems(
+        "домашн дз$ д/з задани задач контрольн экзамен зачет зачёт коллоквиум квиз тест$ тесты$ проверочн решени "
+        "ответ homework hw$ hws$ assignment exercise problem~set problem~sets pset psets quiz exam$ exams$ midterm "
+        "solution answers$ questions$ 과제 作业 課題 report~template project$ projects$ devoir tarea übung compito "
+        "checklist ejercicio exercício exercicio tarefa prova$ provas$ examen exámenes aufgabe proyecto projeto"
     ),
-    Role.SEMINAR: _words(
+    Role.SEMINAR: stems(
         "семинар практик практич лаборат 실습 seminar practice practical lab$ labs$ recitation tutorial td$ tp$"
     ),
-    Role.NOTEBOOK: _words("ноутбук тетрадк ipynb notebook colab code$ код$ jupyter demo$ demos$ kaggle 代码 코드"),
-    Role.READING: _words(
+    Role.NOTEBOOK: stems("ноутбук тетрадк ipynb notebook colab code$ код$ jupyter demo$ demos$ kaggle 代码 코드"),
+    Role.READING: stems(
         "литератур статья$ статьи$ статей книг чтени учебник paper$ papers$ article articles reading readings book "
         "books textbook arxiv blog blogs reference references bibliograph literature lecture~blog doi$ 论文 논문"
     ),
-    Role.SLIDES: _words(
+    Role.SLIDES: stems(
         "слайд презентац slide slides deck presentation pptx? folien diaposit beamer "
         "슬라이드 강의자료 幻灯片 课件 讲义 スライド"
     ),
-    Role.VIDEO: _words(
-        "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream "
-        "비디오 영상 동영상 视频 录像 回放 b站 动画 動画 grabaci"
+    Role.VIDEO: stems(
+        "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream 비디오 "
+        "영상 동영상 视频 录像 回放 b站 动画 動画 grabaci gravaç aufzeichnung"
     ),
-    Role.NOTES: _words("конспект лонгрид note notes handout skript apuntes transcript 강의노트 笔记"),
+    Role.NOTES: stems("конспект лонгрид note notes handout skript apuntes transcript 강의노트 笔记"),
 }  # the first that fits: "slides of the seminar" are those of a seminar
-_GENERIC = _words(
-    "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк here$ "
-    "тут$ здесь pdf$ html$ url$ click open$ view$ page$ web$ online main$ рус$ англ eng$ english russian русск "
-    "английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ и$ к$ по$ на$ с$ our$ наш new$ old$ "
-    "версия$ version full$ raw$ cours$ vorlesung clase session$ extra$ optional"
+_GENERIC = stems(
+    "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк "
+    "here$ тут$ здесь pdf$ html$ url$ click open$ view$ page$ web$ online main$ рус$ англ eng$ english russian "
+    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ и$ к$ по$ на$ с$ our$ "
+    "наш new$ old$ версия$ version full$ raw$ cours$ vorlesung clase clases aula$ aulas session$ extra$ "
+    "optional"
 )
 # a section that is not the lectures: nobody's slides are listed there
 _ASIDE = {
-    Role.READING: _words(
-        "reading readings литератур книг books$ textbook textbooks references reference bibliograph "
-        "resources ресурс more~material more~resources extra~material "
-        "extra~resources optional~material papers$ articles статьи$ other~courses other~resources "
-        "other~material "
-        "другие~курсы похожие links$ ссылки$ what~else см~также see~also explore~more supplement quick~links"
+    Role.READING: stems(
+        "reading readings литератур книг books$ textbook textbooks references reference bibliograph resources "
+        "ресурс more~material more~resources extra~material extra~resources optional~material papers$ articles "
+        "статьи$ other~courses other~resources other~material другие~курсы похожие what~else см~также see~also "
+        "explore~more supplement quick~links"
     ),
-    Role.HOMEWORK: _words(
+    Role.HOMEWORK: stems(
         "homework домашн assignment задани problem~set problem~sets pset psets exam$ exams$ midterm экзамен зачет "
-        "зачёт контрольн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions course~project"
+        "зачёт контрольн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions "
+        "course~project tareas ejercicios exercícios exercicios tarefas provas exámenes evaluaciones avaliações "
+        "übungen übungsbl aufgaben prüfung$ prüfungen proyecto$ proyectos projeto$ projetos controles$ entregas$"
     ),
-    Role.ABOUT: _words(
+    Role.ABOUT: stems(
         "pre~requisite система~оцен grading staff преподават команда~курса instructor instructors teaching~team "
-        "contacts$ контакты$ faq$ setup$ set~up getting~started contribut acknowledg "
-        "благодарн license "
-        "лицензи prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе "
-        "logistics$ "
-        "office~hours cite$ news$ новости "
-        "troubleshoot testimonial отзыв who~should sponsors environment~setup authors$ авторы disclaimer "
-        "credits$ manifesto"
+        "contacts$ контакты$ faq$ setup$ set~up getting~started contribut acknowledg благодарн license лицензи "
+        "prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе logistics$ "
+        "office~hours cite$ news$ новости troubleshoot testimonial отзыв who~should sponsors environment~setup "
+        "authors$ авторы disclaimer credits$ manifesto profesores$ ayudantes$ professores$ equipo$ equipe$ "
+        "organisatorisches sprechstunde integridad política~de"
     ),
 }
 # said of the course where nothing else is said, else of its subject: "Late policy" and "Policy gradients"
 _ASIDE_ALONE = {
-    Role.READING: _words(
-        "further related additional дополнит бонус bonus полезн useful recommended suggested "
-        "рекомендуем рекомендова рекомендаци"
+    Role.READING: stems(
+        "links$ ссылки$ external important further related additional дополнит бонус bonus полезн useful "
+        "recommended suggested рекомендуем рекомендова рекомендаци"
     ),
-    Role.HOMEWORK: _words("проект"),
-    Role.ABOUT: _words(
-        "оценк оценив правила polic install установк communit registration регистрац feedback navigation$ организац "
-        "certificate"
+    Role.HOMEWORK: stems("проект"),
+    Role.ABOUT: stems(
+        "оценк оценив правила polic install установк communit registration регистрац feedback navigation$ "
+        "организац certificate"
     ),
 }
-_OF_THE_COURSE = _words(
-    "course late academic honesty collaboration integrity attendance project final team student class this your "
-    "support курс за$ критери формул итогов студент выставл как$ о$ об$ и$ how$ to$ we$ a$ an$"
+_OF_THE_COURSE = stems(
+    "course late academic honesty collaboration integrity attendance project final team student class this "
+    "your support курс за$ критери формул итогов студент выставл как$ о$ об$ и$ how$ to$ we$ a$ an$"
 )
 # days on which there is none
-_NO_LECTURE = _words(
-    "no~class no~classes no~lecture no~lectures no~session holiday holidays semester~break midterm~break "
-    "spring~break fall~break winter~break reading~week deadline дедлайн deadlines каникул праздник "
-    "нет~занят нет~лекц занятий~нет занятия~нет лекции~нет выходной"
+_NO_LECTURE = stems(
+    "cont$ continued continuación continuação продолжение lunch coffee~break no~class no~classes no~lecture "
+    "no~lectures no~session holiday holidays semester~break midterm~break spring~break fall~break winter~break "
+    "reading~week deadline дедлайн deadlines каникул праздник нет~занят нет~лекц занятий~нет занятия~нет "
+    "лекции~нет выходной no~hay~clase feriado receso não~haver sem~aula keine~vorlesung feiertag ferien"
 )
-_PROGRAMME_SECTION = _words(
-    "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ curriculum "
-    "outline modules модул agenda weeks$ topics$ temario programme vorlesung"
+_PROGRAMME_SECTION = stems(
+    "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ "
+    "curriculum outline modules модул agenda weeks$ topics$ temario programme vorlesung"
 )
 # what is no lecture of the course by where it lies: the names of folders, and of files
-_ASIDE_FOLDERS = _words(
-    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ "
-    "projects$ solution "
-    "answers$ questions$ домашн задан контрольн экзамен figure figures fig$ figs$ image images img$ "
-    "imgs$ pics$ pictures "
-    "plots?$ template supplement reading$ readings papers?$ article under~construction draft archive$ archived "
-    "deprecated student students report reports docker config assets$ includes$ layouts$ sass$ site$ data$ datasets?$ "
-    "tests?$ cohort resource$ certificate issue~template vendor$ proposal proposals poster errata "
-    "license code~of~conduct"
+_ASIDE_FOLDERS = stems(
+    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ projects$ "
+    "solution answers$ questions$ домашн задан контрольн экзамен template supplement reading$ readings "
+    "papers?$ article under~construction draft archive$ archived deprecated student students report reports "
+    "docker config assets$ includes$ layouts$ sass$ site$ data$ datasets?$ tests?$ cohort resource$ "
+    "certificate issue~template vendor$ proposal proposals poster errata license code~of~conduct tasks?$ "
+    "tareas? ejercicio exercício exercicio tarefa provas? ex[aá]men controles proyecto projeto trabalhos? "
+    "guías? guias? aufgabe übung uebung prüfung"
 )
-_ASIDE_FILES = _words(
+# pictures, unless they are what the folder is about: "image processing"
+_PICTURE_FOLDERS = re.compile(
+    r"(?:figures?|figs?|images?|imgs?|pics|pictures?|plots?)$|^(?:figures|images|plots) ", re.I
+)
+_ASIDE_FILES = stems(
     "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
-    "solutions домашн "
-    "контрольн экзамен kr$ кр$ template proposal poster cheat~sheet cheatsheet license changelog contributing readme "
-    "code~of~conduct errata grading policy certificate report$ figure fig$ paper$ article$"
-)
-_PEOPLE_COLUMNS = _words(
-    "фио$ студент почта email e~mail$ student students$ name$ имя$ фамилия telegram github$ инициал"
-)
-_GRADE_COLUMNS = _words("grade grading weight points$ баллы балл оценк вес$ submit note$ puntos")
-_TOPIC_COLUMNS = (
-    _words("тем[аы]$ назван topic topics title theme subject название thema tema titre"),
-    _words("лекци заняти lecture class$ session lesson content contents description"),
-    _words("недел модул week module unit part"),
-)
-_COLUMNS = {
-    Role.VIDEO: _words("видео запис video recording youtube"),
-    Role.HOMEWORK: _words("домашн дз$ задани homework hw$ assignment exercise due$ deadline дедлайн quiz project"),
-    Role.SEMINAR: _words("семинар практик seminar practice lab$ labs$ recitation tutorial"),
-    Role.READING: _words("литератур чтени reading readings paper papers book references suggested"),
-    Role.NOTEBOOK: _words("код$ code notebook ноутбук colab"),
-    Role.SLIDES: _words("слайд презентац материал slide slides deck pdf$ material materials presentation"),
-    Role.NOTES: _words("конспект notes handout"),
-}
-_PROGRAMME_COLUMN = _words(
-    "программ содержан план описан program programme syllabus content contents description abstract outline"
+    "solutions домашн контрольн экзамен kr$ кр$ tasks?$ template proposal poster cheat~sheet cheatsheet "
+    "license changelog contributing readme code~of~conduct errata grading policy certificate report$ figure "
+    "fig$ paper$ article$"
 )
 
 
@@ -167,15 +154,23 @@ UNMARKED = Mark(Rank.NONE)
 
 _NUMBER = r"(?:\d{1,3}(?:[.\-/&+]\d{1,2}){0,3}(?:[a-zа-я]|-[a-z](?=\s*(?:[(/:.]|$)))?|[ivx]{1,4}(?![^\W_]))"
 _LECTURE_WORD = (
-    r"лекци\w{0,2}|заняти\w|урок|lectures?|lect?\.?|lesson|class|session|vorlesung|cours|clase|lección|L(?=\d)"
+    r"лекци\w{0,2}|заняти\w|урок|lectures?|lect?\.?|lesson|class|session|vorlesung|sitzung|cours|séance|clase|sesi[oó]n|"
+    r"lecci[oó]n|aula|encontro|L(?=\d)"
 )
 _WEEK_WORD = r"недел\w|тема|день|week|day|topic|semaine|woche|semana|тур"
-_MODULE_WORD = r"модул\w|блок|раздел|част\w|глава|module|unit|part|chapter|section|block|stage|ch\.?(?=\s?\d)"
+_MODULE_WORD = (
+    r"модул\w|блок|раздел|част\w|глава|module|módulo|unit|unidade?|part|chapter|"
+    r"kapitel|cap[ií]tulo|section|block|stage|ch\.?(?=\s?\d)"
+)
 _MARK = re.compile(
     rf"^(?:\([^()\d]{{1,20}}\))?[\W_]*"
     rf"(?:(?P<lecture>{_LECTURE_WORD})|(?P<week>{_WEEK_WORD})|(?P<module>{_MODULE_WORD}))"
     rf"[\s_]{{0,8}}[№#]?[\s_-]{{0,8}}(?P<number>{_NUMBER})(?![^\W_])[\s_]{{0,8}}(?:\([^()]{{0,30}}\))?[\s_]{{0,8}}[.:)\-–—|/,]*[\s_]*",
     re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"^[\W_]*(?:[第제]\s?(?P<number>\d{1,3}|[一二三四五六七八九十百零〇]{1,4})\s?(?P<word>[讲講课課节節回次강회周週주章])차?|"
+    r"(?P<bare>\d{1,3})\s?(?P<kind>강(?!의)|주차|회차))[\s_]*[.:：)\-–—|/,、]*[\s_]*"
 )
 _BRACKETED = re.compile(r"\(([^()\d]+)\)")
 _BARE = re.compile(
@@ -184,7 +179,8 @@ _BARE = re.compile(
 )
 _MONTH = (
     r"янв\w*|фев\w*|мар\w*|апр\w*|ма[йя]|июн\w*|июл\w*|авг\w*|сен\w*|окт\w*|ноя\w*|дек\w*|jan\w*|feb\w*|mar\w*|apr\w*|"
-    r"may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
+    r"may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*|dez(?:embro|ember)?|fev(?:ereiro)?|abr(?:il)?|ago(?:sto)?|"
+    r"setembro|out(?:ubro)?|enero|dic(?:iembre)?|märz|mai|maio|mayo|okt(?:ober)?|ju[nl]ho|ju[nl]io|março"
 )
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|пн|вт|ср|чт|пт|сб|вс"
 _DATE_TEXT = (
@@ -265,7 +261,8 @@ def aside_path(path: str) -> str:
     """The part of a path that says that it is no lecture (a figure, homework, a draft), or nothing."""
     *folders, name = path.split("/")
     for words, part in [*((_ASIDE_FOLDERS, folder) for folder in folders), (_ASIDE_FILES, name.rsplit(".", 1)[0])]:
-        if words.search(" ".join(_SPELLED.findall(part))):
+        spelled = " ".join(_SPELLED.findall(part))
+        if words.search(spelled) or (words is _ASIDE_FOLDERS and _PICTURE_FOLDERS.search(spelled)):
             return part
     return ""
 
@@ -283,9 +280,14 @@ def _mark_of(text: str) -> tuple[Mark, str]:
         rank = Rank.LECTURE if found["lecture"] else Rank.WEEK if found["week"] else Rank.MODULE
         rest = text[found.end() :]
         bracket = None if _LETTER.search(rest) else _BRACKETED.search(text, found.end("number"), found.end())
-        if bracket and not is_bare_label(bracket.group(1)):
+        if bracket and not is_bare_label(bracket.group(1)) and not _DATE_FIRST.match(bracket.group(1)):
             rest = f"{bracket.group(1)} {rest}"  # "Lecture 3 (Trees)"
         return Mark(rank, found["number"].casefold()), rest
+    found = _COUNTED.match(text)
+    if found:
+        word = found["word"] or found["kind"]
+        rank = Rank.WEEK if word in ("周", "週", "주", "주차") else Rank.MODULE if word == "章" else Rank.LECTURE
+        return Mark(rank, found["number"] or found["bare"]), text[found.end() :]
     found = _DATE_FIRST.match(text)
     if found:
         return Mark(Rank.BARE, found.group().strip()), text[found.end() :]
@@ -293,39 +295,3 @@ def _mark_of(text: str) -> tuple[Mark, str]:
     if found:
         return Mark(Rank.BARE, found["number"].casefold()), text[found.end() :]
     return Mark(Rank.NONE), text
-
-
-def topic_column(header: list[str]) -> int | None:
-    """The column that names the topic: "Week | Topic" has its topics in the second."""
-    for words in _TOPIC_COLUMNS:
-        for position, text in enumerate(header):
-            if words.search(text):
-                return position
-    return None
-
-
-def lists_people(header: list[str]) -> bool:
-    """Whether a table is of people: students, their addresses."""
-    return (
-        bool(header)
-        and bool(_PEOPLE_COLUMNS.search(header[0] or " ".join(header[1:2])))
-        and topic_column(header) is None
-    )
-
-
-def lists_grades(header: list[str]) -> bool:
-    """Whether a table is of what is graded: assignments, their weights and dates."""
-    return any(map(_GRADE_COLUMNS.search, header[1:])) and topic_column(header) is None
-
-
-def is_topic_word(text: str) -> bool:
-    """Whether a label only announces a title: "Topic: …", "Тема: …"."""
-    return bool(_TOPIC_COLUMNS[0].search(text)) and len(text.split()) == 1
-
-
-def column_role(header: str) -> Role | None:
-    return next((role for role, words in _COLUMNS.items() if words.search(header)), None)
-
-
-def is_programme_column(header: str) -> bool:
-    return bool(_PROGRAMME_COLUMN.search(header))

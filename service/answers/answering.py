@@ -5,20 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from index.search.found import Find
 from index.search.search import MAX_QUERY_CHARS, SearchIndex
 from index.types import Coverage, Filters, Kind, Query
-from service.answers.citations import Reader
+from service.answers.citations import ReplyReader
 from service.answers.compared import compare
 from service.answers.extractive import cite, extract_answer
 from service.answers.failures import ModelFailed
+from service.answers.following import leans_back, standalone
 from service.answers.llm import LanguageModel
-from service.answers.notes import make_note, note_of_sides
+from service.answers.named_course import course_named, readable_titles
+from service.answers.notes import make_note, note_of_sides, note_of_talk
 from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
-from service.answers.questions import leans_back, speaks_russian, standalone, what_is_asked
+from service.answers.questions import speaks_russian, what_is_asked
 from service.answers.searching import Searched, find_asked
+from service.answers.small_talk import Talk, in_russian, language_wanted, small_talk, without_opening
 from service.answers.together import Together, may_be_answered, wanted_together
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
 
@@ -37,13 +41,19 @@ def last_answer(events: Iterable[Event]) -> Answer:
 
 
 def quoted_answer(
-    index: SearchIndex, question: str, searched: Searched, cited: Iterable[tuple[int, str]] = ()
+    index: SearchIndex,
+    question: str,
+    searched: Searched,
+    cited: Iterable[tuple[int, str]] = (),
+    *,
+    russian: bool | None = None,
 ) -> Answer:
     """The answer that needs no model, from what a search of the question found: quotes, or why there are none.
 
-    `cited` is what the conversation has cited so far."""
-    found, russian = searched.found, speaks_russian(question)
-    asked = what_is_asked(question)
+    `cited` is what the conversation has cited so far; `russian` the language, if it is not that of the question."""
+    found = searched.found
+    russian = speaks_russian(question) if russian is None else russian
+    asked = _asked(question, found.query)
     outcome = _outcome(asked, found.coverage)
     hits = searched.hits
     note = make_note(outcome, hits, russian=russian)
@@ -122,14 +132,14 @@ def cited_before(
         return said
     for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
-        if question and may_be_answered(question):
+        if question and may_be_answered(question) and small_talk(question) is None:
             searched = find_asked(find, Query(standalone(question, history[:number]), filters))
             again = cited_by(quoted_answer(index, question, searched, said).citations)
             said += [pair for pair in again if pair not in said]
     return said
 
 
-def _read(reader: Reader, pieces: Iterable[str]) -> Iterator[Sentence]:
+def _read(reader: ReplyReader, pieces: Iterable[str]) -> Iterator[Sentence]:
     for piece in pieces:
         yield from reader.feed(piece)
     yield from reader.feed("", last=True)
@@ -149,11 +159,25 @@ def stream_answer(
     """`Started`, sentences as they are ready, and at the end the answer. If the model fails on the way, the answer is
     extractive and holds none of the sentences that were streamed before: it says so in `degraded`. `find` searches
     `index`."""
+    before = [turn.text for turn in history if turn.role == "user"]
+    russian = in_russian(question, before)
+    if (talk := small_talk(question)) is not None:
+        answer = _talked(talk, question, russian=russian)
+        yield Started(answer)
+        yield answer
+        return
     deadline = time.monotonic() + (model.settings.deadline_seconds if model else 0.0)
+    question = without_opening(question)
+    # a course that was chosen may be named as well; another one is not searched instead of it
+    readable = filters.courses if filters.course is None else frozenset({filters.course})
+    titles = cache(partial(readable_titles, index, readable))
+    question, course = course_named(question, titles)
+    filters = replace(filters, course=course or filters.course)
+    history = [replace(turn, text=course_named(turn.text, titles)[0]) for turn in history]
     query, degraded = _query(question, history, model, deadline)
     searched = find_asked(find, Query(query, filters, literal=literal))
     cited = cited_before(index, find, filters, history, replays=model is None)
-    answer = quoted_answer(index, question, searched, cited)
+    answer = quoted_answer(index, question, searched, cited, russian=russian)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
@@ -162,11 +186,13 @@ def stream_answer(
         yield answer
         return
     hits = [hit for hit in answer.hits if hit.twin_of is None and hit.passage.kind is not Kind.PROGRAMME]
-    reader = Reader(hits[:_PASSAGES_TO_MODEL], searched.found.weights, drop_uncited, Numbers(cited))
+    reader = ReplyReader(hits[:_PASSAGES_TO_MODEL], searched.found.weights, drop_uncited, Numbers(cited))
+    meant = question if query == question else f"{question} ({query})"
+    messages = make_messages(meant, reader.hits, _wished([*before, question]))
     sentences: list[Sentence] = []
     refused = False
     try:
-        for sentence in _read(reader, model.stream(make_messages(question, reader.hits), deadline)):
+        for sentence in _read(reader, model.stream(messages, deadline)):
             if not sentence.citations and _NO_ANSWER in sentence.text.upper():
                 refused = True  # a sign for us, no sentence for anybody
                 continue
@@ -174,7 +200,7 @@ def stream_answer(
             yield _said(sentence, reader.citations)
         if not any(sentence.citations for sentence in sentences):
             if refused:
-                yield _unanswered(answer, russian=speaks_russian(question))
+                yield _unanswered(answer, russian=russian)
                 return
             raise ModelFailed("the language model's reply had no citation that holds")
     except ModelFailed as failure:
@@ -183,6 +209,18 @@ def stream_answer(
     used = {number for sentence in sentences for number in sentence.citations}
     citations = tuple(citation for citation in reader.citations if citation.number in used)
     yield replace(answer, mode=AnswerMode.GENERATED, sentences=tuple(sentences), citations=citations)
+
+
+def _talked(talk: Talk, question: str, *, russian: bool) -> Answer:
+    """The answer to small talk: nothing is searched, and nothing found."""
+    note = note_of_talk(talk, russian=russian)
+    return Answer(AnswerMode.EXTRACTIVE, Outcome.TALK, Coverage.ABSENT, (), note, (), (), (), question)
+
+
+def _wished(texts: Iterable[str]) -> str:
+    """The language that was wished for in a conversation; empty where none was."""
+    wanted = language_wanted(texts)
+    return "" if wanted is None else "Russian" if wanted else "English"
 
 
 def _said(sentence: Sentence, citations: Iterable[Citation]) -> Said:
@@ -200,7 +238,7 @@ def _query(
     question: str, history: Sequence[Turn], model: LanguageModel | None, deadline: float
 ) -> tuple[str, tuple[str, ...]]:
     """What is searched for a question, and what was degraded in finding it."""
-    if not history or not leans_back(question):
+    if not leans_back(question, history):
         return question, ()
     if model is None:
         return standalone(question, history), ()
@@ -212,6 +250,16 @@ def _query(
         return standalone(question, history), (str(failure),)
     line = " ".join(rewritten.split())[:300]
     return (line or standalone(question, history)), ()
+
+
+def _asked(question: str, query: str) -> Asked:
+    """What is asked by the whole question that was searched, or by the words in which it was put. One that goes on with
+    what was asked before asks, however it is put."""
+    asked = what_is_asked(query)
+    if asked is not Asked.NOTHING or query == question:
+        return asked
+    asked = what_is_asked(question)
+    return Asked.FACT if asked is Asked.NOTHING else asked
 
 
 def _outcome(asked: Asked, coverage: Coverage) -> Outcome:

@@ -47,7 +47,7 @@ def numbers_of(cited: str) -> list[int]:
 
 
 @dataclass
-class Reader:
+class ReplyReader:
     """Reads a reply as it streams. `hits[i]` is passage i + 1; citations take their numbers as they are used."""
 
     hits: Sequence[Hit]

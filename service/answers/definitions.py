@@ -13,7 +13,8 @@ _IS = re.compile(
     r"\bis (?:an?|the|basically|just|called|when|where|that|really|defined)\b|\bare (?:the|a|called)?\b|"
     r"\bmeans\b|\brefers to\b|\bconsists of\b|\bbasically\b|\bc'est\b|"
     r"\bit'?s (?:an?|the|basically|just|kind of|when|where)\b|\bis (?:one|something|to)\b)"
-    r"(?!\s+(?:little|bit|lot|very|really|pretty|good|great|bad|big|huge|hard|question|problem)\b)",
+    r"(?!\s+(?:little|bit|lot|very|really|pretty|good|great|bad|big|huge|hard|question|problem)\b)"
+    r"(?!\s*(?:если|когда|не|нет|но|лучше|хуже|очень|только|тоже|также|чаще|реже|if|but|not|no)\b)",
     re.IGNORECASE,
 )
 # what ends before a name that has been described just now: "two weights are forced to be equal: that's called sharing"
@@ -32,6 +33,10 @@ _PROMISED = re.compile(
     r"в (?:следующ|прошл)\w+ (?:раз|лекц)\w*|перейд[её]м|говорили",
     re.IGNORECASE,
 )
+# what makes a sentence of a title and the line below it, where no other line begins so
+_GOES_ON = re.compile(r"(?:[–—-]\s|это\b)", re.IGNORECASE)
+_DASH = re.compile(r"\s[–—-]\s")
+_BULLETS = re.compile(r"^(?:[–—-]\s|это\b)", re.IGNORECASE | re.MULTILINE)
 _BEGIN = re.compile(r"\n\W*|[.!?…:;]\s+")
 _END = re.compile(r"[.!?…]\s|\n")
 _SUBJECT_CHARS = 20  # before a name at the beginning: "so a", "the", "(Batch)"
@@ -54,6 +59,15 @@ def defines(text: str, tokens: list[Token], weights: Mapping[str, float], whole:
             best = max(best, share**2 * _said(text, before, run[0].start, run[-1].end))
         before = run[-1].end
     return best
+
+
+def continues_title(text: str, passage: str) -> bool:
+    """Whether a text that stands right below a title goes on with it: "– a method of …". No bullet of several, and no
+    sentence of its own: "– this method – an open question"."""
+    goes_on = _GOES_ON.match(text)
+    if goes_on is None or len(_BULLETS.findall(passage)) != 1:
+        return False
+    return _DASH.search(text.partition("\n")[0], goes_on.end()) is None
 
 
 def promises(text: str) -> bool:

@@ -13,8 +13,9 @@ from index.engine.relations import is_outline
 from index.search.search import SearchIndex
 from index.text.analysis import Token, find_terms, is_stop_word, parts_of, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
-from service.answers.definitions import defines
+from service.answers.definitions import continues_title, defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
+from service.answers.identifiers import Names, names_of_code
 from service.answers.kinds import suits
 from service.answers.numbers import Numbers
 from service.answers.questions import speaks_russian
@@ -37,12 +38,14 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 # meaning.
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
+_KIND_WHAT = 0.5  # of a definition: a page that has one is preferred to those that only stand under the name
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
+_EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
@@ -96,7 +99,7 @@ def quotable(hits: Iterable[Hit]) -> list[Hit]:
 def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) -> list[Unit]:
     """The pieces of hits that can be quoted, each with the place of its hit among these as its rank."""
     units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=asked in _NAMES))
-    return [unit for unit in units if _news(unit, weights)]
+    return [unit for unit in units if _news(unit, weights) and not (asked in _EXPLAINED and unit.is_label)]
 
 
 def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
@@ -166,25 +169,28 @@ def score_units(
     total = sum(weights.values()) or 1.0
     own = {term for word in words(query) for term in terms_of(word) if term in weights}
     whole = sum(weights[term] for term in own) or total
+    names = names_of_code(query)
     top = max(unit.hit.score for unit in units) or 1.0
     scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
     read: dict[int, tuple[list[Token], set[str], float]] = {}
     for i, unit in enumerate(units):
         if unit.rank not in read:
-            read[unit.rank] = _spoken_of(unit.hit.passage, weights)
+            read[unit.rank] = _spoken_of(unit.hit.passage, weights, names)
         in_passage, titled, title = read[unit.rank]
         tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
-        if held < _LEAST_HELD * total and title < _TITLED:
+        if (held < _LEAST_HELD * total or not names.said_in(in_passage)) and title < _TITLED:
             continue
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
         if named:
             kinds[i] = max(_put(asked, unit, tokens, weights, whole), 0.5 * (title >= _TITLED))
+            if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
+                kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
         scores[i] = (
             _HIT * unit.hit.score / top
             + _WORDS * min(1.0, held / whole)
-            + _KIND * kinds[i]
+            + (_KIND_WHAT if asked is Asked.DEFINITION else _KIND) * kinds[i]
             + _TITLE * min(1.0, title) ** 2
             + (_EARLY / (1 + unit.place) if unit.hit.passage.time is None else _SPOKEN_EARLY)
             - _loss(asked, unit, russian=russian)
@@ -208,12 +214,15 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
     return suits(asked, unit.text)
 
 
-def _spoken_of(passage: IndexedPassage, weights: Mapping[str, float]) -> tuple[list[Token], set[str], float]:
+def _spoken_of(
+    passage: IndexedPassage, weights: Mapping[str, float], names: Names
+) -> tuple[list[Token], set[str], float]:
     """The words of the question in a passage, those in its title, and which share of the title they are."""
     language = latin_language(passage)
-    found = find_terms(passage.title, weights, language)
+    found = names.without_pieces(find_terms(passage.title, weights, language), passage.title)
     title = max(_share_of_title(part, weights, language) for part in {passage.title, _ASIDE.sub("", passage.title)})
-    return find_terms(passage.text, weights, language), {token.term for token in found}, title
+    tokens = names.without_pieces(find_terms(passage.text, weights, language), passage.text)
+    return tokens, {token.term for token in found}, title
 
 
 def _share_of_title(title: str, weights: Mapping[str, float], language: str) -> float:

@@ -6,10 +6,37 @@ from collections.abc import Sequence
 
 from index.types import Coverage, Hit, Kind
 from service.answers.searching import Side
+from service.answers.small_talk import Talk
 from service.answers.types import Outcome
 from service.links import clock
 
 _NEAREST_LECTURES = 3
+_ASK_RU = (
+    "Спросите о том, что есть в лекциях: что это такое, зачем нужно, как работает, чем отличается, какая формула, где "
+    "объясняется."
+)
+_ASK_EN = (
+    "Ask about what is in the lectures: what something is, why it is used, how it works, how two things differ, what "
+    "its formula is, where it is explained."
+)
+_TALK = {
+    Talk.GREETING: (f"Здравствуйте! {_ASK_RU}", f"Hello! {_ASK_EN}"),
+    Talk.THANKS: ("Пожалуйста! Можно спросить и о другом из лекций.", "You are welcome! Ask on about the lectures."),
+    Talk.ABOUT: (
+        f"Здесь на вопросы отвечают лекции: каждый ответ – со страницей слайдов или секундой видео. {_ASK_RU}",
+        f"Here the lectures answer questions, each answer with its slide or its second of video. {_ASK_EN}",
+    ),
+    Talk.LANGUAGE: (
+        "Дальше – по-русски; цитаты остаются на языке лекций.",
+        "From here on in English; quotes stay in the language of the lectures.",
+    ),
+}
+
+
+def note_of_talk(talk: Talk, *, russian: bool) -> str:
+    """What is said to a greeting, thanks, or a question about the service."""
+    in_russian, in_english = _TALK[talk]
+    return in_russian if russian else in_english
 
 
 def make_note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:

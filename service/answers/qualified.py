@@ -42,13 +42,14 @@ _GENITIVE = re.compile(
 )
 # What names a kind of answer, or a measure, rather than something that a course that answers says: "138M parameters" is
 # their number.
-_OF_ANSWERS = re.compile(
-    r"\b(?:роль|смысл|суть|иде[яи]|формул\w+|уравнени\w+|определени\w+|пример\w*|цел[ьи]|вид\w*|тип\w*|"
-    r"шаг\w*|этап\w*|стади\w+|изменени\w+|преимуществ\w+|недостат\w+|достоинств\w+|плюс\w*|минус\w*|проблем\w+|role|meaning|idea|point|formula|equation|"
-    r"definition|example\w*|steps?|stages?|changes?|purpose|goal|aim|use|kinds?|types?|advantages?|disadvantages?|drawbacks?|benefits?|limitations?|"
-    r"problems?|pros|cons|difference|числ\w+|количеств\w+|размер\w*|number|amount|count|sizes?)\b",
-    re.IGNORECASE,
+ATTRIBUTES = (
+    r"роль|смысл|суть|иде[яи]|формул\w+|уравнени\w+|определени\w+|пример\w*|цел[ьи]|вид\w*|тип\w*|шаг\w*|этап\w*|"
+    r"стади\w+|изменени\w+|преимуществ\w+|недостат\w+|достоинств\w+|плюс\w*|минус\w*|проблем\w+|role|meaning|idea|"
+    r"point|formula|equation|definition|example\w*|steps?|stages?|changes?|purpose|goal|aim|use|kinds?|types?|"
+    r"advantages?|disadvantages?|drawbacks?|benefits?|limitations?|problems?|pros|cons|difference|числ\w+|"
+    r"количеств\w+|размер\w*|number|amount|count|sizes?"
 )
+_OF_ANSWERS = re.compile(rf"\b(?:{ATTRIBUTES})\b", re.IGNORECASE)
 _NO_NOUN = re.compile(r"^(?:нужн\w*|бывают|есть|лучше|существу\w+|is|are|was|the)$", re.IGNORECASE)
 
 # What is longer, or goes on after a comma, is no name: "in training which tell one from the other; what else changed".

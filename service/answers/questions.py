@@ -1,14 +1,13 @@
-"""Text → what is asked, in which language, and what of the conversation it goes on with."""
+"""Text → what is asked, and in which language."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from index.text.analysis import fold, is_stop_word, words
-from index.text.language import ORDINARY_ZIPF, zipf
-from service.answers.sides import other_side_of, sides_of
-from service.answers.types import Asked, Turn
+from index.search.courtesy import without_courtesies
+from index.text.analysis import fold
+from service.answers.sides import sides_of
+from service.answers.types import Asked
 
 _STARTS = {
     Asked.COMPARISON: r"чем .{2,60} (?:отлича\w+|лучше|хуже)|чем отлича\w+|сравни\w*|compare|"
@@ -23,9 +22,9 @@ _STARTS = {
     Asked.LIST: r"как(?:ие|ими) (?:.{2,40} )?(?:бывают|есть|существуют)|какие (?:виды|типы|методы|способы)|"
     r"перечисли\w*|назови\w*|из чего состо\w+|"
     r"what (?:kinds|types|are the (?:kinds|types|parts|steps|methods|main))|which (?:kinds|types)|list\b|name\b",
-    Asked.DEFINITION: r"что (?:такое|значит|означа\w+|понима\w+|представля\w+)|"
+    Asked.DEFINITION: r"(?:что|чо|че|шо|што) (?:такое|есть|значит|означа\w+|понима\w+|представля\w+)|"
     r"как(?:ой|ая|ое|ие)? (?:смысл|определени\w+)|"
-    r"определени\w+|what (?:is|are|does .{1,40} mean|do you mean)|define|definition of|"
+    r"определени\w+|what(?:'s|s| is| are| does .{1,40} mean| do you mean)|define|definition of|"
     r"qu'est-ce|was ist|qué es|o que é",
     Asked.REASON: r"зачем|почему|отчего|для чего|"
     r"в чем (?:причина|смысл|проблема|преимуществ\w+|недостат\w+)|why|what for|"
@@ -40,45 +39,71 @@ _STARTS = {
     r"quel\w*|où|welche\w*|wo|cuál\w*|dónde|qual|onde",
 }
 _PATTERNS = {asked: re.compile(rf"(?:{pattern})(?!\w)") for asked, pattern in _STARTS.items()}
+# What may stand before a question: how it goes on, a request, what the asker wants or did not understand.
 _LEAD = re.compile(
-    r"^(?:а|и|но|ну|скажи(?:те)?|подскажи(?:те)?|объясни(?:те)?|расскажи(?:те)?|пожалуйста|please|tell me|"
-    r"explain|so|and|but|can you (?:tell|explain)(?: me)?)[\s,]+"
+    r"^(?:(?:а|и|но|ну|так|скажи(?:те)?|подскажи(?:те)?|объясни(?:те|ть)?|поясни(?:те|ть)?|расскажи(?:те)?|"
+    r"рассказать|пожалуйста|плиз|можно|можешь|можете|могли бы вы|мне|нам|бы|я|мы|не|никак|до конца|совсем|понял|"
+    r"поняла|понимаю|понимаем|понять|разобраться|узнать|хочу|хочется|хотел|хотела|хотелось|нужн[оаы]?|интересует|"
+    r"интересно|помоги(?:те)?|напиши(?:те)?|дай(?:те)?|приведи(?:те)?|покажи(?:те)?|в двух словах|кратко|вкратце|"
+    r"простыми словами|своими словами|please|pls|so|and|but|well|ok|okay|help|me|us|to|i|we|do not|don't|dont|"
+    r"didn't|still|really|understand|understood|get|know|want|need|would like|(?:can|could|would|will) (?:you|"
+    r"someone|anyone|anybody|somebody|we|i)|tell|explain|clarify|give|write|in short|briefly|"
+    r"in simple words)(?:[\s,:]+|$))+"
+)
+# What makes a request of what follows it, which need not be put as a question.
+_REQUEST = re.compile(
+    r"\b(?:объясни\w*|поясни\w*|расскаж\w*|рассказать|не (?:\w+ )?(?:понял|поняла|понима\w+)|понять|разобраться|"
+    r"узнать|explain|clarify|(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell)\b"
 )
 _TOLD = re.compile(
     r"^(?:объясни|расскажи|покажи|опиши|выбери|назови|перечисли|укажи|сравни|приведи|найди|отметь|"
     r"explain|tell me|describe|show|choose|select|name|list|compare|give|find|state)\w*"
 )
 _FORMULA_WORDS = re.compile(
-    r"\b(?:какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|записыва\w+|вычисля\w+|считается|"
+    r"\b(?:можно|какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|"
+    r"записыва\w+|вычисля\w+|считается|"
     r"считают|выглядит|what(?:'s)?|is|are|the|write|down|give|show|formula|equation|of|for|how|computed|calculated|"
     r"written)\b"
 )
-_BACK = re.compile(
-    r"\b(?:он|она|оно|они|его|ее|их|ему|ей|им|это|этот|эта|этого|этой|эту|этом|ним|ней|нем|ними|нему|нее|него|"
-    r"тут|там|тогда|"
-    r"it|its|they|them|their|this|that|these|those|he|she|one)\b"
-)
-_FOLLOWS = re.compile(r"^(?:а|и|но|тогда|and|but|so|what about|how about)\b")
+# A thing, and after it what is asked of it: "1x1 convolution зачем".
+_THING = r"^\S+(?: \S+){0,4}?[\s,:–—-]+"
+_IT = r"(?: (?:он|она|оно|они|это|it|they|that|this))?"
+_AFTER = {
+    asked: re.compile(_THING + rf"(?:{pattern})\W*$")
+    for asked, pattern in {
+        Asked.DEFINITION: r"(?:что|чо|че) это(?: такое)?|это (?:что|чо|че)(?: такое)?|(?:что|чо|че) (?:за|"
+        r"такое)(?: это)?|что значит|"
+        r"определени[ея]|what(?:'s| is| are| does)? (?:it|this|that|they)(?: mean)?|what is|definition|meaning",
+        Asked.REASON: rf"(?:зачем|почему|для чего|why|what for)(?: is| are| do| does)?{_IT}(?: [\w-]+){{0,3}}",
+        Asked.STEPS: rf"(?:как|how)(?: do| does)?{_IT}(?: (?:работа\w+|устро\w+|действ\w+|обуч\w+|счита\w+|works?|"
+        rf"is trained|is computed))?",
+        Asked.FORMULA: r"формул[ау]|уравнени[ея]|(?:the )?(?:formula|equation)",
+        Asked.PERSON: r"кто (?:придумал|изобрел|предложил|автор)|who (?:invented|proposed|made)(?: it)?",
+        Asked.WHEN: r"когда (?:придумали|изобрели|предложили|появи\w+)|when(?: was it (?:invented|proposed))?",
+    }.items()
+}
 # a question mark anywhere, a sentence to be completed, a question after a comma
 _ASKED_INSIDE = re.compile(
     r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|"
     r"[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
 )
-_MAX_CARRIED = 6
-_SMALL_TALK = ORDINARY_ZIPF + 1.7  # "нужен", "происходит": said of everything
 
 
 def what_is_asked(question: str) -> Asked:
     """The kind of a question; NOTHING for a term or a phrase that asks nothing."""
-    folded = fold(question).strip()
-    told = _TOLD.search(folded) is not None
-    bare = _LEAD.sub("", folded)
+    folded = fold(without_courtesies(question)).strip()
+    lead = _LEAD.match(folded)
+    bare = folded[lead.end() :] if lead else folded
+    told = _TOLD.search(folded) is not None or (lead is not None and _REQUEST.search(lead.group()) is not None)
     if sides_of(bare) is not None:
         return Asked.COMPARISON
     for asked, pattern in _PATTERNS.items():
         if pattern.match(bare):
             return asked
-    return Asked.FACT if told or _ASKED_INSIDE.search(bare) else Asked.NOTHING
+    for asked, pattern in _AFTER.items():
+        if pattern.match(bare):
+            return asked
+    return Asked.FACT if (told and bare) or _ASKED_INSIDE.search(bare) else Asked.NOTHING
 
 
 def speaks_russian(text: str) -> bool:
@@ -91,39 +116,4 @@ def thing_of_formula(question: str) -> str:
     """What a formula is asked for of: a course that shows it need not say "formula". Empty for another question."""
     if what_is_asked(question) is not Asked.FORMULA:
         return ""
-    return _FORMULA_WORDS.sub(" ", _LEAD.sub("", fold(question))).strip(" ?.!")
-
-
-def standalone(question: str, history: Sequence[Turn]) -> str:
-    """A query that can be searched alone: the topic of the last questions, and what a follow-up adds to it."""
-    if not history or not leans_back(question):
-        return question
-    said = {fold(word) for word in words(question)}
-    for turn in reversed([turn for turn in history if turn.role == "user"]):
-        topic = [word for word in words(turn.text) if _is_topic(word) and fold(word) not in said]
-        other = other_side_of(fold(question))
-        if topic and other is not None:
-            one = " ".join(topic[:_MAX_CARRIED])
-            russian = speaks_russian(question)
-            return f"чем {one} отличается от {other}" if russian else f"how is {one} different from {other}"
-        if topic and sides_of(fold(question)):
-            # "а чем он отличается от X": both things are kept
-            return _BACK.sub(" ".join(topic[:_MAX_CARRIED]), fold(question), count=1)
-        if topic:
-            own = [word for word in words(question) if _is_topic(word)]
-            return " ".join([*topic[:_MAX_CARRIED], *own])
-    return question
-
-
-def leans_back(question: str) -> bool:
-    """Whether a question speaks of what was said before: by a pronoun, by its beginning, by a comparison of which it
-    names one side, or saying too little alone."""
-    folded = fold(question)
-    if _BACK.search(folded) or _FOLLOWS.search(folded) or other_side_of(folded) is not None:
-        return True
-    return sum(_is_topic(word) for word in words(question)) == 0
-
-
-def _is_topic(word: str) -> bool:
-    folded = fold(word)
-    return not is_stop_word(word) and len(folded) > 1 and max(zipf(folded, "ru"), zipf(folded, "en")) < _SMALL_TALK
+    return " ".join(_FORMULA_WORDS.sub(" ", _LEAD.sub("", fold(question))).split()).strip(" ?.!")

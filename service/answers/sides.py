@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 
 _A, _B = r"(?P<a>\S.{0,60}?)", r"(?P<b>\S.{0,60})"
-_BETTER = r"(?:лучше|хуже|быстрее|медленнее|точнее|эффективнее|надежнее|надёжнее|проще|сложнее)"
-_BETTER_EN = r"(?:better|worse|(?:more|less) \w+|\w{3,10}er)"
+BETTER = r"(?:лучше|хуже|быстрее|медленнее|точнее|эффективнее|надежнее|надёжнее|проще|сложнее)"
+BETTER_EN = r"(?:better|worse|(?:more|less) \w+|\w{3,10}er)"
 _DIFFERENCE = r"(?:разниц\w+|отличи\w+|различи\w+)"
 # How two things are set against each other: a closed list of constructions, whatever the things are.
 _SIDES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\bчем\s+отлича\w+\s+{_A}\s+от\s+{_B}",
-        rf"\bчем\s+{_A}\s+(?:отлича\w+\s+от|{_BETTER}(?:,?\s+чем)?)\s+{_B}",
+        rf"\bчем\s+{_A}\s+(?:отлича\w+\s+от|{BETTER}(?:,?\s+чем)?)\s+{_B}",
+        rf"^{_A},?\s+чем\s+(?:же\s+)?отлича\w+\s+от\s+{_B}",
+        rf"^{_A}\s+(?:и|или)\s+{_B[:-1]}?)\s*[,:–—-]?\s+чем\s+(?:они\s+)?(?:отлича|различа)\w+",
+        rf"^{_A},?\s+how\s+(?:is|are|does|do)\s+(?:it\s+|they\s+)?(?:different|differ)\s+from\s+{_B}",
         rf"\b{_DIFFERENCE}\s+(?:между|у)\s+{_A}\s+и\s+{_B}",
         rf"\b{_DIFFERENCE}\s+{_A}\s+(?:и|от|с|со)\s+{_B}",
         rf"\bсравн(?:и|е)\w*\s+{_A}\s+(?:и|с|со)\s+{_B}",
-        rf"\b(?:что|какой|какая|какое|кто)\s+(?:\w+\s+)?{_BETTER}\s*[,:–—-]?\s+{_A}\s+или\s+{_B}",
+        rf"\b(?:что|какой|какая|какое|кто)\s+(?:\w+\s+)?{BETTER}\s*[,:–—-]?\s+{_A}\s+или\s+{_B}",
         rf"^{_A}\s+или\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:что|какой|какая|какое|какие|кто|чем)\b",
         rf"^{_A}\s+(?:или|и)\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:(?:в\s+ч[её]м|какая|какие)\s+)?{_DIFFERENCE}",
         rf"^{_A}\s+(?:против|по\s+сравнению\s+со?)\s+{_B}",
@@ -25,8 +28,8 @@ _SIDES = tuple(
         rf"\bhow\s+(?:is|are|do|does)\s+{_A}\s+(?:differ|different|compared?)\s+(?:from|to|with)\s+{_B}",
         rf"\bcompar(?:e|ing|ison\s+(?:of|between))\s+{_A}\s+(?:and|with|to|against)\s+{_B}",
         rf"\bwhat\s+(?:distinguishes|separates)\s+{_A}\s+from\s+{_B}",
-        rf"\b(?:is|are)\s+{_A}\s+{_BETTER_EN}\s+than\s+{_B}",
-        rf"\b(?:which|what)(?:'s|(?:\s+\w+)?\s+(?:is|are))\s+{_BETTER_EN}\s*[,:–—-]?\s+{_A}\s+or\s+{_B}",
+        rf"\b(?:is|are)\s+{_A}\s+{BETTER_EN}\s+than\s+{_B}",
+        rf"\b(?:which|what)(?:'s|(?:\s+\w+)?\s+(?:is|are))\s+{BETTER_EN}\s*[,:–—-]?\s+{_A}\s+or\s+{_B}",
         rf"^{_A}\s+or\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:which|what)\b",
         rf"^{_A}\s+(?:or|and)\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:what(?:'s|\s+is|\s+are)\s+)?(?:the\s+)?(?:difference|how)",
         rf"\b(?:diff[ée]rences?|diferenças?|diferencias?|unterschied\w*)\s+(?:entre|zwischen)\s+{_A}\s+(?:et|e|y|und)"

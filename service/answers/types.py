@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     PLACE = "place"  # explained, but in nothing that could be quoted: the place is shown
     NO_ANSWER = "no_answer"  # a language model read the passages and found none
     NO_QUESTION = "no_question"  # a term or a phrase: the hits are the answer
+    TALK = "talk"  # a greeting, thanks, what one can ask here: nothing is searched
 
 
 class Asked(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from index.search.moments import at
@@ -15,12 +15,34 @@ _COVER_WORDS = 30
 _CAPTION_CHARS = 80
 _GLANCE_CHARS = 260  # of a page, from the line that matches on
 _SPOKEN_CHARS = 360  # people take more words than slides
-_BREAK = re.compile(r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
+_BREAK = re.compile(
+    r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)(?<!\bт\.е\.)(?<!\bт\.к\.)(?<!\bт\. "
+    r"е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])"
+)
 _ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
 BULLET = re.compile(r"^[•▪◦●■*–—█-]\s+")
 _HEADING_END = re.compile(r"[:：]$")
 _GOES_ON = (",", " и", " или", " and", " of", " the")
-_FULL_LINE, _LONG_LINE = 0.75, 35
+_FULL_LINE, _LONG_LINE, _USUAL_LINE = 0.75, 35, 1.2
+_PROSE_WORDS = 8  # a line of so many words is no code, whatever signs it has
+# After this something is said that is not there: what a quote must not end with.
+_DANGLES = re.compile(
+    r"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:]|"
+    r"(?<!\w)(?:в|во|на|с|со|и|или|а|но|для|по|из|от|к|у|о|об|при|за|что|чтобы|если|где|как|когда|"
+    r"the|an?|of|for|in|to|and|or|with|by|from|that|where|if|on|as|at|than))$",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(r"[.!?…;](?=\s)|,(?=\s)")
+_LEAST_KEPT = 0.5  # of a piece that is too long
+# What says something of something, or begins to; a line without it that stands alone is the label of a picture.
+_PREDICATE = re.compile(
+    r"\s[–—]\s|[→⇒=~≈!?]|\b(?:идея|суть|смысл|цель|задача|проблема|решение|причина|принцип|определение|idea|goal|"
+    r"problem|solution|reason|это|есть|нет|не|нужн\w+|надо|можно|нельзя|лучше|хуже|если|чтобы|чем|что|как|где|"
+    r"который|которая|которое|которые|is|are|was|were|be|can|will|may|must|should|do|does|did|has|have|had|let|we|"
+    r"you|it|they|that|which|not|no|if|to)\b|[а-яё]{2,}(?:ет|ёт|ют|ит|ят|ат|ут|[аи]ть|ся|сь|л|ла|ло|ли|ен|ена|ено|ены|"
+    r"ан|ана|ано|аны|ее|жен|ны)\b|[a-z]{2,}(?:s|ed)\b",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]{3}")
@@ -38,7 +60,8 @@ _REFERENCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A piece of a hit, from `start` of its text on; its first line or sentence has `first` characters."""
+    """A piece of a hit, from `start` of its text on; its first line or sentence has `first` characters. `is_alone`: no
+    line that says something stands beside it."""
 
     hit: Hit
     rank: int
@@ -46,6 +69,12 @@ class Unit:
     text: str
     start: int
     first: int
+    is_alone: bool = False
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it is what stands under a picture or beside an axis: a name, of which nothing is said."""
+        return self.is_alone and _PREDICATE.search(self.text) is None
 
     @property
     def quote(self) -> str:
@@ -113,13 +142,13 @@ def _spoken(hit: Hit, rank: int) -> Iterator[Unit]:
     start_seconds = passage.time.start_seconds if passage.time else 0.0
     _, sentences = hear(passage.text, passage.times, start_seconds)
     for place, (start, end) in enumerate(sentences):
-        last = _reach(end, sentences[place + 1 :], start + _SPOKEN_CHARS)
+        last = _reach(end, (stop for _, stop in sentences[place + 1 :]), start + _SPOKEN_CHARS)
         yield Unit(hit, rank, place, passage.text[start:last].strip(), start, end - start)
 
 
-def _reach(end: int, later: Sequence[tuple[int, int]], limit: int) -> int:
+def _reach(end: int, later: Iterable[int], limit: int) -> int:
     """The end of the last whole piece before a limit."""
-    return max([end, *(stop for _, stop in later if stop <= limit)])
+    return max([end, *(stop for stop in later if stop <= limit)])
 
 
 def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
@@ -130,15 +159,42 @@ def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
     skip = len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
     place = 0
     for block in _blocks(passage.text, skip, title, names=names):
+        is_alone = sum(end - start >= MIN_CHARS for start, end in block) == 1
         for number, (start, end) in enumerate(block):
             line = passage.text[start:end].strip()
             if number and _HEADING_END.search(passage.text[block[number - 1][0] : block[number - 1][1]].strip()):
                 continue  # read with its heading
-            last = min(_reach(end, block[number + 1 :], start + _GLANCE_CHARS), start + MAX_CHARS)
-            if last < end and (space := passage.text.rfind(" ", start, last)) > start:
-                last = space
-            yield Unit(hit, rank, place, passage.text[start:last].strip(), start, len(line))
+            stops = [end, *(stop for _, stop in block[number + 1 :])]
+            text = passage.text[start : _stop(passage.text, start, stops)].strip()
+            yield Unit(hit, rank, place, text, start, len(line), is_alone=is_alone)
             place += 1
+
+
+def _stop(text: str, start: int, stops: Sequence[int]) -> int:
+    """Where a piece ends that begins at `start`: with the last of its lines that can be read at a glance, at the end of
+    what is said there. A line that goes on takes in the next one."""
+    last = _reach(stops[0], stops[1:], start + _GLANCE_CHARS)
+    for stop in stops[stops.index(last) + 1 :]:
+        if _DANGLES.search(text[start:last].rstrip()) is None or stop > start + MAX_CHARS:
+            break
+        last = stop
+    for stop in reversed(stops[: stops.index(last)]):
+        if _DANGLES.search(text[start:last].rstrip()) is None:
+            break
+        last = stop
+    if last - start > MAX_CHARS:
+        ends = [found.end() for found in _CLAUSE_END.finditer(text, start, start + MAX_CHARS)]
+        space = text.rfind(" ", start, start + MAX_CHARS)
+        whole = ends[-1] if ends and ends[-1] - start >= _LEAST_KEPT * MAX_CHARS else space
+        last = whole if whole > start else start + MAX_CHARS
+    said = text[start:last].rstrip()
+    while not _HEADING_END.search(said) and (found := _DANGLES.search(said)) is not None and found.start() > 0:
+        said = said[: found.start()].rstrip(" ,;")
+    return start + len(said)
+
+
+def _is_code(line: str) -> bool:
+    return CODE.search(line) is not None and len(_WORD.findall(line)) < _PROSE_WORDS
 
 
 def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
@@ -151,7 +207,7 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
         if (
             not _WORD.search(line)
             or is_garbled(line)
-            or CODE.search(line)
+            or _is_code(line)
             or holds_link(line)
             or (not names and is_reference(line))
         ):
@@ -164,7 +220,10 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
 
 def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
     """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
-    longest = max((len(line) for line in text[skip:].split("\n")), default=0)
+    lines = sorted(len(line) for line in text[skip:].split("\n"))
+    long = [chars for chars in lines if chars >= _LONG_LINE]
+    # one line may be of two that a hyphen has joined
+    longest = min(lines[-1], _USUAL_LINE * long[len(long) // 2]) if long else lines[-1]
     start = skip
     for match in _BREAK.finditer(text, skip):
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]

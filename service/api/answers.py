@@ -21,8 +21,9 @@ from service.answers.types import Event, Said, Started, Turn
 from service.deps import State
 from service.schemas import AnswerOut, answer_out
 from service.schemas.search import NOT_EMPTY
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["answers"])
+router = APIRouter(tags=["answers"], route_class=StrictRoute)
 
 MAX_TURNS, MAX_TURN_CHARS = 20, 4_000
 # what is wrong with a question is said in our words, where it is read; here it is only described

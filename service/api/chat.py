@@ -17,7 +17,7 @@ from index.types import Filters
 from service import sse
 from service.access import Answerer, Caller, Reader
 from service.answers.answering import last_answer
-from service.answers.questions import speaks_russian
+from service.answers.small_talk import in_russian
 from service.answers.types import AnswerMode, Citation, Event, Said, Sentence, Started
 from service.base import Base
 from service.chat.conversation import Conversation, Message, read_conversation
@@ -138,7 +138,7 @@ def _answered(
     """The pieces of an answer: as they are ready, where what a model began and did not finish is marked as void, or of
     the whole answer alone."""
     asked = conversation.question or " ".join(turn.text for turn in conversation.history if turn.role == "user")
-    russian = speaks_russian(asked)
+    russian = in_russian(asked, [turn.text for turn in conversation.history if turn.role == "user"])
     writer = Writer(base, russian)
     if not conversation.question:
         said = _UNREAD if conversation.unread else _NOT_ASKED

@@ -12,8 +12,9 @@ from service.access import Administrator, Reader
 from service.deps import State
 from service.openapi import ADMIN
 from service.schemas import CourseOut, CourseSummaryOut, LectureDetailsOut, TermsOut, TimelineOut, terms_out
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["courses"])
+router = APIRouter(tags=["courses"], route_class=StrictRoute)
 
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 

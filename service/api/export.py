@@ -27,8 +27,9 @@ from service.schemas.export import (
 )
 from service.schemas.search import aligned_out
 from service.state import ServiceState
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["courses"])
+router = APIRouter(tags=["courses"], route_class=StrictRoute)
 
 _LINES_AT_ONCE = 64  # sent together: a passage has some hundred bytes
 

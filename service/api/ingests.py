@@ -13,8 +13,10 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
-from index.store.jobs import OVER, add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
+from index.store.history import OVER
+from index.store.jobs import add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
 from index.types import JobRecord, JobState
+from ingest.order import Order
 from ingest.sources import absolute_source, check_allowed, check_there
 from service import sse
 from service.access import Administrator
@@ -24,8 +26,9 @@ from service.refusals import Overloaded
 from service.schemas import IngestIn, IngestOut, IngestQueuedOut
 from service.settings import listed
 from service.state import ServiceState
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["ingests"])
+router = APIRouter(tags=["ingests"], route_class=StrictRoute)
 
 JobId = Annotated[str, Path(max_length=40)]
 _LOOK_SECONDS = 0.5
@@ -50,14 +53,14 @@ def order(
     roots = listed(state.settings.ingest_roots)
     check_allowed(asked.source, roots, state.settings.data_dir)
     check_there(asked.source)  # after what is allowed: nobody learns what else there is
-    source = absolute_source(asked.source)  # a worker may have been started elsewhere
-    options = {
-        "course": asked.course,
-        "languages": asked.languages,
-        "linked_only": asked.linked_only,
-        "dry_run": asked.dry_run,
-        "roots": roots,
-    }
+    ordered = Order(
+        source=absolute_source(asked.source),  # a worker may have been started elsewhere
+        course=asked.course,
+        languages=tuple(asked.languages),
+        linked_only=asked.linked_only,
+        roots=tuple(roots),
+        dry_run=asked.dry_run,
+    )
     # hashed: two callers may choose the same key, and both parts together are longer than what is stored
     key = hashlib.sha256(f"{caller.name}:{idempotency_key}".encode()).hexdigest() if idempotency_key else None
     with state.library.database.writing() as connection:
@@ -65,7 +68,7 @@ def order(
             return IngestQueuedOut(id=known)
         if count_jobs(connection).get(JobState.QUEUED, 0) >= _MAX_WAITING:
             raise Overloaded(f"{_MAX_WAITING} ingests wait already; is a `lectures worker` running?")
-        return IngestQueuedOut(id=add_job(connection, source, options, key))
+        return IngestQueuedOut(id=add_job(connection, ordered.source, ordered.options(), key))
 
 
 @router.get("/ingests", openapi_extra=ADMIN)

@@ -9,8 +9,9 @@ from service.access import Administrator
 from service.deps import State
 from service.openapi import ADMIN
 from service.schemas import MissedSearchOut
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["missed searches"])
+router = APIRouter(tags=["missed searches"], route_class=StrictRoute)
 
 
 @router.get("/missed-searches", openapi_extra=ADMIN)

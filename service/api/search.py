@@ -15,11 +15,12 @@ from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Coverage, Filters, Mode, Query
 from service.access import Searcher
 from service.deps import State
-from service.finding import read_kinds, timed_search
+from service.finding import check_lecture, read_kinds, search_json, timed_search
 from service.schemas import SearchOut, SuggestOut, suggestion_out
 from service.schemas.search import NOT_EMPTY
+from service.validation import StrictRoute
 
-router = APIRouter(tags=["search"])
+router = APIRouter(tags=["search"], route_class=StrictRoute)
 _EXAMPLES: dict[str, Example] = {
     "term": {"summary": "A term", "value": "dropout"},
     "question": {"summary": "A question in other words", "value": "как спуститься в долину в тумане"},
@@ -58,6 +59,8 @@ def search(
 ) -> Response:
     """Slide pages, moments of video and programme lines that answer, best first."""
     filters = Filters(course or None, lecture, read_kinds(kind), caller.courses)
+    if lecture is not None:
+        check_lecture(state, filters, lecture)
     found = timed_search(state.find, Query(q, filters, mode, literal), limit, offset, explain=explain, text=text)
     asked = {"query": found.query} if state.settings.log_queries else {}
     _log.debug("search", coverage=found.coverage.value, total=found.total, took_ms=found.took_ms, **asked)
@@ -65,7 +68,7 @@ def search(
     if found.coverage is Coverage.ABSENT:
         state.note_missed(course or "", found.query)
     # the model is serialised once, here: returning it would validate and walk it a second time
-    return Response(found.model_dump_json(by_alias=True), media_type="application/json")
+    return Response(search_json(found), media_type="application/json")
 
 
 @router.get("/suggest", response_model=SuggestOut)

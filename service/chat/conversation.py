@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
@@ -18,7 +18,11 @@ _TEXTS = frozenset({"text", "input_text", "output_text"})
 
 
 def _listed(value: object) -> object:
-    return [{"type": "text", "text": value}] if isinstance(value, str) else [] if value is None else value
+    if isinstance(value, str):
+        return [{"type": "text", "text": value}]
+    if value is not None and not isinstance(value, list):
+        raise ValueError("what a message says is a text or a list of parts")
+    return value or []
 
 
 class Part(BaseModel):
@@ -35,7 +39,7 @@ class Message(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    role: str
+    role: Literal["user", "assistant", "system", "developer", "tool", "function"]
     content: Annotated[list[Part], BeforeValidator(_listed, json_schema_input_type=str | list[Part] | None)] = []
 
     @property

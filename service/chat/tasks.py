@@ -19,7 +19,8 @@ from index.search.found import Find, Found
 from index.text.analysis import fold, words
 from index.text.language import zipf
 from index.types import Coverage, Filters, Hit, Query
-from service.answers.questions import speaks_russian, standalone
+from service.answers.following import standalone
+from service.answers.questions import speaks_russian
 from service.answers.types import Turn
 from service.chat.conversation import Conversation, question_in
 from service.chat.markdown import plain

@@ -29,7 +29,7 @@ class AnswerOut(Shape):
     mode: AnswerMode
     outcome: Outcome = Field(
         description="answered; mentioned; one_side: of two things that are compared the course has one; place: "
-        "explained, but in nothing to quote; listed; absent; no_answer: a language model found none; no_question"
+        "explained, but in nothing to quote; listed; absent; no_answer: a language model found none; no_question; talk"
     )
     coverage: Coverage
     degraded: list[str]

@@ -22,9 +22,9 @@ class Todo(StrEnum):
 
 
 _CODES = {
-    Todo.FILE: "missing_file outside bad_name lfs_pointer empty_file not_a_pdf not_a_pptx damaged no_pages encrypted "
-    "parser_died parser_timeout too_large too_many_pages pages_without_text garbled_pages no_pictures pictures_failed "
-    "bad_file unreadable_page refused no_download confirmation_page asr_failed",
+    Todo.FILE: "missing_file outside bad_name lfs_pointer empty_file not_a_pdf not_a_pptx not_a_video damaged no_pages "
+    "encrypted parser_died parser_timeout too_large too_many_pages pages_without_text garbled_pages no_pictures "
+    "pictures_failed bad_file unreadable_page refused no_download confirmation_page asr_failed",
     Todo.CAPTIONS: "no_transcript video_elsewhere captions_disabled no_captions captions_protected age_restricted "
     "video_unplayable captions_unreadable no_speech unclaimed_captions",
     Todo.LINK: "gone bad_address is_folder is_video video_gone bad_line playlist_left_out not_aligned",

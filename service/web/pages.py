@@ -20,7 +20,7 @@ from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Searcher, Visitor
 from service.answers.answering import WRITABLE, cited_before, quoted_answer
-from service.answers.questions import standalone
+from service.answers.following import standalone
 from service.answers.searching import find_asked
 from service.answers.together import may_be_answered
 from service.answers.types import Outcome, Turn
@@ -194,7 +194,7 @@ def _search(
     found = searched.found
     view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
-    asks = answers and may_be_answered(place.q)
+    asks = answers and (may_be_answered(place.q) or query.text != place.q)
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None, ways
     cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)

@@ -5,16 +5,16 @@ The order of hits is that of the API; lectures stand in the order of their best 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from index.search.found import Found, LectureHits
 from index.text.quotes import words_of
-from index.types import Coverage, Filters, Hit, Kind
+from index.types import Coverage, Filters, Hit, Kind, Reason
 from service.finding import search_out
 from service.links import lecture_url
-from service.schemas import HitOut, ProgrammeLocatorOut, SearchOut, hit_out
+from service.schemas import HitOut, ProgrammeLocatorOut, RewriteOut, SearchOut, hit_out
 from service.web.place import Place
 from service.web.rails import Rail, rails_of
 from service.web.snippets import Pieces, pieces, readable
@@ -30,6 +30,7 @@ _LEAST, _FEW = 3, 2
 _ON_RAILS = 24
 _HEARD = 3
 _FACETS = 20
+_GUESSES = frozenset({Reason.TYPO, Reason.TRANSLITERATION, Reason.SPLIT, Reason.JOINED, Reason.TRANSLATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,10 @@ def results_view(found: Found, place: Place, filters: Filters, measure: Measure,
     groups, step, count = _groups(chosen, lectures, place, filters, measure)
     counts = dict(found.narrow(filters.lecture).facets.kinds)
     has = dict(found.facets.kinds)
+    out = search_out(chosen, (), 0.0)
+    out.rewrites = telling_readings(out, [shown.hit for group in groups for shown in group.hits])
     return ResultsView(
-        search_out(chosen, (), 0.0),
+        out,
         fold_twins(groups, place),
         [(kind, counts.get(kind, 0)) for kind in Kind if kind in has],
         [_facet(lecture) for lecture in found.narrow(kinds=filters.kinds).lectures[:_FACETS]],
@@ -117,6 +120,25 @@ def results_view(found: Found, place: Place, filters: Filters, measure: Measure,
         place.offset + step if place.offset + step < count else None,
         found.weights,
     )
+
+
+def telling_readings(found: SearchOut, hits: Iterable[HitOut]) -> list[RewriteOut]:
+    """The readings that are worth telling a person: those in another keyboard layout, and those by which something was
+    found that is shown. In a course that does not have what was asked, a guess is none."""
+    shown = {match["reason"] for hit in hits for match in _matches(hit)}
+    absent = found.coverage is Coverage.ABSENT
+    return [
+        rewrite
+        for rewrite in found.rewrites
+        if rewrite.reason is Reason.LAYOUT
+        or (rewrite.reason in shown and not (absent and rewrite.reason in _GUESSES))
+        or rewrite.reason is Reason.DESCRIBED
+    ]
+
+
+def _matches(hit: HitOut) -> list[dict[str, object]]:
+    terms = (hit.explanation or {}).get("terms", ())
+    return [dict(term) for term in terms] if isinstance(terms, list | tuple) else []
 
 
 def _groups(

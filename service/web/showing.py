@@ -24,6 +24,7 @@ from service.errors import refusal_of
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.refusals import KeyNeeded
 from service.settings import Settings
+from service.validation import what_is_wrong
 from service.web.place import Place
 from service.web.quoted import cited_place
 from service.web.results import hit_place
@@ -61,8 +62,7 @@ class PageRoute(APIRoute):
                         response.headers[name] = refused.headers[name]
                 return response
             except RequestValidationError as error:
-                first = error.errors()[0]
-                return error_page(request, f"{first['loc'][-1]}: {first['msg']}.", 422)
+                return error_page(request, what_is_wrong(request, error)[0], 422)
 
         return shown
 

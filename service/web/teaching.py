@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection
 
 from index.errors import LecturesError, NotFound
 from index.store.catalogue import course_details, list_courses
-from index.store.jobs import OVER, count_jobs, list_jobs, read_job
+from index.store.history import OVER
+from index.store.jobs import count_jobs, list_jobs, read_job
 from index.store.missed import list_missed
 from index.store.workers import list_workers
 from index.types import CourseSummary, JobRecord, JobState, MissedSearch, Problem, WorkerRecord

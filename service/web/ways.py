@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from index.errors import LecturesError
+from index.search.courtesy import without_courtesies
 from index.search.search import SearchIndex
-from index.text.analysis import fold, words
-from index.types import Coverage, Filters, Query, Readable
+from index.text.analysis import fold, is_stop_word, words
+from index.types import Coverage, Filters, Query, Readable, SuggestionKind
 from service.state import ServiceState
 from service.web.place import Place
 from service.web.results import ResultsView
@@ -61,15 +62,18 @@ def first_terms(index: SearchIndex, slugs: Sequence[str]) -> list[str]:
 
 
 def _near(index: SearchIndex, query: str, filters: Filters, state: ServiceState) -> Iterator[str]:
-    """Terms that begin as the words of the query do, whole or in part; where there are none, those that the course
-    speaks of most."""
+    """Terms that begin as the words of the query do, whole or in part, but for those that only ask or are polite; where
+    there are none, those that the course speaks of most."""
     found = 0
-    for word in [query, *words(query)]:
+    asked = without_courtesies(query)
+    for word in [asked, *(word for word in words(asked) if not is_stop_word(word))]:
         for length in (len(word), max(_SHORTEST, len(word) * 2 // 3)):
             beginning = fold(word[:length])
             for suggestion in index.suggest(beginning, _TERMS, filters) if length >= _SHORTEST else []:
                 # completions are also of what may be a slip of it: that is too far from a whole word
-                if any(part.startswith(beginning) for part in (fold(suggestion.text), *words(fold(suggestion.text)))):
+                text = fold(suggestion.text)
+                named = any(part.startswith(beginning) for part in (text, *words(text)))
+                if named and suggestion.kind is SuggestionKind.TERM:
                     found += 1
                     yield suggestion.text
     if not found and filters.course:

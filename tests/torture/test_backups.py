@@ -26,7 +26,7 @@ def test_a_changed_backup_may_only_come_back_as_a_state_that_was(tmp_path: Path)
         zygote.lectures(*ingest_arguments(write_spoken(tmp_path / "one", "one", 0), "one"))
         state = zygote.call(HELD, str(zygote.data))["rows"]
         zygote.lectures("backup", str(file))
-    assert backups.refused(file, tmp_path / "known", [state], _Harmless()) == []
-    found = backups.refused(file, tmp_path / "unknown", [], _Harmless())
-    assert found == ["changed at 0, and restored: what was restored is no state that ever was"]
-    assert backups.refused(file, tmp_path / "cut", [], random.Random(2)) == []
+        assert backups.refused(zygote, file, tmp_path / "known", [state], _Harmless()) == []
+        found = backups.refused(zygote, file, tmp_path / "unknown", [], _Harmless())
+        assert found == ["changed at 0, and restored: what was restored is no state that ever was"]
+        assert backups.refused(zygote, file, tmp_path / "cut", [], random.Random(2)) == []

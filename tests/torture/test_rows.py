@@ -64,6 +64,6 @@ def test_a_guard_that_is_not_there_is_an_error(
 
 
 def test_a_row_that_ends_in_an_error_is_not_held(tmp_path: Path) -> None:
-    outcome = run_row(Row(0, "nothing", "a row that is not there", 1, 1), 1, 1, tmp_path / "row")
+    outcome = run_row(Row(0, "nothing", "a row that is not there", 1, 1, 1), 1, 1, tmp_path / "row")
     assert not outcome.held
     assert "ModuleNotFoundError" in outcome.faults[0]

@@ -69,12 +69,17 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def _several(names: str | Sequence[str]) -> Sequence[str]:
+    return [names] if isinstance(names, str) else names
+
+
 def search(
     query: str,
     *,
     course: str | None = None,
     lecture: int | None = None,
-    kinds: Sequence[KindName] = (),
+    kinds: KindName | Sequence[KindName] = (),
+    kind: KindName | Sequence[KindName] = (),
     mode: ModeName | None = None,
     limit: int = 10,
     offset: int = 0,
@@ -82,8 +87,10 @@ def search(
     literal: bool = False,
     text: bool = False,
 ) -> Call[shapes.SearchOut]:
-    """The best places for a query; with `text` each with the whole text of its passage."""
-    asked = _given(q=query, course=course, lecture=lecture, kind=",".join(kinds) or None, mode=mode, limit=limit)
+    """The best places for a query; with `text` each with the whole text of its passage. `kind` is one kind or several,
+    as the API calls it; `kinds` is the same."""
+    chosen = ",".join([*_several(kind), *_several(kinds)])
+    asked = _given(q=query, course=course, lecture=lecture, kind=chosen or None, mode=mode, limit=limit)
     asked |= {"offset": offset, "explain": explain, "literal": literal, "text": text}
     return Call("GET", "/api/search", _json(shapes.SearchOut), asked)
 

@@ -21,9 +21,23 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled", "quaranti
 Kind = Literal["page", "segment", "programme"] | str
 MadeBy = Literal["file", "manual", "generated", "asr"] | str
 Mode = Literal["hybrid", "lexical", "semantic"] | str
-Outcome = Literal["answered", "mentioned", "one_side", "listed", "absent", "place", "no_answer", "no_question"] | str
+Outcome = (
+    Literal["answered", "mentioned", "one_side", "listed", "absent", "place", "no_answer", "no_question", "talk"] | str
+)
 Reason = (
-    Literal["typed", "layout", "typo", "transliteration", "split", "joined", "glossary", "abbreviation", "described"]
+    Literal[
+        "typed",
+        "layout",
+        "typo",
+        "transliteration",
+        "split",
+        "joined",
+        "glossary",
+        "synonym",
+        "abbreviation",
+        "translation",
+        "described",
+    ]
     | str
 )
 State = Literal["ready", "partial", "missing", "broken"] | str
@@ -58,7 +72,7 @@ class AnswerOut(Shape):
     question: str = Field(description="What was searched: the question, or what it means after those before it")
     mode: AnswerMode
     outcome: Outcome = Field(
-        description="answered; mentioned; one_side: of two things that are compared the course has one; place: explained, but in nothing to quote; listed; absent; no_answer: a language model found none; no_question"
+        description="answered; mentioned; one_side: of two things that are compared the course has one; place: explained, but in nothing to quote; listed; absent; no_answer: a language model found none; no_question; talk"
     )
     coverage: Coverage
     degraded: list[str]

@@ -110,6 +110,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "gap_empty_file": "The file is empty. Export it again.",
     "gap_not_a_pdf": "The file is named .pdf but is something else. Put the real file in its place.",
     "gap_not_a_pptx": "The file is named .pptx but is something else. Put the real file in its place.",
+    "gap_not_a_video": "The file is named as a recording, but is something else. Put the real file in its place.",
     "gap_damaged": "The file is damaged. Export it again.",
     "gap_no_pages": "The file has no pages. Export it again.",
     "gap_encrypted": "The file needs a password. Save it without one.",

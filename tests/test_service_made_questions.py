@@ -11,7 +11,7 @@ from index.errors import InvalidRequest
 from index.types import Coverage, Kind
 from service.cli import app
 from service.evaluation import JudgedPage, Measured, Question, read_gold, summarise
-from service.making import as_lines, make_questions
+from service.made_questions import as_lines, make_questions
 
 
 def _made(kind: str) -> list[dict[str, object]]:

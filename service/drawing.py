@@ -24,7 +24,7 @@ class Wanted:
     width: int
 
 
-class Desk:
+class DrawingDesk:
     """A thread of its own, begun with the first page. `draw` is called there for each page, and never raises."""
 
     def __init__(self, name: str, seconds: float, most: int, draw: Callable[[PdfReader, Wanted], None]) -> None:

@@ -1,0 +1,67 @@
+"""Queries of polite people, and of people who say how they want an answer → what they ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support import CountingEmbedder, ingest, open_index
+
+from index.library import Library
+from index.search.courtesy import without_courtesies
+from index.types import Coverage, Query
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("Добрый день! Подскажите, пожалуйста, что такое dropout?", "что такое dropout?"),
+        ("Здравствуйте, а где рассказывают про BERT?", "а где рассказывают про BERT?"),
+        ("как работает внимание? Заранее большое спасибо!", "как работает внимание?"),
+        ("объясни, пожалуйста, свёртку", "объясни, свёртку"),
+        ("что такое LSTM? Ответь кратко, в двух предложениях.", "что такое LSTM?"),
+        ("чем отличается VGG от ResNet? напиши в виде таблицы", "чем отличается VGG от ResNet?"),
+        ("What is batch normalization? Please answer briefly.", "What is batch normalization?"),
+        ("hi! can you help me? how does attention work", "how does attention work"),
+        ("what is attention? Use at most 100 words and bullet points.", "what is attention?"),
+        ("Good morning professor, what is a GAN?", "what is a GAN?"),
+        ("please explain batch normalization", "explain batch normalization"),
+    ],
+)
+def test_what_is_only_polite_or_of_the_form_of_an_answer_is_left_out(written: str, asked: str) -> None:
+    assert without_courtesies(written) == asked
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "привет",
+        "Спасибо!",
+        "help",
+        "json",
+        "no free lunch theorem",
+        "in context learning, few shot",
+        "question, answer pairs",
+        "list comprehension, json",
+        "nn.Conv2d(1, 20, 5)",
+        "softmax(QK^T/√d)",
+        "learning in one step",
+        "hello world",
+    ],
+)
+def test_what_may_be_the_subject_stays(query: str) -> None:
+    assert without_courtesies(query) == query
+
+
+def test_a_polite_question_is_covered_as_the_same_without_and_shown_as_it_was_typed(
+    course_folder: Path, sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    index = open_index(sqlite_library, embedder)
+    plain, polite = (
+        index.find(Query(q)) for q in ("what is dropout?", "Hello! What is dropout? Please answer briefly.")
+    )
+    assert polite.coverage is plain.coverage is not Coverage.ABSENT
+    assert polite.unknown_words == plain.unknown_words
+    assert polite.query == "Hello! What is dropout? Please answer briefly."
+    assert polite.ranked.rows.tolist() == plain.ranked.rows.tolist()
