@@ -25,7 +25,7 @@ from index.embed.models import load_embedder
 from index.embed.protocol import Vectors
 from index.errors import EmbedderError, InvalidRequest, LecturesError, StorageUnreachable
 from index.library import Library
-from index.spread.cluster import connect
+from index.spread.connecting import Cluster, connect
 from ingest.carrying import Means, carry_out
 from ingest.gathering import Progress
 from ingest.order import Order
@@ -35,6 +35,8 @@ _TRIES = 3  # after a node died, or the database or the storage was away
 _MODEL_SECONDS = 900.0  # a model may have to be fetched first, or a GPU to become free
 _PAUSE_SECONDS = 5.0  # before such a task is tried again
 _LOOK_SECONDS = 0.3  # between two looks at how far the tasks are
+_LOST_SECONDS = 20.0  # a head that is silent for longer is gone: Ray ends this program after a minute of it
+_LOST = "The cluster at {} went away before this was done; run the same again when it is back, what is published stays."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def carry_out_on(
 
     InvalidRequest if there is no Ray here or there, or the installation cannot be shared by machines.
     """
-    ray = _connected(address, installation)
+    cluster = _connected(address, installation)
+    ray = cluster.ray
     try:
         board = ray.remote(_Board).options(num_cpus=0, max_restarts=-1).remote()
         models = _models_of(ray, installation.embedder)
@@ -86,18 +89,32 @@ def carry_out_on(
         running = {
             task.remote(installation, order, means, board, models, version("lecture-search")): order for order in orders
         }
+        answered = time.monotonic()
         while running:
-            with redirect_stdout(sys.stderr):  # what Ray says of its nodes is no result of ours
-                done, _ = ray.wait(list(running), num_returns=1, timeout=_LOOK_SECONDS)
-                _tell(ray, board, progress)
-            for reference in done:
-                yield _outcome(ray, reference, running.pop(reference))
+            try:
+                with redirect_stdout(sys.stderr):  # what Ray says of its nodes is no result of ours
+                    done, _ = ray.wait(list(running), num_returns=1, timeout=_LOOK_SECONDS)
+                    _tell(ray, board, progress)
+                outcomes = [(reference, _outcome(ray, reference, running[reference])) for reference in done]
+            except Exception as error:  # Ray raises whatever came of a connection that broke
+                if isinstance(error, ConnectionError) or not cluster.answers():
+                    break
+                raise
+            for reference, outcome in outcomes:
+                del running[reference]
+                yield outcome
+            if cluster.answers():
+                answered = time.monotonic()
+            elif time.monotonic() - answered > _LOST_SECONDS:
+                break
+        for order in running.values():
+            yield Outcome(order.source, None, _LOST.format(address), "")
     finally:
-        ray.shutdown()
+        cluster.close()
 
 
-def _connected(address: str, installation: Installation) -> Any:
-    """Ray, connected to the cluster."""
+def _connected(address: str, installation: Installation) -> Cluster:
+    """The cluster, if the installation is one that its nodes can share."""
     if installation.database_url.startswith("sqlite") or not installation.storage_url:
         raise InvalidRequest(
             "The nodes of a cluster share a PostgreSQL database and a storage: set LECTURES_DATABASE_URL and "

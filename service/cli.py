@@ -208,12 +208,14 @@ def serve(
     ray: Annotated[str | None, typer.Option(help="Let the nodes of the Ray cluster at this address search.")] = None,
 ) -> None:
     """Serve the search box and the API."""
+    from index.spread.connecting import read_address
     from service.opening import hold_native_threads, names_models
     from service.security import check_bind
     from service.settings import read_settings
     from service.workers import open_socket, serve_in_processes, share_metrics
 
     if ray is not None:
+        read_address(ray)  # an empty one would have this process search
         os.environ["LECTURES_SEARCH"] = ray
     settings = read_settings()
     check_bind(host, allow_public=settings.allow_public, keys_required=settings.api_keys_required)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from service.console import Step
 
 Every = Annotated[bool, typer.Option("--all", help="Name every gap, not only how many there are of a kind.")]
+_NOT_BEGUN = "It was not begun, since nothing could be stored; run the same again when that is mended."
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -67,7 +68,9 @@ def ingest(
         )
         for source in sources
     ]
-    if ray and not (dry_run or write_yaml or queue):
+    if ray is not None and queue:
+        raise InvalidRequest("--queue leaves it to `lectures worker`, --ray to a cluster; give one of them.")
+    if ray is not None and not (dry_run or write_yaml):
         _spread(orders, ray, every=every, as_json=as_json)
     elif dry_run or write_yaml:
         for order in orders:
@@ -120,30 +123,61 @@ def _queue(orders: Sequence[Order], *, as_json: bool) -> None:
 
 
 def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
-    """Take courses up, one after another; the first that cannot be ends it, and those before it are taken up."""
+    """Take courses up, one after another. One of several that cannot be stops no other, unless none can be stored."""
     from dataclasses import asdict
 
+    from index.errors import LecturesError, StorageError
     from ingest.carrying import carry_out
-    from service.console import print_json, print_report, progress_bar
+    from service.console import err, print_json, print_report, progress_bar
     from service.encoding import read_rest
 
     settings, library = open_library()
     embedder, means = open_embedder(settings), open_means(settings)
     readers = open_readers(settings, library)
-    reports = []
+    outcomes: list[dict[str, Any]] = []
     for order in orders:
-        with progress_bar(quiet=as_json) as step:
+        try:
+            with progress_bar(quiet=as_json) as step:
 
-            def tell(at: Progress, step: Step = step) -> None:
-                step(at.step, at.done, at.total, at.what)
+                def tell(at: Progress, step: Step = step) -> None:
+                    step(at.step, at.done, at.total, at.what)
 
-            report = carry_out(order, library, embedder, means, tell)
-        reports.append(asdict(report))
-        if not as_json:
-            print_report(report, every=every)
-    read_rest(library, embedder, readers, quiet=as_json)
+                report = carry_out(order, library, embedder, means, tell)
+        except (LecturesError, OSError) as error:
+            if len(orders) == 1:
+                raise
+            said = f"{error.filename or 'The system'}: {error.strerror}." if isinstance(error, OSError) else str(error)
+            err.print(f"{order.source}: {said}", markup=False)
+            outcomes.append(_outcome(order, problem=said))
+            if isinstance(error, StorageError):
+                outcomes += [_outcome(other, problem=_NOT_BEGUN) for other in orders[len(outcomes) :]]
+                break
+        else:
+            outcomes.append(_outcome(order, asdict(report)))
+            if not as_json:
+                print_report(report, every=every)
+    else:
+        read_rest(library, embedder, readers, quiet=as_json)
+    if as_json and len(orders) == 1:
+        print_json(outcomes[0]["report"])
+        return
+    _end(outcomes, as_json=as_json)
+
+
+def _outcome(order: Order, report: dict[str, Any] | None = None, problem: str | None = None) -> dict[str, Any]:
+    return {"source": order.source, "report": report, "problem": problem}
+
+
+def _end(outcomes: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """What came of several orders; exit code 1 if one was not carried out."""
+    from service.console import err, print_json
+
     if as_json:
-        print_json(reports if len(reports) > 1 else reports[0])
+        print_json(outcomes)
+    failed = sum(outcome["report"] is None for outcome in outcomes)
+    if failed:
+        err.print(f"{failed} of {len(outcomes)} could not be taken up.")
+        raise typer.Exit(1)
 
 
 def _spread(orders: Sequence[Order], address: str, *, every: bool, as_json: bool) -> None:
@@ -154,7 +188,7 @@ def _spread(orders: Sequence[Order], address: str, *, every: bool, as_json: bool
     from ingest.cluster import Installation, carry_out_on
     from ingest.pipeline import IngestReport
     from ingest.sources import absolute_source
-    from service.console import err, print_json, print_report, progress_bar
+    from service.console import err, print_report, progress_bar
     from service.encoding import read_rest
     from service.opening import library_of
 
@@ -189,12 +223,7 @@ def _spread(orders: Sequence[Order], address: str, *, every: bool, as_json: bool
         library = library_of(settings)
         follow(library, wait=True)
         read_rest(library, open_embedder(settings), readers, quiet=as_json)
-    if as_json:
-        print_json([asdict(outcome) for outcome in found])
-    failed = sum(outcome.report is None for outcome in found)
-    if failed:
-        err.print(f"{failed} of {len(found)} could not be taken up.")
-        raise typer.Exit(1)
+    _end([asdict(outcome) for outcome in found], as_json=as_json)
 
 
 def status(every: Every = False, as_json: Json = False) -> None:

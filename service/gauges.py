@@ -30,7 +30,7 @@ def _of_index(state: ServiceState, degraded: GaugeMetricFamily) -> Iterator[Metr
         return
     generation = index.generation
     damaged = set(generation.damaged.values())
-    degraded.add_metric(["courses"], len(damaged))
+    degraded.add_metric(["courses"], len(generation.damaged))
     degraded.add_metric(["index"], len([reason for reason in index.degraded if reason not in damaged]))
     made = dt.datetime.fromisoformat(generation.manifest.created_at)
     yield _gauge("lectures_generation", "The generation that is served", index.number)

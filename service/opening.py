@@ -210,15 +210,15 @@ def open_index() -> SearchIndex:
 def open_spread(settings: Settings) -> Spread:
     """The cluster whose nodes hold the index. IndexUnavailable if it does not answer."""
     from index.errors import IndexUnavailable, InvalidRequest
-    from index.spread.cluster import Installed, RayNodes, connect
+    from index.spread.cluster import Installed, RayNodes
     from index.spread.spread import Spread
 
+    installed = Installed(settings.storage_url, settings.data_dir.absolute(), "LECTURES_DATA_DIR")
     try:
-        ray = connect(settings.search)
+        nodes = RayNodes(settings.search, installed)
     except InvalidRequest as error:  # it may be there later
         raise IndexUnavailable(str(error)) from error
-    installed = Installed(settings.storage_url, settings.data_dir.absolute(), "LECTURES_DATA_DIR")
-    spread = Spread(RayNodes(ray, installed), settings.search_copies)
+    spread = Spread(nodes, settings.search_copies)
     spread.start()
     return spread
 

@@ -134,7 +134,8 @@ class Serving:
             if tried is None or tried.pointer != pointer:
                 self._try_to_open(_Tried(pointer))
             elif tried.again_at is not None and time.monotonic() >= tried.again_at:
-                pause = min(2 * tried.pause, _AGAIN_AT_MOST_SECONDS)
+                is_away = self._connect is not None and self._spread is None  # nothing is read to see that
+                pause = tried.pause if is_away else min(2 * tried.pause, _AGAIN_AT_MOST_SECONDS)
                 self._try_to_open(_Tried(pointer, pause=pause))
             elif self._index is not None and self._spread is not None:
                 self._look_at_nodes(self._index, self._spread)
@@ -216,7 +217,8 @@ class Serving:
         if self._index is not None and isinstance(problem, IndexUnavailable):
             root = self._library.index_root
             problem = StorageError(f"The index is gone from {root}; put it back or run `lectures reindex`.")
-        if str(problem) != str(self._problem) and not isinstance(problem, IndexUnavailable):
+        is_usual = isinstance(problem, IndexUnavailable) and self._connect is None  # nothing is published yet
+        if str(problem) != str(self._problem) and not is_usual:
             _log.error("index_not_opened", reason=str(problem))
         self._problem = problem
         self._own = (str(problem),)

@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from index.errors import InvalidRequest
+from index.spread.connecting import read_address
 
 _log = logging.getLogger(__name__)
 _PREFIX = "LECTURES_"
@@ -154,7 +155,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _has_what_nodes_need(self) -> Settings:
-        if self.search and not self.storage_url:
+        if not self.search:
+            return self
+        try:
+            read_address(self.search)
+        except InvalidRequest as error:
+            raise ValueError(f"LECTURES_SEARCH: {str(error).removesuffix('.')}") from error
+        if not self.storage_url:
             raise ValueError(
                 "LECTURES_SEARCH is set and LECTURES_STORAGE_URL is not; the nodes fetch the index from a storage"
             )

@@ -10,18 +10,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-QUIET = {"RAY_DISABLE_IMPORT_WARNING": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0"}
+# a token that somebody keeps for clusters of their own is none of ours
+QUIET = {
+    "RAY_DISABLE_IMPORT_WARNING": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_AUTH_MODE": "disabled",
+}
 _TRIES = 3  # Ray waits thirty seconds for a node, which a machine that is busy may take
 _ROOT = Path(__file__).parents[1]
 
 
 @dataclass
 class Nodes:
-    """A cluster; node N keeps its data in `folder`/node-N."""
+    """A cluster; node N keeps its data in `folder`/node-N. `client_port` is on the host of the address."""
 
     process: subprocess.Popen[str]
     address: str
+    client_port: int
     folder: Path
+
+    @property
+    def host(self) -> str:
+        return self.address.rpartition(":")[0]
 
     def kill(self, number: int) -> None:
         self._tell(f"kill {number}", "killed")
@@ -52,7 +63,8 @@ def started(folder: Path, count: int) -> Iterator[Nodes]:
     else:
         raise AssertionError((folder / "log").read_text("utf-8"))
     try:
-        yield Nodes(process, address, folder)
+        head, port = address.split()
+        yield Nodes(process, head, int(port), folder)
     finally:
         process.communicate("", timeout=60)
 

@@ -12,7 +12,7 @@ import yaml
 
 from index.types import JobState
 from service.api import health
-from service.settings import Settings
+from service.settings import Settings, read_settings
 
 _ROOT = Path(__file__).parents[1]
 _FOLDER = _ROOT / "deploy" / "kubernetes"
@@ -87,6 +87,18 @@ def test_settings_and_secrets_hold_every_setting_with_its_default() -> None:
         if name.removeprefix("LECTURES_") not in decided:
             read = Settings.model_validate({name.removeprefix("LECTURES_").lower(): given[name]})
             assert getattr(read, name.removeprefix("LECTURES_").lower()) == field.default, name
+
+
+def test_together_they_are_settings_that_the_program_takes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # no .env of whoever runs the tests
+    for name, value in {
+        **_MANIFESTS["ConfigMap", "lectures"]["data"],
+        **_MANIFESTS["Secret", "lectures"]["stringData"],
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings()
+    assert (settings.storage_url, settings.public_url) == ("s3://lectures/main", "https://lectures.example.org")
+    assert settings.resolved_database_url.startswith("postgresql://lectures:")
 
 
 @pytest.mark.parametrize("workload", _WORKLOADS)

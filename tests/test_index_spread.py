@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from index.library import name_of
 from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.sharing import Published, SharedIndex
+from index.spread.cluster import Installed, _Actor
 from index.spread.holder import Holder
 from index.spread.nodes import Troubled
 from index.spread.placing import placed
@@ -235,6 +237,34 @@ def test_a_course_whose_copies_are_all_away_is_named(
     left = made.here(manifest).without(dict.fromkeys(away, "gone"))
     assert [hit.passage.id for hit in found.hits()] == [hit.passage.id for hit in left.find(_QUERIES[0]).hits()]
     assert not made.there(spread, manifest).generation.damaged  # others hold them by now
+
+
+def test_where_no_node_is_there_one_sentence_says_so_until_they_are_back(
+    made: Made, manifest: GenerationManifest, nodes: LocalNodes
+) -> None:
+    spread = Spread(nodes)
+    there = made.there(spread, manifest)
+    nodes.dead |= set(nodes.holders)
+    spread.look()
+    away = spread.away(there.generation)
+    assert away.keys() == {shard.course for shard in manifest.shards}
+    assert there.without(away).degraded == (
+        "No node of the cluster answers; courses are searched again when one does.",
+    )
+    nodes.dead.clear()
+    spread.look()
+    assert spread.away(there.generation) == {}
+
+
+def test_a_node_with_another_version_of_the_program_holds_nothing_and_says_so(
+    made: Made, manifest: GenerationManifest, tmp_path: Path
+) -> None:
+    actor = _Actor(Installed(str(made.storage), tmp_path, "NO_SUCH_VARIABLE", "0.0.1"))
+    holding = actor.do("hold", ("somebody", manifest.shards))
+    assert holding.open == frozenset()
+    assert set(holding.failed) == {shard.place for shard in manifest.shards}
+    said = f"has version {version('lecture-search')} of this program, not 0.0.1; install the same there."
+    assert all(why.endswith(said) for why in holding.failed.values())
 
 
 def test_a_shard_that_is_damaged_in_the_storage_takes_its_course_down(

@@ -49,9 +49,9 @@ def environment(
     }
 
 
-def _ingest(environment: dict[str, str], nodes: Nodes, *arguments: str) -> subprocess.Popen[str]:
+def _ingest(environment: dict[str, str], address: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "ingest", *arguments, "--ray", nodes.address, "--json"],
+        [sys.executable, "-m", "service.cli", "ingest", *arguments, "--ray", address, "--json"],
         cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -78,7 +78,7 @@ def test_courses_are_spread_over_nodes_and_served_from_the_storage(
     environment: dict[str, str], nodes: Nodes, tmp_path: Path
 ) -> None:
     folders = [write_course(tmp_path / f"course-{n}", f"Course {n}", [f"Dropout\nnumber {n}"]) for n in range(6)]
-    process = _ingest(environment, nodes, *map(str, folders), str(tmp_path / "none"))
+    process = _ingest(environment, nodes.address, *map(str, folders), str(tmp_path / "none"))
     found = {Path(outcome["source"]).name: outcome for outcome in _ended(process)}
     assert process.returncode == 1
     assert found.pop("none")["problem"].startswith("There is no folder")
@@ -87,7 +87,8 @@ def test_courses_are_spread_over_nodes_and_served_from_the_storage(
     assert made == ["node-0", "node-1"]
     assert not (nodes.folder / "driver" / "index" / "CURRENT").exists()
     assert _served(environment, tmp_path / "reader") == ([f"course-{n}" for n in range(6)], [])
-    again = _ended(_ingest(environment, nodes, *map(str, folders)))
+    from_elsewhere = f"ray://{nodes.host}:{nodes.client_port}"  # by a machine that is no part of the cluster
+    again = _ended(_ingest(environment, from_elsewhere, *map(str, folders)))
     assert [outcome["report"]["changed"] for outcome in again] == [False] * 6
 
 
@@ -98,7 +99,7 @@ def test_what_a_node_carried_that_was_killed_is_done_by_another(
         write_course(tmp_path / f"later-{n}", f"Later {n}", [f"Loss\npage {p} of {n}" for p in range(60)])
         for n in range(5)
     ]
-    process = _ingest(environment, nodes, *map(str, folders))
+    process = _ingest(environment, nodes.address, *map(str, folders))
     nodes.kill(1)
     found = _ended(process)
     assert [outcome["problem"] for outcome in found] == [None] * 5

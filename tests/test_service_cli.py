@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from support import EXAMPLES, Done, Run
+from support import EXAMPLES, Done, Run, write_course
 
 from index.errors import NotAllowed
 from index.store.tables import SCHEMA_REVISION
@@ -107,6 +107,32 @@ def test_an_ingest_is_queued_run_by_the_worker_and_removed(lectures: Run, tmp_pa
     assert not list((tmp_path / "data" / "files").glob("??/*"))
 
 
+def test_of_several_courses_those_are_told_that_were_taken_up_and_why_others_were_not(
+    lectures: Run, tmp_path: Path
+) -> None:
+    sources = [str(write_course(tmp_path / name, name, [f"Dropout\n{name}"])) for name in ("one", "two")]
+    sources.insert(1, str(tmp_path / "none"))
+    own = {"LECTURES_DATA_DIR": str(tmp_path / "data"), "LECTURES_EMBEDDER": "none"}
+    done = lectures("ingest", *sources, "--json", **own)
+    found = json.loads(done.out)
+    assert [outcome["source"] for outcome in found] == sources
+    assert [outcome["report"] and outcome["report"]["generation"] for outcome in found] == [1, None, 2]
+    assert [outcome["problem"] for outcome in found][::2] == [None, None]
+    assert found[1]["problem"].startswith(f"There is no folder {tmp_path / 'none'}")
+    assert done.code == 1
+    assert "1 of 3 could not be taken up." in done.err
+
+
+def test_where_nothing_can_be_stored_the_others_are_not_begun(lectures: Run, tmp_path: Path) -> None:
+    sources = [str(write_course(tmp_path / name, name, [name])) for name in ("one", "two")]
+    away = {"LECTURES_EMBEDDER": "none", "LECTURES_STORAGE_URL": str(tmp_path / "not-mounted")}
+    done = lectures("ingest", *sources, "--json", LECTURES_DATA_DIR=str(tmp_path / "data"), **away)
+    first, second = json.loads(done.out)
+    assert str(tmp_path / "not-mounted") in first["problem"]
+    assert second["problem"].startswith("It was not begun")
+    assert (first["report"], second["report"], done.code) == (None, None, 1)
+
+
 def test_a_dry_run_prints_the_plan_and_makes_nothing(lectures: Run, tmp_path: Path) -> None:
     printed = lectures("ingest", str(EXAMPLES), "--dry-run", LECTURES_DATA_DIR=str(tmp_path / "data")).out
     assert "Внимание и трансформеры" in printed
@@ -136,6 +162,8 @@ def test_the_plan_can_be_written_down(lectures: Run, tmp_path: Path) -> None:
         (["remove", "nope"], 1, "There is no course 'nope'"),
         (["eval", "nowhere.jsonl"], 1, "cannot be read"),
         (["serve", "--host", "0.0.0.0"], 1, "LECTURES_ALLOW_PUBLIC"),
+        (["serve", "--ray", ""], 1, "'' is no address of a Ray cluster"),
+        (["ingest", "examples", "--ray", "auto", "--queue"], 1, "--queue leaves it to"),
         (["nonsense"], 2, "No such command"),
         (["search"], 2, "Missing argument"),
     ],

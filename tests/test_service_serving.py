@@ -267,6 +267,24 @@ def test_what_cannot_be_served_is_read_again_ever_more_rarely_and_served_once_it
     assert (serving.index().number, serving.index().degraded) == (2, ())
 
 
+def test_a_cluster_that_is_away_at_the_start_is_looked_for_every_five_seconds(
+    sqlite_library: Library, embedder: CountingEmbedder, clock: _Clock
+) -> None:
+    began, tries = clock.now, []
+
+    def connect() -> Spread:
+        tries.append(clock.now - began)
+        raise IndexUnavailable("No cluster answers at ray://head:10001.")
+
+    serving = Serving(sqlite_library, lambda: embedder, lambda: None, spread=connect)
+    for _ in range(31):
+        serving.look()
+        clock.now += 1
+    assert tries == [0, 5, 10, 15, 20, 25, 30]
+    with pytest.raises(IndexUnavailable, match="No cluster answers at ray://head:10001"):
+        serving.index()
+
+
 def _file_of(library: Library, index: SearchIndex, course: str) -> Path:
     shard = index.generation.shard(course)
     assert shard is not None

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
-from ray_nodes import Nodes, started
+from cut_line import line_to
+from ray_nodes import QUIET, Nodes, started
 from starlette.testclient import TestClient
-from support import EXAMPLES, ingest, open_index, until, until_ready, write_course, write_pdf
+from support import EXAMPLES, ingest, open_index, serve_apart, until, write_course, write_pdf
 
 from index.embed.models import load_embedder
 from index.engine.dictionary import load_dictionary
@@ -75,7 +77,7 @@ def client(folder: Path, publisher: Library, nodes: Nodes) -> Iterator[TestClien
         searches_per_minute=100_000,
     )
     with TestClient(create_app(settings)) as found:
-        until_ready(found)
+        until(lambda: found.get("/readyz").status_code == 200, 120)  # a machine that is busy takes its time
         yield found
 
 
@@ -126,6 +128,36 @@ def test_three_nodes_find_what_one_process_finds(
     assert sum(held) == 2 * 5
 
 
+def test_a_machine_that_is_no_part_of_the_cluster_finds_the_same_and_outlives_the_connection(
+    client: TestClient, nodes: Nodes, folder: Path, publisher: Library
+) -> None:
+    expected = client.get("/api/search", params={"q": "dropout"}).json()["hits"]
+    with line_to(nodes.host, nodes.client_port) as line:
+        environment = QUIET | {
+            "LECTURES_DATA_DIR": str(folder / "elsewhere"),
+            "LECTURES_DATABASE_URL": publisher.database.url.render_as_string(),
+            "LECTURES_STORAGE_URL": str(folder / "shared"),
+            "LECTURES_SEARCH": f"ray://127.0.0.1:{line.port}",
+        }
+        with serve_apart(folder / "log", environment) as (_, url), httpx.Client(base_url=url) as asking:
+
+            def ready() -> Any:
+                return asking.get("/readyz").json()
+
+            def found() -> Any:
+                return asking.get("/api/search", params={"q": "dropout"}).json()
+
+            until(lambda: ready().get("status") == "ready", 120)
+            assert found()["hits"] == expected
+            line.cut()
+            until(lambda: ready()["status"] == "degraded", 60)
+            said = "No node of the cluster answers; courses are searched again when one does."
+            assert (ready()["degraded"], found()["degraded"], found()["hits"]) == ([said], [said], [])
+            line.mend()
+            until(lambda: ready()["status"] == "ready", 120)
+            assert (found()["degraded"], found()["hits"]) == ([], expected)
+
+
 def test_a_new_generation_is_taken_up_while_searches_run_and_none_is_mixed(
     client: TestClient, publisher: Library, folder: Path
 ) -> None:
@@ -161,8 +193,17 @@ def test_a_node_that_joins_takes_its_share(client: TestClient, nodes: Nodes) -> 
     assert client.get("/api/search", params={"q": "dropout"}).json()["degraded"] == []
 
 
-def test_nodes_need_a_storage_to_fetch_from(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("auto", "LECTURES_SEARCH is set and LECTURES_STORAGE_URL is not"),
+        ("local", "LECTURES_SEARCH: 'local' is no address of a Ray cluster; give"),
+    ],
+)
+def test_settings_that_nodes_cannot_follow_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str, said: str
+) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LECTURES_SEARCH", "auto")
-    with pytest.raises(InvalidRequest, match="LECTURES_SEARCH is set and LECTURES_STORAGE_URL is not"):
+    monkeypatch.setenv("LECTURES_SEARCH", address)
+    with pytest.raises(InvalidRequest, match=said):
         read_settings()

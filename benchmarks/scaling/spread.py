@@ -3,7 +3,8 @@
     python -m benchmarks.scaling.spread DATA --questions 100
 
 The nodes are processes of this machine: with two cores three of them cannot search more than one does. What they show
-is what a call costs, and that all find the same.
+is what a call costs, and that all find the same; then that nobody's search fails when one of the three is killed.
+With --client everything goes through the head's client server, as from a machine that is no part of the cluster.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.made_courses import made_questions
+from benchmarks.scaling.clusters import cluster_of
 from index.depot import open_depot
 from index.embed.models import load_embedder
 from index.engine.dictionary import load_dictionary
@@ -31,12 +32,11 @@ from index.engine.generation import open_generation
 from index.engine.manifest import GenerationManifest, current_number, read_generation
 from index.search.search import SearchIndex
 from index.sharing import Published, SharedIndex
-from index.spread.cluster import Installed, RayNodes, connect
+from index.spread.cluster import Installed, RayNodes
 from index.spread.spread import Spread
 from index.types import Filters, Query
 
 _CLIENTS = 4
-_STORE_BYTES = 80 << 20  # of a node; the least that Ray takes is 75 MB
 
 
 # ids of the hits that are shown, scores of all hits, what was degraded
@@ -79,26 +79,7 @@ def measure(index: SearchIndex, queries: Sequence[Query]) -> tuple[float, float,
     return (len(queries) - half) / (time.perf_counter() - began), statistics.median(took), found
 
 
-@contextmanager
-def nodes_of(count: int, storage: Path, folder: Path) -> Iterator[_Counting]:
-    """So many nodes on this machine, with folders of their own."""
-    from ray.cluster_utils import Cluster  # noqa: PLC0415
-
-    small = {"num_cpus": 0, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args=small)
-    for number in range(count):
-        own = {"LECTURES_DATA_DIR": str(folder / f"{count}-{number}")}
-        cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES, env_vars=own)
-    cluster.wait_for_nodes()
-    nodes = _Counting(connect(cluster.address), Installed(str(storage), folder, "LECTURES_DATA_DIR"))
-    try:
-        yield nodes
-    finally:
-        nodes.close()
-        cluster.shutdown()
-
-
-def main(data: Path, questions: int) -> None:
+def main(data: Path, questions: int, *, client: bool = False) -> None:
     """Print a line for each arrangement and scope."""
     root = data / "index"
     number = current_number(root)
@@ -122,19 +103,19 @@ def main(data: Path, questions: int) -> None:
             for scope, filters in scopes.items()
         }
         for count in (1, 3):
-            with nodes_of(count, storage, Path(scratch)) as nodes:
-                _nodes(count, nodes, manifest, here, scopes, texts, expected)
+            with cluster_of(count, Path(scratch)) as found:
+                installed = Installed(str(storage), Path(scratch), "LECTURES_DATA_DIR")
+                nodes = _Counting(found.client_address if client else found.address, installed)
+                spread, there = _opened(count, nodes, manifest, here)
+                _compare(count, nodes, there, scopes, texts, expected)
+                if count > 1:
+                    _kill_one(found.kill, there, [Query(text) for text in texts], expected["over all"])
+                spread.close()
 
 
-def _nodes(
-    count: int,
-    nodes: _Counting,
-    manifest: GenerationManifest,
-    here: SearchIndex,
-    scopes: dict[str, Filters],
-    texts: Sequence[str],
-    expected: dict[str, list[Answer]],
-) -> None:
+def _opened(
+    count: int, nodes: _Counting, manifest: GenerationManifest, here: SearchIndex
+) -> tuple[Spread, SearchIndex]:
     spread = Spread(nodes)
     spread.start()
     began = time.perf_counter()
@@ -142,13 +123,46 @@ def _nodes(
     print(f"{count} nodes: open after {time.perf_counter() - began:.1f} s")
     there = SearchIndex(generation, here.embedder, dictionary=here.dictionary, bodies=spread.bodies)
     there.warm_up()
+    return spread, there
+
+
+def _compare(
+    count: int,
+    nodes: _Counting,
+    there: SearchIndex,
+    scopes: dict[str, Filters],
+    texts: Sequence[str],
+    expected: dict[str, list[Answer]],
+) -> None:
     for scope, filters in scopes.items():
         found = _tell(f"{count} nodes", scope, there, [Query(text, filters) for text in texts], nodes)
         differ = sum(not _alike(one, other) for one, other in zip(found, expected[scope], strict=True))
         away = sum(bool(one[2]) for one in found)
         print(f"{count} nodes, {scope}: {differ} of {len(found)} questions with other hits or scores than one process,")
         print(f"    {away} of which without a course whose nodes did not answer in time")
-    spread.close()
+
+
+def _kill_one(
+    kill: Callable[[], None], there: SearchIndex, queries: Sequence[Query], expected: Sequence[Answer]
+) -> None:
+    """All clients ask again, without what was remembered, while a node is killed."""
+    fresh = there.saying(())
+    took: list[float] = []
+
+    def ask(number: int) -> bool:
+        if number == len(queries) // 4:
+            kill()
+        began = time.perf_counter()
+        answer = fresh.find(queries[number])
+        shown = [hit.passage.id for hit in answer.hits()]
+        took.append(time.perf_counter() - began)
+        return _alike((shown, answer.ranked.scores, answer.degraded), expected[number]) and not answer.degraded
+
+    with ThreadPoolExecutor(_CLIENTS) as clients:
+        alike = list(clients.map(ask, range(len(expected))))
+    print(f"one of 3 nodes killed: {alike.count(False)} of {len(alike)} searches failed, differ or lack a course;")
+    print(f"    the slowest took {max(took):.1f} s")
+    sys.stdout.flush()
 
 
 def _alike(one: Answer, other: Answer) -> bool:
@@ -175,5 +189,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--client", action="store_true", help="through the head's client server (ray://)")
     given = parser.parse_args()
-    main(given.data, given.questions)
+    main(given.data, given.questions, client=given.client)

@@ -69,7 +69,7 @@ class SearchIndex:
         """`bodies` reads what the shards of the generation leave to others to hold; None where all is open here."""
         self.generation = generation
         self.embedder = embedder
-        self.degraded = (*degraded, *generation.damaged.values())
+        self.degraded = (*degraded, *dict.fromkeys(generation.damaged.values()))
         self.reranker = reranker
         self.dictionary = dictionary
         self.encoder = encoder

@@ -1,74 +1,74 @@
-"""A Ray cluster → nodes that hold shards: an actor on each. Where this program connects to Ray."""
+"""A Ray cluster → nodes that hold shards: an actor on each."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-import socket
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from index.depot import open_depot
 from index.errors import InvalidRequest
+from index.spread.connecting import Cluster, connect
 from index.spread.holder import LEASE_SECONDS, Holder
+from index.spread.wire import Holding
 
-_CONNECT_SECONDS = 10.0
+_log = logging.getLogger(__name__)
+_AGAIN_SECONDS = 1.0  # between two looks for a cluster that is away
+_OTHER = "Node {} of the cluster has version {} of this program, not {}; install the same there."
 _THREADS = 16  # of a holder: what takes long there, fetching, has threads of its own
-
-
-def connect(address: str) -> Any:
-    """Ray, connected to the cluster at this address (`auto`, HOST:PORT or ray://HOST:PORT). InvalidRequest if there is
-    no Ray here or there."""
-    try:
-        import ray  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise InvalidRequest("A cluster needs Ray; run: pip install '.[ray]'.") from error
-    try:
-        host, _, port = address.removeprefix("ray://").rpartition(":")
-        if host:  # Ray itself would try for many minutes
-            socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ValueError, RuntimeError, OSError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise InvalidRequest(f"No cluster answers at {address} ({said}); `ray start --head` starts one.") from error
-    return ray
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
     """What a node must know of the installation. `data_dir` is used on nodes on which the environment variable
-    `data_variable` names no other folder."""
+    `data_variable` names no other folder, `program` is the version of whoever serves."""
 
     storage_url: str
     data_dir: Path
     data_variable: str
+    program: str = field(default_factory=lambda: version("lecture-search"))
 
     @property
     def name(self) -> str:
         """Other installations, and other versions of the program, have holders of their own."""
-        said = f"{version('lecture-search')}\n{self.storage_url}"
+        said = f"{self.program}\n{self.storage_url}"
         return f"lectures-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 class RayNodes:
     """The nodes of a cluster that have processors. Services of one installation share the holders, which outlive them
-    by some minutes."""
+    by some minutes. A cluster that goes away has no nodes until it is back."""
 
-    def __init__(self, ray: Any, installed: Installed) -> None:
-        """`ray` is connected already."""
-        self._ray, self._installed = ray, installed
+    def __init__(self, address: str, installed: Installed) -> None:
+        """InvalidRequest if no cluster answers at this address now."""
+        # a connection that breaks is made anew by us: Ray has whoever asks wait while it tries that
+        os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "0")
+        self._address, self._installed = address, installed
+        self._cluster: Cluster | None = connect(address)
         self._actors: dict[str, Any] = {}
+        self._stop = threading.Event()
 
     def there(self) -> list[str]:
-        found = self._ray.nodes()
-        nodes = [node["NodeID"] for node in found if node["Alive"] and node["Resources"].get("CPU", 0) > 0]
-        self._actors = {node: self._actors.get(node) or self._holder(node) for node in nodes}
-        return nodes
+        cluster = self._cluster
+        if cluster is None:
+            return []
+        try:
+            if cluster.answers():
+                return self._with_processors(cluster.ray)
+            said = "nobody listens"
+        except Exception as error:  # Ray raises whatever came of a connection that broke just now
+            said = type(error).__name__
+        _log.warning("The cluster at %s is away (%s); it is connected to when it is back.", self._address, said)
+        self._cluster, self._actors = None, {}
+        threading.Thread(target=self._come_back, args=(cluster,), name="cluster", daemon=True).start()
+        return []
 
     def call(self, node: str, method: str, *arguments: Any) -> Future[Any]:
         actor = self._actors[node]
@@ -78,13 +78,36 @@ class RayNodes:
         return future
 
     def close(self) -> None:
-        self._ray.shutdown()
+        self._stop.set()
+        if self._cluster is not None:
+            self._cluster.close()
 
-    def _holder(self, node: str) -> Any:
+    def _with_processors(self, ray: Any) -> list[str]:
+        """The nodes that have some, with a holder for each."""
+        nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) > 0]
+        self._actors = {node: self._actors.get(node) or self._holder(ray, node) for node in nodes}
+        return nodes
+
+    def _come_back(self, lost: Cluster) -> None:
+        """Connect again, once the old connection is let go of, which may take a while: Ray has one at a time."""
+        lost.close()
+        while not self._stop.wait(_AGAIN_SECONDS):
+            try:
+                found = connect(self._address)
+            except InvalidRequest as error:
+                _log.debug("%s", error)
+                continue
+            if self._stop.is_set():
+                found.close()
+            else:
+                self._cluster = found
+            return
+
+    def _holder(self, ray: Any, node: str) -> Any:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415
 
         return (
-            self._ray.remote(_Actor)
+            ray.remote(_Actor)
             .options(
                 name=f"holder-{node}",
                 namespace=self._installed.name,
@@ -99,8 +122,9 @@ class RayNodes:
 
     def _forget_if_dead(self, node: str, actor: Any, done: Future[Any]) -> None:
         """Another holder is started in place of one that died while its node lives."""
-        error = done.exception()
-        is_dead = isinstance(error, self._ray.exceptions.ActorDiedError)
+        from ray.exceptions import ActorDiedError  # noqa: PLC0415
+
+        is_dead = isinstance(done.exception(), ActorDiedError)
         if is_dead and self._actors.get(node) is actor:
             self._actors.pop(node, None)
 
@@ -112,10 +136,14 @@ class _Actor:
         folder = Path(os.environ.get(installed.data_variable) or installed.data_dir) / "spread" / installed.name
         folder.mkdir(parents=True, exist_ok=True)
         self._holder = Holder(open_depot(installed.storage_url), folder)
+        here = version("lecture-search")
+        self._wrong = "" if here == installed.program else _OTHER.format(os.uname().nodename, here, installed.program)
         threading.Thread(target=self._end, name="end", daemon=True).start()
 
     def do(self, method: str, arguments: tuple[Any, ...]) -> Any:
-        """A method of the holder."""
+        """A method of the holder; one of another version holds nothing, and says why."""
+        if self._wrong and method == "hold":
+            return Holding(frozenset(), {listed.place: self._wrong for listed in arguments[1]})
         return getattr(self._holder, method)(*arguments)
 
     def _end(self) -> None:

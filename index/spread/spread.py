@@ -32,6 +32,7 @@ _PREPARE_SECONDS = 60.0
 # A new generation is served once every copy is open, or one of each and so many seconds have passed.
 _ALL_COPIES_SECONDS, _ONE_COPY_SECONDS = 30.0, 600.0
 _USUAL_COPIES = 2
+_ALL_AWAY = "No node of the cluster answers; courses are searched again when one does."
 
 
 class Spread:
@@ -86,7 +87,7 @@ class Spread:
         damaged: dict[str, str] = {}
         for shard in manifest.shards:
             if not self._copies_of(shard.place):
-                damaged[shard.course] = self._failed.get(shard.place, AWAY.format(shard.course))
+                damaged[shard.course] = self._why_away(shard)
         try:
             self._fetch_heads(manifest, [s for s in manifest.shards if s.course not in damaged])
         except ShardsAway as away:
@@ -97,7 +98,7 @@ class Spread:
     def away(self, generation: Generation) -> dict[str, str]:
         """The courses of a generation that no node holds now, each with the reason."""
         shards = [shard for shard in generation.manifest.shards if not self._copies_of(shard.place)]
-        return {shard.course: self._failed.get(shard.place, AWAY.format(shard.course)) for shard in shards}
+        return {shard.course: self._why_away(shard) for shard in shards}
 
     def look(self) -> None:
         """See which nodes are there, tell each what it should hold, and ask those that are ready from now on."""
@@ -145,6 +146,9 @@ class Spread:
         """Whether all nodes that should hold a shard do, or it cannot be held."""
         targets = self._targets.get(place, ())
         return place in self._failed or all(place in self._open.get(node, ()) for node in targets)
+
+    def _why_away(self, shard: ListedShard) -> str:
+        return self._failed.get(shard.place) or (AWAY.format(shard.course) if self._open else _ALL_AWAY)
 
     def _copies_of(self, place: str) -> tuple[str, ...]:
         """The nodes that have a shard open, in the order in which they are asked."""
