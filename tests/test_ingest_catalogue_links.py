@@ -69,7 +69,7 @@ def test_a_sentence_that_speaks_of_anothers_file_makes_no_lecture(tmp_path: Path
     course = course_of(
         tmp_path,
         {
-            "README.md": f"# Heat\n\nInstall it: see [the manual]({manual}).\n\n{lectures}",
+            "README.md": f"# Heat\n\nBefore the first lecture install it as [the manual]({manual}) says.\n\n{lectures}",
             "h1.pdf": "",
             "h2.pdf": "",
             "h3.pdf": "",

@@ -12,8 +12,9 @@ from index.types.course import DeckKind
 from service.answers.definitions import continues_title, defines
 from service.answers.extractive import read_units
 from service.answers.formulas import formula_lines, shows_formula
+from service.answers.notes import make_note
 from service.answers.sides import sides_of
-from service.answers.types import Asked
+from service.answers.types import Asked, Outcome
 from service.answers.units import is_garbled, is_reference, units_of
 
 
@@ -189,3 +190,10 @@ def test_a_quote_ends_where_something_has_been_said(text: str, quoted: str) -> N
 )
 def test_a_line_below_a_title_may_go_on_with_it(page: str, goes_on: bool) -> None:
     assert continues_title(page, f"Nadam\n{page}") is goes_on
+
+
+def test_the_best_place_is_one_that_does_more_than_promise() -> None:
+    promise = replace(_slide("x", page=3), snippet=Snippet("next time we will talk about GANs", ()))
+    told = replace(_slide("x", page=7), snippet=Snippet("a GAN learns from its critic", ()))
+    assert make_note(Outcome.PLACE, [promise, told], russian=False) == "This is explained best here: «L» (1), page 7."
+    assert make_note(Outcome.PLACE, [promise], russian=False) == "This is mentioned here: «L» (1), page 3."

@@ -26,6 +26,7 @@ _GIVEN = frozenset({"deck", "notes", "page", "notebook"})
 _DECKS = frozenset({"deck", "notes"})
 _MATERIAL = frozenset({"deck", "notes", "video", "page"})
 _MAX_PROGRAMME = 4_000
+_FEW_WORDS = 3  # beside a link: with more, a sentence speaks of it
 _MAX_LINE = 90  # a longer paragraph is no title
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -168,7 +169,8 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
             continue  # told with the files that are no lectures
         elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:
             used.add(place)
-            if unit.node.kind is BlockKind.PARAGRAPH and not link.place.local and not link.place.known:
+            in_prose = len(unit.node.name.split()) > len(link.label.split()) + _FEW_WORDS
+            if unit.node.kind is BlockKind.PARAGRAPH and in_prose and not link.place.local and not link.place.known:
                 course_links.append((link.label or place, place))  # a sentence speaks of another's file
                 continue
             bare = not link.label or is_bare_label(link.label)

@@ -207,7 +207,8 @@ def _by_contents(builder: TreeBuilder, catalogue: Catalogue) -> tuple[TreeBuilde
         catalogue.left_out += [LeftOut(link.label, link.place.place, reason) for link in links]
         found.units = [unit for unit in found.units if unit not in beside]
     full = [unit for unit in found.units if not unit.blank]
-    found.units = found.units if 2 * len(full) >= len(found.units) else full
+    items = [unit for unit in found.units if not unit.blank or unit.node.kind is BlockKind.ITEM]
+    found.units = items if 2 * len(full) >= len(items) else full
     found.why = [f"{path} lists the pages of the course, and the README does not.", *found.why]
     return trial, nodes, found
 

@@ -79,6 +79,8 @@ def quoted_answer(
     quoted = _quoted(index, bare, searched, asked, Numbers(cited), together)
     if quoted is not None or outcome is Outcome.MENTIONED:
         return quoted or bare
+    if asked in {Asked.PERSON, Asked.WHEN}:  # chance words explain no name and no year
+        return replace(bare, outcome=Outcome.MENTIONED, note=make_note(Outcome.MENTIONED, hits, russian=russian))
     return _placed(bare, together, russian=russian)
 
 

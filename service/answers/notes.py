@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.types import Coverage, Hit, Kind
+from service.answers.definitions import promises
 from service.answers.searching import Side
 from service.answers.small_talk import Talk
 from service.answers.types import Outcome
@@ -61,10 +62,12 @@ def make_note(outcome: Outcome, hits: Sequence[Hit], *, russian: bool) -> str:
             return f"Языковая модель не нашла в этих местах ответа. Ближе всего: {places}."
         return f"The language model found no answer in these places. Nearest: {places}."
     if outcome is Outcome.PLACE:
-        best = next((hit for hit in hits if hit.passage.place is not None), None)
+        best = _best_place(hits)
         if best is None:
             return ""
         where = _where(best, russian=russian)
+        if promises(best.snippet.text):
+            return f"Это упоминается здесь: {where}." if russian else f"This is mentioned here: {where}."
         return f"Лучше всего это объяснено здесь: {where}." if russian else f"This is explained best here: {where}."
     if outcome is Outcome.MENTIONED:
         return f"В курсе это только упоминается: {places}." if russian else f"The course only mentions this: {places}."
@@ -81,8 +84,15 @@ def note_of_sides(missing: Sequence[Side], unquoted: Sequence[Side], *, russian:
             else "So there is no comparison, only the other side."
         )
     for side in unquoted:
-        best = next((hit for hit in side.found.hits() if hit.passage.place is not None), None)
-        if best is not None:
+        best = _best_place(side.found.hits())
+        if best is not None and promises(best.snippet.text):
+            where = _where(best, russian=russian)
+            said.append(
+                f"«{side.name}» упоминается здесь: {where}."
+                if russian
+                else f"“{side.name}” is mentioned here: {where}."
+            )
+        elif best is not None:
             where = _where(best, russian=russian)
             said.append(
                 f"«{side.name}» лучше всего объясняется здесь: {where}."
@@ -90,6 +100,12 @@ def note_of_sides(missing: Sequence[Side], unquoted: Sequence[Side], *, russian:
                 else f"“{side.name}” is explained best here: {where}."
             )
     return " ".join(said)
+
+
+def _best_place(hits: Sequence[Hit]) -> Hit | None:
+    """The first hit with a place that does not only promise to speak of it; the first of all where each only does."""
+    placed = [hit for hit in hits if hit.passage.place is not None]
+    return next((hit for hit in placed if not promises(hit.snippet.text)), next(iter(placed), None))
 
 
 def _missing(side: Side, *, russian: bool) -> str:
