@@ -6,12 +6,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from index.engine.build import latin_language
 from index.search.asked import is_bare
+from index.search.organisation import is_organising
 from index.search.scope import Scope
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem, strip_accents
 from index.text.everyday import everyday_frequency, everyday_share
@@ -45,18 +45,6 @@ _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subje
 _READ = 12  # passages in which a term of several words is looked for
 _BREATH_CHARS = 30  # between two words of a term, those between them included
 _SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
-# Words of how a course is organised: every course says them, none is about them.
-_ORGANISATION = frozenset(
-    """
-    экзамен зачет зачёт оценку дедлайн преподаватель лектор ассистент аудитория расписание семинар пересдача балл баллы
-    сессия сдавать сдать домашка домашнее домашние задание дз контрольная коллоквиум посещаемость кабинет корпус
-    консультация курс лекция лекции запись чат автомат студент деканат сертификат учебник факультет семестр диплом
-    exam exams grade grades grading deadline homework assignment teacher professor lecturer instructor room office
-    syllabus attendance credit credits enroll enrol enrollment semester lecture lectures course quiz midterm final
-    certificate textbook
-    examen devoir professeur salle note cours
-    """.split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +111,7 @@ def _sign(
     folded = fold(word.text)
     name = _name(folded, (*languages, tongue) if tongue else languages)
     heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, tongue)
-    if _stem(folded) in _organising():
+    if is_organising(_stem(folded)):
         keyness = 0.0
     elif heard:
         keyness = max((trust * _keyness(reading, scope, languages) for reading, trust in chosen), default=0.0)
@@ -201,11 +189,6 @@ def _keyness(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> floa
 
 def _stem(folded: str) -> str:
     return stem(one_script(folded))
-
-
-@lru_cache(maxsize=1)
-def _organising() -> frozenset[str]:
-    return frozenset(_stem(fold(word)) for word in _ORGANISATION)
 
 
 class Shares(NamedTuple):
