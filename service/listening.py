@@ -1,4 +1,4 @@
-"""A listening socket that is about to be closed → the connections in its queue, and nobody after them."""
+"""A listening socket about to be closed → the connections in its queue, and nobody after them; or open again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import socket
 import struct
 from contextlib import suppress
 
-_SO_ATTACH_FILTER = 26  # Linux, include/uapi/asm-generic/socket.h; Python has no name for it
+# Linux, include/uapi/asm-generic/socket.h; Python has no names for them
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+BACKLOG = 2048  # connections that may stand in the queue
 # A classic BPF program over the header of TCP: what begins a connection (the SYN flag, in byte 13) is dropped, what
 # completes one that has begun is let through.
 _NO_BEGINNING = b"".join(
@@ -32,6 +34,13 @@ def close_door(listening: socket.socket) -> None:
     attached = struct.pack("HP", len(_NO_BEGINNING) // 8, ctypes.addressof(program))
     with suppress(OSError):
         listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, attached)
+
+
+def open_door(listening: socket.socket) -> None:
+    """Take connections again: processes share a socket, and one that ended alone has closed the door for all."""
+    with suppress(OSError):  # there is no filter
+        listening.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+    listening.listen(BACKLOG)
 
 
 def queue_of(listening: socket.socket) -> list[socket.socket]:

@@ -29,7 +29,7 @@ from index.served import open_served
 from index.store.database import Database
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits
-from service.listening import close_door, queue_of
+from service.listening import close_door, open_door, queue_of
 from service.observability import Logged
 from service.opening import library_of
 from service.settings import Settings, listed
@@ -49,6 +49,8 @@ class _Server(uvicorn.Server):
         self._greeting = greeting
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in sockets or []:
+            open_door(listening)
         await super().startup(sockets)
         if self.started and self._greeting:
             sys.stderr.write(self._greeting)

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from index.errors import InvalidRequest, LecturesError
+from service.listening import BACKLOG
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _HOPELESS = 78  # the exit status of what no new start mends (EX_CONFIG of sysexits.h)
@@ -32,7 +33,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     """A listening socket. InvalidRequest if the address is taken or is not this machine's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=2048)
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)).lower()
         raise InvalidRequest(f"Cannot listen on {host} port {port} ({reason}); choose another with --port.") from error

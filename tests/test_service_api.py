@@ -280,7 +280,7 @@ def test_lectures_serve_answers_on_a_real_port_without_torch(example_settings: S
         "LECTURES_EMBEDDER": example_settings.embedder,
     }
     with serve_apart(tmp_path / "log", environment) as (child, url):
-        answer: dict[str, Any] = httpx.get(f"{url}/api/search", params={"q": "dropout"}, timeout=10).json()
+        answer: dict[str, Any] = httpx.get(f"{url}/api/search", params={"q": "dropout"}, timeout=60).json()
         assert answer["hits"][0]["title"] in ("Dropout", "Минутка кода: nn.Dropout")
         loaded = Path(f"/proc/{child.pid}/maps").read_text()
         assert "libtorch" not in loaded

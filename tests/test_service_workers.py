@@ -59,14 +59,16 @@ def test_that_counts_cannot_be_made_one_any_more_is_an_error_and_not_silence() -
         share_metrics()
 
 
-def test_a_process_that_dies_is_started_again_and_the_end_is_clean(
-    service: tuple[subprocess.Popen[bytes], str],
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
+def test_a_process_that_ends_is_started_again_and_the_end_is_clean(
+    service: tuple[subprocess.Popen[bytes], str], way: signal.Signals
 ) -> None:
     process, address = service
     killed = min(_children(process.pid))
-    os.kill(killed, signal.SIGKILL)
+    os.kill(killed, way)  # told to end alone, it closes a door that the other one shares
     until(lambda: len(_children(process.pid) - {killed}) == 2, 40)
     now = _children(process.pid)
+    until(lambda: _is_ready(address), 40)
     for _ in range(20):
         assert httpx.get(f"{address}/api/search", params={"q": "dropout"}).status_code == 200
     process.send_signal(signal.SIGTERM)
