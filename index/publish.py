@@ -29,6 +29,7 @@ from index.store.database import RESTORE
 from index.store.embeddings import (
     drop_embeddings,
     drop_fingerprints,
+    drop_vectors,
     embedded_fingerprints,
 )
 from index.store.generations import StoredGeneration, add_generation, latest_generation
@@ -76,7 +77,7 @@ def publish(library: Library, plan: Plan, change: Callable[[Connection], object]
         if distrusted:
             library.sweep_all()
         else:
-            _forget(library, plan.course, before, after, [*others, *own])
+            _forget(library, plan, before, after, [*others, *own])
     return number
 
 
@@ -186,8 +187,9 @@ class _Held:
         return cls(content_hashes(connection, course), course_files(connection, course))
 
 
-def _forget(library: Library, course: str, before: _Held, after: _Held, shards: Sequence[ListedShard]) -> None:
+def _forget(library: Library, plan: Plan, before: _Held, after: _Held, shards: Sequence[ListedShard]) -> None:
     """Let go of what only this course held and does not hold any more; `shards` are those that are listed now."""
+    course, unadapted = plan.course, name_of(plan.embedder)
     used = {shard.fingerprint for shard in shards}
     with library.database.writing() as connection:
         previous = _listed_before(library, connection)
@@ -196,6 +198,11 @@ def _forget(library: Library, course: str, before: _Held, after: _Held, shards: 
         # an encoder's vectors may lie there before a shard lists them, and while a course that changed waits for it
         for fingerprint in own.union(*(embedded_fingerprints(connection, kind) for kind in READERS)):
             drop_embeddings(connection, fingerprint, before.contents - after.contents)
+        # what the course learned before is another's alone now: its contents go, whether it has them still or not
+        for fingerprint in own - {unadapted} - {shard.fingerprint for shard in shards if shard.course == course}:
+            others = [shard.course for shard in shards if shard.fingerprint == fingerprint]
+            kept = set[str]().union(*(content_hashes(connection, other) for other in others))
+            drop_vectors(connection, fingerprint, before.contents - kept)
         drop_fingerprints(connection, {shard.fingerprint for shard in previous} - used)
         drop_fingerprints(connection, replaced(_readers(previous), _readers(shards)))
     library.forget_files(before.files - after.files)

@@ -411,6 +411,26 @@ def test_two_courses_that_hold_the_same_passage_are_indexed_anew_with_any_embedd
     assert _count(library, embeddings) == (5 if name == "builtin" else 4)
 
 
+def test_vectors_that_a_course_left_with_an_adaptation_that_another_still_has_go_with_it(
+    sqlite_library: Library, tmp_path: Path
+) -> None:
+    """Two courses begin alike, and so with one adaptation. One adds a page to it, learns another, and drops the page."""
+    embedder = load_embedder("builtin")
+    pages = [
+        f"Topic {number}\n{word} is explained here" for number, word in enumerate(("dropout", "loss", "kernel", "bias"))
+    ]
+    new, other = "New\nmomentum remembers steps", [f"Other {n}\nsomething else {n}" for n in range(4)]
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for title, folder in zip(("First", "Second"), folders, strict=True):
+        ingest(write_course(folder, title, pages), sqlite_library, embedder)
+    for deck in ([*pages, new], [new, *other], other):
+        ingest(write_course(folders[1], "Second", deck), sqlite_library, embedder)
+    with sqlite_library.database.reading() as connection:
+        used = set(connection.scalars(sa.select(passages.c.content_hash)))
+        stored = set(connection.scalars(sa.select(embeddings.c.content_hash)))
+    assert stored <= used
+
+
 @pytest.mark.usefixtures("two")
 def test_reindexing_needs_the_rows_alone(sqlite_library: Library, embedder: CountingEmbedder) -> None:
     before = [

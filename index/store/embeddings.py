@@ -87,8 +87,13 @@ def drop_embeddings(connection: Connection, fingerprint: str, hashes: Iterable[s
     """Forget the vectors, made under this fingerprint, of those of these contents that no passage has any more."""
     for some in batches(sorted(set(hashes))):
         used = set(connection.scalars(sa.select(passages.c.content_hash).where(passages.c.content_hash.in_(some))))
-        gone = [content_hash for content_hash in some if content_hash not in used]
-        where = sa.and_(embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(gone))
+        drop_vectors(connection, fingerprint, [content_hash for content_hash in some if content_hash not in used])
+
+
+def drop_vectors(connection: Connection, fingerprint: str, hashes: Iterable[str]) -> None:
+    """Forget the vectors of these contents that were made under this fingerprint."""
+    for some in batches(sorted(set(hashes))):
+        where = sa.and_(embeddings.c.fingerprint == fingerprint, embeddings.c.content_hash.in_(some))
         connection.execute(sa.delete(embeddings).where(where))
 
 
