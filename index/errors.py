@@ -36,7 +36,7 @@ class Gone(NotFound):
 
 def no_course(slug: str) -> NotFound:
     """The one sentence for a course that is not there and for one that is not the caller's to see."""
-    there = "`lectures courses`, GET /api/courses and the tool list_courses name those there are"
+    there = "`lectures courses`, the list of courses of the API and the tool list_courses name those there are"
     return NotFound(f"There is no course {slug!r:.80}; {there}.")
 
 

@@ -24,7 +24,4 @@ def nothing_here(library: Library) -> str | None:
             f"The database {shown} holds nothing, though there is an index in {folder}: bring the database back, or "
             "`lectures restore FILE --replace`."
         )
-    return (
-        f"There is nothing here: no course was ever taken up in {folder}, and the database {shown} holds nothing. Is "
-        "LECTURES_DATA_DIR right?"
-    )
+    return f"There is nothing here: no course was ever taken up in {folder}, and the database {shown} holds nothing."

@@ -72,23 +72,29 @@ def _opened() -> tuple[Settings, Library]:
 def open_existing() -> tuple[Settings, Library, str]:
     """As `open_library`, for what only looks: nothing is made, and a folder that is read-only will do. Last comes why
     there is nothing to look at, in a sentence; most often there is, and it is empty."""
-    from index.presence import nothing_here
     from service.settings import read_settings
 
     settings = read_settings()
     library = library_of(settings)
     if library.database.revision() is not None:
         library.database.migrate()
-    return settings, library, nothing_here(library) or ""
+    return settings, library, nothing_kept(library)
+
+
+def nothing_kept(library: Library) -> str:
+    """Why there is nothing to look at, and what says where it is; empty where there is something."""
+    from index.presence import nothing_here
+
+    said = nothing_here(library)
+    return f"{said} LECTURES_DATA_DIR and LECTURES_DATABASE_URL say where it is looked for." if said else ""
 
 
 def check_not_empty(library: Library) -> None:
     """IndexUnavailable where nothing was ever kept: most often a setting is wrong."""
     from index.errors import IndexUnavailable
-    from index.presence import nothing_here
 
     if library.served_number() is None and library.shared is None:
-        nothing = nothing_here(library)
+        nothing = nothing_kept(library)
         if nothing:
             raise IndexUnavailable(nothing)
 
@@ -117,11 +123,10 @@ def _brought_up_to_date(library: Library, *, makes: bool) -> str:
     """What is wrong with the database, in a sentence; empty if its schema is that of this program, or is by now. Only
     with `makes` is one made that is not there."""
     from index.errors import StorageUnreachable
-    from index.presence import nothing_here
 
     try:
         if not makes and library.database.revision() is None:
-            return nothing_here(library) or ""
+            return nothing_kept(library)
         library.database.migrate(only_serves=True)
     except StorageUnreachable as error:
         if library.served_number() is None and library.shared is None:

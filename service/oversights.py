@@ -5,16 +5,16 @@ from __future__ import annotations
 from index.engine.manifest import read_generation
 from index.errors import IndexMismatch, LecturesError
 from index.library import Library
-from index.presence import nothing_here
 from index.store.known import course_slugs
 from index.text.analysis import ANALYSIS_VERSION
+from service.opening import nothing_kept
 from service.settings import Settings, listed
 
 
 def oversights_of(library: Library, settings: Settings, *, nothing: str | None = None) -> list[str]:
-    """What to say where a service starts, or courses are listed. `nothing` is what `nothing_here` said, if that was
+    """What to say where a service starts, or courses are listed. `nothing` is what `nothing_kept` said, if that was
     asked already."""
-    nothing = nothing_here(library) if nothing is None else nothing
+    nothing = nothing_kept(library) if nothing is None else nothing
     if nothing:
         return [nothing]
     return [*older_index(library), *missing_private(library, settings)]

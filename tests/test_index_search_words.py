@@ -56,6 +56,16 @@ def test_a_score_is_rarity_times_impact(tmp_path: Path) -> None:
     assert [(match.term, match.fields) for match in explained] == [("loss", ("body",)), ("dropout", ("body",))]
 
 
+def test_scores_say_the_same_when_they_kept_their_sums_alone(tmp_path: Path) -> None:
+    scope = _scope(tmp_path, "dropout|zero kernel", "dropout loss loss loss", "gradient")
+    scores = WordScores([word("dropout"), word("loss")], scope)
+    rows = np.arange(3)
+    before = scores.size, scores.at(rows).scores.tolist(), scores.spoken(rows).tolist()
+    scores.let_go()
+    assert scores.size < before[0]
+    assert (scores.at(rows).scores.tolist(), scores.spoken(rows).tolist()) == before[1:]
+
+
 def test_the_best_reading_of_a_word_counts_in_each_passage(tmp_path: Path) -> None:
     scope = _scope(tmp_path, "dropout", "reprise", "loss")
     other = Reading((("repris", 1.0),), 0.5, Reason.GLOSSARY, "reprise")

@@ -243,7 +243,7 @@ def test_odd_messages_are_read_as_far_as_they_say_something() -> None:
     messages = [
         Message.model_validate(message)
         for message in (
-            {"role": "critic", "content": "x"},
+            {"role": "developer", "content": "x"},
             {"role": "user", "content": None},
             {"role": "assistant", "content": [{"type": "output_text", "text": "said"}], "tool_calls": []},
             {"role": "user", "content": [{"type": "text", "text": None}, {"type": "input_text", "text": "what?"}]},

@@ -51,7 +51,7 @@ def test_where_there_is_nothing_it_is_said_and_nothing_is_made(
     done = run(folder, *(part.format(there=tmp_path) for part in command))
     assert done.code == code
     assert "There is nothing here" in done.out + done.err
-    assert "Is LECTURES_DATA_DIR right?" in done.out + done.err
+    assert "LECTURES_DATA_DIR and LECTURES_DATABASE_URL say where it is looked for." in done.out + done.err
     assert str(folder) in done.out + done.err
     assert list(tmp_path.rglob("*")) == [folder] * made
 

@@ -1150,7 +1150,7 @@ def test_what_is_wrong_is_said_on_a_page(browser: Any, live: str) -> None:
             "/lectures/999",
             404,
             "По этому адресу ничего нет",
-            "There is no lecture 999; GET /api/courses/SLUG lists those of a course.",
+            "There is no lecture 999; its course lists those there are.",
         ),
         ("/courses/nowhere", 404, "По этому адресу ничего нет", "There is no course"),
         ("/?q=x&offset=9999", 422, "не получается выполнить", "offset"),

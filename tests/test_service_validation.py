@@ -80,7 +80,7 @@ def test_what_has_no_sentence_of_ours_keeps_that_of_the_library() -> None:
 
 def test_a_lecture_that_is_not_there_is_told(client: TestClient) -> None:
     told = _said(client.get("/api/search?q=dropout&lecture=99999"))
-    assert told == (404, "There is no lecture 99999; GET /api/courses/SLUG lists those of a course.")
+    assert told == (404, "There is no lecture 99999; its course lists those there are.")
     assert client.get("/api/search?q=dropout&lecture=1&course=nope").status_code == 404
 
 

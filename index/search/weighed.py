@@ -120,7 +120,9 @@ class _WeighedHere:
         meaning = Meaning(scope, self._embedder, text)
         near = meaning.nearest(CANDIDATES)
         named = words.best(CANDIDATES) if mode is not Mode.SEMANTIC else near[:0]
-        return weigh_rows(words, meaning, scope, beside(scope, np.concatenate([named, near, more()])), mode)
+        found = weigh_rows(words, meaning, scope, beside(scope, np.concatenate([named, near, more()])), mode)
+        words.let_go()
+        return found
 
     def explain(self, row: int) -> list[TermMatch]:
         return self._words.explain(row)

@@ -141,6 +141,11 @@ class WordScores:
         more._sum = Sum(self._sum.scores + part.scores, self._sum.matched)
         return more
 
+    def let_go(self) -> None:
+        """Keep the sums alone: the candidates are found, and what the scores were added up with would be most of a
+        search that is remembered. It is worked out again if it is asked for."""
+        self._parts = []
+
     def best(self, count: int) -> Rows:
         """At most `count` rows with the highest scores, in no order."""
         return self.best_scored(count)[0]
@@ -176,7 +181,8 @@ class WordScores:
         """Scores of these ascending rows together with the minutes around each; for rows of speech."""
         previous = self._scope.generation.previous
         if self._ground.rows is None:
-            ground, parts, phrases = self._ground, self._parts, self._first
+            ground, phrases = self._ground, self._first
+            parts = self._parts or [_of_phrase(phrase, self._scope, ground, self._worth[phrase]) for phrase in phrases]
             inside = np.arange(self._scope.first, self._scope.last)
         else:
             inside = _with_around(self._scope, rows)

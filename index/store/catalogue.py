@@ -110,7 +110,7 @@ def lecture_details(connection: Connection, lecture_id: int, readable: Readable)
     """One lecture; NotFound if it is not there."""
     found = _lectures(connection, sa.and_(lectures.c.id == lecture_id, _may_read(readable)))
     if not found:
-        raise NotFound(f"There is no lecture {lecture_id}; GET /api/courses/SLUG lists those of a course.")
+        raise NotFound(f"There is no lecture {lecture_id}; its course lists those there are.")
     return found[0]
 
 
