@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import CountingEmbedder, ingest, open_index, page_of, time_of
 
+from index.embed import translations
 from index.errors import InvalidRequest, NotFound
 from index.library import Library
 from index.publish import reindex
@@ -28,6 +29,12 @@ def test_the_page_about_it_comes_first_with_its_words_highlighted(index: SearchI
     hit = index.find(Query("dropout")).hits()[0]
     assert (page_of(hit).deck, page_of(hit).page_number, hit.passage.title) == ("one.pdf", 1, "Dropout")
     assert [hit.snippet.text[a:b] for a, b in hit.snippet.highlights] == ["dropout"]
+
+
+def test_the_list_of_translations_is_read_before_a_question_needs_it(index: SearchIndex) -> None:
+    translations._lines.cache_clear()
+    index.warm_up()
+    assert translations._lines.cache_info().currsize == 1
 
 
 def test_filters_hold_inside_the_search(index: SearchIndex) -> None:

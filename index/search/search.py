@@ -12,6 +12,7 @@ from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.embed.table import bundled_table
+from index.embed.translations import translations_of
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
 from index.engine.glossary import GeneralGlossary, general_glossary
@@ -172,10 +173,11 @@ class SearchIndex:
         return found
 
     def warm_up(self) -> None:
-        """Load now what the first questions would load: the bundled table, the frequencies of everyday words, and what
-        is put together over all courses."""
+        """Load now what the first questions would load: the bundled table, the list of translations, the frequencies of
+        everyday words, and what is put together over all courses."""
         bundled_table()
         general_glossary()
+        translations_of("слово")
         for language in STEMMERS:
             telltale_words(language)
         for term in ("слово", "word"):
