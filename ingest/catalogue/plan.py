@@ -12,7 +12,7 @@ from ingest.catalogue.contents import find_contents, is_settings, read_contents
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
-from ingest.catalogue.nodes import Node, natural
+from ingest.catalogue.nodes import Node, natural, only_announced
 from ingest.catalogue.pairing import with_decks
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.sieve import files_last, joined, lectures_of, without_lists
@@ -89,6 +89,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     outcome.units = files_last(joined(outcome.units)) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
+    builder.named -= only_announced(nodes)
     builder, further, walked = _beyond_readme(builder, outcome, catalogue)
     used: set[str] = set()
     for unit in outcome.units:
@@ -122,7 +123,7 @@ def _beyond_readme(
             return listed, contents, False
         aside = Catalogue()
         walked, found = _walk(builder, aside)
-        if walked and len(found.units) >= _FEW * full:
+        if found.units and len(found.units) >= _FEW * full:
             # the README says little or nothing: the pages and files of the folders are the course
             blank = all(unit.blank for unit in outcome.units)
             outcome.units = with_decks(outcome.units, found.units) if blank else [*outcome.units, *found.units]

@@ -108,6 +108,13 @@ _NO_LECTURE = stems(
     "reading~week deadline дедлайн deadlines каникул праздник нет~занят нет~лекц занятий~нет занятия~нет "
     "лекции~нет выходной no~hay~clase feriado receso não~haver sem~aula keine~vorlesung feiertag ferien"
 )
+# the same, where a line says no more
+_NO_LECTURE_ALONE = stems("break$ recess$ перерыв$ pause$ pausa$ intervalo$ descanso$")
+# papers that are about a whole course
+_COURSE_PAPER = stems(
+    "syllabus силлабус ementa$ course~outline course~information course~info$ course~description course~policies "
+    "программа~курса программа~дисциплины рабочая~программа programa~d[oe]~curso programa~del~curso plan~de~cours"
+)
 _PROGRAMME_SECTION = stems(
     "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ "
     "curriculum outline modules модул agenda weeks$ topics$ temario programme vorlesung"
@@ -242,7 +249,14 @@ def _says_nothing_else(rest: str, but: re.Pattern[str]) -> bool:
 
 def is_no_lecture(text: str) -> bool:
     """Whether the line of a schedule says that on its day there is none: a holiday, a deadline."""
-    return bool(_NO_LECTURE.search(text))
+    rest = mark_of(text)[1]
+    alone = _NO_LECTURE_ALONE.sub("", rest)
+    return bool(_NO_LECTURE.search(text)) or (alone != rest and not _LETTER.search(alone))
+
+
+def is_course_paper(text: str) -> bool:
+    """Whether a label says that it is the syllabus of the course, and nothing else."""
+    return bool(_COURSE_PAPER.search(text)) and _says_nothing_else(text, _COURSE_PAPER)
 
 
 def names_programme(heading: str) -> bool:
