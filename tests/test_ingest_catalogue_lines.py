@@ -17,7 +17,8 @@ def test_links_in_the_line_below_a_numbered_title_are_of_that_lecture(tmp_path: 
         f"Лекция {n}. {name}  \nhttps://youtu.be/video{n}aaaaa  \n\n" for n, name in ((1, "Корни"), (2, "Листья"))
     )
     course = course_of(
-        tmp_path, {"README.md": f"# Деревья\n\nПилы https://example.org/saw\n\n# Лекции\n{lectures}# Ссылки\n\nТекст.\n"}
+        tmp_path,
+        {"README.md": f"# Деревья\n\nПилы https://example.org/saw\n\n# Лекции\n{lectures}# Ссылки\n\nТекст.\n"},
     )
     assert held(course) == [
         ("Лекции", "Корни", [], ["video1aaaaa"]),
@@ -37,8 +38,9 @@ def test_paragraphs_and_lists_after_a_numbered_title_are_of_that_lecture(tmp_pat
     assert held(course) == [
         ("", "Roots", ["a.pdf"], ["aaaaaaaaaaa"]),
         ("", "Leaves", ["b.pdf"], []),
+        ("", "Bark", [], []),
     ]
-    assert course.lectures[0].programme == "What is below"
+    assert course.lectures[0].programme == "What is below."
 
 
 def test_bold_within_a_word_is_no_title() -> None:
@@ -86,7 +88,10 @@ def test_recordings_in_a_list_have_the_slides_of_the_folders_with_their_numbers(
 def test_what_is_listed_below_recordings_on_one_host_are_recordings(tmp_path: Path) -> None:
     viewer = "https://media.uni.example/{}.html?d={}"
     handouts = "".join(f"- [Chapter {n}]({viewer.format('file', n)})\n" for n in (1, 2, 3))
-    videos = "".join(f"- [2024-04-0{n} {name}]({viewer.format('video', n)})\n" for n, name in ((1, "Roots"), (2, "Bark"), (3, "Moss")))
+    videos = "".join(
+        f"- [2024-04-0{n} {name}]({viewer.format('video', n)})\n"
+        for n, name in ((1, "Roots"), (2, "Bark"), (3, "Moss"))
+    )
     course = course_of(
         tmp_path,
         {
@@ -152,3 +157,16 @@ def test_a_link_called_link_is_what_its_column_says(tmp_path: Path, column: str)
         },
     )
     assert [videos for *_, videos in held(course)] == [[f"https://media.uni.example/play/{n}"] for n in (1, 2)]
+
+
+def test_a_syllabus_that_lists_the_lectures_is_read(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Trees\n\n- [Syllabus](syllabus.md)\n- [Rules](rules.md)\n",
+            "syllabus.md": "# Syllabus\n\n- Lecture 1: [Roots](a.pdf)\n- Lecture 2: [Bark](b.pdf)\n- Lecture 3: [Moss](c.pdf)\n",
+            "rules.md": "# Rules\n\nNone.\n",
+            **{f"{name}.pdf": "" for name in "abc"},
+        },
+    )
+    assert [title for _, title, *_ in held(course)] == ["Roots", "Bark", "Moss"]

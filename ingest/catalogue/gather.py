@@ -14,7 +14,7 @@ from ingest.catalogue.folder import Target
 from ingest.catalogue.nodes import Node, all_links
 from ingest.catalogue.roles import Found
 from ingest.catalogue.units import Unit
-from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, is_course_paper, without_addresses
+from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, is_course_paper, spelled, without_addresses
 from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo
 
 _REASONS = {
@@ -29,7 +29,6 @@ _MAX_PROGRAMME = 4_000
 _FEW_WORDS = 3  # beside a link: with more, a sentence speaks of it
 _MAX_LINE = 90  # a longer paragraph is no title
 _LETTER = re.compile(r"[^\W\d_]")
-_SPELLED = re.compile(r"[\W\d_]+")
 
 
 class LeftOut(NamedTuple):
@@ -166,6 +165,9 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
         if link.place.target is Target.PLAYLIST:
             course_links.append((link.label or place, place))
             used.add(place)
+        elif link.what in _DECKS and is_course_paper(link.label or spelled(place)):
+            used.add(place)
+            course_links.append((link.label or place, place))
         elif link.place.local and aside_path(place):
             continue  # told with the files that are no lectures
         elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:
@@ -173,9 +175,6 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
             in_prose = len(unit.node.name.split()) > len(link.label.split()) + _FEW_WORDS
             if unit.node.kind is BlockKind.PARAGRAPH and in_prose and not link.place.local and not link.place.known:
                 course_links.append((link.label or place, place))  # a sentence speaks of another's file
-                continue
-            if is_course_paper(link.label) or is_course_paper(_SPELLED.sub(" ", PurePosixPath(place).stem)):
-                course_links.append((link.label or place, place))
                 continue
             bare = not link.label or is_bare_label(link.label)
             title = PurePosixPath(place).stem if bare else link.label

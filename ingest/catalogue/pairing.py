@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from ingest.catalogue.blocks import BlockKind
 from ingest.catalogue.units import Unit
 
 _WORD = re.compile(r"[^\W_]+")
@@ -21,19 +22,39 @@ def with_decks(programme: Sequence[Unit], files: Sequence[Unit]) -> list[Unit]:
 
     Where most decks that are called like a lecture have its number too, one of another name goes by its number alone.
     """
+    pairs = _pairs(programme, files)
+    _lend(programme, files, pairs)
+    return [*programme, *(unit for file, unit in enumerate(files) if file not in pairs)]
+
+
+def lend_decks(lectures: Sequence[Unit], files: Sequence[Unit]) -> int:
+    """Give lectures, none of which has slides, the decks called or numbered as they are; how many have some."""
+    if any({"deck", "notes"} & unit.whats() for unit in lectures):
+        return 0
+    decks = [unit for unit in files if unit.node.kind in (BlockKind.FILE, BlockKind.FOLDER)]
+    pairs = _pairs(lectures, decks)
+    _lend(lectures, decks, pairs)
+    return len(set(pairs.values()))
+
+
+def _lend(programme: Sequence[Unit], files: Sequence[Unit], pairs: dict[int, int]) -> None:
+    for file, lecture in pairs.items():
+        programme[lecture].links += files[file].links
+        programme[lecture].blank = False
+
+
+def _pairs(programme: Sequence[Unit], files: Sequence[Unit]) -> dict[int, int]:
+    """The lecture of each deck that is called like one, else of those that are numbered as they are."""
     pairs = _by_title(programme, files)
     if len(pairs) < _SURE:
-        pairs = _by_number(programme, files)
+        return _by_number(programme, files)
     agreed = sum(_number(files[file]) == _number(programme[lecture]) for file, lecture in pairs.items())
     if 2 * agreed > len(pairs):
         free = {_number(unit): at for at, unit in enumerate(programme) if at not in pairs.values()}
         for file, unit in enumerate(files):
             if file not in pairs and (number := _number(unit)) in free and number:
                 pairs[file] = free[number]
-    for file, lecture in pairs.items():
-        programme[lecture].links += files[file].links
-        programme[lecture].blank = False
-    return [*programme, *(unit for file, unit in enumerate(files) if file not in pairs)]
+    return pairs
 
 
 def _by_title(programme: Sequence[Unit], files: Sequence[Unit]) -> dict[int, int]:

@@ -13,14 +13,14 @@ from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
 from ingest.catalogue.nodes import Node, natural, only_announced
-from ingest.catalogue.pairing import with_decks
+from ingest.catalogue.pairing import lend_decks, with_decks
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.sieve import files_last, joined, lectures_of, without_lists
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
 from ingest.catalogue.unlinked import folder_nodes
-from ingest.catalogue.words import Rank, aside_path
+from ingest.catalogue.words import Rank, aside_path, is_course_paper, spelled
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
@@ -131,6 +131,11 @@ def _beyond_readme(
             return builder, walked, True
         # a page in a folder that nobody links says more of its decks than their names
         listed_there = [unit for unit in found.units if unit.node.kind not in (BlockKind.FILE, BlockKind.FOLDER)]
+        lent = lend_decks([unit for unit in outcome.units if not unit.blank], found.units)
+        if lent:
+            catalogue.why.append(
+                f"{lent} lectures have the slides of the folders that are called or numbered as they are."
+            )
         if len(listed_there) >= _FEW:
             outcome.units += listed_there
             catalogue.why += found.why
@@ -249,6 +254,9 @@ def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> 
         if PurePosixPath(path).suffix.lower() not in DECKS or path in used:
             continue
         part = aside_path(path)
+        if is_course_paper(spelled(path)):
+            catalogue.left_out.append(LeftOut(path, path, "It is about the course, not of a lecture, by its name."))
+            continue
         if any(str(parent) in builder.owned for parent in PurePosixPath(path).parents):
             reason = "It lies in the folder of a lecture whose page names other files."
             catalogue.left_out.append(LeftOut(path, path, reason))

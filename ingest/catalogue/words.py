@@ -53,7 +53,7 @@ _ROLES = {
         "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream 비디오 "
         "영상 동영상 视频 录像 回放 b站 动画 動画 grabaci gravaç aufzeichnung"
     ),
-    Role.NOTES: stems("конспект лонгрид note notes handout skript apuntes transcript 강의노트 笔记"),
+    Role.NOTES: stems("конспект лонгрид заметк note notes handout skript apuntes transcript 강의노트 笔记"),
 }  # the first that fits: "slides of the seminar" are those of a seminar
 _GENERIC = stems(
     "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк "
@@ -80,7 +80,7 @@ _ASIDE = {
         "pre~requisite система~оцен grading staff преподават команда~курса instructor instructors teaching~team "
         "contacts$ контакты$ faq$ setup$ set~up getting~started contribut acknowledg благодарн license лицензи "
         "prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе logistics$ "
-        "office~hours cite$ news$ новости troubleshoot testimonial отзыв who~should sponsors environment~setup "
+        "office~hours cite$ news$ faqs$ новости troubleshoot testimonial отзыв who~should sponsors environment~setup "
         "authors$ авторы disclaimer credits$ manifesto profesores$ ayudantes$ professores$ equipo$ equipe$ "
         "organisatorisches sprechstunde integridad política~de"
     ),
@@ -136,8 +136,8 @@ _PICTURE_FOLDERS = re.compile(
 _ASIDE_FILES = stems(
     "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
     "solutions домашн контрольн экзамен kr$ кр$ tasks?$ template proposal poster cheat~sheet cheatsheet "
-    "license changelog contributing readme code~of~conduct errata grading policy certificate report$ figure "
-    "fig$ paper$ article$"
+    "course~project license changelog contributing readme code~of~conduct errata grading policy certificate report$ "
+    "figure fig$ paper$ article$"
 )
 
 
@@ -198,6 +198,7 @@ DATE = re.compile(rf"(?<![\w.]){_DATE_TEXT}(?!\w)", re.IGNORECASE)
 _DATE_FIRST = re.compile(rf"^[\W_]*{_DATE_TEXT}(?!\w)[\s_]*[.:)\]\-–—|,]*[\s_]*", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W_]+")
+_ENUMERATED = re.compile(r"\w{0,12}, [^\W\d_]")
 _STEMMED = re.compile(r"\0\w*")  # what a stem that was taken out leaves of its word
 _SPELLED = re.compile(r"[^\W\d_]+")
 _MAX_MARK = 400  # a number stands at the beginning
@@ -235,9 +236,14 @@ def aside_of(text: str, *, whole: bool = False) -> Role | None:
             return role
     for role, words in _ASIDE.items():
         found = words.search(text)
-        if found and (not whole or found.start() <= 1 or is_bare_label(words.sub(" ", text))):
+        if found and (not whole or _begins_so(found, text) or is_bare_label(words.sub(" ", text))):
             return role
     return None
+
+
+def _begins_so(found: re.Match[str], text: str) -> bool:
+    """Whether a line begins with the word found; where a comma follows it, it is the first of several subjects."""
+    return found.start() <= 1 and not _ENUMERATED.match(text, found.end())
 
 
 def _says_nothing_else(rest: str, but: re.Pattern[str]) -> bool:
@@ -257,6 +263,11 @@ def is_no_lecture(text: str) -> bool:
 def is_course_paper(text: str) -> bool:
     """Whether a label says that it is the syllabus of the course, and nothing else."""
     return bool(_COURSE_PAPER.search(text)) and _says_nothing_else(text, _COURSE_PAPER)
+
+
+def spelled(path: str) -> str:
+    """The words in the name of a file."""
+    return " ".join(_SPELLED.findall(path.rpartition("/")[2].rpartition(".")[0]))
 
 
 def names_programme(heading: str) -> bool:
