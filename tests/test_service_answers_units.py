@@ -226,3 +226,24 @@ def test_the_first_quote_of_speech_is_longer_and_ends_where_the_next_begins() ->
     assert at_length(first, 640, len(first.text)).text == first.text
     page = units_of(_slide("Adam\nИнерция и RMSProp вместе\nу каждого веса свой шаг", "Adam"), 0)[0]
     assert at_length(page, 640) is page
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("Сравните VGG и ResNet по числу слоёв: что глубже?", ("VGG", "ResNet")),
+        ("сравните обучение по батчам и обучение по примерам", ("обучение по батчам", "обучение по примерам")),
+        ("чем view отличается от reshape и когда первый падает", ("view", "reshape")),
+        ("difference between L1 and L2 in terms of sparsity", ("L1", "L2")),
+        ("Сравните два вида word2vec — CBOW и skip-gram", ("CBOW", "skip-gram")),
+        ("Сравните жёсткое (hard) и мягкое (soft) внимание", ("жёсткое", "мягкое внимание")),
+        ("сравните инициализации Xavier и He", ("инициализации Xavier", "He")),
+        # three things are no two, and a clause is none
+        ("Сравните BLEU, ROUGE и METEOR", None),
+        ("почему у свёрточной сети так мало весов по сравнению с полносвязной", None),
+    ],
+)
+def test_what_is_compared_is_told_from_by_what_and_what_else_is_asked(
+    question: str, sides: tuple[str, str] | None
+) -> None:
+    assert sides_of(question) == sides
