@@ -9,6 +9,7 @@ from support import CountingEmbedder, ingest, open_index
 
 from index.library import Library
 from index.search.courtesy import without_courtesies
+from index.search.tasks import without_tasks
 from index.types import Coverage, Query
 
 
@@ -65,3 +66,37 @@ def test_a_polite_question_is_covered_as_the_same_without_and_shown_as_it_was_ty
     assert polite.unknown_words == plain.unknown_words
     assert polite.query == "Hello! What is dropout? Please answer briefly."
     assert polite.ranked.rows.tolist() == plain.ranked.rows.tolist()
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("Опишите устройство LSTM: какие в ней гейты?", "устройство LSTM: какие в ней гейты?"),
+        ("Dropout. Кратко поясните, зачем он нужен", "Dropout. зачем он нужен"),
+        ("перечисли виды регуляризации, сравни их", "виды регуляризации, их"),
+        ("Докажите, что сигмоида монотонна", "что сигмоида монотонна"),
+        ("Describe how attention works, and list the kinds of it", "how attention works, and the kinds of it"),
+        ("Give two reasons why residual blocks help", "two reasons why residual blocks help"),
+    ],
+)
+def test_verbs_that_set_a_task_are_no_part_of_what_is_asked(written: str, asked: str) -> None:
+    assert without_tasks(written) == asked
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["опишите", "state space models", "list comprehension", "show attend and tell", "найти минимум", "name entity"],
+)
+def test_verbs_that_may_be_the_subject_stay(query: str) -> None:
+    assert without_tasks(query) == query
+
+
+def test_a_task_finds_what_its_subject_finds(
+    course_folder: Path, sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    ingest(course_folder, sqlite_library, embedder)
+    index = open_index(sqlite_library, embedder)
+    plain, task = (index.find(Query(q)) for q in ("dropout", "Охарактеризуйте dropout"))
+    assert plain.coverage is task.coverage is not Coverage.ABSENT
+    assert task.unknown_words == ()
+    assert task.ranked.rows.tolist() == plain.ranked.rows.tolist()

@@ -40,6 +40,7 @@ from index.search.ranking import (
 )
 from index.search.scope import Scope, make_scope
 from index.search.suggest import complete
+from index.search.tasks import without_tasks
 from index.search.weighed import Bodies, Here, Weighed
 from index.text.analysis import STOP_WEIGHT, is_stop_word
 from index.text.everyday import everyday_frequency
@@ -119,7 +120,7 @@ class SearchIndex:
         scope = self._scope(query.filters)
         if len(lectures := find_numbered(query, typed, scope)):
             return with_lectures(self._find(replace(query, literal=True)), lectures)
-        text = typed if query.literal else without_courtesies(typed)
+        text = typed if query.literal else without_tasks(without_courtesies(typed))
         mode = self._possible(query.mode)
         words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
         phrases = words.phrases

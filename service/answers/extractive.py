@@ -21,7 +21,7 @@ from service.answers.numbers import Numbers
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
-from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
+from service.answers.units import CODE, Unit, at_length, is_reference, opened_at, plain, units_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
@@ -44,8 +44,10 @@ _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
+_FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
+_CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
@@ -76,6 +78,7 @@ def extract_answer(
         return (), ()
     picked = _pick(units, scores, order)
     chosen_units = [units[i] for i in picked]
+    chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)
@@ -98,7 +101,8 @@ def quotable(hits: Iterable[Hit]) -> list[Hit]:
 
 def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) -> list[Unit]:
     """The pieces of hits that can be quoted, each with the place of its hit among these as its rank."""
-    units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=asked in _NAMES))
+    names, code = asked in _NAMES, asked in _CODED
+    units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=names, code=code))
     return [unit for unit in units if _news(unit, weights) and not (asked in _EXPLAINED and unit.is_label)]
 
 
@@ -147,6 +151,12 @@ def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[in
             seen.append(own)
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
+
+
+def _at_length(first: Unit, others: Iterable[Unit]) -> Unit:
+    """The first quote as long as it is worth, up to the next one of its minute."""
+    later = [other.start for other in others if other.rank == first.rank and other.start > first.start]
+    return at_length(first, _FIRST_CHARS, min(later, default=None))
 
 
 def overlap(one: Unit, other: Unit) -> bool:
@@ -205,6 +215,8 @@ def score_units(
 
 def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
     """How far a piece is put as such an answer."""
+    if unit.is_code:
+        return 1.0
     if asked is Asked.DEFINITION:
         return defines(unit.text, tokens, weights, whole)
     if asked is Asked.COMPARISON:
@@ -255,6 +267,8 @@ def _spoken_loss(asked: Asked, unit: Unit, tokens: Sequence[Token], kind: float)
 def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     """What makes a piece a poor quote: it names a publication, is in another language than was asked in, is code."""
     lost = 0.0
+    if unit.is_code:
+        return lost
     if asked not in _NAMES and is_reference(unit.text):
         lost += _REFERENCE_LOSS
     if speaks_russian(unit.text) is not russian:
