@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_ingest_catalogue import course_of, held
 
-from ingest.catalogue.words import is_course_paper, is_no_lecture
+from ingest.catalogue.words import aside_of, aside_path, is_course_paper, is_no_lecture
 from ingest.course import read_course
 from ingest.course_yaml import write_yaml
 
@@ -117,3 +117,56 @@ def test_a_programme_without_links_has_the_decks_that_are_numbered_as_its_rows(t
         ("Стебли", ["lectures/lecture02-stems.pdf", "seminars/seminar02_stems.pdf"]),
         ("Листья", ["lectures/lecture03-leaves.pdf", "seminars/seminar03_leaves.pdf"]),
     ]
+
+
+def test_laboratories_between_numbered_titles_stand_for_themselves(tmp_path: Path) -> None:
+    week = "### Week {0}\n\nLecture {0}: **Wood {0}**\n\n[Slides](l{0}.pdf)\n\nLab {0}: **Cutting {0}**\n\n[Material](b{0}.pdf)\n\n"
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Trees\n\n" + "".join(week.format(n) for n in (1, 2, 3)),
+            **{f"{name}{n}.pdf": "" for n in (1, 2, 3) for name in "lb"},
+        },
+    )
+    assert [(title, decks) for _, title, decks, _ in held(course)] == [
+        found for n in (1, 2, 3) for found in ((f"Wood {n}", [f"l{n}.pdf"]), (f"Cutting {n}", [f"b{n}.pdf"]))
+    ]
+
+
+@pytest.mark.parametrize("head", ["", "| | | |\n|---|---|---|\n"])
+def test_a_table_without_a_head_whose_cells_are_decks_is_a_grid_of_lectures(tmp_path: Path, head: str) -> None:
+    names = ("Roots", "Stems", "Bark", "Leaves", "Moss")
+    cells = [f"[{name}]({name}.pdf)" for name in names]
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": f"# Trees\n\n## The wood\n\n{head}| {' | '.join(cells[:3])} |\n| {' | '.join(cells[3:])} |\n\nText.\n",
+            **{f"{name}.pdf": "" for name in names},
+        },
+    )
+    assert [(title, decks) for _, title, decks, _ in held(course)] == [(name, [f"{name}.pdf"]) for name in names]
+
+
+def test_a_table_without_a_head_has_slides_and_recording_in_one_row(tmp_path: Path) -> None:
+    rows = "".join(
+        f"| {name} | [slides]({name}.pdf) | [recording](https://youtu.be/{name}aaaaaaa) |\n"
+        for name in ("Root", "Bark")
+    )
+    course = course_of(tmp_path, {"README.md": f"# Trees\n\n{rows}", "Root.pdf": "", "Bark.pdf": ""})
+    assert held(course) == [("", name, [f"{name}.pdf"], [f"{name}aaaaaaa"]) for name in ("Root", "Bark")]
+
+
+@pytest.mark.parametrize(
+    "path", ["2_class/PS1/ps1.pdf", "ps3.pdf", "data/table.pdf", "raw data/table.pdf", "datasets/a.pdf"]
+)
+def test_problem_sets_and_data_are_no_lectures_by_their_place(path: str) -> None:
+    assert aside_path(path)
+
+
+@pytest.mark.parametrize("path", ["seminars/data-base/a.pdf", "data structures/a.pdf", "big_data/a.pdf"])
+def test_data_that_a_lecture_is_about_is_no_place_of_data(path: str) -> None:
+    assert not aside_path(path)
+
+
+def test_intermediate_exams_are_homework() -> None:
+    assert aside_of("Рубежные контроли", whole=True) is not None

@@ -15,6 +15,7 @@ from ingest.catalogue.titles import title_of
 from ingest.catalogue.words import UNMARKED, Mark, Rank, Role, aside_of, is_no_lecture, mark_of
 
 _ASIDE_WORDS = 4
+_FEW_CELLS = 4
 _MATERIAL = frozenset({"deck", "notes", "video"})
 _WORD = re.compile(r"[^\W_]")
 # a closing bracket in a programme that speaks of the material, not of the subject
@@ -50,7 +51,11 @@ class _Columns:
 def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) -> Iterator[Row]:
     """The rows of a table in order; a topic that spans rows is one row with the material of all."""
     rows = list(table.children)
-    header = table.header
+    header = table.header if any(plain(cell.pieces) for cell in table.header) else ()
+    if not header and (grid := _grid(folder, page, rows)):
+        plainly = _Columns(0, None, (None,), "grid")
+        yield from (_row(folder, page, (cell,), plainly, role) for cell in grid)
+        return
     if not header and len(rows) > 1 and _names_columns(rows[0].cells):
         header = rows.pop(0).cells
     heads = [plain(cell.pieces) for cell in header]
@@ -90,6 +95,16 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
             continue
         last = row
         yield row
+
+
+def _grid(folder: CourseFolder, page: str, rows: Sequence[Block]) -> list[Cell]:
+    """The cells of a table without a head in which each is a lecture: a title of its own that is a link to material."""
+    cells = [cell for block in rows for cell in block.cells if plain(cell.pieces)]
+    titles = {title_of(cell.pieces)[0].casefold() for cell in cells}
+    if len(cells) < _FEW_CELLS or len(cells) < 2 * len(rows) or "" in titles or len(titles) < len(cells):
+        return []
+    links = [find_links(folder, page, cell.pieces) for cell in cells]
+    return cells if all(len(found) == 1 and found[0].what in _MATERIAL for found in links) else []
 
 
 def _names_columns(cells: Sequence[Cell]) -> bool:
