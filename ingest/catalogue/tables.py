@@ -62,6 +62,8 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
     aside = Role.ABOUT if lists_people(heads) else Role.HOMEWORK if lists_grades(heads) else None
     columns = _columns(heads, rows)
     last: Row | None = None
+    topics = [row.cells[columns.topic] for row in rows if columns.topic < len(row.cells)]
+    plainly_set = 2 * sum(map(_is_bold, topics)) < len(topics)
     for block in rows:
         filled = [cell for cell in block.cells if plain(cell.pieces) and not cell.continued]
         linked = any(piece.href for cell in block.cells for piece in cell.pieces)
@@ -70,6 +72,7 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
                 len(filled) == 1
                 and not block.cells[0].heading
                 and block.cells[columns.topic : columns.topic + 1] == (filled[0],)
+                and not (_is_bold(filled[0]) and plainly_set)
             ):
                 pass  # a topic of which there is nothing yet
             else:
@@ -95,6 +98,11 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
             continue
         last = row
         yield row
+
+
+def _is_bold(cell: Cell) -> bool:
+    worded = [piece for piece in cell.pieces if piece.text.strip()]
+    return bool(worded) and all(piece.bold for piece in worded)
 
 
 def _grid(folder: CourseFolder, page: str, rows: Sequence[Block]) -> list[Cell]:

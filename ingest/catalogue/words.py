@@ -58,7 +58,7 @@ _ROLES = {
 _GENERIC = stems(
     "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк "
     "here$ тут$ здесь pdf$ html$ url$ click open$ view$ page$ web$ online main$ рус$ англ eng$ english russian "
-    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ и$ к$ по$ на$ с$ our$ "
+    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ plus$ и$ к$ по$ на$ с$ our$ "
     "наш new$ old$ версия$ version full$ raw$ cours$ vorlesung clase clases aula$ aulas session$ extra$ "
     "optional"
 )
