@@ -57,6 +57,7 @@ CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if
 _REMARK = re.compile(r"\s*#")
 _LINE = re.compile(r"[^\n]+")
 _CODE_CHARS = 320
+_TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
@@ -81,7 +82,12 @@ class Unit:
     @property
     def is_label(self) -> bool:
         """Whether it is what stands under a picture or beside an axis: a name, of which nothing is said."""
-        return self.is_alone and _PREDICATE.search(self.text) is None
+        return self.is_alone and not self.says_something
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it has what says something of something."""
+        return _PREDICATE.search(self.text) is not None
 
     @property
     def quote(self) -> str:
@@ -211,8 +217,9 @@ def _programmed(hit: Hit, rank: int) -> Iterator[Unit]:
 
 
 def _skipped(passage: IndexedPassage) -> int:
-    """How many characters of a page are its title."""
-    return len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
+    """How many characters of a page are its title. One that is as long as a sentence says something itself."""
+    title = passage.title
+    return len(title) if title and len(title) <= _TITLE_CHARS and passage.text.startswith(title) else 0
 
 
 def _stop(text: str, start: int, stops: Sequence[int]) -> int:
@@ -247,7 +254,7 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
     block: list[tuple[int, int]] = []
     for start, end in _spans(text, skip):
         line = text[start:end].strip()
-        if not line or plain(line) == title:
+        if not line or (plain(line) == title and len(line) <= _TITLE_CHARS):
             continue
         if (
             not _WORD.search(line)
