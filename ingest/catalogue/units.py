@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from index.addresses import has_scheme
 from ingest.catalogue.blocks import OVER, BlockKind
 from ingest.catalogue.folder import Target
-from ingest.catalogue.nodes import Node
+from ingest.catalogue.nodes import Node, all_links
 from ingest.catalogue.roles import Found
 from ingest.catalogue.words import Rank, Role, is_bare_label, mark_of, names_programme, role_of
 
@@ -128,10 +128,10 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
         if below[id(node)].units or below[id(node)].loose or any(link.what in _MATERIAL for link in node.links)
     ]
     over = [node for node in carrying if below[id(node)].units]
-    if not over:
+    units = [unit for node in over for unit in below[id(node)].units]
+    if not over or _is_one_with_exercises(carrying, over, units):
         return True, _told(carrying, "each has its own material") if len(carrying) > 1 else ""
     can_be = [node for node in carrying if _may_be(node)]
-    units = [unit for node in over for unit in below[id(node)].units]
     if 2 * len(can_be) < len(carrying):
         return False, ""
     many = len(units) / len(over)
@@ -171,6 +171,14 @@ def _are_weeks(pages: Sequence[Node], units: Sequence[Unit]) -> bool:
     titled = [unit for unit in units if unit.node.title and (unit.blank or not _is_practice(unit))]
     days = bool(units) and all(unit.node.shape == "term" and unit.node.title for unit in units)
     return (days or len(bare) == len(pages)) and len(pages) > 1 and len(titled) >= _MANY * len(pages)
+
+
+def _is_one_with_exercises(carrying: Sequence[Node], over: Sequence[Node], units: Sequence[Unit]) -> bool:
+    """Whether of several lectures with slides or videos one has notebooks below it, and no more."""
+    beside = [node for node in carrying if node not in over]
+    if len(over) != 1 or not all(map(_is_practice, units)):
+        return False
+    return any(link.what in _OWN for link in all_links(beside))
 
 
 def _rank(ranks: Sequence[Rank]) -> Rank:
@@ -233,6 +241,9 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
     full = len(family) - len(empty)
     if family[0].kind is BlockKind.ROW:
         return empty  # whether such a table is one of lectures is seen from the others
+    if family[0].kind is BlockKind.HEADING and full > 1 and 3 * full >= len(family):
+        # a title between others, and nothing below it yet
+        return [node for node in empty if node.mark.rank >= Rank.WEEK or not node.children]
     if family[0].kind in OVER or family[0].kind is BlockKind.FOLDER:
         return [node for node in empty if node.mark.rank >= Rank.WEEK] if full and 2 * full >= len(family) else []
     ranked = [node for node in empty if node.mark.rank > Rank.NONE or not any(map(_leads_somewhere, node.links))]
