@@ -55,6 +55,7 @@ _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
 _REMARK = re.compile(r"\s*#")
+_TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
 _LINE = re.compile(r"[^\n]+")
 _CODE_CHARS = 320
 _TITLE_CHARS = 80  # that a title has at most
@@ -198,21 +199,17 @@ def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
 
 
 def _programmed(hit: Hit, rank: int) -> Iterator[Unit]:
-    """The lines of code of a page, with the remarks between them: as many as can be read at a glance, from a remark on
-    where there is one."""
+    """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
     text = hit.passage.text
     run: list[tuple[int, int]] = []
     for line in [*_LINE.finditer(text, _skipped(hit.passage)), None]:
-        is_code = line is not None and (_is_code(line.group()) or _REMARK.match(line.group()) is not None)
-        is_full = line is not None and bool(run) and line.end() - run[0][0] > _CODE_CHARS
-        if run and (not is_code or is_full or (line is not None and _REMARK.match(line.group()))):
-            start, end = run[0][0], run[-1][1]
+        goes_on = line is not None and (_is_code(line.group()) or _REMARK.match(line.group()) is not None)
+        if run and (line is None or not goes_on or line.end() - run[0][0] > _CODE_CHARS):
             if any(_is_code(text[first:last]) for first, last in run):
-                yield Unit(hit, rank, len(run), text[start:end].strip(), start, run[0][1] - start, is_code=True)
-                run = []
-            elif not is_code:
-                run = []
-        if is_code and line is not None:
+                start, end = run[0][0], run[-1][1]
+                yield Unit(hit, rank, 0, text[start:end], start, run[0][1] - start, is_code=True)
+            run = []
+        if line is not None and goes_on:
             run.append(line.span())
 
 
@@ -246,7 +243,7 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
 
 
 def _is_code(line: str) -> bool:
-    return CODE.search(line) is not None and len(_WORD.findall(line)) < _PROSE_WORDS
+    return CODE.search(line) is not None and len(_WORD.findall(_TRAILING.sub("", line))) < _PROSE_WORDS
 
 
 def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
