@@ -200,7 +200,9 @@ def score_units(
         named_in_title = min(1.0, sum(weights[term] for term in titled) / whole)
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
         if named:
-            kinds[i] = max(_put(asked, unit, tokens, weights, whole), 0.5 * (title >= _TITLED))
+            # a title makes no year and no name of what stands under it
+            titled_kind = 0.5 * (title >= _TITLED and asked not in _NAMES)
+            kinds[i] = max(_put(asked, unit, tokens, weights, whole), titled_kind)
             if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
                 kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
         scores[i] = (
