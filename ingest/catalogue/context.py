@@ -14,6 +14,7 @@ from ingest.catalogue.titles import title_of, title_of_path
 from ingest.catalogue.words import Rank, Role, aside_of, is_course_paper, role_of
 
 _WORDS = re.compile(r"[^\W_]+")
+_NUMBERED = re.compile(r"\W{0,3}([^\W\d_]{2,20}) ?[№#]?\d")
 _FEW_WORDS = 3
 _LABEL_WORDS = 4  # of a heading that only says what is listed below it
 _FEW = 3
@@ -62,11 +63,7 @@ def name_by_its_page(node: Node) -> None:
 
 def below_their_titles(nodes: list[Node]) -> list[Node]:
     """Siblings with what follows a paragraph "Lecture 1: Trees" below it: some write each link apart."""
-    titles = [
-        node
-        for node in nodes
-        if node.kind is BlockKind.PARAGRAPH and node.mark.rank >= Rank.WEEK and not node.links and not node.aside
-    ]
+    titles = [node for node in nodes if _is_numbered_title(node)]
     if len(titles) < 2 or not any(node.links or node.children for node in nodes):
         return nodes
     found: list[Node] = []
@@ -74,7 +71,11 @@ def below_their_titles(nodes: list[Node]) -> list[Node]:
     for node in nodes:
         if node in titles:
             above = node
-        elif above and node.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM) and node.mark.rank < above.mark.rank:
+        elif (
+            above
+            and node.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
+            and node.mark.rank < max(Rank.WEEK, above.mark.rank)
+        ):
             above.kind, above.shape = BlockKind.LEAD, "lead"
             above.children.append(node)
             continue
@@ -82,6 +83,14 @@ def below_their_titles(nodes: list[Node]) -> list[Node]:
             above = None
         found.append(node)
     return found
+
+
+def _is_numbered_title(node: Node) -> bool:
+    """Whether a paragraph without links begins a lecture, or the practice between lectures: "Lab 2: Trees"."""
+    if node.kind is not BlockKind.PARAGRAPH or node.links or node.aside:
+        return False
+    practice = _NUMBERED.match(node.name)
+    return node.mark.rank >= Rank.WEEK or (practice is not None and role_of(practice[1]) is Role.SEMINAR)
 
 
 def told_by_their_host(node: Node) -> None:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import Piece, plain, tidy
 from ingest.catalogue.columns import is_topic_word
-from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, mark_of
+from ingest.catalogue.words import DATE, Mark, Rank, Role, is_bare_label, mark_of, role_of
 
 _WORD = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"\s+")
@@ -125,6 +125,9 @@ def _cleaned(text: str) -> str:
         head, found, tail = text.partition(separator)
         if found and head and _WORD.search(tail) and (is_bare_label(head) or is_topic_word(head)):
             text = tail.strip(_ENDS)
+    head, _, last = text.rpartition(" ")
+    if last.isupper() and not head.isupper() and role_of(last) in (Role.SLIDES, Role.VIDEO, Role.NOTES):
+        text = head.strip(_ENDS)  # "Neural networks SLIDES"
     if not _WORD.search(text) or is_bare_label(text) or is_topic_word(text):
         return ""
     return text

@@ -56,7 +56,8 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
     for family in families.values():
         _planned(family, below)
         here, why = _decide(family, below)
-        decided.update({id(node): here and not _is_group(node, below[id(node)]) for node in family})
+        differs = _is_group if here else _is_single
+        decided.update({id(node): here != differs(node, below[id(node)]) for node in family})
         found.why += [why] if why else []
     kept = {id(node) for family in families.values() for node in _blanks(family, below, decided)}
     for node in nodes:
@@ -198,6 +199,12 @@ def _is_group(node: Node, outcome: Outcome) -> bool:
     return max(Counter(unit.whats() for unit in full).values()) > 1
 
 
+def _is_single(node: Node, outcome: Outcome) -> bool:
+    """Whether a heading among groups is a lecture: all that is below it are a page and slides that are not named."""
+    pages = [unit for unit in outcome.units if unit.node.shape == "page"]
+    return node.kind in OVER and bool(outcome.loose) and len(pages) == len(outcome.units) == 1 and _may_be(node)
+
+
 def _is_practice(unit: Unit) -> bool:
     """Whether a unit is the seminar or the homework beside a lecture."""
     first = " ".join(unit.node.name.split()[:2])
@@ -260,8 +267,8 @@ def _leads_somewhere(link: Found) -> bool:
 
 
 def _planned(family: Sequence[Node], below: dict[int, Outcome]) -> None:
-    """Give headings numbered as those over lectures their items, where nothing in them has any material yet."""
-    if family[0].kind not in OVER:
+    """Give headings and items numbered as those over lectures their items, where nothing in them has material yet."""
+    if family[0].kind not in (*OVER, BlockKind.ITEM):
         return
     full = [node for node in family if below[id(node)].units and node.mark.rank is not Rank.NONE]
     items = [unit for node in full for unit in below[id(node)].units]

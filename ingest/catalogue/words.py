@@ -58,7 +58,7 @@ _ROLES = {
 _GENERIC = stems(
     "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк "
     "here$ тут$ здесь pdf$ html$ url$ click open$ view$ page$ web$ online main$ рус$ англ eng$ english russian "
-    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ и$ к$ по$ на$ с$ our$ "
+    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ plus$ и$ к$ по$ на$ с$ our$ "
     "наш new$ old$ версия$ version full$ raw$ cours$ vorlesung clase clases aula$ aulas session$ extra$ "
     "optional"
 )
@@ -72,7 +72,7 @@ _ASIDE = {
     ),
     Role.HOMEWORK: stems(
         "homework домашн assignment задани problem~set problem~sets pset psets exam$ exams$ midterm экзамен зачет "
-        "зачёт контрольн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions "
+        "зачёт контрольн рубежн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions "
         "course~project tareas ejercicios exercícios exercicios tarefas provas exámenes evaluaciones avaliações "
         "übungen übungsbl aufgaben prüfung$ prüfungen proyecto$ proyectos projeto$ projetos controles$ entregas$"
     ),
@@ -121,20 +121,22 @@ _PROGRAMME_SECTION = stems(
 )
 # what is no lecture of the course by where it lies: the names of folders, and of files
 _ASIDE_FOLDERS = stems(
-    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ projects$ "
+    "homework hw$ hws$ assignment pset psets ps$ problem~set exercise exam$ exams$ midterm quiz project$ projects$ "
     "solution answers$ questions$ домашн задан контрольн экзамен template supplement reading$ readings "
     "papers?$ article under~construction draft archive$ archived deprecated student students report reports "
-    "docker config assets$ includes$ layouts$ sass$ site$ data$ datasets?$ tests?$ cohort resource$ "
+    "docker config assets$ includes$ layouts$ sass$ site$ tests?$ cohort resource$ "
     "certificate issue~template vendor$ proposal proposals poster errata license code~of~conduct tasks?$ "
     "tareas? ejercicio exercício exercicio tarefa provas? ex[aá]men controles proyecto projeto trabalhos? "
     "guías? guias? aufgabe übung uebung prüfung"
 )
-# pictures, unless they are what the folder is about: "image processing"
+# pictures and data, unless they are what the folder is about: "image processing", "data structures"
 _PICTURE_FOLDERS = re.compile(
-    r"(?:figures?|figs?|images?|imgs?|pics|pictures?|plots?)$|^(?:figures|images|plots) ", re.I
+    r"(?:figures?|figs?|images?|imgs?|pics|pictures?|plots?)$|^(?:figures|images|plots) |"
+    r"^(?:(?:raw|sample|example|course|input|test) )?(?:data|datasets?)(?: files?)?$",
+    re.I,
 )
 _ASIDE_FILES = stems(
-    "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
+    "homework hw$ assignment pset ps$ problem~set exercise exam$ midterm quiz questions$ answers$ solution "
     "solutions домашн контрольн экзамен kr$ кр$ tasks?$ template proposal poster cheat~sheet cheatsheet "
     "course~project license changelog contributing readme code~of~conduct errata grading policy certificate report$ "
     "figure fig$ paper$ article$"
