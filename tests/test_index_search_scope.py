@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from support import make_generation, passage
 
 from index.engine.generation import Generation
 from index.engine.postings import NOTHING
+from index.search import scope as scope_module
 from index.search.scope import Scope, make_scope
 from index.search.subject import speaks
 from index.text.hashing import hash_text
@@ -112,6 +115,39 @@ def test_rows_that_hold_all_terms_are_found_whichever_list_is_longer(generation:
     assert scope.holding(["gate"], 2).tolist() == [0, 1]
     assert scope.holding(["gate", "kernel"], 5).tolist() == []
     assert scope.holding(["gate", "nowhere"], 5).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [Filters(), Filters(courses=frozenset("bcdfg")), Filters(kinds=frozenset({Kind.PAGE})), Filters(course="e")],
+    ids=["all", "some", "kinds", "one"],
+)
+def test_the_first_rows_that_hold_all_terms_are_those_of_looking_at_every_passage(
+    tmp_path: Path, filters: Filters
+) -> None:
+    random = np.random.default_rng(7)
+    words = ("gate", "loss", "kernel", "tensor")
+    courses = {
+        slug: [
+            passage(
+                " ".join(random.choice(words, 2)),
+                row,
+                course=slug,
+                **({} if row % 3 else {"kind": Kind.PROGRAMME, "place": None}),
+            )
+            for row in range(int(random.integers(1, 9)))
+        ]
+        for slug in "abcdefg"
+    }
+    scope = make_scope(make_generation(tmp_path, courses), filters)
+    texts = {row: set(own.text.split()) for row, own in enumerate(scope.generation.passages(range(scope.last)))}
+    allowed = [row for row in range(scope.first, scope.last) if scope.mask is None or scope.mask[row - scope.first]]
+    with patch.multiple(scope_module, _FEW_SHARDS=1, _MORE_SHARDS=2):
+        for count in (1, 2, 3):
+            for asked in combinations(words, count):
+                expected = [row for row in allowed if texts[row] >= set(asked)]
+                for most in (1, 4, 100):
+                    assert scope.holding(asked, most).tolist() == expected[:most], (asked, most)
 
 
 def test_in_which_language_courses_are_is_known_by_course(tmp_path: Path) -> None:

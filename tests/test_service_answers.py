@@ -190,6 +190,14 @@ def test_a_quoted_answer_stands_word_for_word_in_its_passages(client: TestClient
     assert found["citations"][0]["hit"]["title"].startswith("Ранняя остановка")
 
 
+@pytest.mark.parametrize("question", ["когда придумали dropout?", "who invented early stopping"])
+def test_a_year_and_a_name_that_no_page_says_are_not_quoted_from_what_stands_under_the_title(
+    client: TestClient, question: str
+) -> None:
+    found = _ask(client, question)
+    assert (found["outcome"], found["citations"]) == ("mentioned", [])
+
+
 def test_a_term_gets_hits_and_no_answer(client: TestClient) -> None:
     found = _ask(client, "dropout")
     assert (found["outcome"], found["sentences"], found["citations"]) == ("no_question", [], [])

@@ -13,6 +13,7 @@ from service.answers.definitions import continues_title, defines
 from service.answers.extractive import read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.notes import make_note
+from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
 from service.answers.units import at_length, is_garbled, is_reference, units_of
@@ -238,6 +239,7 @@ def test_the_first_quote_of_speech_is_longer_and_ends_where_the_next_begins() ->
         ("Сравните два вида word2vec — CBOW и skip-gram", ("CBOW", "skip-gram")),
         ("Сравните жёсткое (hard) и мягкое (soft) внимание", ("жёсткое", "мягкое внимание")),
         ("сравните инициализации Xavier и He", ("инициализации Xavier", "He")),
+        ("squad 2.0 чем от первого отличается", ("squad 2.0", "первого")),
         # three things are no two, and a clause is none
         ("Сравните BLEU, ROUGE и METEOR", None),
         ("почему у свёрточной сети так мало весов по сравнению с полносвязной", None),
@@ -247,3 +249,22 @@ def test_what_is_compared_is_told_from_by_what_and_what_else_is_asked(
     question: str, sides: tuple[str, str] | None
 ) -> None:
     assert sides_of(question) == sides
+
+
+def test_a_title_as_long_as_a_sentence_can_be_quoted() -> None:
+    title = "Приём обучения (teacher forcing) вместо выхода модели на прошлом шаге подаём ей истинную метку"
+    assert [unit.text for unit in units_of(_slide(title, title), 0)] == [title]
+    assert units_of(_slide("Приём обучения (teacher forcing)", "Приём обучения (teacher forcing)"), 0) == []
+
+
+def test_a_short_line_that_says_something_of_what_was_asked_is_news() -> None:
+    hit = _slide("Оценка\nПерплексия (perplexity)\nдолжна быть как можно меньше", "Оценка")
+    weights = {"перплекс": 1.0, "perplex": 1.0}
+    assert read_units([hit], Asked.DEFINITION, weights)[0].text.startswith("Перплексия")
+
+
+def test_an_attribute_is_asked_of_a_thing_within_one_question() -> None:
+    assert qualified("what is the loss of a VAE") is not None
+    assert qualified("В чём состоит обмен весами? Какие у него недостатки?") is None
+    assert qualified("что такое перплексия и в какую сторону её менять") is None
+    assert qualified("зачем в свёртке нужен шаг") is None

@@ -33,6 +33,8 @@ class Adaptation:
         if self.vectors.shape != (len(arrays["hashes"]), dimension):
             raise EmbedderError("What was learned of a course belongs to another table; run `lectures reindex`.")
         self._hashes = as_sequence(arrays["hashes"])
+        # one word is cut out of bytes in a third of the time that NumPy takes for a row
+        self._codes = self.vectors.reshape(-1).view(np.uint8).data
 
     @property
     def digest(self) -> str:
@@ -52,6 +54,26 @@ class Adaptation:
         """(d,) a word's vector, or None if the course does not hold it."""
         place = self.find(stem)
         return None if place is None else self.vectors[place].astype(np.float32) * self.scales[place]
+
+
+def look_up(
+    adaptations: Sequence[Adaptation | None], stem: str
+) -> tuple[list[int], NDArray[np.float32], NDArray[np.float32]]:
+    """(numbers of the courses that hold a word, (n, d) its codes there, (n,) their scales)."""
+    key = hash_text(stem)
+    numbers, codes, scales = list[int](), list[memoryview](), list[np.float32]()
+    width = next((own.vectors.shape[1] for own in adaptations if own), 0)
+    for number, own in enumerate(adaptations):
+        if own is None:
+            continue
+        hashes = own._hashes
+        place = bisect_left(hashes, key)
+        if place < len(hashes) and hashes[place] == key:
+            numbers.append(number)
+            codes.append(own._codes[place * width : (place + 1) * width])
+            scales.append(own.scales[place])
+    joined = np.frombuffer(b"".join(codes), np.int8).astype(np.float32)
+    return numbers, joined.reshape(len(numbers), width), np.array(scales, np.float32)
 
 
 def make_adaptation(

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed.adaptation import Adaptation, make_adaptation
+from index.embed.adaptation import Adaptation, look_up, make_adaptation
 from index.embed.protocol import VIEWS_VERSION, Vectors, normalise
 from index.errors import EmbedderError
 from index.text.analysis import stem
@@ -132,20 +132,13 @@ class TableEmbedder:
         vectors = np.zeros((len(adaptations), self.dimension), np.float32)
         unseen = np.array([1.0 if own is None else own.unseen_weight for own in adaptations], np.float32)
         for word, count in counts.items():
-            known = [own.find(word) if own else None for own in adaptations]
-            held = [
-                (i, own, place)
-                for i, (own, place) in enumerate(zip(adaptations, known, strict=True))
-                if own and place is not None
-            ]
+            held, codes, scales = look_up(adaptations, word)
             if len(held) < len(adaptations):
                 weights = unseen.copy()
-                weights[[i for i, _, _ in held]] = 0
+                weights[held] = 0
                 vectors += (count * weights)[:, None] * self._bare_word(word)
             if held:
-                codes = np.array([own.vectors[place] for _, own, place in held], np.float32)
-                scales = np.array([own.scales[place] for _, own, place in held], np.float32)
-                vectors[[i for i, _, _ in held]] += codes * (scales * count)[:, None]
+                vectors[held] += codes * (scales * count)[:, None]
         return normalise(vectors)
 
     def _read_by(self, own: Adaptation | None, counts: Mapping[str, int]) -> Vectors:

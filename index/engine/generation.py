@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.directory import Directory
+from index.engine.lists import Lists
 from index.engine.manifest import GenerationManifest, ListedShard
 from index.engine.passages import KINDS
 from index.engine.postings import Held
@@ -83,6 +84,11 @@ class Generation:
             _REMEMBERED_WORDS_BYTES, lambda words: words.part_bytes
         )
         self._putting_together, self._sketching = Lock(), Lock()
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The postings of all shards."""
+        return Lists([shard.postings for shard in self.shards], self.starts)
 
     @cached_property
     def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:

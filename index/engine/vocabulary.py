@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import process
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.distance import OSA
 
 from index.engine.container import Arrays, open_texts, pack_texts
+from index.engine.letters import lengths_of, mask_of, masks_of
+from index.engine.sounds import Sounds, heads_of
 from index.remember import Remembered
 from index.text.analysis import fold, one_script, stem, strip_accents, terms_of, words
 from index.text.hashing import Hashes, hash_texts
@@ -25,14 +27,11 @@ _PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 Alike = tuple[tuple[str, float], ...]
 
-# Optimal string alignment similarity of a misspelling, and Jaro–Winkler similarity of two sounds (retrieval research).
-_MIN_TYPO, _MIN_SOUND = 0.72, 0.88
-_MAX_LONGER = 3  # letters by which a sound may be longer or shorter
+_MIN_TYPO = 0.72  # optimal string alignment similarity of a misspelling (retrieval research)
 _MIN_SOUND_CHARS = 3
 # words whose likes are kept, a few hundred bytes each; fewer where there may be many vocabularies of parts
 _REMEMBERED, _REMEMBERED_OF_PARTS = 5_000, 1_000
 _LIKES_BYTES = 300
-_MASK_LETTERS = {letter: i for i, letter in enumerate("abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя0123")}
 
 
 class ShardWords:
@@ -68,30 +67,13 @@ class _Words:
     stems: Hashes
 
 
-@dataclass(frozen=True, slots=True)
-class _Sounds:
-    """How words sound: both codes, the word, letters of the coarse code as a mask. Latin words first, each alphabet
-    by the length of the coarse code: `starts[256 · alphabet + length]` is the first of so many letters."""
-
-    fine: list[str]
-    coarse: list[str]
-    owners: NDArray[np.int64]
-    masks: NDArray[np.uint64]
-    starts: NDArray[np.int64]
-
-    def of_lengths(self, first: int, last: int, *, cyrillic: bool) -> slice:
-        """The sounds of one alphabet that have so many letters."""
-        begin = 256 * cyrillic
-        return slice(self.starts[begin + max(0, min(first, 256))], self.starts[begin + min(last, 255) + 1])
-
-
 class Vocabulary:
     """The distinct words of some shards, for finding those that are like a given one.
 
     The texts are kept in memory: comparing thousands of them takes less than reading them from the shards.
     """
 
-    def __init__(self, words: _Words, sounds: _Sounds, remembered: int = _REMEMBERED) -> None:
+    def __init__(self, words: _Words, sounds: Sounds, remembered: int = _REMEMBERED) -> None:
         self._words, self._sounds = words, sounds
         self._remembered = remembered
         # what a word is more likely to be meant the more passages hold it
@@ -149,9 +131,8 @@ class Vocabulary:
         """How much memory it takes as a part of another, whose texts it shares."""
         words, sounds = self._words, self._sounds
         arrays = (words.hashes, words.counts, words.masks, words.lengths, words.stems, self._frequent)
-        heard = (sounds.owners, sounds.masks, sounds.starts)
-        references = 8 * sum(len(texts) for texts in (words.texts, words.bare, sounds.fine, sounds.coarse))
-        return sum(own.nbytes for own in (*arrays, *heard)) + references + 2 * self._remembered * _LIKES_BYTES
+        references = 8 * (len(words.texts) + len(words.bare))
+        return sum(own.nbytes for own in arrays) + references + sounds.size + 2 * self._remembered * _LIKES_BYTES
 
     def _only(self, chosen: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
         """Some of its words by number, with the passages that hold them."""
@@ -169,13 +150,7 @@ class Vocabulary:
                 words.lengths[chosen],
                 words.stems[chosen],
             ),
-            _Sounds(
-                [sounds.fine[i] for i in heard.tolist()],
-                [sounds.coarse[i] for i in heard.tolist()],
-                number[sounds.owners[heard]],
-                sounds.masks[heard],
-                np.searchsorted(heard, sounds.starts),
-            ),
+            sounds.only(heard, number[sounds.owners[heard]]),
             _REMEMBERED_OF_PARTS,
         )
 
@@ -218,7 +193,7 @@ class Vocabulary:
         slips = int(len(bare) * (1 - _MIN_TYPO) + 1e-9) or 1
         near = np.abs(own.lengths - len(bare)) <= slips
         # each slip changes at most two letters of the set
-        near &= np.bitwise_count(own.masks ^ _mask(bare)) <= 2 * slips
+        near &= np.bitwise_count(own.masks ^ mask_of(bare)) <= 2 * slips
         numbers = np.flatnonzero(near).tolist()
         others = [own.bare[i] for i in numbers]
         similar = process.cdist(
@@ -237,16 +212,10 @@ class Vocabulary:
         for code in possible_sounds(stem(word) if cyrillic else word):
             if len(code.coarse) < _MIN_SOUND_CHARS:
                 continue
-            length = len(code.coarse)
-            like = own.of_lengths(length - _MAX_LONGER, length + _MAX_LONGER, cyrillic=not cyrillic)
-            differing = np.bitwise_count(own.masks[like] ^ _mask(code.coarse.lower()))
-            near = (like.start + np.flatnonzero(differing <= 2 + length // 5)).tolist()
-            coarse = [own.coarse[i] for i in near]
-            alike = process.cdist([code.coarse], coarse, scorer=JaroWinkler.similarity, score_cutoff=_MIN_SOUND)[0]
-            for place in np.flatnonzero(alike).tolist():
-                exact = OSA.normalized_similarity(code.fine, own.fine[near[place]])
-                owner = int(own.owners[near[place]])
-                score = 0.6 * float(alike[place]) + 0.4 * exact + float(self._frequent[owner])
+            for place, alike in own.alike(code.coarse, cyrillic=not cyrillic):
+                exact = OSA.normalized_similarity(code.fine, own.fine[place])
+                owner = int(own.owners[place])
+                score = 0.6 * alike + 0.4 * exact + float(self._frequent[owner])
                 other = self._words.texts[owner]
                 best[other] = max(best.get(other, 0.0), score)
         return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0])))
@@ -261,7 +230,7 @@ def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[A
     return np.concatenate([*arrays, np.zeros(0, kind)])
 
 
-def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: NDArray[np.int64]) -> _Sounds:
+def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: NDArray[np.int64]) -> Sounds:
     """The sounds of words as their first shard has them; `number` is the number of each word of each shard, or -1."""
     owner = _joined([number[starts[s] + own.owners] for s, own in enumerate(shards)], np.int64)
     alphabets = 256 * _joined([own.sound_cyrillic for own in shards], np.bool_).astype(np.int64)
@@ -274,12 +243,13 @@ def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: 
         str(shards[shard].sounds[place]).split("/")
         for shard, place in zip(shard_of.tolist(), (chosen - begin[shard_of]).tolist(), strict=True)
     ]
-    return _Sounds(
+    return Sounds(
         [fine for fine, _ in codes],
         [coarse for _, coarse in codes],
         owner[chosen],
         _joined([own.sound_masks for own in shards], np.uint64)[chosen],
         np.searchsorted(places[chosen], np.arange(513)),
+        heads_of(coarse for _, coarse in codes),
     )
 
 
@@ -301,12 +271,12 @@ def build_words(passages: Iterable[IndexedPassage]) -> Arrays:
         **pack_texts("words.texts", names),
         "words.hashes": hashes[order],
         "words.counts": np.array([counts[word] for word in names], np.uint32),
-        "words.masks": _masks([strip_accents(word) for word in names]),
-        "words.lengths": _lengths([strip_accents(word) for word in names]),
+        "words.masks": masks_of([strip_accents(word) for word in names]),
+        "words.lengths": lengths_of([strip_accents(word) for word in names]),
         **pack_texts("sounds.texts", [f"{sound.fine}/{sound.coarse}" for sound in flat]),
         "sounds.owners": owners.astype(np.uint32),
-        "sounds.masks": _masks([sound.coarse.lower() for sound in flat]),
-        "sounds.lengths": _lengths([sound.coarse for sound in flat]),
+        "sounds.masks": masks_of([sound.coarse.lower() for sound in flat]),
+        "sounds.lengths": lengths_of([sound.coarse for sound in flat]),
         "sounds.cyrillic": cyrillic[owners] if flat else np.zeros(0, np.bool_),
     }
 
@@ -322,20 +292,3 @@ def is_plain(word: str) -> bool:
     """A word of one alphabet without dots: not `softmax-слой` or `z.backward`, which nobody means by one word."""
     cyrillic, latin = is_cyrillic(word), any("a" <= letter <= "z" for letter in strip_accents(word))
     return cyrillic != latin and "." not in word and "_" not in word
-
-
-def _mask(word: str) -> np.uint64:
-    mask = 0
-    for letter in word:
-        bit = _MASK_LETTERS.get(letter)
-        if bit is not None:
-            mask |= 1 << bit
-    return np.uint64(mask)
-
-
-def _masks(texts: Sequence[str]) -> NDArray[np.uint64]:
-    return np.array([_mask(text) for text in texts], np.uint64)
-
-
-def _lengths(texts: Sequence[str]) -> NDArray[np.uint8]:
-    return np.array([min(len(text), 255) for text in texts], np.uint8)

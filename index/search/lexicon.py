@@ -42,6 +42,8 @@ class Lexicon:
 
     def holds_together(self, terms: tuple[str, ...]) -> bool:
         """Whether one of the searched passages holds all of these terms."""
+        if len(terms) == 1:
+            return self.frequency(terms[0]) > 0
         if self._scope.allowed is not None:
             return self._together(terms)
         return self._generation.together.get((self._scope.shards, terms), lambda key: self._together(key[1]))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.generation import Generation
+from index.engine.lists import Spans
 from index.engine.passages import KINDS
 from index.engine.postings import NOTHING, Held
 from index.text.hashing import hash_text
@@ -19,6 +20,10 @@ from index.types import TYPED, Filters, Phrase, Reading, Word
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+# Shards in which rows that hold several terms are first looked for, and how many times as many are next: most names
+# that a course has are found in its first few, and what nobody says takes no more than one look at all of them.
+_FEW_SHARDS, _MORE_SHARDS = 8, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class Postings(Protocol):
         """The first `most` rows that hold all of these terms, ascending."""
         ...
 
+    def may_say(self, scope: Scope, row: int, terms: Sequence[str]) -> bool:
+        """Whether a row may hold each of these terms in its title or body, which its text tells."""
+        ...
+
 
 class PostingsHere:
     """The postings of shards that are open in this process."""
@@ -52,8 +61,12 @@ class PostingsHere:
         return [(len(own.rows), int(np.count_nonzero(own.fields))) for own in held]
 
     def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
-        rows: Rows = reduce(_in_both, sorted((scope.held(term).rows for term in terms), key=len))
-        return rows[:most]
+        return scope.first_holding(terms, most)
+
+    def may_say(self, scope: Scope, row: int, terms: Sequence[str]) -> bool:
+        number = int(scope.generation.shards_of(np.array([row]))[0])
+        postings, own = scope.generation.shards[number].postings, row - int(scope.generation.starts[number])
+        return all(postings.says(own, hash_text(term)) for term in terms)
 
 
 class Scope:
@@ -118,6 +131,11 @@ class Scope:
             return masks
         return masks + sum(held.size for held in self._held.values())
 
+    def let_go(self) -> None:
+        """Keep no postings of many courses: what is remembered of a search would hold lists that nobody counts."""
+        if len(self.shards) > 1:
+            self._held = {}
+
     @property
     def extent(self) -> int:
         """Among how many rows passages are looked for; it decides how."""
@@ -176,6 +194,17 @@ class Scope:
         if any(self.frequency(term) == 0 for term in terms):
             return np.zeros(0, np.int64)
         return self._postings.holding(self, terms, most)
+
+    def may_say(self, row: int, terms: Sequence[str]) -> bool:
+        """Whether a row may hold each of these terms in its title or body."""
+        return self._postings.may_say(self, row, terms)
+
+    def first_holding(self, terms: Sequence[str], most: int) -> Rows:
+        """The same, of shards that are open here."""
+        if len(self.shards) > 1:
+            return self._walk(terms, most)
+        rows: Rows = reduce(_in_both, sorted((self.held(term).rows for term in terms), key=len))
+        return rows[:most]
 
     def importance(self, word: Word) -> float:
         """A word's weight times its rarity; a word that is not there is as rare as what it is read as."""
@@ -249,22 +278,28 @@ class Scope:
         if len(self.shards) == 1:
             own = self.shards[0]
             return generation.shards[own].postings.held(hash_text(term), generation.starts[own])
-        entries = self._find(term)
-        numbers = generation.terms.shards[entries]
-        firsts, counts = generation.first_posting[entries], generation.held[entries]
-        if not self.is_whole:
-            inside = self._inside[numbers]
-            numbers, firsts, counts = numbers[inside], firsts[inside], counts[inside]
-        if not len(numbers):
-            return NOTHING
-        each = [generation.shards[number].postings for number in numbers.tolist()]
-        spans = list(zip(each, firsts.tolist(), (firsts + counts).tolist(), strict=True))
-        shift = np.repeat(generation.starts[numbers], counts)
-        return Held(
-            np.concatenate([postings.passages[first:last] for postings, first, last in spans]) + shift,
-            np.concatenate([postings.impacts[first:last] for postings, first, last in spans]),
-            np.concatenate([postings.fields[first:last] for postings, first, last in spans]),
-        )
+        spans = self._spans(term)
+        return generation.lists.held(spans) if len(spans.shards) else NOTHING
+
+    def _spans(self, term: str) -> Spans:
+        """Where the postings of a term lie in the shards that are searched."""
+        entries, generation = self._find(term), self.generation
+        spans = Spans(generation.terms.shards[entries], generation.first_posting[entries], generation.held[entries])
+        return spans if self.is_whole else spans.take(self._inside[spans.shards])
+
+    def _walk(self, terms: Sequence[str], most: int) -> Rows:
+        """The first `most` rows that hold all of these terms: the shards that have all of them, from the first on, are
+        looked at, more at once the longer nothing is found."""
+        spans = [self._spans(term) for term in terms]
+        shards = reduce(partial(np.intersect1d, assume_unique=True), (own.shards for own in spans))
+        found, count, first, width = [np.zeros(0, np.int64)], 0, 0, _FEW_SHARDS
+        while first < len(shards) and count < most:
+            some = shards[first : first + width]
+            lists = [self.generation.lists.rows(own.take(np.searchsorted(own.shards, some))) for own in spans]
+            rows = reduce(_in_both, sorted(lists, key=len))
+            found.append(rows if self.allowed is None else rows[self.allowed[rows]])
+            count, first, width = count + len(found[-1]), first + width, _MORE_SHARDS * width
+        return np.concatenate(found)[:most]
 
 
 def _in_both(few: Rows, many: Rows) -> Rows:

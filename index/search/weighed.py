@@ -16,10 +16,11 @@ from index.embed.protocol import Embedder
 from index.engine.passages import KINDS
 from index.engine.shard import Shard
 from index.remember import Remembered
+from index.search.ground import Floats
 from index.search.meaning import Meaning
 from index.search.ranking import with_neighbours
 from index.search.scope import Mask, Postings, PostingsHere, Rows, Scope
-from index.search.words import Floats, WordScores
+from index.search.words import MIN_MATCHED, WordScores
 from index.types import Kind, Mode, Phrase, TermMatch
 
 CANDIDATES = 200  # by words, and as many by meaning
@@ -104,16 +105,23 @@ class _WeighedHere:
     def __init__(self, words: WordScores, scope: Scope, embedder: Embedder | None) -> None:
         self._words, self._scope, self._embedder = words, scope, embedder
         self.phrases, self.importance = words.phrases, words.importance
+        self._matched: dict[bool, float] = {}
 
     @property
     def size(self) -> int:
         return self._words.size
 
     def also(self, described: Phrase) -> Weighed:
-        return _WeighedHere(self._words.also(described), self._scope, self._embedder)
+        more = _WeighedHere(self._words.also(described), self._scope, self._embedder)
+        # a row that is found by the description alone holds less than a hit must of the query
+        more._matched = {programme: most for programme, most in self._matched.items() if most >= MIN_MATCHED}
+        return more
 
     def most_matched(self, *, programme: bool) -> float:
-        return most_matched(self._words, self._scope, programme=programme)
+        known = self._matched.get(programme)
+        if known is None:
+            known = self._matched[programme] = most_matched(self._words, self._scope, programme=programme)
+        return known
 
     def candidates(self, text: str, mode: Mode, more: Callable[[], Rows]) -> Candidates:
         words, scope = self._words, self._scope
@@ -121,6 +129,8 @@ class _WeighedHere:
         near = meaning.nearest(CANDIDATES)
         named = words.best(CANDIDATES) if mode is not Mode.SEMANTIC else near[:0]
         found = weigh_rows(words, meaning, scope, beside(scope, np.concatenate([named, near, more()])), mode)
+        for programme in (False, True):  # which is asked for later, when what it takes is let go
+            self.most_matched(programme=programme)
         words.let_go()
         return found
 

@@ -19,10 +19,11 @@ from index.embed.table import TableEmbedder
 from index.engine.passages import load_passage
 from index.engine.shard import Shard
 from index.remember import Remembered
+from index.search.ground import Floats, terms_in
 from index.search.meaning import Near, nearest_of
 from index.search.scope import Rows, Scope
 from index.search.weighed import CANDIDATES, Candidates, Weighed, beside
-from index.search.words import Floats, importance_of, terms_in
+from index.search.words import importance_of
 from index.spread.asking import Asking, Piece
 from index.spread.nodes import Nodes, Troubled
 from index.spread.routes import Numbering, Routes
@@ -54,6 +55,9 @@ class Bodies:
     def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
         found = self.ask(scope, "holding", (_filters(scope), tuple(terms), most))
         return np.sort(_joined([numbers.outward(own) for numbers, own in found], np.int64))[:most]
+
+    def may_say(self, scope: Scope, row: int, terms: Sequence[str]) -> bool:  # noqa: ARG002
+        return True  # asking would take longer than reading its text
 
     def weigh(self, phrases: Sequence[Phrase], scope: Scope, embedder: Embedder | None) -> Weighed:
         return _WeighedThere(self, phrases, scope, embedder)

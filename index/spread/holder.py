@@ -165,7 +165,9 @@ class Holder:
     def weigh(self, part: Part, asked: Asked, wanted: Wanted, rows: Rows) -> Candidates:
         """Ascending rows with the parts of their scores."""
         words, scope = self._read(part, asked)
-        return weigh_rows(words, _meaning(scope, wanted.meant), scope, rows, wanted.mode)
+        found = weigh_rows(words, _meaning(scope, wanted.meant), scope, rows, wanted.mode)
+        words.let_go()  # this is the last step of a search
+        return found
 
     def explain(self, part: Part, asked: Asked, row: int) -> list[TermMatch]:
         """What each term adds to a row's score."""

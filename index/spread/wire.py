@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from index.engine.container import Arrays
 from index.engine.manifest import ShardManifest
 from index.errors import IndexUnavailable
+from index.search.ground import Floats
 from index.search.meaning import Near
 from index.search.scope import Rows, Statistics
-from index.search.words import Floats
 from index.types import Filters, Mode, Phrase
 
 

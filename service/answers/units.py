@@ -55,8 +55,10 @@ _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
 _REMARK = re.compile(r"\s*#")
+_TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
 _LINE = re.compile(r"[^\n]+")
 _CODE_CHARS = 320
+_TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
@@ -81,7 +83,12 @@ class Unit:
     @property
     def is_label(self) -> bool:
         """Whether it is what stands under a picture or beside an axis: a name, of which nothing is said."""
-        return self.is_alone and _PREDICATE.search(self.text) is None
+        return self.is_alone and not self.says_something
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it has what says something of something."""
+        return _PREDICATE.search(self.text) is not None
 
     @property
     def quote(self) -> str:
@@ -192,27 +199,24 @@ def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
 
 
 def _programmed(hit: Hit, rank: int) -> Iterator[Unit]:
-    """The lines of code of a page, with the remarks between them: as many as can be read at a glance, from a remark on
-    where there is one."""
+    """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
     text = hit.passage.text
     run: list[tuple[int, int]] = []
     for line in [*_LINE.finditer(text, _skipped(hit.passage)), None]:
-        is_code = line is not None and (_is_code(line.group()) or _REMARK.match(line.group()) is not None)
-        is_full = line is not None and bool(run) and line.end() - run[0][0] > _CODE_CHARS
-        if run and (not is_code or is_full or (line is not None and _REMARK.match(line.group()))):
-            start, end = run[0][0], run[-1][1]
+        goes_on = line is not None and (_is_code(line.group()) or _REMARK.match(line.group()) is not None)
+        if run and (line is None or not goes_on or line.end() - run[0][0] > _CODE_CHARS):
             if any(_is_code(text[first:last]) for first, last in run):
-                yield Unit(hit, rank, len(run), text[start:end].strip(), start, run[0][1] - start, is_code=True)
-                run = []
-            elif not is_code:
-                run = []
-        if is_code and line is not None:
+                start, end = run[0][0], run[-1][1]
+                yield Unit(hit, rank, 0, text[start:end], start, run[0][1] - start, is_code=True)
+            run = []
+        if line is not None and goes_on:
             run.append(line.span())
 
 
 def _skipped(passage: IndexedPassage) -> int:
-    """How many characters of a page are its title."""
-    return len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
+    """How many characters of a page are its title. One that is as long as a sentence says something itself."""
+    title = passage.title
+    return len(title) if title and len(title) <= _TITLE_CHARS and passage.text.startswith(title) else 0
 
 
 def _stop(text: str, start: int, stops: Sequence[int]) -> int:
@@ -239,7 +243,7 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
 
 
 def _is_code(line: str) -> bool:
-    return CODE.search(line) is not None and len(_WORD.findall(line)) < _PROSE_WORDS
+    return CODE.search(line) is not None and len(_WORD.findall(_TRAILING.sub("", line))) < _PROSE_WORDS
 
 
 def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
@@ -247,7 +251,7 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
     block: list[tuple[int, int]] = []
     for start, end in _spans(text, skip):
         line = text[start:end].strip()
-        if not line or plain(line) == title:
+        if not line or (plain(line) == title and len(line) <= _TITLE_CHARS):
             continue
         if (
             not _WORD.search(line)

@@ -1,0 +1,106 @@
+"""How the words of courses sound, by alphabet and length → those that sound like a given one.
+
+Comparing two codes takes far longer than seeing by their letters that they cannot be alike enough: only what may be is
+compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
+
+from index.engine.letters import mask_of
+
+# Jaro–Winkler similarity of two sounds (retrieval research): Jaro's, which counts letters that both have near the same
+# place, and for each of the first four letters in common a tenth of what it lacks.
+MIN_SOUND = 0.88
+_COMMON, _COMMON_SHARE = 4, 0.1
+_MAX_LONGER = 3  # letters by which a sound may be longer or shorter
+_MOST = 255  # letters: longer ones lie among those that have as many
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """How words sound: both codes, the word, letters of the coarse code as a mask. Latin words first, each alphabet
+    by the length of the coarse code: `starts[256 · alphabet + length]` is the first of so many letters. `heads` are the
+    first four letters of coarse codes (`heads_of`)."""
+
+    fine: list[str]
+    coarse: list[str]
+    owners: NDArray[np.int64]
+    masks: NDArray[np.uint64]
+    starts: NDArray[np.int64]
+    heads: NDArray[np.uint32]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays, and of references to codes."""
+        arrays = (self.owners, self.masks, self.starts, self.heads)
+        return sum(own.nbytes for own in arrays) + 8 * (len(self.fine) + len(self.coarse))
+
+    def only(self, chosen: NDArray[np.int64], owners: NDArray[np.int64]) -> Sounds:
+        """Some of them by ascending place, with other numbers of their words."""
+        return Sounds(
+            [self.fine[i] for i in chosen.tolist()],
+            [self.coarse[i] for i in chosen.tolist()],
+            owners,
+            self.masks[chosen],
+            np.searchsorted(chosen, self.starts),
+            self.heads[chosen],
+        )
+
+    def alike(self, code: str, *, cyrillic: bool) -> list[tuple[int, float]]:
+        """(place, similarity) of the coarse codes of one alphabet that are like this one."""
+        near = self._near(code, cyrillic=cyrillic)
+        others = [self.coarse[i] for i in near]
+        similar = process.cdist([code], others, scorer=JaroWinkler.similarity, score_cutoff=MIN_SOUND)[0]
+        found = np.flatnonzero(similar)
+        return [(near[i], float(similar[i])) for i in found.tolist()]
+
+    def _near(self, code: str, *, cyrillic: bool) -> list[int]:
+        """The ascending places of those that may be like it, by their letters."""
+        own, length = mask_of(code.lower()), len(code)
+        begin = heads_of([code])[0]
+        found: list[int] = []
+        for letters in range(max(1, length - _MAX_LONGER), min(length + _MAX_LONGER, _MOST) + 1):
+            block = slice(self.starts[256 * cyrillic + letters], self.starts[256 * cyrillic + letters + 1])
+            masks = self.masks[block]
+            if not len(masks):
+                continue
+            lacking, beside = np.bitwise_count(own & ~masks), np.bitwise_count(masks & ~own)
+            near = np.flatnonzero(lacking + beside <= 2 + length // 5)
+            if letters < _MOST:
+                both = np.minimum(length - lacking[near].astype(np.int64), letters - beside[near].astype(np.int64))
+                common = _common(self.heads[block][near] ^ begin)
+                near = near[both >= _least_both(length, letters)[common]]
+            found += (int(block.start) + near).tolist()
+        return found
+
+
+def heads_of(codes: Iterable[str]) -> NDArray[np.uint32]:
+    """(n,) the first four letters of codes, a byte each."""
+    heads = b"".join(code[:_COMMON].ljust(_COMMON).encode("latin-1", "replace") for code in codes)
+    return np.frombuffer(heads, "<u4")
+
+
+def _common(differing: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """How many of the first letters are in common at most, by the bits in which they differ."""
+    common = np.zeros(len(differing), np.int64)
+    for letters in range(1, _COMMON + 1):
+        common += differing & np.uint32(2 ** (8 * letters) - 1) == 0
+    return common
+
+
+def _least_both(first: int, second: int) -> NDArray[np.float64]:
+    """(5,) how many letters two codes of these lengths must have both to be alike, by how many first ones they share.
+
+    Jaro's similarity is at most (both / first + both / second + 1) / 3.
+    """
+    added = _COMMON_SHARE * np.arange(_COMMON + 1)
+    jaro = (MIN_SOUND - added) / (1 - added)
+    return (3 * jaro - 1) / (1 / first + 1 / second) - 1e-6
