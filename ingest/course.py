@@ -180,7 +180,9 @@ def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
 
 def _with_other_files(course: PlannedCourse, folder: Path) -> PlannedCourse:
     """The course with the decks of its folder that course.yaml does not name."""
-    named = {deck.path for lecture in course.lectures for deck in lecture.decks} | set(course.leave_out)
+    decks = {deck.path for lecture in course.lectures for deck in lecture.decks}
+    linked = {url for links in (course.links, *(lecture.links for lecture in course.lectures)) for _, url in links}
+    named = decks | linked | set(course.leave_out)
     lectures, left_out = read_other_files(folder, named)
     return replace(course, lectures=(*course.lectures, *lectures), left_out=(*course.left_out, *left_out))
 

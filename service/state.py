@@ -167,10 +167,16 @@ class ServiceState:
         return known
 
     def answering(
-        self, question: str, filters: Filters, history: Sequence[Turn], *, literal: bool = False
+        self,
+        question: str,
+        filters: Filters,
+        history: Sequence[Turn],
+        *,
+        literal: bool = False,
+        explain_terms: bool = False,
     ) -> Iterator[Event]:
         """The events of an answer, the first already made: what is wrong is said before a stream begins. `literal`: the
-        question is searched exactly as it was typed."""
+        question is searched exactly as it was typed; `explain_terms`: a bare term asks what it is."""
         index = self.index()
         events = stream_answer(
             index,
@@ -181,6 +187,7 @@ class ServiceState:
             literal=literal,
             model=self._model,
             drop_uncited=self.settings.llm_drop_uncited,
+            explain_terms=explain_terms,
         )
         return chain([next(events)], events)
 

@@ -19,8 +19,12 @@ from benchmarks.bench import FIGURES
 from benchmarks.installation import fill
 from benchmarks.load import run
 from benchmarks.made_courses import made_course, made_questions, write_folder
+from benchmarks.scaling.spread_ingest import slow_site, write_waiting
 from index.library import Library
 from index.types import Kind
+from ingest.carrying import Means, carry_out
+from ingest.order import Order
+from ingest.sources import SourceLimits
 
 ROOT = Path(__file__).parents[1]
 
@@ -120,3 +124,15 @@ def test_the_benchmark_runs_through_and_gives_the_documented_figures(tmp_path: P
     assert set(FIGURES) - with_workers <= set(found["figures"]) <= set(FIGURES)
     assert found["figures"]["ingest.unchanged"]["embedded"] == 0
     assert all(FIGURES[name] in done.stdout for name in found["figures"])
+
+
+def test_courses_that_a_slow_site_gives_are_taken_up_as_a_whole_once_it_has_waited(
+    sqlite_library: Library, tmp_path: Path
+) -> None:
+    with slow_site(0.05) as home:
+        (folder,) = write_waiting(tmp_path, 1, 3, home)
+        began = time.monotonic()
+        means = Means(limits=SourceLimits(private=True))
+        report = carry_out(Order(str(folder)), sqlite_library, None, means)
+    assert (report.lectures, report.pages, report.gaps) == (3, 3, [])
+    assert time.monotonic() - began >= 0.05

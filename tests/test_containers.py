@@ -75,6 +75,20 @@ def test_all_that_is_copied_into_the_image_is_sent_to_its_build() -> None:
     assert set(wheel["packages"]) <= copied
 
 
+def test_all_that_runs_in_the_image_is_started_by_an_init_and_writes_to_the_volume_alone() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    installed = re.search(r"apt-get install (.+)", dockerfile)
+    assert installed is not None
+    assert "tini" in installed[1].split()
+    assert '\nENTRYPOINT ["/usr/bin/tini", "--"]\nCMD ["lectures", "serve", ' in dockerfile
+    services = yaml.safe_load(_COMPOSE)["services"]
+    assert not any("entrypoint" in services[name] for name in ("api", "worker", "replica"))
+    # models of sentence-transformers are fetched while it runs, by default into a home that is read-only there
+    folders = dict(re.findall(r"(LECTURES_DATA_DIR|HF_HOME)=(\S+)", dockerfile))
+    assert Path(folders["HF_HOME"]).parent == Path(folders["LECTURES_DATA_DIR"]) == Path("/data")
+    assert {services[name]["read_only"] for name in ("api", "worker", "replica")} == {True}
+
+
 def test_both_distributions_say_who_made_them_and_what_they_are() -> None:
     for path in ("pyproject.toml", "clients/python/pyproject.toml"):
         project = tomllib.loads((ROOT / path).read_text("utf-8"))["project"]

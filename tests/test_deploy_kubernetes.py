@@ -129,11 +129,13 @@ def test_what_is_run_is_there() -> None:
 
     known = get_command(app).commands  # type: ignore[attr-defined]
     for workload, name in (("api", "serve"), ("worker", "worker"), ("migrate", "migrate")):
-        program, command, *options = _container(workload)["command"]
+        container = _container(workload)
+        assert "command" not in container  # it would take the place of tini, which the image starts everything with
+        program, command, *options = container["args"]
         assert (program, command) == ("lectures", name)
         parameters = {option for parameter in known[name].params for option in parameter.opts}
         assert {option for option in options if option.startswith("--")} <= parameters
-    serve = _container("api")["command"]
+    serve = _container("api")["args"]
     assert serve[serve.index("--port") + 1] == str(_PORT)
 
 

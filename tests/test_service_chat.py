@@ -91,11 +91,18 @@ def test_a_link_of_a_citation_is_short_and_opens_its_place_with_the_quote_marked
 
 
 def test_a_list_of_places_is_annotated_too(client: TestClient) -> None:
-    message = _said(client, [_user("dropout")])["choices"][0]["message"]
+    message = _said(client, [_user("когда придумали dropout")])["choices"][0]["message"]
     spans = [annotation["url_citation"] for annotation in message["annotations"]]
-    assert len(spans) == 5
+    assert len(spans) > 1
     for span in spans:
         assert message["content"][span["start_index"] : span["end_index"]] == f"[{span['title']}]({span['url']})"
+
+
+def test_a_bare_term_in_a_chat_asks_what_it_is(client: TestClient) -> None:
+    term, question = (_said(client, [_user(text)]) for text in ("overfitting", "what is overfitting"))
+    assert [c["quote"] for c in term["citations"]] == [c["quote"] for c in question["citations"]] != []
+    asked = client.post("/api/answers", json={"question": "overfitting"}).json()
+    assert (asked["outcome"], asked["citations"]) == ("no_question", [])
 
 
 def test_usage_is_an_estimate_and_a_stream_tells_it_if_asked(live: str) -> None:

@@ -22,8 +22,9 @@ class Nodes:
 
 
 @contextmanager
-def cluster_of(count: int, folder: Path) -> Iterator[Nodes]:
-    """So many nodes beside a head that carries nothing out, until the block ends."""
+def cluster_of(count: int, folder: Path, *, held: bool = False) -> Iterator[Nodes]:
+    """So many nodes beside a head that carries nothing out, until the block ends. With `held` each node, and all that
+    it starts, is held to one core of this machine, in turn."""
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")  # a token that is kept here is of other clusters
     from ray.cluster_utils import Cluster  # noqa: PLC0415
 
@@ -36,8 +37,14 @@ def cluster_of(count: int, folder: Path) -> Iterator[Nodes]:
         "ray_client_server_port": port,
     }
     cluster = Cluster(initialize_head=True, head_node_args=head)
-    own = [{"LECTURES_DATA_DIR": str(folder / f"{count}-{number}")} for number in range(count)]
-    machines = [cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES, env_vars=one) for one in own]
+    cores = sorted(os.sched_getaffinity(0))
+    machines = []
+    for number in range(count):
+        own = {"LECTURES_DATA_DIR": str(folder / f"{count}-{number}")}
+        if held:  # what is started takes it from who starts it
+            os.sched_setaffinity(0, {cores[number % len(cores)]})
+        machines.append(cluster.add_node(num_cpus=1, object_store_memory=_STORE_BYTES, env_vars=own))
+    os.sched_setaffinity(0, cores)
     cluster.wait_for_nodes()
     host = cluster.address.rpartition(":")[0]
     try:

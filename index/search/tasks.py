@@ -17,7 +17,8 @@ _RUSSIAN = (
     r"опровергни|выведи|обоснуй|аргументируй|определи|оцени|расскажи|уточни|перескажи|проиллюстрируй|продемонстрируй"
 )
 _ENGLISH = (
-    r"describe|explain|discuss|justify|enumerate|summari[sz]e|derive|prove|outline|illustrate|argue|"
+    r"describe|explain|tell (?:me|us)(?: about)?|discuss|justify|enumerate|summari[sz]e|derive|prove|outline|"
+    r"illustrate|argue|"
     # these name things too ("state space", "list comprehension"), unless what they ask for follows
     r"(?:list|name|state|give|compare|show|choose|select|sketch|draw|write(?: down| out)?|compute|calculate|determine|"
     r"define|identify|mention|find)(?= (?:the|an?|all|any|some|both|each|its|one|two|three|four|five|\d+|what|how|why|"
@@ -29,6 +30,11 @@ _TASK = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w\w")
+
+
+def sets_task(text: str) -> bool:
+    """Whether a text says what to do with something."""
+    return _TASK.search(text) is not None and without_tasks(text) != text
 
 
 def without_tasks(text: str) -> str:

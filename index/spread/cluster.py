@@ -74,7 +74,7 @@ class RayNodes:
         actor = self._actors[node]
         future: Future[Any] = actor.do.remote(method, arguments).future()
         if method == "hold":
-            future.add_done_callback(lambda done: self._forget_if_dead(node, actor, done))
+            future.add_done_callback(lambda done: self._forget_if_useless(node, actor, done))
         return future
 
     def close(self) -> None:
@@ -120,12 +120,13 @@ class RayNodes:
             .remote(self._installed)
         )
 
-    def _forget_if_dead(self, node: str, actor: Any, done: Future[Any]) -> None:
-        """Another holder is started in place of one that died while its node lives."""
-        from ray.exceptions import ActorDiedError  # noqa: PLC0415
+    def _forget_if_useless(self, node: str, actor: Any, done: Future[Any]) -> None:
+        """The holder is asked for anew if this one died while its node lives, or never was: through a client server Ray
+        gives one to each of two services that start it at once, and only one of these is there."""
+        from ray.exceptions import ActorAlreadyExistsError, ActorDiedError  # noqa: PLC0415
 
-        is_dead = isinstance(done.exception(), ActorDiedError)
-        if is_dead and self._actors.get(node) is actor:
+        is_useless = isinstance(done.exception(), (ActorDiedError, ActorAlreadyExistsError))
+        if is_useless and self._actors.get(node) is actor:
             self._actors.pop(node, None)
 
 

@@ -16,6 +16,7 @@ from ingest.sound import is_file_path
 
 _MAX_FILES = 50_000
 _MAX_BAD_NAMES = 100
+_MAX_PLACES = 8  # folders of a site above a course
 _NO_COURSE = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv", "site-packages"})
 DECKS = frozenset({".pdf", ".pptx"})
 PAGES = frozenset({".md", ".markdown", ".html", ".htm", ".qmd", ".rmd"})
@@ -188,13 +189,25 @@ def locate(folder: CourseFolder, page: str, href: str) -> Place:
 
 
 def _below_base(folder: CourseFolder, path: str | None) -> str | None:
-    """A path from the top of a site; where nothing lies there, it may begin with the place of the site itself."""
-    rest = (path or "").partition("/")[2]
-    return rest if rest and not _lies(folder, path or "") and _lies(folder, rest) else path
+    """A path from the top of a site; where nothing lies there, it may begin with the place of the course itself."""
+    if path is None or _lies(folder, path):
+        return path
+    parts = path.split("/")
+    # deeper in the site than one folder, the name of a file alone says too little
+    tails = ["/".join(parts[1:]), *("/".join(parts[at:]) for at in range(2, len(parts) - 1))]
+    return next((tail for tail in tails[:_MAX_PLACES] if tail and _lies(folder, tail)), path)
 
 
 def _lies(folder: CourseFolder, path: str) -> bool:
-    return path in folder.folders or any(path + ending in folder.known for ending in ("", ".md", ".html", "/index.md"))
+    return path in folder.folders or path in folder.known or any(page in folder.known for page in _pages_of(path))
+
+
+def _pages_of(path: str) -> tuple[str, ...]:
+    """The files that a site may show at a place: its address has no ending, or that of what is made of them."""
+    stem, dot, ending = path.rpartition(".")
+    if dot and ending.lower() in ("html", "htm"):
+        return (f"{stem}.md", f"{stem}.qmd", f"{stem}.ipynb")
+    return (f"{path}.md", f"{path}.html", f"{path}/index.md")
 
 
 def _joined(page: str, path: str) -> str | None:
@@ -223,9 +236,7 @@ def _here(folder: CourseFolder, path: str | None, href: str) -> Place:
     if suffix in VIDEO_TYPES:
         return Place(Target.VIDEO, path, local=True, known=True)
     if path not in folder.known:
-        # sites are written without the endings of their pages
-        guesses = (f"{path}.md", f"{path}.html", f"{path}/index.md")
-        path = next((guess for guess in guesses if guess in folder.known), path)
+        path = next((page for page in _pages_of(path) if page in folder.known), path)
         suffix = PurePosixPath(path).suffix.lower()
     if path not in folder.known:
         return Place(Target.OTHER, href)

@@ -14,7 +14,7 @@ from ingest.catalogue.folder import Target
 from ingest.catalogue.nodes import Node, all_links
 from ingest.catalogue.roles import Found
 from ingest.catalogue.units import Unit
-from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, without_addresses
+from ingest.catalogue.words import YEAR, Role, aside_path, is_bare_label, is_course_paper, spelled, without_addresses
 from ingest.planned import PlannedDeck, PlannedLecture, PlannedVideo
 
 _REASONS = {
@@ -165,6 +165,9 @@ def links_of(unit: Unit, used: set[str], course_links: list[tuple[str, str]]) ->
         if link.place.target is Target.PLAYLIST:
             course_links.append((link.label or place, place))
             used.add(place)
+        elif link.what in _DECKS and is_course_paper(link.label or spelled(place)):
+            used.add(place)
+            course_links.append((link.label or place, place))
         elif link.place.local and aside_path(place):
             continue  # told with the files that are no lectures
         elif link.what in ("deck", "notes") and link.place.target is not Target.SITE_FILE:

@@ -25,6 +25,9 @@ _SITE_LINK = re.compile(r"\{\{-? {0,3}[\"']([^\"'{}\n]{1,300})[\"'] {0,3}\| {0,3
 _OF_THE_PAGE = re.compile(r"\{\{-? {0,3}page\.\w{1,30} {0,3}-?\}\}")
 _CLASSES = re.compile(r"\{: ?[.#][^{}\n]{0,200}\}")
 _ADDRESS = re.compile(r"[\"']?https?://\S+$")
+# neighbouring lines that begin and end with a pipe, below a blank line
+_HEADLESS = re.compile(r"(?<=\n\n)\|[^\n]{1,4000}\|[ \t]{0,9}(?:\n\|[^\n]{1,4000}\|[ \t]{0,9})*(?=\n\s|\n?\Z)")
+_RULE = re.compile(r"\|[\s|:-]+$")
 _MAX_FRONT_LINES = 200
 _PROGRAMME = re.compile(r"программ|содержан|план|описан|program|syllabus|content|descr|abstract|outline", re.IGNORECASE)
 
@@ -34,7 +37,7 @@ def read_markdown(text: str) -> Block:
     # lines as the parser counts them
     meta, body = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     body = _BLANKS.sub(lambda found: f"](<{found[1].strip()}>)" if " " in found[1] else found[0], body)
-    body = _SHORTCODE.sub("", without_liquid(body))
+    body = _HEADLESS.sub(_with_head, _SHORTCODE.sub("", without_liquid(body)))
     markdown = _markdown()
     environment: dict[str, Any] = {}
     tokens = markdown.parse(body, environment)
@@ -42,6 +45,15 @@ def read_markdown(text: str) -> Block:
     found = read_html(markdown.renderer.render(tokens, markdown.options, environment))
     found.meta.update(meta)
     return found
+
+
+def _with_head(found: re.Match[str]) -> str:
+    """Lines of cells that some builders take for a table, with the head that others need."""
+    lines = found[0].split("\n")
+    if any(_RULE.match(line) for line in lines[:2]):
+        return found[0]
+    width = max(len(split_row(line)) for line in lines)
+    return "\n".join(["|" + " |" * width, "|" + "-|" * width, *lines])
 
 
 def without_liquid(text: str) -> str:

@@ -54,6 +54,19 @@ def all_links(nodes: Sequence[Node]) -> Iterator[Found]:
         waiting.extend(node.children)
 
 
+def only_announced(nodes: Sequence[Node]) -> set[str]:
+    """The files that nothing but news and what else is about the course links: no line says which lecture has them."""
+    announced: set[str] = set()
+    named: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        places = {link.place.place for link in node.links if link.place.local}
+        (announced if node.aside is Role.ABOUT else named).update(places)
+        waiting.extend(node.children)
+    return announced - named
+
+
 def natural(path: str) -> tuple[tuple[int, int, str], ...]:
     """A key by which 10 comes after 9."""
     parts = [part for part in _NUMBERS.split(path) if part]

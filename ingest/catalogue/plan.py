@@ -12,15 +12,15 @@ from ingest.catalogue.contents import find_contents, is_settings, read_contents
 from ingest.catalogue.first_pages import says_homework, with_first_pages
 from ingest.catalogue.folder import DECKS, CourseFolder, open_folder
 from ingest.catalogue.gather import LeftOut, links_of, planned_lecture, unused_links
-from ingest.catalogue.nodes import Node, natural
-from ingest.catalogue.pairing import with_decks
+from ingest.catalogue.nodes import Node, natural, only_announced
+from ingest.catalogue.pairing import lend_decks, with_decks
 from ingest.catalogue.reader import PageReader
 from ingest.catalogue.sieve import files_last, joined, lectures_of, without_lists
 from ingest.catalogue.titles import title_of_path
 from ingest.catalogue.tree import TreeBuilder
 from ingest.catalogue.units import Outcome, Unit, choose_units, programme_units
 from ingest.catalogue.unlinked import folder_nodes
-from ingest.catalogue.words import Rank, aside_path
+from ingest.catalogue.words import Rank, aside_path, is_course_paper, spelled
 from ingest.planned import PlannedLecture
 
 OTHER_MATERIALS = "Other materials"
@@ -89,6 +89,7 @@ def _read(folder: CourseFolder, read: Callable[[str], Block | None], linked_only
     outcome.units = files_last(joined(outcome.units)) or programme_units(nodes)
     named = bool(outcome.units)
     catalogue.why += outcome.why
+    builder.named -= only_announced(nodes)
     builder, further, walked = _beyond_readme(builder, outcome, catalogue)
     used: set[str] = set()
     for unit in outcome.units:
@@ -122,7 +123,7 @@ def _beyond_readme(
             return listed, contents, False
         aside = Catalogue()
         walked, found = _walk(builder, aside)
-        if walked and len(found.units) >= _FEW * full:
+        if found.units and len(found.units) >= _FEW * full:
             # the README says little or nothing: the pages and files of the folders are the course
             blank = all(unit.blank for unit in outcome.units)
             outcome.units = with_decks(outcome.units, found.units) if blank else [*outcome.units, *found.units]
@@ -130,6 +131,11 @@ def _beyond_readme(
             return builder, walked, True
         # a page in a folder that nobody links says more of its decks than their names
         listed_there = [unit for unit in found.units if unit.node.kind not in (BlockKind.FILE, BlockKind.FOLDER)]
+        lent = lend_decks([unit for unit in outcome.units if not unit.blank], found.units)
+        if lent:
+            catalogue.why.append(
+                f"{lent} lectures have the slides of the folders that are called or numbered as they are."
+            )
         if len(listed_there) >= _FEW:
             outcome.units += listed_there
             catalogue.why += found.why
@@ -248,6 +254,9 @@ def _other_files(builder: TreeBuilder, used: set[str], catalogue: Catalogue) -> 
         if PurePosixPath(path).suffix.lower() not in DECKS or path in used:
             continue
         part = aside_path(path)
+        if is_course_paper(spelled(path)):
+            catalogue.left_out.append(LeftOut(path, path, "It is about the course, not of a lecture, by its name."))
+            continue
         if any(str(parent) in builder.owned for parent in PurePosixPath(path).parents):
             reason = "It lies in the folder of a lecture whose page names other files."
             catalogue.left_out.append(LeftOut(path, path, reason))

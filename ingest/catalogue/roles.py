@@ -117,10 +117,17 @@ def _what(place: Place, label: str, role: Role | None) -> tuple[str, bool]:
         return ("deck", True) if role is Role.SLIDES else ("", True)
     if target is Target.OTHER and is_web_address(place.place) and is_bare_label(label) and not _is_profile(place.place):
         # what is called "slides" and nothing else is slides, whatever its address looks like
-        return {Role.SLIDES: "deck", Role.VIDEO: "video", Role.NOTES: "notes"}.get(
-            role_of(label) or Role.ABOUT, ""
-        ), True
+        said = role_of(label) or (role if role is Role.VIDEO else None)  # "Link" in a column of recordings
+        return {Role.SLIDES: "deck", Role.VIDEO: "video", Role.NOTES: "notes"}.get(said or Role.ABOUT, ""), True
     return "", True
+
+
+def file_host(address: str) -> str:
+    """The site on which a file may lie; nothing where an address is a site's own, of a repository or of a channel."""
+    if not is_web_address(address) or _is_profile(address):
+        return ""
+    parts = urlsplit(address)
+    return (parts.hostname or "") if parts.path.strip("/") else ""
 
 
 def _is_profile(address: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ingest.catalogue.blocks import BlockKind
+from ingest.catalogue.blocks import OVER, BlockKind
 from ingest.catalogue.columns import is_programme_column, topic_column
 from ingest.catalogue.gather import LeftOut
 from ingest.catalogue.nodes import all_links
 from ingest.catalogue.units import Outcome, Unit
-from ingest.catalogue.words import Rank, is_bare_label, role_of
+from ingest.catalogue.words import Rank, is_bare_label, names_programme, role_of
 
 _FEW = 3  # lectures of one kind: with fewer, they may be something else
 _MANY = 6  # dated rows: with fewer, a table of topics may be of anything
@@ -38,7 +38,8 @@ def lectures_of(outcome: Outcome, told: list[LeftOut]) -> list[Unit]:
         few = sizes[unit.family] < _FEW and (unit.beside >= sizes[unit.family] or cousins[_kin(unit)] < _FEW)
         alone = few and len(full) > _FEW and unit.node.mark.rank < Rank.WEEK
         here = any(link.place.local for _, link in unit.links if link.what in ("deck", "notes", "video"))
-        only_pages = unit.family not in with_more and max(sizes[unit.family], cousins[_kin(unit)]) < _FEW
+        few_pages = unit.family not in with_more and sizes[unit.family] < _FEW
+        only_pages = few_pages and (cousins[_kin(unit)] < _FEW or (bool(with_more) and _is_of_the_rest(unit)))
         if (alone or (only_pages and unit.node.mark.rank < Rank.WEEK)) and not here:
             name = unit.node.name or unit.node.title
             told += [
@@ -69,13 +70,21 @@ def _kin(unit: Unit) -> tuple[str, tuple[BlockKind, ...]]:
     return unit.node.shape, tuple(kind for kind, _ in unit.trail)
 
 
+def _is_of_the_rest(unit: Unit) -> bool:
+    """Whether the heading above a unit says no more than that there are materials."""
+    name = next((name for kind, name in reversed(unit.trail) if kind in OVER), "")
+    return bool(name) and is_bare_label(name) and not role_of(name) and not names_programme(name)
+
+
 def _is_of_programme(unit: Unit, numbered: int) -> bool:
     """Whether a row without any material is a lecture where nothing has any.
 
-    Its table has topics and programmes, or topics and many rows that are `numbered` or dated.
+    Its table has topics and programmes, or topics and many rows that are `numbered` or dated: fewer do where the
+    heading above calls it the programme.
     """
     columns = sorted(columns_of(unit.node.shape)) if unit.node.kind is BlockKind.ROW else []
-    many = numbered >= _MANY and unit.node.mark.rank >= Rank.BARE
+    announced = any(kind in OVER and names_programme(name) for kind, name in unit.trail)
+    many = numbered >= (_FEW if announced else _MANY) and unit.node.mark.rank >= Rank.BARE
     return topic_column(columns) is not None and (many or any(map(is_programme_column, columns)))
 
 

@@ -15,6 +15,7 @@ from ingest.catalogue.titles import title_of
 from ingest.catalogue.words import UNMARKED, Mark, Rank, Role, aside_of, is_no_lecture, mark_of
 
 _ASIDE_WORDS = 4
+_FEW_CELLS = 4
 _MATERIAL = frozenset({"deck", "notes", "video"})
 _WORD = re.compile(r"[^\W_]")
 # a closing bracket in a programme that speaks of the material, not of the subject
@@ -50,13 +51,19 @@ class _Columns:
 def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) -> Iterator[Row]:
     """The rows of a table in order; a topic that spans rows is one row with the material of all."""
     rows = list(table.children)
-    header = table.header
+    header = table.header if any(plain(cell.pieces) for cell in table.header) else ()
+    if not header and (grid := _grid(folder, page, rows)):
+        plainly = _Columns(0, None, (None,), "grid")
+        yield from (_row(folder, page, (cell,), plainly, role) for cell in grid)
+        return
     if not header and len(rows) > 1 and _names_columns(rows[0].cells):
         header = rows.pop(0).cells
     heads = [plain(cell.pieces) for cell in header]
     aside = Role.ABOUT if lists_people(heads) else Role.HOMEWORK if lists_grades(heads) else None
     columns = _columns(heads, rows)
     last: Row | None = None
+    topics = [row.cells[columns.topic] for row in rows if columns.topic < len(row.cells)]
+    plainly_set = 2 * sum(map(_is_bold, topics)) < len(topics)
     for block in rows:
         filled = [cell for cell in block.cells if plain(cell.pieces) and not cell.continued]
         linked = any(piece.href for cell in block.cells for piece in cell.pieces)
@@ -65,6 +72,7 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
                 len(filled) == 1
                 and not block.cells[0].heading
                 and block.cells[columns.topic : columns.topic + 1] == (filled[0],)
+                and not (_is_bold(filled[0]) and plainly_set)
             ):
                 pass  # a topic of which there is nothing yet
             else:
@@ -90,6 +98,21 @@ def read_rows(folder: CourseFolder, page: str, table: Block, role: Role | None) 
             continue
         last = row
         yield row
+
+
+def _is_bold(cell: Cell) -> bool:
+    worded = [piece for piece in cell.pieces if piece.text.strip()]
+    return bool(worded) and all(piece.bold for piece in worded)
+
+
+def _grid(folder: CourseFolder, page: str, rows: Sequence[Block]) -> list[Cell]:
+    """The cells of a table without a head in which each is a lecture: a title of its own that is a link to material."""
+    cells = [cell for block in rows for cell in block.cells if plain(cell.pieces)]
+    titles = {title_of(cell.pieces)[0].casefold() for cell in cells}
+    if len(cells) < _FEW_CELLS or len(cells) < 2 * len(rows) or "" in titles or len(titles) < len(cells):
+        return []
+    links = [find_links(folder, page, cell.pieces) for cell in cells]
+    return cells if all(len(found) == 1 and found[0].what in _MATERIAL for found in links) else []
 
 
 def _names_columns(cells: Sequence[Cell]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import Piece, plain, tidy
 from ingest.catalogue.columns import is_topic_word
-from ingest.catalogue.words import DATE, Mark, Rank, is_bare_label, mark_of
+from ingest.catalogue.words import DATE, Mark, Rank, Role, is_bare_label, mark_of, role_of
 
 _WORD = re.compile(r"[^\W\d_]")
 _SPACES = re.compile(r"\s+")
@@ -18,7 +18,7 @@ _PICTURES = frozenset({"So", "Sk", "Cn", "Cf", "Mn", "Me"})
 _EMPTY = re.compile(r"[(\[]\W{0,40}[)\]]")
 _IDENTIFIER = re.compile(r"^[\w.\[\]()+-]*[_\d-][\w.\[\]()+-]*$")
 _ENDS = " \t:;,.：，、。；–—-|•·/\\>→*_\u200b"
-_PART = re.compile(r"part|част|лекц|lect|\bvol|том\b|chapter|глав|\d", re.IGNORECASE)
+_PART = re.compile(r"part|част|лекц|lect|\bvol|том\b|chapter|глав|\d|^\W{0,3}[ivx]{1,4}$", re.IGNORECASE)
 _MAX_RUN = 4_000  # what stands further on is no title
 _MAX_CHARS = 160
 _JOINING = re.compile(r"\W{0,4}(?:and|with|or|due|its|и|с|y|e|et|und|mit)\s", re.IGNORECASE)
@@ -66,12 +66,17 @@ def _runs(pieces: Sequence[Piece]) -> list[tuple[str, bool, bool]]:
         linked = bool(piece.href)
         if runs and not linked and not runs[-1][1] and runs[-1][2] == piece.bold:
             runs[-1] = (runs[-1][0] + piece.text, False, piece.bold)
-        elif runs and not linked and not runs[-1][1] and not _WORD.search(piece.text):
+        elif runs and not linked and not runs[-1][1] and _goes_on(runs[-1][0], piece.text):
             runs[-1] = (runs[-1][0] + piece.text, False, runs[-1][2])
         elif piece.text.strip():
             text = "" if linked and piece.text == piece.href else piece.text
             runs.append((text, linked, piece.bold))
     return runs
+
+
+def _goes_on(before: str, text: str) -> bool:
+    """Whether a piece that is set otherwise has no words, or is the rest of the last one: "on**line**"."""
+    return not _WORD.search(text) or (before[-1:].isalpha() and text[:1].islower())
 
 
 def _continued(runs: list[tuple[str, bool, bool]]) -> list[tuple[str, bool, bool]]:
@@ -120,6 +125,9 @@ def _cleaned(text: str) -> str:
         head, found, tail = text.partition(separator)
         if found and head and _WORD.search(tail) and (is_bare_label(head) or is_topic_word(head)):
             text = tail.strip(_ENDS)
+    head, _, last = text.rpartition(" ")
+    if last.isupper() and not head.isupper() and role_of(last) in (Role.SLIDES, Role.VIDEO, Role.NOTES):
+        text = head.strip(_ENDS)  # "Neural networks SLIDES"
     if not _WORD.search(text) or is_bare_label(text) or is_topic_word(text):
         return ""
     return text

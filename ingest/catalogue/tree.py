@@ -9,7 +9,16 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ingest.catalogue.blocks import OVER, Block, BlockKind, Piece, plain, tidy, walk
-from ingest.catalogue.context import aside_of_its_lead, in_order, lists_days, name_by_its_page, not_of_it
+from ingest.catalogue.context import (
+    aside_of_its_lead,
+    below_their_titles,
+    in_order,
+    is_only_about_the_course,
+    lists_days,
+    name_by_its_page,
+    not_of_it,
+    told_by_their_host,
+)
 from ingest.catalogue.folder import DECKS, PAGES, CourseFolder, Place, Target, locate
 from ingest.catalogue.nodes import Node, all_below, all_links, merged, natural
 from ingest.catalogue.roles import Found, find_links, remarks_of, split_remark
@@ -94,7 +103,7 @@ class TreeBuilder:
             else:
                 node = self._node(block, page, role, aside, grafts)
                 found += [node, *not_of_it(node)]
-        return found
+        return below_their_titles(found)
 
     def _node(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> Node:
         title, mark, text = title_of(block.line)
@@ -124,6 +133,7 @@ class TreeBuilder:
             else None
         )
         node.children = self._nodes(block.children, page, below or role, node.aside, grafts)
+        told_by_their_host(node)
         if block.kind is BlockKind.TERM:
             node.kind = BlockKind.ITEM
             # a day is called what is first on it
@@ -132,6 +142,8 @@ class TreeBuilder:
             self.graft(node)
         if block.kind is BlockKind.ITEM and not whole and node.links:
             name_by_its_page(node)
+        if block.kind is BlockKind.ITEM and is_only_about_the_course(node):
+            node.aside = Role.ABOUT
         return node
 
     def _table(self, block: Block, page: str, role: Role | None, aside: Role | None, grafts: bool) -> list[Node]:
@@ -228,6 +240,8 @@ class TreeBuilder:
         self.grafted.append(path)
         node = Node(BlockKind.FOLDER, page, path=path, shape="folder")
         node.title, node.mark = title_of_path(path)
+        if node.mark.rank is Rank.NONE and is_bare_label(node.title):
+            node.title = ""  # "slides18" says nothing of what they are about
         readme = self.folder.readme(path)
         if readme is not None and readme not in self.seen:
             _, node.children = self.page(readme)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from index.addresses import has_scheme
 from ingest.catalogue.blocks import OVER, BlockKind
 from ingest.catalogue.folder import Target
-from ingest.catalogue.nodes import Node
+from ingest.catalogue.nodes import Node, all_links
 from ingest.catalogue.roles import Found
 from ingest.catalogue.words import Rank, Role, is_bare_label, mark_of, names_programme, role_of
 
@@ -56,7 +56,8 @@ def choose_units(nodes: Sequence[Node]) -> Outcome:
     for family in families.values():
         _planned(family, below)
         here, why = _decide(family, below)
-        decided.update({id(node): here and not _is_group(node, below[id(node)]) for node in family})
+        differs = _is_group if here else _is_single
+        decided.update({id(node): here != differs(node, below[id(node)]) for node in family})
         found.why += [why] if why else []
     kept = {id(node) for family in families.values() for node in _blanks(family, below, decided)}
     for node in nodes:
@@ -128,10 +129,10 @@ def _decide(family: Sequence[Node], below: dict[int, Outcome]) -> tuple[bool, st
         if below[id(node)].units or below[id(node)].loose or any(link.what in _MATERIAL for link in node.links)
     ]
     over = [node for node in carrying if below[id(node)].units]
-    if not over:
+    units = [unit for node in over for unit in below[id(node)].units]
+    if not over or _is_one_with_exercises(carrying, over, units):
         return True, _told(carrying, "each has its own material") if len(carrying) > 1 else ""
     can_be = [node for node in carrying if _may_be(node)]
-    units = [unit for node in over for unit in below[id(node)].units]
     if 2 * len(can_be) < len(carrying):
         return False, ""
     many = len(units) / len(over)
@@ -173,6 +174,14 @@ def _are_weeks(pages: Sequence[Node], units: Sequence[Unit]) -> bool:
     return (days or len(bare) == len(pages)) and len(pages) > 1 and len(titled) >= _MANY * len(pages)
 
 
+def _is_one_with_exercises(carrying: Sequence[Node], over: Sequence[Node], units: Sequence[Unit]) -> bool:
+    """Whether of several lectures with slides or videos one has notebooks below it, and no more."""
+    beside = [node for node in carrying if node not in over]
+    if len(over) != 1 or not all(map(_is_practice, units)):
+        return False
+    return any(link.what in _OWN for link in all_links(beside))
+
+
 def _rank(ranks: Sequence[Rank]) -> Rank:
     """The highest rank that two in five reach: lists are numbered with gaps ("Recap", "Guest lecture")."""
     return max(rank for rank in Rank if 5 * sum(other >= rank for other in ranks) >= 2 * len(ranks))
@@ -188,6 +197,12 @@ def _is_group(node: Node, outcome: Outcome) -> bool:
     if node.kind is not BlockKind.ITEM or node.mark.rank or node.links or len(full) < 2 or outcome.loose:
         return False
     return max(Counter(unit.whats() for unit in full).values()) > 1
+
+
+def _is_single(node: Node, outcome: Outcome) -> bool:
+    """Whether a heading among groups is a lecture: all that is below it are a page and slides that are not named."""
+    pages = [unit for unit in outcome.units if unit.node.shape == "page"]
+    return node.kind in OVER and bool(outcome.loose) and len(pages) == len(outcome.units) == 1 and _may_be(node)
 
 
 def _is_practice(unit: Unit) -> bool:
@@ -233,6 +248,9 @@ def _blanks(family: Sequence[Node], below: dict[int, Outcome], decided: dict[int
     full = len(family) - len(empty)
     if family[0].kind is BlockKind.ROW:
         return empty  # whether such a table is one of lectures is seen from the others
+    if family[0].kind is BlockKind.HEADING and full > 1 and 3 * full >= len(family):
+        # a title between others, and nothing below it yet
+        return [node for node in empty if node.mark.rank >= Rank.WEEK or not node.children]
     if family[0].kind in OVER or family[0].kind is BlockKind.FOLDER:
         return [node for node in empty if node.mark.rank >= Rank.WEEK] if full and 2 * full >= len(family) else []
     ranked = [node for node in empty if node.mark.rank > Rank.NONE or not any(map(_leads_somewhere, node.links))]
@@ -249,8 +267,8 @@ def _leads_somewhere(link: Found) -> bool:
 
 
 def _planned(family: Sequence[Node], below: dict[int, Outcome]) -> None:
-    """Give headings numbered as those over lectures their items, where nothing in them has any material yet."""
-    if family[0].kind not in OVER:
+    """Give headings and items numbered as those over lectures their items, where nothing in them has material yet."""
+    if family[0].kind not in (*OVER, BlockKind.ITEM):
         return
     full = [node for node in family if below[id(node)].units and node.mark.rank is not Rank.NONE]
     items = [unit for node in full for unit in below[id(node)].units]

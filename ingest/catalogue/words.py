@@ -53,12 +53,12 @@ _ROLES = {
         "видео запись$ записи$ video videos vidéo vídeo recording youtube watch screencast vimeo rutube stream 비디오 "
         "영상 동영상 视频 录像 回放 b站 动画 動画 grabaci gravaç aufzeichnung"
     ),
-    Role.NOTES: stems("конспект лонгрид note notes handout skript apuntes transcript 강의노트 笔记"),
+    Role.NOTES: stems("конспект лонгрид заметк note notes handout skript apuntes transcript 강의노트 笔记"),
 }  # the first that fits: "slides of the seminar" are those of a seminar
 _GENERIC = stems(
     "лекц lecture lectures материал material materials part$ parts$ част скачать download link$ links$ ссылк "
     "here$ тут$ здесь pdf$ html$ url$ click open$ view$ page$ web$ online main$ рус$ англ eng$ english russian "
-    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ и$ к$ по$ на$ с$ our$ "
+    "русск английск по~русски class$ lesson занят of$ the$ for$ and$ from$ on$ in$ with$ plus$ и$ к$ по$ на$ с$ our$ "
     "наш new$ old$ версия$ version full$ raw$ cours$ vorlesung clase clases aula$ aulas session$ extra$ "
     "optional"
 )
@@ -72,7 +72,7 @@ _ASIDE = {
     ),
     Role.HOMEWORK: stems(
         "homework домашн assignment задани problem~set problem~sets pset psets exam$ exams$ midterm экзамен зачет "
-        "зачёт контрольн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions "
+        "зачёт контрольн рубежн коллоквиум quiz quizzes quizz final~exam exercises project$ projects$ solutions "
         "course~project tareas ejercicios exercícios exercicios tarefas provas exámenes evaluaciones avaliações "
         "übungen übungsbl aufgaben prüfung$ prüfungen proyecto$ proyectos projeto$ projetos controles$ entregas$"
     ),
@@ -80,7 +80,7 @@ _ASIDE = {
         "pre~requisite система~оцен grading staff преподават команда~курса instructor instructors teaching~team "
         "contacts$ контакты$ faq$ setup$ set~up getting~started contribut acknowledg благодарн license лицензи "
         "prerequisite пререквизит students$ студенты$ announcement объявлен about~the~course о~курсе logistics$ "
-        "office~hours cite$ news$ новости troubleshoot testimonial отзыв who~should sponsors environment~setup "
+        "office~hours cite$ news$ faqs$ новости troubleshoot testimonial отзыв who~should sponsors environment~setup "
         "authors$ авторы disclaimer credits$ manifesto profesores$ ayudantes$ professores$ equipo$ equipe$ "
         "organisatorisches sprechstunde integridad política~de"
     ),
@@ -108,29 +108,38 @@ _NO_LECTURE = stems(
     "reading~week deadline дедлайн deadlines каникул праздник нет~занят нет~лекц занятий~нет занятия~нет "
     "лекции~нет выходной no~hay~clase feriado receso não~haver sem~aula keine~vorlesung feiertag ferien"
 )
+# the same, where a line says no more
+_NO_LECTURE_ALONE = stems("break$ recess$ перерыв$ pause$ pausa$ intervalo$ descanso$")
+# papers that are about a whole course
+_COURSE_PAPER = stems(
+    "syllabus силлабус ementa$ course~outline course~information course~info$ course~description course~policies "
+    "программа~курса программа~дисциплины рабочая~программа programa~d[oe]~curso programa~del~curso plan~de~cours"
+)
 _PROGRAMME_SECTION = stems(
     "программ syllabus лекци lectures lecture~ темы$ тема план$ plan$ schedule расписан содержан contents$ "
     "curriculum outline modules модул agenda weeks$ topics$ temario programme vorlesung"
 )
 # what is no lecture of the course by where it lies: the names of folders, and of files
 _ASIDE_FOLDERS = stems(
-    "homework hw$ hws$ assignment pset psets problem~set exercise exam$ exams$ midterm quiz project$ projects$ "
+    "homework hw$ hws$ assignment pset psets ps$ problem~set exercise exam$ exams$ midterm quiz project$ projects$ "
     "solution answers$ questions$ домашн задан контрольн экзамен template supplement reading$ readings "
     "papers?$ article under~construction draft archive$ archived deprecated student students report reports "
-    "docker config assets$ includes$ layouts$ sass$ site$ data$ datasets?$ tests?$ cohort resource$ "
+    "docker config assets$ includes$ layouts$ sass$ site$ tests?$ cohort resource$ "
     "certificate issue~template vendor$ proposal proposals poster errata license code~of~conduct tasks?$ "
     "tareas? ejercicio exercício exercicio tarefa provas? ex[aá]men controles proyecto projeto trabalhos? "
     "guías? guias? aufgabe übung uebung prüfung"
 )
-# pictures, unless they are what the folder is about: "image processing"
+# pictures and data, unless they are what the folder is about: "image processing", "data structures"
 _PICTURE_FOLDERS = re.compile(
-    r"(?:figures?|figs?|images?|imgs?|pics|pictures?|plots?)$|^(?:figures|images|plots) ", re.I
+    r"(?:figures?|figs?|images?|imgs?|pics|pictures?|plots?)$|^(?:figures|images|plots) |"
+    r"^(?:(?:raw|sample|example|course|input|test) )?(?:data|datasets?)(?: files?)?$",
+    re.I,
 )
 _ASIDE_FILES = stems(
-    "homework hw$ assignment pset problem~set exercise exam$ midterm quiz questions$ answers$ solution "
+    "homework hw$ assignment pset ps$ problem~set exercise exam$ midterm quiz questions$ answers$ solution "
     "solutions домашн контрольн экзамен kr$ кр$ tasks?$ template proposal poster cheat~sheet cheatsheet "
-    "license changelog contributing readme code~of~conduct errata grading policy certificate report$ figure "
-    "fig$ paper$ article$"
+    "course~project license changelog contributing readme code~of~conduct errata grading policy certificate report$ "
+    "figure fig$ paper$ article$"
 )
 
 
@@ -191,6 +200,7 @@ DATE = re.compile(rf"(?<![\w.]){_DATE_TEXT}(?!\w)", re.IGNORECASE)
 _DATE_FIRST = re.compile(rf"^[\W_]*{_DATE_TEXT}(?!\w)[\s_]*[.:)\]\-–—|,]*[\s_]*", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W_]+")
+_ENUMERATED = re.compile(r"\w{0,12}, [^\W\d_]")
 _STEMMED = re.compile(r"\0\w*")  # what a stem that was taken out leaves of its word
 _SPELLED = re.compile(r"[^\W\d_]+")
 _MAX_MARK = 400  # a number stands at the beginning
@@ -228,9 +238,14 @@ def aside_of(text: str, *, whole: bool = False) -> Role | None:
             return role
     for role, words in _ASIDE.items():
         found = words.search(text)
-        if found and (not whole or found.start() <= 1 or is_bare_label(words.sub(" ", text))):
+        if found and (not whole or _begins_so(found, text) or is_bare_label(words.sub(" ", text))):
             return role
     return None
+
+
+def _begins_so(found: re.Match[str], text: str) -> bool:
+    """Whether a line begins with the word found; where a comma follows it, it is the first of several subjects."""
+    return found.start() <= 1 and not _ENUMERATED.match(text, found.end())
 
 
 def _says_nothing_else(rest: str, but: re.Pattern[str]) -> bool:
@@ -242,7 +257,19 @@ def _says_nothing_else(rest: str, but: re.Pattern[str]) -> bool:
 
 def is_no_lecture(text: str) -> bool:
     """Whether the line of a schedule says that on its day there is none: a holiday, a deadline."""
-    return bool(_NO_LECTURE.search(text))
+    rest = mark_of(text)[1]
+    alone = _NO_LECTURE_ALONE.sub("", rest)
+    return bool(_NO_LECTURE.search(text)) or (alone != rest and not _LETTER.search(alone))
+
+
+def is_course_paper(text: str) -> bool:
+    """Whether a label says that it is the syllabus of the course, and nothing else."""
+    return bool(_COURSE_PAPER.search(text)) and _says_nothing_else(text, _COURSE_PAPER)
+
+
+def spelled(path: str) -> str:
+    """The words in the name of a file."""
+    return " ".join(_SPELLED.findall(path.rpartition("/")[2].rpartition(".")[0]))
 
 
 def names_programme(heading: str) -> bool:

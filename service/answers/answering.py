@@ -47,13 +47,17 @@ def quoted_answer(
     cited: Iterable[tuple[int, str]] = (),
     *,
     russian: bool | None = None,
+    explain_terms: bool = False,
 ) -> Answer:
     """The answer that needs no model, from what a search of the question found: quotes, or why there are none.
 
-    `cited` is what the conversation has cited so far; `russian` the language, if it is not that of the question."""
+    `cited` is what the conversation has cited so far; `russian` the language, if it is not that of the question;
+    with `explain_terms` a bare term asks what it is."""
     found = searched.found
     russian = speaks_russian(question) if russian is None else russian
     asked = _asked(question, found.query)
+    if asked is Asked.NOTHING and explain_terms:
+        asked = Asked.DEFINITION
     outcome = _outcome(asked, found.coverage)
     hits = searched.hits
     note = make_note(outcome, hits, russian=russian)
@@ -120,7 +124,13 @@ def _compared(index: SearchIndex, bare: Answer, searched: Searched, numbers: Num
 
 
 def cited_before(
-    index: SearchIndex, find: Find, filters: Filters, history: Sequence[Turn], *, replays: bool
+    index: SearchIndex,
+    find: Find,
+    filters: Filters,
+    history: Sequence[Turn],
+    *,
+    replays: bool,
+    explain_terms: bool = False,
 ) -> list[tuple[int, str]]:
     """The numbers that a conversation has given, each with its address.
 
@@ -134,9 +144,9 @@ def cited_before(
         return said
     for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
-        if question and may_be_answered(question) and small_talk(question) is None:
+        if question and (explain_terms or may_be_answered(question)) and small_talk(question) is None:
             searched = find_asked(find, Query(standalone(question, history[:number]), filters))
-            again = cited_by(quoted_answer(index, question, searched, said).citations)
+            again = cited_by(quoted_answer(index, question, searched, said, explain_terms=explain_terms).citations)
             said += [pair for pair in again if pair not in said]
     return said
 
@@ -157,10 +167,11 @@ def stream_answer(
     literal: bool = False,
     model: LanguageModel | None = None,
     drop_uncited: bool = False,
+    explain_terms: bool = False,
 ) -> Iterator[Event]:
     """`Started`, sentences as they are ready, and at the end the answer. If the model fails on the way, the answer is
     extractive and holds none of the sentences that were streamed before: it says so in `degraded`. `find` searches
-    `index`."""
+    `index`. Who types a bare term in a conversation (`explain_terms`) wants to know what it is."""
     before = [turn.text for turn in history if turn.role == "user"]
     russian = in_russian(question, before)
     if (talk := small_talk(question)) is not None:
@@ -178,8 +189,8 @@ def stream_answer(
     history = [replace(turn, text=course_named(turn.text, titles)[0]) for turn in history]
     query, degraded = _query(question, history, model, deadline)
     searched = find_asked(find, Query(query, filters, literal=literal))
-    cited = cited_before(index, find, filters, history, replays=model is None)
-    answer = quoted_answer(index, question, searched, cited, russian=russian)
+    cited = cited_before(index, find, filters, history, replays=model is None, explain_terms=explain_terms)
+    answer = quoted_answer(index, question, searched, cited, russian=russian, explain_terms=explain_terms)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)

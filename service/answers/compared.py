@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ _NAMED = 0.7  # of a side's words by their weight, and all that tell it from the
 _BREATH_CHARS = 12  # between two words of one name
 _BEFORE_CHARS, _AFTER_CHARS = 60, 140  # around a name, in which speech says what it is, why, or unlike what
 _LATE = 100  # characters after which a name that is explained should have been said
+_DIFFERENCE = re.compile(r"отлич|различ|разниц|differ|compar|сравн|\bvs\b|versus", re.IGNORECASE)  # of a title
 _SAME = 0.6  # of a piece's words that another one has too: it says nothing new
 
 
@@ -93,7 +95,11 @@ def _comparing(
         if all(said):
             return any(_is_set_against(unit, first, second) for first in said[0] for second in said[1])
         named = [names for names, thing in zip(said, things, strict=True) if not _holds(thing, title)]
-        return len(named) == 1 and any(_is_set_against(unit, name, name) for name in named[0])
+        if len(named) != 1 or not named[0]:
+            return False
+        return _DIFFERENCE.search(unit.hit.passage.title) is not None or any(
+            _is_set_against(unit, name, name) for name in named[0]
+        )
 
     units = [unit for unit in _units_of(searched.hits, weights) if names_both(unit)]
     return _best(index, question, question, units, searched.found.weights)

@@ -21,7 +21,7 @@ from service.answers.numbers import Numbers
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
-from service.answers.units import CODE, Unit, is_reference, opened_at, plain, units_of
+from service.answers.units import CODE, Unit, at_length, is_reference, opened_at, plain, units_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
@@ -30,6 +30,8 @@ _MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
 # What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
 # a title that is the question's subject, and early.
 _HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.4, 0.4, 0.5, 0.15
+# Of what a title is worth, this share counts by how much of the question it is: "GPU" is little of a long one.
+_OF_QUESTION = 0.8
 _REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS = 0.4, 0.12, 0.25
 # Of speech: where in its minute a piece is said tells nothing; one that comes to the point late, or that is cut off
 # before it says what something is, is worth less.
@@ -40,12 +42,15 @@ _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _KIND_WHAT = 0.5  # of a definition: a page that has one is preferred to those that only stand under the name
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
+_TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
+_FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
+_CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
@@ -76,6 +81,7 @@ def extract_answer(
         return (), ()
     picked = _pick(units, scores, order)
     chosen_units = [units[i] for i in picked]
+    chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)
@@ -98,7 +104,8 @@ def quotable(hits: Iterable[Hit]) -> list[Hit]:
 
 def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) -> list[Unit]:
     """The pieces of hits that can be quoted, each with the place of its hit among these as its rank."""
-    units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=asked in _NAMES))
+    names, code = asked in _NAMES, asked in _CODED
+    units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=names, code=code))
     return [unit for unit in units if _news(unit, weights) and not (asked in _EXPLAINED and unit.is_label)]
 
 
@@ -123,13 +130,15 @@ def _says_something(passage: IndexedPassage) -> bool:
 def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
     """Whether a piece says more than the question and the title do."""
     title = {term for word in words(unit.hit.passage.title) for term in terms_of(word)[:1]}
+    known = title | weights.keys()
     news: set[str] = set()
+    joined = 0
     for word in words(unit.text):
-        if len(word) > 1 and not is_stop_word(word) and (terms := terms_of(word)):
-            news |= {terms[0]} - title - weights.keys()
-            if len(news) >= _NEWS_WORDS:
-                return True
-    return False
+        if is_stop_word(word):
+            joined += 1
+        elif len(word) > 1 and (terms := terms_of(word)):
+            news |= {terms[0]} - known
+    return len(news) >= _NEWS_WORDS or (len(news) + joined >= _TOLD_WORDS and unit.says_something)
 
 
 def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int]) -> list[int]:
@@ -147,6 +156,12 @@ def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[in
             seen.append(own)
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
+
+
+def _at_length(first: Unit, others: Iterable[Unit]) -> Unit:
+    """The first quote as long as it is worth, up to the next one of its minute."""
+    later = [other.start for other in others if other.rank == first.rank and other.start > first.start]
+    return at_length(first, _FIRST_CHARS, min(later, default=None))
 
 
 def overlap(one: Unit, other: Unit) -> bool:
@@ -182,16 +197,19 @@ def score_units(
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
         if (held < _LEAST_HELD * total or not names.said_in(in_passage)) and title < _TITLED:
             continue
+        named_in_title = min(1.0, sum(weights[term] for term in titled) / whole)
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
         if named:
-            kinds[i] = max(_put(asked, unit, tokens, weights, whole), 0.5 * (title >= _TITLED))
+            # a title makes no year and no name of what stands under it
+            titled_kind = 0.5 * (title >= _TITLED and asked not in _NAMES)
+            kinds[i] = max(_put(asked, unit, tokens, weights, whole), titled_kind)
             if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
                 kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
         scores[i] = (
             _HIT * unit.hit.score / top
             + _WORDS * min(1.0, held / whole)
             + (_KIND_WHAT if asked is Asked.DEFINITION else _KIND) * kinds[i]
-            + _TITLE * min(1.0, title) ** 2
+            + _TITLE * min(1.0, title) ** 2 * (1 - _OF_QUESTION * (1 - named_in_title))
             + (_EARLY / (1 + unit.place) if unit.hit.passage.time is None else _SPOKEN_EARLY)
             - _loss(asked, unit, russian=russian)
             - _spoken_loss(asked, unit, tokens, float(kinds[i]))
@@ -205,6 +223,8 @@ def score_units(
 
 def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
     """How far a piece is put as such an answer."""
+    if unit.is_code:
+        return 1.0
     if asked is Asked.DEFINITION:
         return defines(unit.text, tokens, weights, whole)
     if asked is Asked.COMPARISON:
@@ -255,6 +275,8 @@ def _spoken_loss(asked: Asked, unit: Unit, tokens: Sequence[Token], kind: float)
 def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     """What makes a piece a poor quote: it names a publication, is in another language than was asked in, is code."""
     lost = 0.0
+    if unit.is_code:
+        return lost
     if asked not in _NAMES and is_reference(unit.text):
         lost += _REFERENCE_LOSS
     if speaks_russian(unit.text) is not russian:

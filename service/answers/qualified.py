@@ -50,10 +50,17 @@ ATTRIBUTES = (
     r"количеств\w+|размер\w*|number|amount|count|sizes?"
 )
 _OF_ANSWERS = re.compile(rf"\b(?:{ATTRIBUTES})\b", re.IGNORECASE)
-_NO_NOUN = re.compile(r"^(?:нужн\w*|бывают|есть|лучше|существу\w+|is|are|was|the)$", re.IGNORECASE)
+# What is no name: what only asks, or stands for something that was named; or a part that goes on with another question.
+_NO_NOUN = re.compile(
+    r"^(?:нужн\w*|бывают|есть|лучше|существу\w+|зачем|почему|когда|is|are|was|the|why|when)$|"
+    r"^(?:него|нее|неё|них|этого|этой|этих|it|them|this|that|these|как(?:ой|ую|ом|ие|их|ими)|какая|что|чего|чем|"
+    r"which|what)\b|"
+    r"\s(?:и|а|или|and|or|but)$",
+    re.IGNORECASE,
+)
 
 # What is longer, or goes on after a comma, is no name: "in training which tell one from the other; what else changed".
-_CLAUSE = re.compile(r"[,;:(]|(?:\S+\s+){6}")
+_CLAUSE = re.compile(r"[,;:(]|[.?!]\s|(?:\S+\s+){6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +90,4 @@ def qualified(question: str) -> Qualified | None:
 
 
 def _is_named(part: str) -> bool:
-    return not _NO_NOUN.match(part) and not _CLAUSE.search(part.strip())
+    return not _NO_NOUN.search(part.strip()) and not _CLAUSE.search(part.strip())

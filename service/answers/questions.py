@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from index.search.courtesy import without_courtesies
+from index.search.tasks import sets_task
 from index.text.analysis import fold
 from service.answers.sides import sides_of
 from service.answers.types import Asked
@@ -33,8 +34,10 @@ _STARTS = {
     r"como",
     Asked.PERSON: r"кто|кем|кому|who|whose|qui|wer|quién",
     Asked.FACT: r"что|чего|чем|какой|какая|какое|какие|каких|какому|какую|каком|какими|сколько|где|куда|откуда|чей|"
-    r"в (?:чем|каком|какой|каких)|на (?:чем|каком|какой)|при (?:каком|каких)|из (?:чего|каких)|"
-    r"перед каким\w*|по как\w+|от чего|what|which|where|how (?:many|much)|"
+    r"(?:в|на|при|из|с|со|до|от|для|по|о|об|к|у|за|через|между|после|перед|под|над|без) "
+    r"(?:чего|чему|чем|кого|кому|ком|как(?:ой|ая|ое|ие|ого|ому|ую|им|ом|их|ими)|скольк\w+|котор\w+)|"
+    r"верно ли|за счет (?:чего|как\w+)|насколько|в каком порядке|what|which|where|how (?:many|much)|"
+    r"(?:in|on|at|for|to|from|with|by|under|of) (?:which|what|whom)|"
     r"is|are|do|does|did|can|could|should|will|has|have|"
     r"quel\w*|où|welche\w*|wo|cuál\w*|dónde|qual|onde",
 }
@@ -55,10 +58,6 @@ _REQUEST = re.compile(
     r"\b(?:объясни\w*|поясни\w*|расскаж\w*|рассказать|не (?:\w+ )?(?:понял|поняла|понима\w+)|понять|разобраться|"
     r"узнать|explain|clarify|(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell)\b"
 )
-_TOLD = re.compile(
-    r"^(?:объясни|расскажи|покажи|опиши|выбери|назови|перечисли|укажи|сравни|приведи|найди|отметь|"
-    r"explain|tell me|describe|show|choose|select|name|list|compare|give|find|state)\w*"
-)
 _FORMULA_WORDS = re.compile(
     r"\b(?:можно|какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|"
     r"записыва\w+|вычисля\w+|считается|"
@@ -77,12 +76,15 @@ _AFTER = {
         Asked.REASON: rf"(?:зачем|почему|для чего|why|what for)(?: is| are| do| does)?{_IT}(?: [\w-]+){{0,3}}",
         Asked.STEPS: rf"(?:как|how)(?: do| does)?{_IT}(?: (?:работа\w+|устро\w+|действ\w+|обуч\w+|счита\w+|works?|"
         rf"is trained|is computed))?",
-        Asked.FORMULA: r"формул[ау]|уравнени[ея]|(?:the )?(?:formula|equation)",
+        Asked.FORMULA: r"формул[ау]|уравнени[ея]|(?:the )?(?:formula|equation)(?: (?:in|for|of) .+)?",
         Asked.PERSON: r"кто (?:придумал|изобрел|предложил|автор)|who (?:invented|proposed|made)(?: it)?",
         Asked.WHEN: r"когда (?:придумали|изобрели|предложили|появи\w+)|when(?: was it (?:invented|proposed))?",
     }.items()
 }
+# So many words describe what happens, or what is wanted: "called backward twice and got an error". A term is shorter.
+_TELLING_WORDS = 8
 # a question mark anywhere, a sentence to be completed, a question after a comma
+_WORD = re.compile(r"\w+")
 _ASKED_INSIDE = re.compile(
     r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|"
     r"[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
@@ -94,7 +96,7 @@ def what_is_asked(question: str) -> Asked:
     folded = fold(without_courtesies(question)).strip()
     lead = _LEAD.match(folded)
     bare = folded[lead.end() :] if lead else folded
-    told = _TOLD.search(folded) is not None or (lead is not None and _REQUEST.search(lead.group()) is not None)
+    told = sets_task(folded) or (lead is not None and _REQUEST.search(lead.group()) is not None)
     if sides_of(bare) is not None:
         return Asked.COMPARISON
     for asked, pattern in _PATTERNS.items():
@@ -103,7 +105,8 @@ def what_is_asked(question: str) -> Asked:
     for asked, pattern in _AFTER.items():
         if pattern.match(bare):
             return asked
-    return Asked.FACT if (told and bare) or _ASKED_INSIDE.search(bare) else Asked.NOTHING
+    telling = len(_WORD.findall(bare)) >= _TELLING_WORDS
+    return Asked.FACT if (told and bare) or telling or _ASKED_INSIDE.search(bare) else Asked.NOTHING
 
 
 def speaks_russian(text: str) -> bool:

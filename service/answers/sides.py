@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from index.text.analysis import is_stop_word, words
+
 _A, _B = r"(?P<a>\S.{0,60}?)", r"(?P<b>\S.{0,60})"
 BETTER = r"(?:лучше|хуже|быстрее|медленнее|точнее|эффективнее|надежнее|надёжнее|проще|сложнее)"
 BETTER_EN = r"(?:better|worse|(?:more|less) \w+|\w{3,10}er)"
@@ -15,13 +17,14 @@ _SIDES = tuple(
         rf"\bчем\s+отлича\w+\s+{_A}\s+от\s+{_B}",
         rf"\bчем\s+{_A}\s+(?:отлича\w+\s+от|{BETTER}(?:,?\s+чем)?)\s+{_B}",
         rf"^{_A},?\s+чем\s+(?:же\s+)?отлича\w+\s+от\s+{_B}",
+        rf"^{_A},?\s+чем\s+(?:же\s+)?от\s+{_B[:-1]}?)\s+отлича\w+",
         rf"^{_A}\s+(?:и|или)\s+{_B[:-1]}?)\s*[,:–—-]?\s+чем\s+(?:они\s+)?(?:отлича|различа)\w+",
         rf"^{_A},?\s+how\s+(?:is|are|does|do)\s+(?:it\s+|they\s+)?(?:different|differ)\s+from\s+{_B}",
         rf"\b{_DIFFERENCE}\s+(?:между|у)\s+{_A}\s+и\s+{_B}",
         rf"\b{_DIFFERENCE}\s+{_A}\s+(?:и|от|с|со)\s+{_B}",
         rf"\bсравн(?:и|е)\w*\s+{_A}\s+(?:и|с|со)\s+{_B}",
         rf"\b(?:что|какой|какая|какое|кто)\s+(?:\w+\s+)?{BETTER}\s*[,:–—-]?\s+{_A}\s+или\s+{_B}",
-        rf"^{_A}\s+или\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:что|какой|какая|какое|какие|кто|чем)\b",
+        rf"^{_A}\s+или\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:сравни\w*|что|какой|какая|какое|какие|кто|чем)\b",
         rf"^{_A}\s+(?:или|и)\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:(?:в\s+ч[её]м|какая|какие)\s+)?{_DIFFERENCE}",
         rf"^{_A}\s+(?:против|по\s+сравнению\s+со?)\s+{_B}",
         rf"\b(?:differences?|distinctions?)\s+between\s+{_A}\s+and\s+{_B}",
@@ -47,26 +50,50 @@ _BEFORE = re.compile(
     r"ordinary|regular|usual|standard|normal|basic)\s+)+(?=\S)",
     re.IGNORECASE,
 )
+# What ends a name; after the second of two also by what they are compared, and what else is asked.
 _AFTER = re.compile(r"[?!;]|,\s|[.:](?:\s|$)|\s[–—-]\s")
+_TAIL = re.compile(
+    r"\s+(?:(?:и|а|and|but)\s+)?(?:почему|зачем|когда|где|как|как(?:ой|ая|ое|ие)|что|если|при|why|when|where|if|what|which|"
+    r"how)\s.*|\s+(?:и|and)\s+(?:почему|зачем|why|how)$|\s+(?:in terms of|with (?:respect|regard) to|from the)\s.*|"
+    r"\s+с\s+точки\s+зрения\s.*",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\s+по\s.*", re.IGNORECASE)  # "по числу параметров", unless the first side has it too
+_ASIDE = re.compile(r"\s*\([^()]{2,}\)")
+_TWO_OF_A_LIST = re.compile(r"\b(?:сравн\w*|compar\w+|между|between)\b", re.IGNORECASE)
+_MOST_WORDS = 6  # of a name
 _QUOTES = " \"'«»“”()[],.:"
 
 
 def sides_of(question: str) -> tuple[str, str] | None:
-    """The two things whose difference is asked for; None for another question."""
-    asked = _LEAD.sub("", question.strip())
+    """The two things whose difference is asked for; None for another question, and for three things."""
+    asked = _LEAD.sub("", _ASIDE.sub("", question.strip()))
     for pattern in _SIDES:
         found = pattern.search(asked)
         if found is None:
             continue
-        first, second = _named(found.group("a")), _named(found.group("b"))
-        if first and second and first.casefold() != second.casefold():
+        before, after = found.group("a"), _TAIL.sub("", found.group("b"))
+        if not _BY.search(before):
+            after = _BY.sub("", after)
+        *others, first = (_named(part) for part in _AFTER.split(before.strip()))
+        second = _named(_AFTER.split(after.strip(), maxsplit=1)[0])
+        if others and ", " in before and _TWO_OF_A_LIST.search(found.group()):
+            return None
+        if _is_name(first) and _is_name(second) and first.casefold() != second.casefold():
             return first, second
     return None
 
 
 def _named(side: str) -> str:
     """One side without what joins it to the question."""
-    return _BEFORE.sub("", _AFTER.split(side.strip(), maxsplit=1)[0].strip(_QUOTES)).strip(_QUOTES)
+    return _BEFORE.sub("", side.strip(_QUOTES)).strip(_QUOTES)
+
+
+def _is_name(side: str) -> bool:
+    """Whether a side may be one: "He" is a name, "it" is none, and "по числу слоёв" is by what two things differ."""
+    found = words(side)
+    said = [word for word in found if word[0].isupper() or not is_stop_word(word)]
+    return bool(said) and len(found) <= _MOST_WORDS and found[0].casefold() != "по"
 
 
 # One thing that something is set against which was spoken of before.

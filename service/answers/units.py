@@ -8,26 +8,29 @@ from dataclasses import dataclass, replace
 
 from index.search.moments import at
 from index.text.moments import hear, second_of
-from index.types import Hit
+from index.types import Hit, IndexedPassage
 
-MIN_CHARS, MAX_CHARS = 15, 360
+MIN_CHARS, MAX_CHARS = 15, 460
 _COVER_WORDS = 30
 _CAPTION_CHARS = 80
-_GLANCE_CHARS = 260  # of a page, from the line that matches on
-_SPOKEN_CHARS = 360  # people take more words than slides
+_GLANCE_CHARS = 360  # of a page, from the line that matches on
+_SPOKEN_CHARS = 480  # people take more words than slides
 _BREAK = re.compile(
     r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)(?<!\bт\.е\.)(?<!\bт\.к\.)(?<!\bт\. "
     r"е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])"
 )
 _ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
 BULLET = re.compile(r"^[•▪◦●■*–—█-]\s+")
-_HEADING_END = re.compile(r"[:：]$")
+# A line that the next ones answer: where a quote ends with it, the rest is a formula. People also ask who listens.
+_HEADING_END = re.compile(r"[:：?]$")
+_SPOKEN_HEADING = re.compile(r"[:：]$")
+_NUMBER = re.compile(r"\W*\d{1,2}\.$")  # of a list
 _GOES_ON = (",", " и", " или", " and", " of", " the")
 _FULL_LINE, _LONG_LINE, _USUAL_LINE = 0.75, 35, 1.2
 _PROSE_WORDS = 8  # a line of so many words is no code, whatever signs it has
 # After this something is said that is not there: what a quote must not end with.
 _DANGLES = re.compile(
-    r"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:]|"
+    r"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:?]|"
     r"(?<!\w)(?:в|во|на|с|со|и|или|а|но|для|по|из|от|к|у|о|об|при|за|что|чтобы|если|где|как|когда|"
     r"the|an?|of|for|in|to|and|or|with|by|from|that|where|if|on|as|at|than))$",
     re.IGNORECASE,
@@ -51,6 +54,11 @@ _GARBLED = 0.34
 _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
+_REMARK = re.compile(r"\s*#")
+_TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
+_LINE = re.compile(r"[^\n]+")
+_CODE_CHARS = 320
+_TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
@@ -70,11 +78,17 @@ class Unit:
     start: int
     first: int
     is_alone: bool = False
+    is_code: bool = False
 
     @property
     def is_label(self) -> bool:
         """Whether it is what stands under a picture or beside an axis: a name, of which nothing is said."""
-        return self.is_alone and _PREDICATE.search(self.text) is None
+        return self.is_alone and not self.says_something
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it has what says something of something."""
+        return _PREDICATE.search(self.text) is not None
 
     @property
     def quote(self) -> str:
@@ -108,14 +122,18 @@ def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def units_of(hit: Hit, rank: int, *, names: bool = False) -> list[Unit]:
+def units_of(hit: Hit, rank: int, *, names: bool = False, code: bool = False) -> list[Unit]:
     """What can be quoted of a hit, in its order; none where it has nothing but its title and formulas. With `names`
-    the publications too, which say who and when."""
+    the publications too, which say who and when; with `code` programmes, which show how something is done."""
     page = hit.passage.page
     if page is not None and page.page_number == 1 and len(_TOKEN.findall(hit.passage.text)) < _COVER_WORDS:
         return []  # the cover of a deck
     found = _spoken(hit, rank) if hit.passage.time else _written(hit, rank, names=names)
-    return [unit for unit in found if _is_worded(unit.text) and not holds_link(unit.text)]
+    heading = _SPOKEN_HEADING if hit.passage.time else _HEADING_END
+    units = [unit for unit in found if _is_worded(unit.text) and not heading.search(unit.text)]
+    if code and page is not None:
+        units += _programmed(hit, rank)
+    return [unit for unit in units if not holds_link(unit.text)]
 
 
 def opened_at(unit: Unit) -> Hit:
@@ -131,9 +149,20 @@ def opened_at(unit: Unit) -> Hit:
 def _is_worded(text: str) -> bool:
     if len(text) < _CAPTION_CHARS and _CAPTION.match(text):
         return False  # the name of a figure
-    if _HEADING_END.search(text):
-        return False  # a heading of which the rest is a formula
     return len(text) >= MIN_CHARS and len(_LETTERS.findall(text)) >= 0.5 * len(text) and not is_garbled(text)
+
+
+def at_length(unit: Unit, chars: int, before: int | None = None) -> Unit:
+    """A piece of speech with as many of the next sentences as so many characters hold, and as begin `before` a place of
+    its passage; a piece of a page as it is."""
+    passage = unit.hit.passage
+    if passage.time is None:
+        return unit
+    _, sentences = hear(passage.text, passage.times, passage.time.start_seconds)
+    end = unit.start + len(unit.text)
+    limit = unit.start + chars if before is None else min(unit.start + chars, before)
+    last = _reach(end, (stop for _, stop in sentences if stop > end), limit)
+    return replace(unit, text=passage.text[unit.start : last].strip())
 
 
 def _spoken(hit: Hit, rank: int) -> Iterator[Unit]:
@@ -156,9 +185,8 @@ def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
     can be read at a glance. What stands between two formulas, or lines of code, is read for itself."""
     passage = hit.passage
     title = plain(passage.title)
-    skip = len(passage.title) if passage.title and passage.text.startswith(passage.title) else 0
     place = 0
-    for block in _blocks(passage.text, skip, title, names=names):
+    for block in _blocks(passage.text, _skipped(passage), title, names=names):
         is_alone = sum(end - start >= MIN_CHARS for start, end in block) == 1
         for number, (start, end) in enumerate(block):
             line = passage.text[start:end].strip()
@@ -168,6 +196,27 @@ def _written(hit: Hit, rank: int, *, names: bool) -> Iterator[Unit]:
             text = passage.text[start : _stop(passage.text, start, stops)].strip()
             yield Unit(hit, rank, place, text, start, len(line), is_alone=is_alone)
             place += 1
+
+
+def _programmed(hit: Hit, rank: int) -> Iterator[Unit]:
+    """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
+    text = hit.passage.text
+    run: list[tuple[int, int]] = []
+    for line in [*_LINE.finditer(text, _skipped(hit.passage)), None]:
+        goes_on = line is not None and (_is_code(line.group()) or _REMARK.match(line.group()) is not None)
+        if run and (line is None or not goes_on or line.end() - run[0][0] > _CODE_CHARS):
+            if any(_is_code(text[first:last]) for first, last in run):
+                start, end = run[0][0], run[-1][1]
+                yield Unit(hit, rank, 0, text[start:end], start, run[0][1] - start, is_code=True)
+            run = []
+        if line is not None and goes_on:
+            run.append(line.span())
+
+
+def _skipped(passage: IndexedPassage) -> int:
+    """How many characters of a page are its title. One that is as long as a sentence says something itself."""
+    title = passage.title
+    return len(title) if title and len(title) <= _TITLE_CHARS and passage.text.startswith(title) else 0
 
 
 def _stop(text: str, start: int, stops: Sequence[int]) -> int:
@@ -194,7 +243,7 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
 
 
 def _is_code(line: str) -> bool:
-    return CODE.search(line) is not None and len(_WORD.findall(line)) < _PROSE_WORDS
+    return CODE.search(line) is not None and len(_WORD.findall(_TRAILING.sub("", line))) < _PROSE_WORDS
 
 
 def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
@@ -202,7 +251,7 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
     block: list[tuple[int, int]] = []
     for start, end in _spans(text, skip):
         line = text[start:end].strip()
-        if not line or plain(line) == title:
+        if not line or (plain(line) == title and len(line) <= _TITLE_CHARS):
             continue
         if (
             not _WORD.search(line)
@@ -230,6 +279,8 @@ def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
         goes_on = text[match.end() : match.end() + 1].islower() and (
             len(line) >= max(_FULL_LINE * longest, _LONG_LINE) or line.endswith(_GOES_ON)
         )
+        if "\n" not in match.group() and _NUMBER.fullmatch(text, start, match.start()):
+            continue
         following = text[match.end() : text.find("\n", match.end())]
         if "\n" in match.group() and goes_on and not (is_garbled(following) or is_garbled(line)):
             continue

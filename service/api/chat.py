@@ -144,7 +144,7 @@ def _answered(
         said = _UNREAD if conversation.unread else _NOT_ASKED
         return iter([Piece(said[russian]), _End()])
     # begun here: what is wrong with the request is said before a stream begins
-    events = state.answering(conversation.question, filters, conversation.history)
+    events = state.answering(conversation.question, filters, conversation.history, explain_terms=True)
     if not as_it_comes:
         events = iter([last_answer(events)])
     return _written(events, writer, _UNREAD[russian] if conversation.unread else "", base)
