@@ -131,14 +131,13 @@ class TableEmbedder:
             return normalise(self._read_by(adaptations[0], counts)[None, :])
         vectors = np.zeros((len(adaptations), self.dimension), np.float32)
         unseen = np.array([1.0 if own is None else own.unseen_weight for own in adaptations], np.float32)
-        for word, count in counts.items():
-            held, codes, scales = look_up(adaptations, word)
-            if len(held) < len(adaptations):
+        for (word, count), held in zip(counts.items(), look_up(adaptations, counts), strict=True):
+            if len(held.numbers) < len(adaptations):
                 weights = unseen.copy()
-                weights[held] = 0
+                weights[held.numbers] = 0
                 vectors += (count * weights)[:, None] * self._bare_word(word)
-            if held:
-                vectors[held] += codes * (scales * count)[:, None]
+            if held.numbers:
+                vectors[held.numbers] += held.codes * (held.scales * count)[:, None]
         return normalise(vectors)
 
     def _read_by(self, own: Adaptation | None, counts: Mapping[str, int]) -> Vectors:

@@ -120,21 +120,12 @@ class Postings:
 
     def holds(self, passage: int, term_hash: int) -> bool:
         """Whether a passage holds a term in any field."""
-        return self._place(passage, term_hash) is not None
-
-    def says(self, passage: int, term_hash: int) -> bool:
-        """Whether a passage holds a term in its title or body."""
-        place = self._place(passage, term_hash)
-        return place is not None and bool(self.fields[place])
-
-    def _place(self, passage: int, term_hash: int) -> int | None:
-        """Which of the postings is that of a term in a passage, if there is one."""
         number = self.number_of(term_hash)
         if number is None:
-            return None
-        own = self.slice_of(number)
-        place = own.start + int(np.searchsorted(self.passages[own], passage))
-        return place if place < own.stop and int(self.passages[place]) == passage else None
+            return False
+        own = self.passages[self.slice_of(number)]
+        place = int(np.searchsorted(own, passage))
+        return place < len(own) and int(own[place]) == passage
 
 
 def build_postings(documents: Iterable[FieldTerms]) -> Arrays:

@@ -21,6 +21,7 @@ from index.engine.letters import mask_of
 MIN_SOUND = 0.88
 _COMMON, _COMMON_SHARE = 4, 0.1
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
+_FEW = 400  # are compared without a second look: of one course there are seldom more
 _MOST = 255  # letters: longer ones lie among those that have as many
 
 
@@ -64,22 +65,21 @@ class Sounds:
 
     def _near(self, code: str, *, cyrillic: bool) -> list[int]:
         """The ascending places of those that may be like it, by their letters."""
-        own, length = mask_of(code.lower()), len(code)
-        begin = heads_of([code])[0]
-        found: list[int] = []
-        for letters in range(max(1, length - _MAX_LONGER), min(length + _MAX_LONGER, _MOST) + 1):
-            block = slice(self.starts[256 * cyrillic + letters], self.starts[256 * cyrillic + letters + 1])
-            masks = self.masks[block]
-            if not len(masks):
-                continue
-            lacking, beside = np.bitwise_count(own & ~masks), np.bitwise_count(masks & ~own)
-            near = np.flatnonzero(lacking + beside <= 2 + length // 5)
-            if letters < _MOST:
-                both = np.minimum(length - lacking[near].astype(np.int64), letters - beside[near].astype(np.int64))
-                common = _common(self.heads[block][near] ^ begin)
-                near = near[both >= _least_both(length, letters)[common]]
-            found += (int(block.start) + near).tolist()
-        return found
+        own, length, begin = mask_of(code.lower()), len(code), 256 * cyrillic
+        shortest, longest = max(1, length - _MAX_LONGER), min(length + _MAX_LONGER, _MOST)
+        if shortest > longest:
+            return []
+        first, last = int(self.starts[begin + shortest]), int(self.starts[begin + longest + 1])
+        masks = self.masks[first:last]
+        near = np.flatnonzero(np.bitwise_count(own ^ masks) <= 2 + length // 5)
+        if len(near) > _FEW:
+            masks, places = masks[near], first + near
+            letters = np.searchsorted(self.starts, places, side="right") - 1 - begin
+            alone, beside = np.bitwise_count(own & ~masks), np.bitwise_count(masks & ~own)
+            both = np.minimum(length - alone.astype(np.int64), letters - beside)
+            common = _common(self.heads[places] ^ heads_of([code])[0])
+            near = near[(both >= _least_both(length, letters, common)) | (letters == _MOST)]
+        return (first + near).tolist()
 
 
 def heads_of(codes: Iterable[str]) -> NDArray[np.uint32]:
@@ -96,11 +96,12 @@ def _common(differing: NDArray[np.uint32]) -> NDArray[np.int64]:
     return common
 
 
-def _least_both(first: int, second: int) -> NDArray[np.float64]:
-    """(5,) how many letters two codes of these lengths must have both to be alike, by how many first ones they share.
+def _least_both(first: int, second: NDArray[np.int64], common: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(n,) how many letters two codes of these lengths must have both to be alike, if they share the first ones.
 
     Jaro's similarity is at most (both / first + both / second + 1) / 3.
     """
-    added = _COMMON_SHARE * np.arange(_COMMON + 1)
+    added = _COMMON_SHARE * common
     jaro = (MIN_SOUND - added) / (1 - added)
-    return (3 * jaro - 1) / (1 / first + 1 / second) - 1e-6
+    least: NDArray[np.float64] = (3 * jaro - 1) / (1 / first + 1 / second) - 1e-6
+    return least

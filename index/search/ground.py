@@ -14,7 +14,7 @@ from index.types import Phrase, Reading, Word
 
 Floats = NDArray[np.float32]
 
-_LOOK_UP = 8  # a list this many times longer than the rows is searched instead of walked through
+_LOOK_UP = 5_000  # so many rows are looked for one by one; more are marked
 
 
 class Ground:
@@ -53,12 +53,12 @@ class Ground:
             return np.arange(len(rows)), held
         if not len(rows) or not len(held.rows):
             return np.zeros(0, np.int64), NOTHING
-        if len(rows) * _LOOK_UP < len(held.rows):
-            at = np.minimum(np.searchsorted(held.rows, rows), len(held.rows) - 1)
-            here = np.flatnonzero(held.rows[at] == rows)
-            at = at[here]
-        else:
+        if min(len(rows), len(held.rows)) > _LOOK_UP:
             here, at = self._among(rows, held.rows), self._among(held.rows, rows)
+        elif len(rows) <= len(held.rows):
+            here, at = _in_both(rows, held.rows)
+        else:
+            at, here = _in_both(held.rows, rows)
         return here, Held(held.rows[at], held.impacts[at], held.fields[at])
 
     def _among(self, rows: Rows, others: Rows) -> NDArray[np.int64]:
@@ -66,6 +66,13 @@ class Ground:
         marked = np.zeros(self._scope.last - self._first, np.bool_)
         marked[others - self._first] = True
         return np.flatnonzero(marked[rows - self._first])
+
+
+def _in_both(few: Rows, many: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(places in the first, places in the second) of the rows that are in both ascending lists."""
+    at = np.minimum(np.searchsorted(many, few), len(many) - 1)
+    here = np.flatnonzero(many[at] == few)
+    return here, at[here]
 
 
 @dataclass(frozen=True, slots=True)

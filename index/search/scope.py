@@ -48,10 +48,6 @@ class Postings(Protocol):
         """The first `most` rows that hold all of these terms, ascending."""
         ...
 
-    def may_say(self, scope: Scope, row: int, terms: Sequence[str]) -> bool:
-        """Whether a row may hold each of these terms in its title or body, which its text tells."""
-        ...
-
 
 class PostingsHere:
     """The postings of shards that are open in this process."""
@@ -62,11 +58,6 @@ class PostingsHere:
 
     def holding(self, scope: Scope, terms: Sequence[str], most: int) -> Rows:
         return scope.first_holding(terms, most)
-
-    def may_say(self, scope: Scope, row: int, terms: Sequence[str]) -> bool:
-        number = int(scope.generation.shards_of(np.array([row]))[0])
-        postings, own = scope.generation.shards[number].postings, row - int(scope.generation.starts[number])
-        return all(postings.says(own, hash_text(term)) for term in terms)
 
 
 class Scope:
@@ -195,13 +186,9 @@ class Scope:
             return np.zeros(0, np.int64)
         return self._postings.holding(self, terms, most)
 
-    def may_say(self, row: int, terms: Sequence[str]) -> bool:
-        """Whether a row may hold each of these terms in its title or body."""
-        return self._postings.may_say(self, row, terms)
-
     def first_holding(self, terms: Sequence[str], most: int) -> Rows:
         """The same, of shards that are open here."""
-        if len(self.shards) > 1:
+        if len(self.shards) > _FEW_SHARDS:
             return self._walk(terms, most)
         rows: Rows = reduce(_in_both, sorted((self.held(term).rows for term in terms), key=len))
         return rows[:most]

@@ -185,7 +185,7 @@ class SearchIndex:
             everyday_frequency(term)
         generation = self.generation
         _ = generation.glossary, generation.programme, generation.promised
-        generation.vocabulary(tuple(range(len(generation.shards))))
+        generation.vocabulary(tuple(range(len(generation.shards)))).written_otherwise("word")
         if generation.count > EXACT_PASSAGES and self._given is None:
             _ = generation.sketches
 

@@ -164,10 +164,7 @@ def said_beside(own: Sequence[str], scope: Scope) -> bool:
 def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
     """Whether a passage says these words beside each other, or has all of them in its title."""
     wanted = frozenset(own)
-    rows = scope.holding(own, _READ).tolist()
-    for row, passage in zip(rows, scope.generation.passages(rows), strict=True):
-        if _is_counted_whole(passage) and not scope.may_say(row, own):
-            continue  # it only stands under a title that does
+    for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
         language = latin_language(passage)
         tokens = find_terms(passage.text, wanted, language)
         for i, token in enumerate(tokens):
@@ -177,13 +174,6 @@ def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
         if {token.term for token in find_terms(passage.title, wanted, language)} == wanted:
             return True
     return False
-
-
-def _is_counted_whole(passage: IndexedPassage) -> bool:
-    """Whether each word of its text was counted as it stands: where the title ends within a word of the text, as "Back"
-    of "Backpropagation", the index has two."""
-    title, text = passage.title, passage.text
-    return not title or not text.startswith(title) or not text[len(title) : len(title) + 1].strip()
 
 
 def _keyness(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:

@@ -56,9 +56,6 @@ class Bodies:
         found = self.ask(scope, "holding", (_filters(scope), tuple(terms), most))
         return np.sort(_joined([numbers.outward(own) for numbers, own in found], np.int64))[:most]
 
-    def may_say(self, scope: Scope, row: int, terms: Sequence[str]) -> bool:  # noqa: ARG002
-        return True  # asking would take longer than reading its text
-
     def weigh(self, phrases: Sequence[Phrase], scope: Scope, embedder: Embedder | None) -> Weighed:
         return _WeighedThere(self, phrases, scope, embedder)
 
