@@ -42,6 +42,8 @@ def plan(
     means: Means,
     progress: Report = lambda _: None,
     held: ExitStack | None = None,
+    *,
+    even_empty: bool = False,
 ) -> tuple[PlannedCourse, Source]:
     """The course as it is understood, and where it lies here; only copies of what lies elsewhere are made.
 
@@ -64,6 +66,7 @@ def plan(
             found_at=found.url,
             language=next(iter(order.languages), None),
             linked_only=order.linked_only,
+            even_empty=even_empty,
         )
     return planned, found
 

@@ -41,8 +41,11 @@ def read_course(
     found_at: str | None = None,
     language: str | None = None,
     linked_only: bool = False,
+    even_empty: bool = False,
 ) -> PlannedCourse:
     """The course in a folder, lectures in order. CourseError if there is no folder or nothing to ingest in it.
+
+    `even_empty`: without lectures it is given too, to be written down and filled by hand.
 
     `name` stands for the folder's own where that says nothing, `found_at` is the address that the folder came from.
     Only an address of the web becomes the course's `source_url`.
@@ -55,7 +58,7 @@ def read_course(
     if not folder.is_dir():
         raise CourseError(f"{folder} is a file; give the folder that holds the course.")
     course = sound_course(_with_plain_transcripts(_planned(folder, linked_only=linked_only), folder))
-    if not course.lectures:
+    if not course.lectures and not even_empty:
         raise CourseError(_nothing_found(folder, course))
     language, how = _language(course, folder, language)
     return replace(
@@ -83,7 +86,7 @@ def _nothing_found(folder: Path, course: PlannedCourse) -> str:
     told = f"“{label[:60]}” ({place[:120]})" if label and label != place else place[:120]
     return (
         f"No lectures were found in {folder}. Links and files that were left out: {len(course.left_out)}; the first, "
-        f"{told}: {reason} Name the lectures and their material in a course.yaml and ingest again."
+        f"{told}: {reason} `--write-yaml course.yaml` lists them all; name the lectures and their material there."
     )
 
 

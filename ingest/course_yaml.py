@@ -20,6 +20,7 @@ from ingest.sound import is_file_path
 from ingest.yaml_data import read_yaml_data
 
 _COURSE_KEYS = ("slug", "title", "language", "source_url", "lectures", "links", "leave_out")
+_MAX_TOLD = 200  # lines of what was left out: more than anybody reads
 _LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "videos", "links")
 _DECK_KEYS = ("path", "label", "remark")
 _LINK_KEYS = ("label", "url")
@@ -67,7 +68,19 @@ def write_yaml(course: PlannedCourse) -> str:
         "leave_out": [*course.leave_out, *here],
     }
     filled = {key: value for key, value in data.items() if value}
-    return yaml.safe_dump(filled, allow_unicode=True, sort_keys=False, width=120)
+    return yaml.safe_dump(filled, allow_unicode=True, sort_keys=False, width=120) + _told_apart(course)
+
+
+def _told_apart(course: PlannedCourse) -> str:
+    """What is in no lecture, as comments: whoever corrects the file takes the address from there."""
+    if not course.left_out:
+        return ""
+    lines = ["# In no lecture; what is of one goes into its decks, notes, videos or links:"]
+    for label, place, reason in course.left_out[:_MAX_TOLD]:
+        named = f"{label[:80]}: " if label and label != place else ""
+        lines.append("#   " + "".join(c for c in f"{place[:500]}  ({named}{reason[:200]})" if c.isprintable()))
+    further = len(course.left_out) - _MAX_TOLD
+    return "\n".join([*lines, *([f"#   and {further} more"] if further > 0 else [])]) + "\n"
 
 
 def _lecture(lecture: PlannedLecture) -> dict[str, Any]:

@@ -88,20 +88,25 @@ def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
 
     from ingest.carrying import plan
     from ingest.course_yaml import write_yaml as to_yaml
-    from service.console import out, print_json, print_plan, progress_bar
+    from service.console import counted, out, print_json, print_plan, progress_bar
     from service.settings import read_settings
 
     settings = read_settings()
     with progress_bar(quiet=as_json) as step:
         planned, _ = plan(
-            order, settings.data_dir, open_means(settings), lambda at: step(at.step, at.done, at.total, at.what)
+            order,
+            settings.data_dir,
+            open_means(settings),
+            lambda at: step(at.step, at.done, at.total, at.what),
+            even_empty=write_yaml is not None,
         )
     if write_yaml:
         Path(write_yaml).write_text(to_yaml(planned), "utf-8")
     if as_json:
         print_json(asdict(planned))
     elif write_yaml:
-        said = f"{write_yaml} holds {len(planned.lectures)} lectures; correct it, put it into the course, ingest."
+        held = counted(len(planned.lectures), "lecture") if planned.lectures else "no lectures yet"
+        said = f"{write_yaml} holds {held}; correct it, put it into the course, ingest."
         out.print(said, markup=False)
     else:
         print_plan(planned)

@@ -148,7 +148,7 @@ def _print_lectures(planned: PlannedCourse) -> None:
         held = [f"{'notes' if deck.kind == 'notes' else 'deck'} {_short(deck.path)}" for deck in lecture.decks]
         held += [f"video {_short(video.video)}" for video in lecture.videos]
         if lecture.links:
-            held.append(f"{len(lecture.links)} links")
+            held.append(counted(len(lecture.links), "link"))
         line = Text(f"{position:3}. {lecture.title}")
         line.append("".join(f"  ({remark})" for remark in lecture.remarks), style="dim")
         line.append(f"  {' · '.join(held)}", style="cyan")

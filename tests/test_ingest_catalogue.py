@@ -443,7 +443,7 @@ def test_a_subject_is_not_taken_for_a_section_about_the_course(subject: str) -> 
 @pytest.mark.parametrize(
     "section",
     ["Late policy", "Course policies", "Оценки", "Итоговая оценка", "Система оценивания", "Рекомендуемая литература",
-     "Useful links", "Further reading", "Дополнительные материалы", "Feedback", "Installation", "Проекты"],
+     "Useful links", "Further reading", "Literature", "Literatur", "Bibliografía", "Дополнительные материалы", "Feedback", "Installation", "Проекты"],
 )  # fmt: skip
 def test_a_section_about_the_course_holds_no_lectures(section: str) -> None:
     assert aside_of(section) is not None

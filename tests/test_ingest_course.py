@@ -182,6 +182,31 @@ def test_what_was_understood_can_be_written_down_and_reads_the_same(tmp_path: Pa
     assert second.leave_out == ("homework/hw1.pdf",)
 
 
+def test_what_was_left_out_stands_in_the_written_course_to_be_taken_from_there(tmp_path: Path) -> None:
+    """As comments, which a label of several lines cannot leave."""
+    (tmp_path / "README.md").write_text(
+        "# C\n\n- Lecture 1: [Roots](a.pdf)\n- Lecture 2: [Bark](b.pdf)\n\n## Literature\n\n- [A book](https://books.example/1)\n",
+        "utf-8",
+    )
+    for name in ("a.pdf", "b.pdf"):
+        write_pdf(tmp_path / name, ["Title\ntext"])
+    course = read_course(tmp_path)
+    written = write_yaml(replace(course, left_out=(*course.left_out, ("x\ntitle: y\x85z", "https://x.example", "why"))))
+    assert "\n#   https://books.example/1  (A book: It is in a reading list" in written
+    assert written.endswith("#   https://x.example  (xtitle: yz: why)\n")
+    (tmp_path / "course.yaml").write_text(written, "utf-8")
+    assert read_course(tmp_path).lectures == course.lectures
+
+
+def test_a_course_without_lectures_can_be_written_down_to_be_filled(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# C\n\nWatch [this](https://video.example/1).\n", "utf-8")
+    with pytest.raises(CourseError, match=r"--write-yaml course\.yaml"):
+        read_course(tmp_path)
+    course = read_course(tmp_path, even_empty=True)
+    assert course.lectures == ()
+    assert "#   https://video.example/1" in write_yaml(course)
+
+
 @pytest.mark.parametrize(
     "address", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "ftp://x/y", "http:x"]
 )

@@ -10,9 +10,10 @@ from index.text.analysis import find_terms
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
 from index.types.course import DeckKind, Host
 from service.answers.definitions import continues_title, defines
-from service.answers.extractive import read_units
+from service.answers.extractive import cite, read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.notes import make_note
+from service.answers.numbers import Numbers
 from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
@@ -216,6 +217,13 @@ def test_lines_of_code_are_quoted_where_they_show_how() -> None:
     quoted = [unit.text for unit in read_units([hit], Asked.STEPS, {"слой": 1.0})]
     assert code in quoted
     assert all(code not in unit.text for unit in read_units([hit], Asked.DEFINITION, {"слой": 1.0}))
+
+
+def test_a_quote_of_code_says_so() -> None:
+    hit = _slide("Дообучение\nnet.fc = nn.Linear(512, 10)\nnet.train()", "Дообучение")
+    units = [unit for unit in read_units([hit], Asked.STEPS, {"net": 1.0}) if unit.is_code]
+    _, (citation,) = cite(units, Numbers(()))
+    assert (citation.quote, citation.code) == ("net.fc = nn.Linear(512, 10)\nnet.train()", True)
 
 
 def test_the_first_quote_of_speech_is_longer_and_ends_where_the_next_begins() -> None:

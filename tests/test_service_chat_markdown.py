@@ -11,7 +11,7 @@ import pytest
 from markdown_it import MarkdownIt
 from test_service_markup import SIGNS
 
-from service.chat.markdown import escape, link, plain
+from service.chat.markdown import escape, fenced, link, plain
 
 _RENDERED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _JOINT = "\u2060"
@@ -94,6 +94,14 @@ def test_lines_of_code_and_of_mathematics_are_read_as_they_stand(text: str) -> N
 
 def test_what_stands_between_dollars_is_no_element_either() -> None:
     assert escape("$<x-evil>$ and ${7}<x-evil>$") == "$< x-evil>$ and ${7}< x-evil>$"
+
+
+@pytest.mark.parametrize("attack", [*ATTACKS, "x = 1\n```\n![p](http://evil.example)\n````"])
+def test_code_is_shown_as_it_stands_and_nothing_leaves_its_block(attack: str) -> None:
+    shown = _RENDERED.render(fenced(attack))
+    inside = re.fullmatch(r"<pre><code>(.*)\n</code></pre>\n", shown, re.DOTALL)
+    assert inside is not None
+    assert html.unescape(inside.group(1)).replace(_JOINT, "") == attack.strip("\n")
 
 
 def test_signs_that_would_mean_something_are_escaped_and_no_others() -> None:

@@ -149,6 +149,11 @@ def test_the_plan_can_be_written_down(lectures: Run, tmp_path: Path) -> None:
     written = (tmp_path / "course.yaml").read_text("utf-8")
     assert "title: Внимание и трансформеры" in written
     assert not (tmp_path / "data").exists()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/README.md").write_text("# C\n\nWatch [this](https://video.example/1).\n", "utf-8")
+    printed = lectures("ingest", str(tmp_path / "empty"), "--write-yaml", str(tmp_path / "empty.yaml"), **own).out
+    assert "holds no lectures yet" in printed
+    assert "#   https://video.example/1" in (tmp_path / "empty.yaml").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

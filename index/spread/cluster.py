@@ -72,9 +72,13 @@ class RayNodes:
 
     def call(self, node: str, method: str, *arguments: Any) -> Future[Any]:
         actor = self._actors[node]
-        future: Future[Any] = actor.do.remote(method, arguments).future()
+        try:
+            future: Future[Any] = actor.do.remote(method, arguments).future()
+        except Exception as error:
+            self._forget_if_useless(node, actor, error)
+            raise
         if method == "hold":
-            future.add_done_callback(lambda done: self._forget_if_useless(node, actor, done))
+            future.add_done_callback(lambda done: self._forget_if_useless(node, actor, done.exception()))
         return future
 
     def close(self) -> None:
@@ -120,12 +124,12 @@ class RayNodes:
             .remote(self._installed)
         )
 
-    def _forget_if_useless(self, node: str, actor: Any, done: Future[Any]) -> None:
+    def _forget_if_useless(self, node: str, actor: Any, error: BaseException | None) -> None:
         """The holder is asked for anew if this one died while its node lives, or never was: through a client server Ray
         gives one to each of two services that start it at once, and only one of these is there."""
         from ray.exceptions import ActorAlreadyExistsError, ActorDiedError  # noqa: PLC0415
 
-        is_useless = isinstance(done.exception(), (ActorDiedError, ActorAlreadyExistsError))
+        is_useless = isinstance(error, ActorDiedError | ActorAlreadyExistsError)
         if is_useless and self._actors.get(node) is actor:
             self._actors.pop(node, None)
 

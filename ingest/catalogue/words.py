@@ -88,8 +88,8 @@ _ASIDE = {
 # said of the course where nothing else is said, else of its subject: "Late policy" and "Policy gradients"
 _ASIDE_ALONE = {
     Role.READING: stems(
-        "links$ ссылки$ external important further related additional дополнит бонус bonus полезн useful "
-        "recommended suggested рекомендуем рекомендова рекомендаци"
+        "literature$ literatur$ literatura$ bibliograf links$ ссылки$ external important further related additional "
+        "дополнит бонус bonus полезн useful recommended suggested рекомендуем рекомендова рекомендаци"
     ),
     Role.HOMEWORK: stems("проект"),
     Role.ABOUT: stems(

@@ -92,8 +92,10 @@ def cite(
     units: Iterable[Unit], numbers: Numbers, shown: Unit | None = None
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """Pieces as sentences that quote them, each with its citation; of `shown` the page's picture is shown."""
-    quoted = [(unit.quote, opened_at(unit), unit is shown) for unit in units]
-    citations = tuple(Citation(numbers.take(hit), quote, hit, is_shown) for quote, hit, is_shown in quoted)
+    quoted = [(unit, opened_at(unit)) for unit in units]
+    citations = tuple(
+        Citation(numbers.take(hit), unit.quote, hit, pictured=unit is shown, code=unit.is_code) for unit, hit in quoted
+    )
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
 

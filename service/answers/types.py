@@ -53,12 +53,13 @@ class Sentence:
 @dataclass(frozen=True, slots=True)
 class Citation:
     """`quote` stands verbatim in the passage of `hit`. `pictured`: a formula was asked for, and the page holds one; its
-    picture says what its text garbles."""
+    picture says what its text garbles. `code`: the quote is of a programme, whose lines are shown as they stand."""
 
     number: int
     quote: str
     hit: Hit
     pictured: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ _SPOKEN_HEADING = re.compile(r"[:：]$")
 _NUMBER = re.compile(r"\W*\d{1,2}\.$")  # of a list
 _GOES_ON = (",", " и", " или", " and", " of", " the")
 _FULL_LINE, _LONG_LINE, _USUAL_LINE = 0.75, 35, 1.2
-_PROSE_WORDS = 8  # a line of so many words is no code, whatever signs it has
+_PROSE_WORDS = 8  # a line of so many pieces of words, of three letters, is no code, whatever signs it has
 # After this something is said that is not there: what a quote must not end with.
 _DANGLES = re.compile(
     r"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:?]|"
@@ -57,8 +57,13 @@ CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if
 _REMARK = re.compile(r"\s*#")
 _TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
 _LINE = re.compile(r"[^\n]+")
-_CODE_CHARS = 320
+_CODE_CHARS = 600
 _TITLE_CHARS = 80  # that a title has at most
+# What no sentence looks like, however many words it has: a call, an import, an assigned call, a head of a block.
+_STATEMENT = re.compile(
+    r"\s*(?:(?:[\w.,\[\] ]+ ?[-+*/]?= ?)?[A-Za-z_][\w.]*\(.*\)|(?:from [\w.]+ )?import [\w., *]+|"
+    r"(?:for|while|if|elif|with|def|class)\b.*(?:\w\(|\w\.\w|[=<>]).*:)\s*"
+)
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
@@ -243,7 +248,10 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
 
 
 def _is_code(line: str) -> bool:
-    return CODE.search(line) is not None and len(_WORD.findall(_TRAILING.sub("", line))) < _PROSE_WORDS
+    bare = _TRAILING.sub("", line)
+    if _STATEMENT.fullmatch(bare) is not None:
+        return True
+    return CODE.search(line) is not None and len(_WORD.findall(bare)) < _PROSE_WORDS
 
 
 def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:

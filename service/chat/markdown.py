@@ -36,6 +36,7 @@ _NO_FORMULA = re.compile(
 _HARMFUL = re.compile(r"\](?=[(:\[])|<(?=[a-zA-Z/!?@])|&(?=#?\w{1,32};)")
 # In a formula a blank means nothing; where none is set "p<q>r" would be an element.
 _TAGS = re.compile(r"<(?=[a-zA-Z/!?@][^<>]*>)")
+_TICKS = re.compile("`+")
 _BRACKETS = re.compile(r"\\.|[\[\]]")
 
 
@@ -50,6 +51,13 @@ def escape(text: str) -> str:
         at = end
     shown.append(_escaped(text[at:]))
     return _LINE_MARK.sub(lambda match: f"{match.group()}\\", "".join(shown), count=1)
+
+
+def fenced(text: str) -> str:
+    """A block of code, whose lines stay as they are; its fence is longer than any within."""
+    fence = "`" * max([3, *(len(run) + 1 for run in _TICKS.findall(text))])
+    code = _THOUGHTS.sub(lambda match: match.group() + _JOINT, text).strip("\n")
+    return f"{fence}\n{code}\n{fence}"
 
 
 def link(text: str, address: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from index.types import Hit
 from service.answers.types import Answer, AnswerMode, Citation, Outcome, Said
-from service.chat.markdown import escape, link, plain
+from service.chat.markdown import escape, fenced, link, plain
 from service.citing import cited_url
 from service.links import absolute, clock, hit_url
 from service.web.words import words_of
@@ -49,7 +49,11 @@ class Writer:
         begun = len(self.text), len(self.annotations)
         if self.text and not self.text.endswith("\n"):
             self.text += "\n\n" if quoted else " "
-        self.text += (escape(said.sentence.text) if quoted else said.sentence.text) + (" " if said.citations else "")
+        if quoted and said.citations and said.citations[0].code:
+            self.text += fenced(said.citations[0].quote) + "\n"
+        else:
+            self.text += escape(said.sentence.text) if quoted else said.sentence.text
+            self.text += " " if said.citations else ""
         for citation in said.citations:
             title, address = self._source(citation.hit, cited_url(citation, self.base))
             self._annotated(self._marker(citation.number, address), title, address)

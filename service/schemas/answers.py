@@ -22,6 +22,7 @@ class CitationOut(Shape):
     pictured: bool = Field(
         False, description="A formula was asked for and stands on this page: show its picture, `hit.image_url`, at once"
     )
+    code: bool = Field(False, description="The quote is of a programme: show its lines as they stand")
 
 
 class AnswerOut(Shape):
@@ -61,5 +62,9 @@ def answer_out(answer: Answer, took_ms: float) -> AnswerOut:
 def citation_out(citation: Citation) -> CitationOut:
     """A citation with the hit that it quotes."""
     return CitationOut(
-        number=citation.number, quote=citation.quote, hit=hit_out(citation.hit), pictured=citation.pictured
+        number=citation.number,
+        quote=citation.quote,
+        hit=hit_out(citation.hit),
+        pictured=citation.pictured,
+        code=citation.code,
     )

@@ -91,6 +91,7 @@ class CitationOut(Shape):
     pictured: bool = Field(
         False, description="A formula was asked for and stands on this page: show its picture, `hit.image_url`, at once"
     )
+    code: bool = Field(False, description="The quote is of a programme: show its lines as they stand")
 
 
 class CitedIn(Shape):
