@@ -81,8 +81,9 @@ class Chosen:
     def around(self, rows: Rows) -> tuple[Rows, list[Sum]]:
         """(ascending rows that hold these and the minutes around, what each phrase adds to them)."""
         scope = self._scope
-        inside = np.unique(rows[:, None] + np.arange(-REACH, REACH + 1))
-        inside = inside[(inside >= scope.first) & (inside < scope.last)]
+        heard = np.zeros(scope.last - scope.first + 2 * REACH, np.bool_)  # marking them is quicker than sorting them
+        heard[rows[:, None] - scope.first + np.arange(2 * REACH + 1)] = True
+        inside = np.flatnonzero(heard[REACH:-REACH]) + scope.first
         ground = Ground(scope, inside)
         return inside, [of_phrase(phrase, ground, scope, self._worth[phrase]) for phrase in self._phrases]
 
