@@ -1,6 +1,6 @@
 """Courses → seconds that one Ray node and four take to take them up, computing and waiting, on this machine.
 
-    python -m benchmarks.scaling.spread_ingest WORK --courses 12
+    python -m benchmarks.scaling.spread_ingest WORK --courses 8
 
 Two sets of courses. Of the first every byte lies here, so that reading, vectors and shards are all there is to do. Of
 the second the slides are fetched from a web server of this machine that lets every file wait. Each time the database
@@ -161,10 +161,10 @@ def compare(what: str, folders: Sequence[Path], work: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("work", type=Path)
-    parser.add_argument("--courses", type=int, default=12, help="of each set")
-    parser.add_argument("--passages", type=int, default=1152, help="of a course that lies here")
+    parser.add_argument("--courses", type=int, default=8, help="of each set")
+    parser.add_argument("--passages", type=int, default=576, help="of a course that lies here")
     parser.add_argument("--decks", type=int, default=40, help="of a course that is fetched, each of one page")
-    parser.add_argument("--wait", type=float, default=0.5, help="seconds that the server lets each file wait")
+    parser.add_argument("--wait", type=float, default=2.0, help="seconds that the server lets each file wait")
     given = parser.parse_args()
     work = given.work.absolute()
     compare("computing", write_computing(work, given.courses, given.passages), work)
