@@ -170,3 +170,47 @@ def test_a_syllabus_that_lists_the_lectures_is_read(tmp_path: Path) -> None:
         },
     )
     assert [title for _, title, *_ in held(course)] == ["Roots", "Bark", "Moss"]
+
+
+def test_a_list_after_a_link_to_the_lesson_elsewhere_is_of_that_lesson(tmp_path: Path) -> None:
+    lesson = "[Урок {0} Лекция: {1}](https://school.example/lessons/{0})\n- [Презентация](s{0}.pdf)\n- [Видеозапись](https://cdn.example/v{0}.mp4)\n\n"
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "## Деревья\n" + lesson.format(1, "Корни") + lesson.format(2, "Кора"),
+            "s1.pdf": "",
+            "s2.pdf": "",
+        },
+    )
+    assert held(course) == [
+        ("Деревья", title, [f"s{n}.pdf"], [f"https://cdn.example/v{n}.mp4"]) for n, title in ((1, "Корни"), (2, "Кора"))
+    ]
+
+
+def test_headings_numbered_as_lectures_are_a_programme_where_nothing_has_material(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {
+            "README.md": "# Trees\n\n## Lectures\n\n## Lecture 1: Roots\n\nOf roots.\n\n* [Log](https://code.example/1)\n\n### Lecture 2: Bark\n\n"
+            "### Lecture 3: Moss\n\n* Using an axe\n\n## Reference\n\n### Saws\n\n1. Take it\n2. Pull it\n",
+        },
+    )
+    assert [(section, title) for section, title, *_ in held(course)] == [("", "Roots"), ("", "Bark"), ("", "Moss")]
+    assert course.lectures[0].links == (("Log", "https://code.example/1"),)
+
+
+def test_a_quiz_beside_the_slides_does_not_name_the_lecture() -> None:
+    line = (Piece("Лекция 1", "a.pdf"), Piece(", "), Piece("Quiz для лекции 1, решение", "q.c"))
+    assert title_of(line)[0] == ""
+    assert title_of((Piece("Quiz theory", "a.pdf"),))[0] == "Quiz theory"
+
+
+def test_presentations_on_prezi_are_slides(tmp_path: Path) -> None:
+    course = course_of(
+        tmp_path,
+        {"README.md": "# T\n\n- [Roots](https://prezi.com/abc/roots/)\n- [Bark](https://prezi.com/abd/bark/)\n"},
+    )
+    assert [decks for _, _, decks, _ in held(course)] == [
+        ["https://prezi.com/abc/roots/"],
+        ["https://prezi.com/abd/bark/"],
+    ]

@@ -181,9 +181,9 @@ class SearchIndex:
         translations_of("слово")
         for language in STEMMERS:
             telltale_words(language)
-        for term in ("слово", "word"):
-            everyday_frequency(term)
         generation = self.generation
+        everyday_frequency("слово")
+        everyday_frequency("word", ("en", *{own for shard in generation.shards for own in shard.manifest.languages}))
         _ = generation.glossary, generation.programme, generation.promised
         generation.vocabulary(tuple(range(len(generation.shards)))).written_otherwise("word")
         if generation.count > EXACT_PASSAGES and self._given is None:

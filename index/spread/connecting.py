@@ -26,7 +26,7 @@ _HEAD = (
 )
 _CLIENT = (
     "ray:// wants the port of the head's client server (10001, if --ray-client-server-port was not given), and a "
-    "cluster that has tokens wants RAY_AUTH_MODE=token"
+    "cluster that has a token wants RAY_AUTH_MODE=token and that one in RAY_AUTH_TOKEN"
 )
 _AUTO = "`auto` is the cluster that this machine is part of; else give ray://HOST:PORT"
 
@@ -127,6 +127,6 @@ def _what_is_wrong(address: Address, error: BaseException) -> str:
     below: BaseException | None = error
     while below is not None:
         if type(below).__name__ == "RuntimeError" and "AuthenticationError" in str(below):
-            return f"The cluster at {address.written} has tokens; set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN."
+            return f"The cluster at {address.written} has a token; set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN to it."
         below = below.__cause__
     return f"No cluster answers at {address.written} ({said}); `ray start --head` starts one. {address.hint}."

@@ -86,8 +86,8 @@ def below_their_titles(nodes: list[Node]) -> list[Node]:
 
 
 def _is_numbered_title(node: Node) -> bool:
-    """Whether a paragraph without links begins a lecture, or the practice between lectures: "Lab 2: Trees"."""
-    if node.kind is not BlockKind.PARAGRAPH or node.links or node.aside:
+    """Whether a paragraph that links no material begins a lecture, or the practice between two: "Lab 2: Trees"."""
+    if node.kind is not BlockKind.PARAGRAPH or node.aside or any(link.what for link in node.links):
         return False
     practice = _NUMBERED.match(node.name)
     return node.mark.rank >= Rank.WEEK or (practice is not None and role_of(practice[1]) is Role.SEMINAR)

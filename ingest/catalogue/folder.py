@@ -21,7 +21,9 @@ _NO_COURSE = frozenset({"node_modules", "__pycache__", "__MACOSX", "venv", "site
 DECKS = frozenset({".pdf", ".pptx"})
 PAGES = frozenset({".md", ".markdown", ".html", ".htm", ".qmd", ".rmd"})
 # sites that hold slides or videos and nothing else; whoever has an account may publish there
-_SLIDE_SITES = ("slideshare.net", "speakerdeck.com", "slides.com", "docs.google.com/presentation", "overleaf.com/read")
+_SLIDE_SITES = (
+    "slideshare.net", "speakerdeck.com", "slides.com", "prezi.com", "docs.google.com/presentation", "overleaf.com/read",
+)  # fmt: skip
 _VIDEO_SITES = (
     "vimeo.com", "rutube.ru", "vk.com/video", "vkvideo.ru", "dailymotion.com/video", "lektorium.tv", "twitch.tv/videos",
     "bilibili.com/video", "panopto.", "zoom.us/rec", "loom.com/share",

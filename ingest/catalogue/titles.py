@@ -37,7 +37,8 @@ def title_of(pieces: Sequence[Piece]) -> tuple[str, Mark, str]:
     if mark.rank is Rank.NONE and runs:
         mark = mark_of(runs[0][0])[0]
     runs = _continued(runs)
-    named = [(text, linked, bold) for text, linked, bold in runs if _cleaned(text)]
+    tasks = {text for text, linked, _ in runs[1:] if linked and role_of(text.strip().split(" ")[0]) is Role.HOMEWORK}
+    named = [(text, linked, bold) for text, linked, bold in runs if _cleaned(text) and text not in tasks]
     if not named:
         return "", mark, ""
     real = [run for run in named if not (run[1] and _is_identifier(run[0]))] or named

@@ -283,9 +283,30 @@ def _planned(family: Sequence[Node], below: dict[int, Outcome]) -> None:
             outcome.units = [Unit(child, family=items[0].family, blank=True) for child in named]
 
 
-def programme_units(nodes: Sequence[Node], trail: tuple[tuple[BlockKind, str], ...] = ()) -> list[Unit]:
-    """The items below a heading that announces a programme, where no lecture has any material yet."""
+def _numbered_headings(nodes: Sequence[Node], trail: tuple[tuple[BlockKind, str], ...]) -> list[Unit]:
+    """The headings numbered as lectures or weeks, also those that stand below another by their height alone."""
     found: list[Unit] = []
+    for node in nodes:
+        if node.aside or (node.kind not in OVER and node.shape != "title"):
+            continue
+        numbered = node.mark.rank >= Rank.WEEK and bool(node.title)
+        if numbered:
+            own = [child for child in node.children if child.kind not in OVER]
+            links = [(node, link) for link in [*node.links, *all_links(own)]]
+            found.append(Unit(node, links, list(trail), family=id(nodes), blank=True))
+        found += _numbered_headings(node.children, trail if numbered else (*trail, (node.kind, node.name)))
+    return found
+
+
+def programme_units(nodes: Sequence[Node], trail: tuple[tuple[BlockKind, str], ...] = ()) -> list[Unit]:
+    """The items below a heading that announces a programme, where no lecture has any material yet.
+
+    Where three or more headings are numbered as lectures, they are the programme.
+    """
+    found = [] if trail else _numbered_headings(nodes, ())
+    if len(found) >= _LIST:
+        return found
+    found = []
     announced = any(kind in OVER and names_programme(name) for kind, name in trail)
     for node in nodes:
         if node.aside:
