@@ -81,6 +81,26 @@ def test_the_best_of_those_that_are_scored_are_the_best_of_all(
             assert chosen.most(wanted, 1.0) == pytest.approx(float(np.max(matched, where=wanted, initial=0)), rel=1e-5)
 
 
+@pytest.mark.parametrize("first", ["alpha", "delta", "lambda"])
+def test_no_bound_is_below_what_a_phrase_adds(scope: Scope, first: str) -> None:
+    # from a word that hardly counts beside another to one that decides: at some weight each bound is what matters
+    # of few passages the best is often one that has only some of the words
+    masks = [np.arange(scope.last) % 41 == rest for rest in range(6)]
+    for weight in np.geomspace(0.1, 4.0, 60):
+        for others in (["kappa"], ["kappa", "omega"], ["sigma", "beta", "kappa"]):
+            asked = [word(other, weight=float(weight) / (place + 1)) for place, other in enumerate(others)]
+            phrases = [word(first), *asked]
+            worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases}
+            everywhere = Everywhere(phrases, scope, worth)
+            with patch.object(chosen_module, "_FEW", 0):
+                chosen = Chosen(phrases, scope, worth, ())
+                for count in (1, 3, 20):
+                    scores = np.sort(chosen.best(count)[1])[::-1][:count]
+                    np.testing.assert_allclose(scores, np.sort(everywhere.best(1)[1])[::-1][:count], rtol=1e-5)
+                for wanted in masks:
+                    assert chosen.most(wanted, 1.0) == pytest.approx(everywhere.most(wanted, 1.0), rel=1e-5)
+
+
 def test_what_cannot_be_among_the_best_is_not_scored(scope: Scope) -> None:
     phrases = [word("alpha"), word("kappa"), word("lambda")]
     worth = {phrase: scope.phrase_importance(phrase) for phrase in phrases}

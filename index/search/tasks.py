@@ -29,6 +29,7 @@ _TASK = re.compile(
     rf"(?:(?<=^)|(?<=[.!?;:,]\s)|(?<=\band\s))(?:{_ENGLISH})(?![\w-])(?:\s+briefly)?[,:]?\s*",
     re.IGNORECASE,
 )
+_TERM_WORDS = 4  # at most: what is left may be a name
 _WORD = re.compile(r"\w\w")
 
 
@@ -38,6 +39,11 @@ def sets_task(text: str) -> bool:
 
 
 def without_tasks(text: str) -> str:
-    """What is left of a query; all of it where nothing would be."""
+    """What is left of a query; all of it where nothing would be. "Explain dropout" asks what dropout is."""
+    task = _TASK.search(text)
     left = " ".join(_TASK.sub("", text).split())
-    return left if _WORD.search(left) else text
+    if task is None or not _WORD.search(left):
+        return text
+    if len(left.split()) <= _TERM_WORDS:
+        return f"{'what is' if task.group().isascii() else 'что такое'} {left}"
+    return left

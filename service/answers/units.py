@@ -54,6 +54,7 @@ _GARBLED = 0.34
 _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
+_IMPORT = re.compile(r"\s*(?:import|from)\b")
 _REMARK = re.compile(r"\s*#")
 _TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
 _LINE = re.compile(r"[^\n]+")
@@ -210,7 +211,7 @@ def _programmed(hit: Hit, rank: int) -> Iterator[Unit]:
     for line in [*_LINE.finditer(text, _skipped(hit.passage)), None]:
         goes_on = line is not None and (_is_code(line.group()) or _REMARK.match(line.group()) is not None)
         if run and (line is None or not goes_on or line.end() - run[0][0] > _CODE_CHARS):
-            if any(_is_code(text[first:last]) for first, last in run):
+            if any(_does_something(text[first:last]) for first, last in run):
                 start, end = run[0][0], run[-1][1]
                 yield Unit(hit, rank, 0, text[start:end], start, run[0][1] - start, is_code=True)
             run = []
@@ -245,6 +246,10 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     while not _HEADING_END.search(said) and (found := _DANGLES.search(said)) is not None and found.start() > 0:
         said = said[: found.start()].rstrip(" ,;")
     return start + len(said)
+
+
+def _does_something(line: str) -> bool:
+    return _is_code(line) and _REMARK.match(line) is None and _IMPORT.match(line) is None
 
 
 def _is_code(line: str) -> bool:
