@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -61,3 +62,38 @@ def test_ray_starts_no_cluster_of_its_own_for_a_call_that_comes_too_late() -> No
     from ray._private import auto_init_hook  # noqa: PLC0415
 
     assert auto_init_hook.enable_auto_connect is False
+
+
+@pytest.mark.parametrize(("failures", "connects"), [(0, True), (2, True), (3, False)])
+def test_a_client_server_that_could_not_start_its_process_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, failures: int, connects: bool
+) -> None:
+    asked: list[str] = []
+
+    def init(address: str, **_: object) -> None:
+        asked.append(address)
+        if len(asked) <= failures:
+            raise ConnectionAbortedError(
+                "Initialization failure from server:\nStarting Ray client server failed. See …"
+            )
+
+    monkeypatch.setattr("ray.init", init)
+    monkeypatch.setattr("ray.shutdown", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"ray://127.0.0.1:{listening.getsockname()[1]}"
+        with nullcontext() if connects else pytest.raises(InvalidRequest, match="Starting Ray client server failed"):
+            assert connect(address).host == "127.0.0.1"
+    assert len(asked) == min(failures + 1, 3)
+
+
+def test_another_failure_of_a_client_server_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def init(address: str, **_: object) -> None:
+        asked.append(address)
+        raise ConnectionAbortedError("Initialization failure from server:\nsomething else")
+
+    monkeypatch.setattr("ray.init", init)
+    with socket.create_server(("127.0.0.1", 0)) as listening, pytest.raises(InvalidRequest, match="something else"):
+        connect(f"ray://127.0.0.1:{listening.getsockname()[1]}")
+    assert len(asked) == 1

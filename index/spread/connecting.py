@@ -19,6 +19,8 @@ from index.errors import InvalidRequest
 
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 5.0  # a machine that is only busy takes a connection sooner
+_TRIES = 3
+_NOT_STARTED = "Starting Ray client server failed"
 _FORMS = "give `auto` or HOST:PORT of its head on a machine that is part of it, and ray://HOST:PORT anywhere else"
 _HEAD = (
     "HOST:PORT is the port of the head (6379, if it was not given another) and is for machines that are part of the "
@@ -87,7 +89,7 @@ def connect(written: str) -> Cluster:
     if refused is not None:  # Ray itself would try for many minutes
         raise InvalidRequest(_what_is_wrong(address, refused)) from refused
     try:
-        ray.init(address=written, log_to_driver=False, logging_level="CRITICAL")
+        _init(ray, written)
         for name in ("client", "client.logsclient"):  # after that: it sets the level itself
             logging.getLogger(f"ray.util.{name}").setLevel(logging.CRITICAL)
         if not address.host:
@@ -97,6 +99,21 @@ def connect(written: str) -> Cluster:
             ray.shutdown()  # half a connection would stand in the way of the next
         raise InvalidRequest(_what_is_wrong(address, error)) from error
     return Cluster(ray, address.host, address.port)
+
+
+def _init(ray: Any, written: str) -> None:
+    """Connect Ray. The client server of a head starts a process for each connection by a fork among threads, which now
+    and then dies before it has begun: the same is asked again then."""
+    for left in range(_TRIES - 1, -1, -1):
+        try:
+            ray.init(address=written, log_to_driver=False, logging_level="CRITICAL")
+        except ConnectionError as error:
+            if left == 0 or _NOT_STARTED not in str(error):
+                raise
+            with suppress(Exception):
+                ray.shutdown()
+        else:
+            return
 
 
 def _imported(address: Address) -> Any:
