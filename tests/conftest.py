@@ -25,6 +25,19 @@ from service.cli import main
 from service.settings import Settings
 
 
+def pytest_configure() -> None:
+    """A test that ends the process of all of them ends it as a failure: a suite that is cut short has not passed."""
+    end, own = os._exit, os.getpid()
+
+    def end_as_failure(status: int) -> None:
+        if os.getpid() == own:
+            sys.stderr.write(f"the process of the tests was ended with status {status}\n")
+            status = status or 70
+        end(status)
+
+    os._exit = end_as_failure  # type: ignore[assignment]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where the whole suite must run (LECTURES_TEST_FORBID_SKIPS), a skipped test is a failure."""

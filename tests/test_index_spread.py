@@ -24,7 +24,7 @@ from index.library import name_of
 from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.sharing import Published, SharedIndex
-from index.spread.cluster import Installed, _Actor
+from index.spread.cluster import Installed, Serving
 from index.spread.holder import Holder
 from index.spread.nodes import Troubled
 from index.spread.placing import placed
@@ -259,7 +259,7 @@ def test_where_no_node_is_there_one_sentence_says_so_until_they_are_back(
 def test_a_node_with_another_version_of_the_program_holds_nothing_and_says_so(
     made: Made, manifest: GenerationManifest, tmp_path: Path
 ) -> None:
-    actor = _Actor(Installed(str(made.storage), tmp_path, "NO_SUCH_VARIABLE", "0.0.1"))
+    actor = Serving(Installed(str(made.storage), tmp_path, "NO_SUCH_VARIABLE", "0.0.1"))
     holding = actor.do("hold", ("somebody", manifest.shards))
     assert holding.open == frozenset()
     assert set(holding.failed) == {shard.place for shard in manifest.shards}

@@ -134,8 +134,8 @@ class RayNodes:
             self._actors.pop(node, None)
 
 
-class _Actor:
-    """A holder in a process of its own; it ends when nobody has wanted anything for a while."""
+class Serving:
+    """A holder as it is asked over the network."""
 
     def __init__(self, installed: Installed) -> None:
         folder = Path(os.environ.get(installed.data_variable) or installed.data_dir) / "spread" / installed.name
@@ -143,13 +143,20 @@ class _Actor:
         self._holder = Holder(open_depot(installed.storage_url), folder)
         here = version("lecture-search")
         self._wrong = "" if here == installed.program else _OTHER.format(os.uname().nodename, here, installed.program)
-        threading.Thread(target=self._end, name="end", daemon=True).start()
 
     def do(self, method: str, arguments: tuple[Any, ...]) -> Any:
         """A method of the holder; one of another version holds nothing, and says why."""
         if self._wrong and method == "hold":
             return Holding(frozenset(), {listed.place: self._wrong for listed in arguments[1]})
         return getattr(self._holder, method)(*arguments)
+
+
+class _Actor(Serving):
+    """The same in a process of its own, which ends when nobody has wanted anything for a while."""
+
+    def __init__(self, installed: Installed) -> None:
+        super().__init__(installed)
+        threading.Thread(target=self._end, name="end", daemon=True).start()
 
     def _end(self) -> None:
         while time.monotonic() - self._holder.asked_at < LEASE_SECONDS:
