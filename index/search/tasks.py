@@ -35,7 +35,7 @@ _WORD = re.compile(r"\w\w")
 
 def sets_task(text: str) -> bool:
     """Whether a text says what to do with something."""
-    return _TASK.search(text) is not None and without_tasks(text) != text
+    return without_tasks(text) != text
 
 
 def without_tasks(text: str) -> str:
