@@ -8,7 +8,7 @@ import sys
 import traceback
 import uuid
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -116,6 +116,16 @@ def _places_alone(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+class _Stderr:
+    """Standard error as it is when a line is written: loggers are kept longer than a stream that stood in its place."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
 def configure_logging(level: str, *, words: bool = False) -> None:
     """JSON lines on stderr, readable lines on a terminal. With `words` errors are logged with what they say."""
     terminal = sys.stderr.isatty()
@@ -129,7 +139,7 @@ def configure_logging(level: str, *, words: bool = False) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import io
 import pkgutil
+import sys
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from starlette.testclient import TestClient
 
 import index
@@ -15,6 +18,7 @@ import service
 from index.errors import CourseError, LecturesError, NotFound, SourceFileError
 from index.search.search import SearchIndex
 from service.errors import status_of
+from service.observability import configure_logging
 
 
 def _kinds(of: type[LecturesError]) -> Iterator[type[LecturesError]]:
@@ -61,3 +65,15 @@ def test_an_error_that_nobody_expected_leaves_as_all_others_do(
     assert failed.headers["x-content-type-options"] == "nosniff"
     assert len(failed.headers["x-request-id"]) == 32
     assert ("error" in failed.json()) == path.startswith("/v1")
+
+
+def test_a_logger_outlives_the_stream_that_stood_for_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, log = io.StringIO(), io.StringIO(), structlog.get_logger("lectures")
+    monkeypatch.setattr(sys, "stderr", first)
+    configure_logging("info")
+    log.info("said before")
+    assert "said before" in first.getvalue()
+    first.close()
+    monkeypatch.setattr(sys, "stderr", second)
+    log.info("said after")
+    assert "said after" in second.getvalue()
