@@ -25,6 +25,11 @@ _LECTURE_KEYS = ("title", "section", "programme", "remarks", "decks", "notes", "
 _DECK_KEYS = ("path", "label", "remark")
 _LINK_KEYS = ("label", "url")
 _VIDEO_KEYS = ("youtube", "url", "file", "label", "remark")
+_CALLED_OTHERWISE = {
+    "name": "title", "topic": "title", "slides": "decks", "slide": "decks", "presentation": "decks", "pdf": "decks",
+    "recording": "videos", "recordings": "videos", "youtube": "videos", "materials": "links", "lang": "language",
+    "exclude": "leave_out", "ignore": "leave_out", "weeks": "lectures",
+}  # fmt: skip
 
 
 def read_yaml(path: Path) -> PlannedCourse:
@@ -115,7 +120,9 @@ def _link(link: tuple[str, str]) -> dict[str, str]:
 
 def _meant(key: object, known: Sequence[str]) -> str:
     """The key that was most likely meant by one that nothing reads, to be said behind it."""
-    near = get_close_matches(str(key)[:40].lower(), known, 1)
+    said = str(key)[:40].lower()
+    by_name = _CALLED_OTHERWISE.get(said, "")
+    near = [by_name] if by_name in known else get_close_matches(said, known, 1)
     return f" (is {near[0]} meant?)" if near and key not in known else ""
 
 

@@ -222,7 +222,8 @@ def test_a_course_is_published_only_at_an_address_of_the_web(tmp_path: Path, add
 
 
 def test_the_key_that_was_meant_is_named(tmp_path: Path) -> None:
-    (tmp_path / "course.yaml").write_text("lectures: [{title: One, deck: [a.pdf], zzz: 1}]\n", "utf-8")
+    (tmp_path / "course.yaml").write_text("lectures: [{title: One, deck: [a.pdf], zzz: 1, slides: []}]\n", "utf-8")
     said = [detail for _, detail in read_course(tmp_path).problems]
     assert "has a key 'deck', which is not read (is decks meant?); there are title," in said[0]
     assert "has a key 'zzz', which is not read; there are title," in said[1]
+    assert "has a key 'slides', which is not read (is decks meant?); there are title," in said[2]
