@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import pytest
 
+from index.search.search import SearchIndex
 from index.text.analysis import find_terms
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
 from index.types.course import DeckKind, Host
 from service.answers.definitions import continues_title, defines
-from service.answers.extractive import cite, read_units
+from service.answers.extractive import cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.notes import make_note
 from service.answers.numbers import Numbers
@@ -276,3 +278,15 @@ def test_an_attribute_is_asked_of_a_thing_within_one_question() -> None:
     assert qualified("В чём состоит обмен весами? Какие у него недостатки?") is None
     assert qualified("что такое перплексия и в какую сторону её менять") is None
     assert qualified("зачем в свёртке нужен шаг") is None
+
+
+@pytest.mark.parametrize(("asked", "quoted"), [(Asked.FACT, True), (Asked.PERSON, False)])
+def test_the_best_hit_is_quoted_though_others_hold_more_of_the_words(asked: Asked, quoted: bool) -> None:
+    best = _slide("Дегенерация текста\nМодель повторяется и не может остановиться", "Дегенерация текста")
+    other = replace(_slide("Фраза\nтермин фразы предложил Иван Петров в 1990 году", "Фраза", 6), score=0.9)
+    index = create_autospec(SearchIndex, instance=True)
+    index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
+    weights = {"фраз": 1.0}
+    _, citations = extract_answer(index, "кто предложил фразу", asked, [best, other], weights, Numbers(()))
+    assert citations[0].hit is other
+    assert any(citation.hit is best for citation in citations) is quoted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from service.answers.units import CODE, Unit, at_length, is_reference, opened_at
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
-_MOST_SENTENCES = 4
+_MOST_SENTENCES, _OF_ONE_PAGE = 4, 2
 _MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
 # What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
 # a title that is the question's subject, and early.
@@ -80,6 +81,8 @@ def extract_answer(
     if not order or scores[order[0]] < LEAST:
         return (), ()
     picked = _pick(units, scores, order)
+    if asked not in _NAMES:
+        picked = _with_best_hit(units, scores, picked)
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
@@ -146,18 +149,33 @@ def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
 def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int]) -> list[int]:
     """The best pieces, of different words; of one page at most two, and those in its order."""
     picked: list[int] = []
-    seen: list[set[str]] = []
     for i in order:
         if len(picked) == _MOST_SENTENCES or scores[i] < _MIN_OF_BEST * scores[order[0]]:
             break
-        own = set(plain(units[i].text).split())
-        again = any(len(own & other) >= 0.6 * min(len(own), len(other)) for other in seen)
         beside = [units[j] for j in picked if units[j].rank == units[i].rank]
-        if not again and len(beside) < 2 and not any(overlap(units[i], other) for other in beside):
+        crowded = len(beside) == _OF_ONE_PAGE or any(overlap(units[i], other) for other in beside)
+        if not crowded and not _says_again(units[i], (units[j] for j in picked)):
             picked.append(i)
-            seen.append(own)
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
+
+
+def _with_best_hit(units: Sequence[Unit], scores: NDArray[np.float64], picked: list[int]) -> list[int]:
+    """The same with the best piece of the best hit behind them, where none of it was picked: a search weighs more than
+    what can be seen in one piece."""
+    if any(units[i].rank == 0 for i in picked):
+        return picked
+    kept = picked[: _MOST_SENTENCES - 1]
+    own = [i for i in np.argsort(-scores, kind="stable").tolist() if units[i].rank == 0 and scores[i] > -np.inf]
+    new = (i for i in own if not _says_again(units[i], (units[j] for j in kept)))
+    return [*kept, *islice(new, 1)]
+
+
+def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
+    """Whether most words of a piece stand in another one, or the other way round."""
+    own = set(plain(unit.text).split())
+    said = (set(plain(other.text).split()) for other in others)
+    return any(len(own & other) >= 0.6 * min(len(own), len(other)) for other in said)
 
 
 def _at_length(first: Unit, others: Iterable[Unit]) -> Unit:
@@ -197,7 +215,8 @@ def score_units(
         tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
-        if (held < _LEAST_HELD * total or not names.said_in(in_passage)) and title < _TITLED:
+        # the best hit was found by what it means too, and is heard whatever words it has
+        if unit.rank and (held < _LEAST_HELD * total or not names.said_in(in_passage)) and title < _TITLED:
             continue
         named_in_title = min(1.0, sum(weights[term] for term in titled) / whole)
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
