@@ -61,6 +61,11 @@ def _read(query: str) -> tuple[Phrase, ...]:
         ("why does my loss go up", ""),
         ("how can I stop my network from memorizing", ""),
         ("properties of natural signals", ""),
+        ("cbow vs skip-gram что лучше", ""),
+        ("что такое эпоха и надо ли мешать данные", ""),
+        ("чем можно заполнять края при паддинге", ""),
+        ("что такое кратковременная память", "кратковременная память"),
+        ("способы аугментации картинок", "аугментации картинок"),
     ],
 )
 def test_the_term_is_what_follows_the_question(query: str, term: str) -> None:

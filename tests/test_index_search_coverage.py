@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
 from starlette.testclient import TestClient
+from support import make_generation, passage
 
+from index.engine.glossary import GeneralGlossary
 from index.search.coverage import Evidence, judge_coverage
-from index.search.scope import Scope
+from index.search.named import strangers
+from index.search.scope import Scope, make_scope
 from index.search.subject import Shares, Sign, share_missing, shares_of
-from index.types import Coverage
+from index.types import Coverage, Filters, Word
 
 _NONE = Evidence(
     said=0.1,
@@ -208,3 +212,17 @@ def test_everyday_words_of_another_language_are_no_names(client: TestClient, que
 
 def test_the_plural_of_an_abbreviation_is_its_singular(client: TestClient) -> None:
     assert client.get("/api/search", params={"q": "what are AUCs"}).json()["coverage"] == "explained"
+
+
+def test_a_name_may_be_written_as_one_word(tmp_path: Path) -> None:
+    generation = make_generation(
+        tmp_path, {"c": [passage(t, n) for n, t in enumerate(("LeakyReLU", "leaky units", "relu"))]}
+    )
+    scope = make_scope(generation, Filters(course="c"))
+    glossary = GeneralGlossary(["leaky relu|ReLU с утечкой", "parametric relu|PReLU"])
+
+    def strange(*typed: str) -> list[tuple[Word, ...]]:
+        return strangers([Word(text, 1.0, ()) for text in typed], scope, [glossary], "en")
+
+    assert strange("leaky", "relu") == []
+    assert len(strange("parametric", "relu")) == 1

@@ -147,3 +147,17 @@ def test_a_french_course_is_found_in_french(tmp_path: Path, sqlite_library: Libr
         hit = index.find(Query(query)).hits()[0]
         assert page_of(hit).page_number == page, query
     assert index.find(Query("couche")).hits()[0].snippet.highlights
+
+
+@pytest.mark.parametrize(("typed", "said"), [("картинок", "картинка"), ("столбец", "столбцов"), ("ошибки", "ошибок")])
+def test_a_word_is_found_in_the_numbers_and_cases_in_which_a_vowel_comes_or_goes(
+    tmp_path: Path, typed: str, said: str
+) -> None:
+    generation = make_generation(tmp_path, {"c": [passage(f"{said} и ещё раз {said}"), passage("иное", 1)]})
+    scope = make_scope(generation, Filters(course="c"))
+    (phrase,) = _reader(generation).read(typed)
+    (word,) = phrase.words
+    assert any(scope.knows(reading) for reading in word.readings)
+    assert rewrites_of((phrase,)) == ()
+    (as_said,) = _reader(generation).read(said)[0].words
+    assert scope.importance(word) / word.weight == scope.importance(as_said) / as_said.weight

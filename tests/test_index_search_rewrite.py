@@ -14,7 +14,7 @@ from index.types import Reason
 
 _TEXT = """
 dropout batch normalization pooling padding kernel overfitting attention embedding ResNet softmax backprop encoder
-learning rate momentum stride framework tokenizer checkpoint word2vec batchnorm
+learning rate momentum stride framework tokenizer checkpoint word2vec batchnorm RNN
 свёртка регуляризация переобучение нормализация градиентный спуск обучение внимание аугментация данные ядро слой
 """
 
@@ -139,3 +139,15 @@ def test_german_is_read_with_and_without_its_own_letters(typed: str, meant: str)
     rewriter = rewriter_of("Größenordnung Größe Straße Öl Ueberstroemung")
     held = {"größenordnung", "größe", "straße", "öl", "ueberstroemung"}
     assert rewriter.candidates(typed, held.__contains__, there=False) == [Candidate((meant,), 1.0, Reason.TYPO)]
+
+
+def test_an_abbreviation_in_the_other_alphabet_is_read_letter_by_letter(
+    rewriter: Rewriter, known: Callable[[str], bool]
+) -> None:
+    assert rewriter.candidates("рнн", known, there=False) == [Candidate(("rnn",), 1.0, Reason.TRANSLITERATION)]
+    assert not any("rnn" in candidate.words for candidate in rewriter.candidates("рана", known, there=False))
+
+
+def test_a_slip_that_sounds_the_same_is_surely_meant(rewriter: Rewriter, known: Callable[[str], bool]) -> None:
+    assert _best(rewriter, known, "softmaks")[Reason.TYPO].weight >= 0.9
+    assert _best(rewriter, known, "softmakt")[Reason.TYPO].weight < 0.75

@@ -50,6 +50,7 @@ _DONE = re.compile(
 _WANTED = re.compile(
     r"суть|смысл|иде[яюи]|принцип|польза|цель|роль|назначени[ея]|задач[ауи]|термин\w*|поняти[еяю]|определени[еяю]|"
     r"пример\w*|преимуществ\w+|недостат\w+|плюс[ыа]?|минус[ыа]?|формул[ауы]|уравнени[еяю]|вид[ыа]?|тип[ыа]?|свойств[ао]|"
+    r"способы|методы|варианты|разновидности|приемы|"
     r"прост(?:ыми|ым)|своими|словами|языком|пальцах|простому|попроще|кратко|коротко|подробн\w+|чайников|понятно|"
     r"практике|общем|целом|вообще|вкратце|именно|лучше|можно|пожалуйста|лектор\w*|лекци\w+|курс[еа]?|слайд\w*|видео|"
     r"ideas?|intuition|definition|point|purpose|meaning|role|goal|terms?|concepts?|notion|examples?|advantages?|disadvantages?|"
@@ -72,15 +73,19 @@ _NAMING = re.compile(r"terms?|concepts?|notion|anything|anyone|please|more|again
 # What asks for a name without a question.
 _ALONE = re.compile(
     r"definition|explained|explanation|examples?|intuition|overview|formulas?|"
-    r"определени[ея]|пример\w*|поняти[ея]|термин\w*|подробн\w+|формул[ауые]"
+    r"определени[ея]|пример\w*|поняти[ея]|термин\w*|подробн\w+|формул[ауые]|виды|типы|способы|методы|варианты|"
+    r"разновидности|приемы"
 )
 # What speaks of one's own case, which has no name, or begins a clause.
 _OWN = re.compile(r"my|our|your|мо[йяеию]|моей|моего|наш\w*|that|чтобы|если|if|делать")
 # What makes a clause, or speaks of who asks: no name holds it.
 _CLAUSE = re.compile(
-    r"котор\w+|чтобы|если|потому|чем|как|когда|где|почему|мо[йяеию]\w*|меня|у нас|наш\w*|он|она|они|не|"
-    r"that|because|if|when|where|which|how|why|than|my|our|your|i|we|you|it|they|not|cannot"
+    r"котор\w+|чтобы|если|потому|чем|как|когда|где|почему|мо[йяеию]\w*|меня|у нас|наш\w*|он|она|они|не|ли|надо|нужно|"
+    r"можно|или|против|"
+    r"that|because|if|when|where|which|how|why|than|my|our|your|i|we|you|it|they|not|cannot|vs|versus|or"
 )
+# A verb that says what to do; some names have a noun that ends so.
+_INFINITIVE = re.compile(r"\w{2,}[аяеиоуы]ть(?:ся)?(?<!сеть)(?<!память)(?<!печать)(?<!нить)(?<!медь)")
 
 
 def is_bare(words: Sequence[Word]) -> bool:
@@ -104,7 +109,9 @@ def words_of_term(phrases: Iterable[Phrase]) -> tuple[Word, ...]:
     term = tuple(typed[first:last])
     if not 1 <= sum(word.weight > STOP_WEIGHT for word in term) <= _TERM_WORDS:
         return ()
-    names = _asks_for_a_name(said[:first], said[last:]) and not any(_breaks(word) for word in said[first:last])
+    inside = said[first:last]
+    acts = any(_INFINITIVE.fullmatch(word) for word in inside[1:])
+    names = not acts and not any(map(_breaks, inside)) and _asks_for_a_name(said[:first], said[last:])
     return term if names else ()
 
 
@@ -117,7 +124,7 @@ def _asks_for_a_name(before: Sequence[str], after: Sequence[str]) -> bool:
         return any(_ALONE.fullmatch(word) for word in around)
     # "which layers …", "who won …", "how to fight …": what follows is not all one name
     last = next((word for word in reversed(before) if _is_telling(word)), "")
-    if _OPEN.fullmatch(last) or ("что" in before and "можно" in before):
+    if _OPEN.fullmatch(last) or ("можно" in before and not {"что", "чем"}.isdisjoint(before)):
         return any(_DONE.fullmatch(word) for word in after)
     is_open = any(_WAY.fullmatch(word) for word in around)
     return not is_open or any(_DONE.fullmatch(word) for word in around)

@@ -7,7 +7,6 @@ be there as one thing, in one of the two languages.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import chain, combinations, product
 
@@ -15,12 +14,12 @@ from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
-from index.text.analysis import STOP_WEIGHT
+from index.text.analysis import STOP_WEIGHT, fold, other_stems, terms_of, words
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
+_JOINED = 3  # words that may be written as one
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
-_FLEETING = re.compile(r"(?P<root>[а-я]{2,}[бвгджзклмнпрстфхцчшщ])(?P<end>[ое]?к)")
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
     key_of("size number count amount length width height depth размер число количество длина ширина высота глубина")
@@ -92,6 +91,9 @@ def _without_measures(name: Sequence[Word]) -> str:
 
 def _is_there(name: str, scope: Scope, language: str) -> bool:
     """Whether the courses say a name, its words beside each other; one that is only of small words says nothing."""
+    said = words(name)
+    if 1 < len(said) <= _JOINED and scope.frequency(terms_of(fold("".join(said)), language)[0]):
+        return True  # "LeakyReLU", of which no piece is "relu"
     written = dict.fromkeys((name, name.replace("-", " ")))
     wholes = [[term for term, share in terms_of_name(one, language) if share == 1.0] for one in written]
     return any(
@@ -101,8 +103,5 @@ def _is_there(name: str, scope: Scope, language: str) -> bool:
 
 
 def _forms(term: str, scope: Scope) -> list[str]:
-    """A term, and what stemming makes of it in the other numbers and cases, where a vowel comes or goes: "точк" of
-    "точки" is "точек" where there are many."""
-    found = _FLEETING.fullmatch(term)
-    others = [] if found is None else [found["root"] + end for end in ("к", "ок", "ек") if found["end"] != end]
-    return [term, *(other for other in others if scope.frequency(other))]
+    """A term, and what stemming makes of the same word in other numbers and cases."""
+    return [term, *(other for other in other_stems(term) if scope.frequency(other))]

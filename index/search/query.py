@@ -25,6 +25,7 @@ from index.text.analysis import (
     is_name,
     is_stop_word,
     one_script,
+    other_stems,
     parts_of,
     terms_of,
     word_weight,
@@ -92,6 +93,9 @@ class QueryReader:
         readings = list({reading.terms: reading for reading in readings if reading.terms}.values())
         if not readings:
             readings = [Reading(((fold(text), 1.0),), 1.0, reason, text)]
+        own = [term for reading in readings for term, _ in reading.terms]
+        for other in (other for term in own for other in other_stems(term) if self._lexicon.frequency(other)):
+            readings.append(Reading(((other, 1.0),), 1.0, reason, text))
         if deep and weight > STOP_WEIGHT:
             folded = one_script(fold(text))
             there = self._knows(folded)

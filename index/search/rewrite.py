@@ -5,15 +5,17 @@ Keyboard layout, misspelling, the other alphabet, words written together or apar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 
 from index.embed.table import pair_similarities
 from index.engine.vocabulary import Vocabulary, is_plain
 from index.text.analysis import fold, is_stop_word, terms_of, words
 from index.text.language import ORDINARY_ZIPF, zipf
 from index.text.layout import is_cyrillic, other_layout
+from index.text.phonetics import sounds
 from index.types import Reason
 
 _MIN_CHARS = 4  # shorter words have too many neighbours
@@ -24,6 +26,9 @@ _MIN_SOUND_SCORE, _MIN_SURE_SOUND, _MIN_JOINED = 0.8, 0.95, 0.9
 _MIN_LIKENESS = 0.45
 _MIN_JOINED_CHARS = 6
 _MIN_SURE_CHARS = 5
+_SAME_SOUND = 0.95  # similarity of words of one alphabet that are spelled alike and sound the same
+_LATIN_LETTERS = dict(zip("бвгджзклмнпрстфхцч", "b vw g d j z kcq l m n p r s t f hx c c".split(), strict=True))
+_ABBREVIATION = re.compile(f"[{''.join(_LATIN_LETTERS)}]{{3,5}}")
 _MARGIN = 0.02  # what the best must be ahead of an unrelated second
 
 
@@ -70,9 +75,11 @@ class Rewriter:
         found = [Candidate((other,), 1.0, Reason.TYPO) for other in written]
         if found and not there:  # groesse: no slip, and surely meant
             return found
+        if not there and (meant := [other for other in _in_latin_letters(word) if known(other)]):
+            return [Candidate((meant[0],), 1.0, Reason.TRANSLITERATION)]
         sure = there or _is_ordinary(word)
         if len(word) >= _MIN_CHARS and not sure:
-            found += self._best(self.vocabulary.spelled_like(word), known, Reason.TYPO)
+            found += self._best(_by_sound_too(word, self.vocabulary.spelled_like(word)), known, Reason.TYPO)
             found += self._apart(word, known)
         if sure and len(word) < _MIN_SURE_CHARS:
             return found  # "сеть" is no "set"
@@ -131,6 +138,23 @@ class Rewriter:
     def _close(self, word: str) -> bool:
         spelled = self.vocabulary.spelled_like(word)
         return bool(spelled) and spelled[0][1] >= 0.85
+
+
+def _by_sound_too(word: str, spelled: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Words that are spelled alike, surely meant where they sound the same: "softmaks" is softmax."""
+    own = {sound.fine for sound in sounds(word)}
+    heard = (
+        (other, max(score, _SAME_SOUND * (not own.isdisjoint(s.fine for s in sounds(other)))))
+        for other, score in spelled
+    )
+    return sorted(heard, key=lambda item: (-item[1], item[0]))
+
+
+def _in_latin_letters(word: str) -> list[str]:
+    """What an abbreviation is in Latin letters, each letter for itself: "рнн" is RNN. A Russian word has vowels."""
+    if not _ABBREVIATION.fullmatch(word):
+        return []
+    return ["".join(letters) for letters in product(*(_LATIN_LETTERS[letter] for letter in word))]
 
 
 def _is_ordinary(word: str) -> bool:

@@ -194,13 +194,17 @@ class Scope:
         return rows[:most]
 
     def importance(self, word: Word) -> float:
-        """A word's weight times its rarity; a word that is not there is as rare as what it is read as."""
+        """A word's weight times its rarity, in the commonest of its forms; one that is not there is as rare as what it
+        is read as."""
         typed = [reading for reading in word.readings if reading.reason in TYPED]
-        if any(self.knows(reading) for reading in typed) or len(typed) == len(word.readings):
-            chosen = typed
-        else:
-            chosen = [reading for reading in word.readings if reading.reason not in TYPED]
-        return word.weight * max(max(self.idf(term) for term, _ in reading.terms) for reading in chosen)
+        known = [reading for reading in typed if self.knows(reading)]
+        if known or len(typed) == len(word.readings):
+            return word.weight * min(self._rarity(reading) for reading in known or typed)
+        others = (reading for reading in word.readings if reading.reason not in TYPED)
+        return word.weight * max(map(self._rarity, others))
+
+    def _rarity(self, reading: Reading) -> float:
+        return max(self.idf(term) for term, _ in reading.terms)
 
     def phrase_importance(self, phrase: Phrase) -> float:
         """That of its words; where none of them is there, that of what the phrase is read as."""

@@ -110,6 +110,19 @@ def stems(words: Iterable[str], language: str) -> list[str]:
     return [strip_accents(str(found)) for found in _stemmer(language).stemWords([*words])]
 
 
+_FLEETING = re.compile(r"(?P<root>[а-я]{2,}[бвгджзклмнпрстфхцчшщ])(?P<end>[ое]?к|е?ц)")
+
+
+def other_stems(own: str) -> list[str]:
+    """What stemming makes of a Russian word in the numbers and cases in which a vowel comes or goes: "точк" of "точки"
+    is "точек" where there are many."""
+    found = _FLEETING.fullmatch(own)
+    if found is None:
+        return []
+    ends = ("ц", "ец") if found["end"].endswith("ц") else ("к", "ок", "ек")
+    return [found["root"] + end for end in ends if end != found["end"]]
+
+
 def latin(language: str) -> str:
     """The language of Latin words in a text of this language: a Russian course writes its Latin words in English."""
     return language if language in STEMMERS and language != "ru" else "en"
