@@ -149,15 +149,27 @@ def test_a_french_course_is_found_in_french(tmp_path: Path, sqlite_library: Libr
     assert index.find(Query("couche")).hits()[0].snippet.highlights
 
 
-@pytest.mark.parametrize(("typed", "said"), [("картинок", "картинка"), ("столбец", "столбцов"), ("ошибки", "ошибок")])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("картинок", "картинка"), ("столбец", "столбцов"), ("ошибки", "ошибок"), ("ячеек", "ячейка"), ("меток", "метка")],
+)
 def test_a_word_is_found_in_the_numbers_and_cases_in_which_a_vowel_comes_or_goes(
     tmp_path: Path, typed: str, said: str
 ) -> None:
-    generation = make_generation(tmp_path, {"c": [passage(f"{said} и ещё раз {said}"), passage("иное", 1)]})
+    generation = make_generation(tmp_path, {"c": [passage(f"{said} и ещё раз {said}"), passage("метод labels", 1)]})
     scope = make_scope(generation, Filters(course="c"))
     (phrase,) = _reader(generation).read(typed)
     (word,) = phrase.words
     assert any(scope.knows(reading) for reading in word.readings)
     assert rewrites_of((phrase,)) == ()
+    assert as_typed((phrase,))[0].words[0].readings == word.readings[:1]
     (as_said,) = _reader(generation).read(said)[0].words
     assert scope.importance(word) / word.weight == scope.importance(as_said) / as_said.weight
+
+
+def test_a_piece_of_a_compound_and_another_word_are_no_form_of_a_word(tmp_path: Path) -> None:
+    texts = ["LSTM-точка", "много точек", "игрок", "игрек"]
+    generation = make_generation(tmp_path, {"c": [passage(text, number) for number, text in enumerate(texts)]})
+    for typed in ("LSTM-точка", "игрок"):
+        (phrase,) = _reader(generation).read(typed)
+        assert not any(reading.is_form for word in phrase.words for reading in word.readings)

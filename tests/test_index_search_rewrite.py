@@ -144,10 +144,15 @@ def test_german_is_read_with_and_without_its_own_letters(typed: str, meant: str)
 def test_an_abbreviation_in_the_other_alphabet_is_read_letter_by_letter(
     rewriter: Rewriter, known: Callable[[str], bool]
 ) -> None:
-    assert rewriter.candidates("рнн", known, there=False) == [Candidate(("rnn",), 1.0, Reason.TRANSLITERATION)]
-    assert not any("rnn" in candidate.words for candidate in rewriter.candidates("рана", known, there=False))
+    assert rewriter.candidates("рнн", known, there=False) == [Candidate(("rnn",), 0.95, Reason.TRANSLITERATION)]
+    python = rewriter_of("str cnn knn")
+    found = {word: python.candidates(word, lambda _: True, there=False) for word in ("стр", "кнн")}
+    assert not any("str" in candidate.words for candidate in found["стр"])  # a page, in every day's Russian
+    assert {candidate.words: candidate.weight for candidate in found["кнн"]} == {("cnn",): 0.7, ("knn",): 0.7}
 
 
 def test_a_slip_that_sounds_the_same_is_surely_meant(rewriter: Rewriter, known: Callable[[str], bool]) -> None:
     assert _best(rewriter, known, "softmaks")[Reason.TYPO].weight >= 0.9
     assert _best(rewriter, known, "softmakt")[Reason.TYPO].weight < 0.75
+    numbered = rewriter_of("resnet50")
+    assert numbered.candidates("resnet500", lambda _: True, there=False)[0].weight < 0.9

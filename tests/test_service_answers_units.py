@@ -290,3 +290,25 @@ def test_the_best_hit_is_quoted_though_others_hold_more_of_the_words(asked: Aske
     _, citations = extract_answer(index, "кто предложил фразу", asked, [best, other], weights, Numbers(()))
     assert citations[0].hit is other
     assert any(citation.hit is best for citation in citations) is quoted
+
+
+def test_the_best_hit_costs_no_quote_where_it_has_nothing_to_say_and_answers_nothing_by_itself() -> None:
+    index = create_autospec(SearchIndex, instance=True)
+    index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
+    said = (
+        "фраза повторяется без всякого конца",
+        "каждая фраза нормируется на свою длину",
+        "эта фраза переводится по словарю",
+        "лучшая фраза выбирается лучевым поиском",
+    )
+    others = [_slide(f"Тема\n{text}", "Тема", page) for page, text in enumerate(said, 6)]
+    label = _slide("Заголовок", "Заголовок")
+    weather = _slide("Погода\nСегодня идёт сильный дождь и дует ветер", "Погода")
+
+    def quoted(hits: list[Hit]) -> list[str]:
+        _, citations = extract_answer(index, "какая фраза стоит", Asked.FACT, hits, {"фраз": 1.0}, Numbers(()))
+        return [citation.hit.passage.title for citation in citations]
+
+    assert quoted([label, *others]) == ["Тема"] * 4
+    assert quoted([weather]) == []
+    assert quoted([weather, *others]) == ["Тема"] * 3 + ["Погода"]

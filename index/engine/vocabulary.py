@@ -162,7 +162,7 @@ class Vocabulary:
         """The same word as German is written without its own letters, or with them: groesse and größe."""
         plain = without_umlauts(word)
         if not word.isascii():
-            return (plain,) if plain != word and self._has(plain) else ()
+            return (plain,) if plain != word and self.holds(plain) else ()
         return self._umlauts.get(word, ())
 
     @cached_property
@@ -174,7 +174,8 @@ class Vocabulary:
                 found[plain] = (*found.get(plain, ()), word)
         return found
 
-    def _has(self, word: str) -> bool:
+    def holds(self, word: str) -> bool:
+        """Whether a folded word is written somewhere."""
         hashes, own = self._words.hashes, hash_texts([word])
         place = int(np.searchsorted(hashes, own[0]))
         return place < len(hashes) and bool(hashes[place] == own[0])

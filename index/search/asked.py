@@ -81,11 +81,15 @@ _OWN = re.compile(r"my|our|your|мо[йяеию]|моей|моего|наш\w*|t
 # What makes a clause, or speaks of who asks: no name holds it.
 _CLAUSE = re.compile(
     r"котор\w+|чтобы|если|потому|чем|как|когда|где|почему|мо[йяеию]\w*|меня|у нас|наш\w*|он|она|они|не|ли|надо|нужно|"
-    r"можно|или|против|"
-    r"that|because|if|when|where|which|how|why|than|my|our|your|i|we|you|it|they|not|cannot|vs|versus|or"
+    r"можно|"
+    r"that|because|if|when|where|which|how|why|than|my|our|your|i|we|you|it|they|not|cannot|vs|versus"
 )
-# A verb that says what to do; some names have a noun that ends so.
-_INFINITIVE = re.compile(r"\w{2,}[аяеиоуы]ть(?:ся)?(?<!сеть)(?<!память)(?<!печать)(?<!нить)(?<!медь)")
+# A verb that says what to do, and what ends so and is none.
+_INFINITIVE = re.compile(r"\w+[аяеиоуы]ть(?:ся)?")
+_NO_VERB = re.compile(
+    r"\w*сеть|\w*память|\w*печать|\w*нефть|нить|путь|суть|мать|рать|стать|кровать|рукоять|пядь|ртуть|плоть|треть|"
+    r"пять|де[вс]ять|\w+(?:дцать|десять)|опять|вспять"
+)
 
 
 def is_bare(words: Sequence[Word]) -> bool:
@@ -109,8 +113,9 @@ def words_of_term(phrases: Iterable[Phrase]) -> tuple[Word, ...]:
     term = tuple(typed[first:last])
     if not 1 <= sum(word.weight > STOP_WEIGHT for word in term) <= _TERM_WORDS:
         return ()
-    inside = said[first:last]
-    acts = any(_INFINITIVE.fullmatch(word) for word in inside[1:])
+    inside, around = said[first:last], said[:first] + said[last:]
+    # "how to count X" asks for X; "ways to count X" for no name
+    acts = any(map(_acts, inside[any(map(_ASKS.fullmatch, around)) :]))
     names = not acts and not any(map(_breaks, inside)) and _asks_for_a_name(said[:first], said[last:])
     return term if names else ()
 
@@ -132,6 +137,10 @@ def _asks_for_a_name(before: Sequence[str], after: Sequence[str]) -> bool:
 
 def _is_telling(word: str) -> bool:
     return any(pattern.fullmatch(word) for pattern in (_ASKS, _OPEN, _DONE, _WANTED))
+
+
+def _acts(word: str) -> bool:
+    return _INFINITIVE.fullmatch(word) is not None and _NO_VERB.fullmatch(word) is None
 
 
 def _breaks(word: str) -> bool:

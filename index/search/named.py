@@ -14,7 +14,7 @@ from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import said_beside
-from index.text.analysis import STOP_WEIGHT, fold, other_stems, terms_of, words
+from index.text.analysis import STOP_WEIGHT, other_stems, terms_of, words
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
@@ -92,7 +92,8 @@ def _without_measures(name: Sequence[Word]) -> str:
 def _is_there(name: str, scope: Scope, language: str) -> bool:
     """Whether the courses say a name, its words beside each other; one that is only of small words says nothing."""
     said = words(name)
-    if 1 < len(said) <= _JOINED and scope.frequency(terms_of(fold("".join(said)), language)[0]):
+    joined = terms_of("".join(said), language)[:1] if 1 < len(said) <= _JOINED else ()
+    if any(map(scope.frequency, joined)):
         return True  # "LeakyReLU", of which no piece is "relu"
     written = dict.fromkeys((name, name.replace("-", " ")))
     wholes = [[term for term, share in terms_of_name(one, language) if share == 1.0] for one in written]

@@ -35,6 +35,7 @@ from index.text.language import tongue_of
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
+_FORM_WEIGHT = 0.9  # of a word in another form, as it is guessed from the one that was typed
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
 _MEANT = 0.3  # of what a question describes, to be part of its meaning
@@ -57,9 +58,8 @@ class QueryReader:
     def read(self, query: str, *, literal: bool = False) -> tuple[Phrase, ...]:
         """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used."""
         typed: list[Word] = []
-        self._lexicon.expect(
-            term for word in words(query) for language in self.languages for term in terms_of(word, language)
-        )
+        terms = [term for word in words(query) for language in self.languages for term in terms_of(word, language)]
+        self._lexicon.expect([*terms, *(other for term in terms for other in other_stems(term))])
         # words that only join others say nothing in whatever language a question is
         tongue = tongue_of(fold(word) for word in words(query))
         joining = (*self.languages, tongue) if tongue else self.languages
@@ -93,12 +93,11 @@ class QueryReader:
         readings = list({reading.terms: reading for reading in readings if reading.terms}.values())
         if not readings:
             readings = [Reading(((fold(text), 1.0),), 1.0, reason, text)]
-        own = [term for reading in readings for term, _ in reading.terms]
-        for other in (other for term in own for other in other_stems(term) if self._lexicon.frequency(other)):
-            readings.append(Reading(((other, 1.0),), 1.0, reason, text))
         if deep and weight > STOP_WEIGHT:
             folded = one_script(fold(text))
-            there = self._knows(folded)
+            forms = self._forms(readings[0], reason)
+            readings += forms
+            there = bool(forms) or self._knows(folded)
             for candidate in self._rewriter.candidates(folded, self._knows, there=there):
                 trust = candidate.weight * (_KNOWN_WEIGHT if there else 1.0)
                 readings.append(self._candidate(candidate, trust))
@@ -108,6 +107,12 @@ class QueryReader:
                 # first what most passages say: that is sooner meant, and shown
                 readings += sorted(islice(others, _MAX_TRANSLATIONS), key=lambda r: -self._how_often(r))
         return Word(source if layout else text, weight, tuple(readings))
+
+    def _forms(self, own: Reading, reason: Reason) -> list[Reading]:
+        """A word of one stem in the other numbers and cases that the searched passages hold."""
+        (stem, _), *pieces = own.terms
+        others = [] if pieces else [other for other in other_stems(stem) if self._lexicon.frequency(other)]
+        return [Reading(((other, 1.0),), _FORM_WEIGHT, reason, own.text) for other in others]
 
     def _translated(self, word: str) -> Iterable[Reading]:
         """What a word that no searched passage holds is in the other alphabet, as far as they say that."""
@@ -199,7 +204,8 @@ class QueryReader:
         "TensorRT", is no slip of another word."""
         first = word.readings[0]
         others = [reading for reading in word.readings[1:] if reading.reason not in TYPED]
-        if not others or is_name(word.text) or self._knows(first.text):
+        formed = any(reading.is_form for reading in word.readings)
+        if not others or formed or is_name(word.text) or self._knows(first.text):
             return first.text
         best = max(others, key=lambda reading: reading.weight)
         return best.text if best.weight >= _TRUSTED else first.text
@@ -259,12 +265,16 @@ def meaning_of(phrases: Iterable[Phrase], frequency: Callable[[str], int]) -> st
     return " ".join(texts)
 
 
+def _is_typed(reading: Reading) -> bool:
+    return reading.reason is Reason.TYPED and not reading.is_form
+
+
 def as_typed(phrases: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     """The query without what it may also mean."""
     return tuple(
         Phrase(
             tuple(
-                replace(word, readings=tuple(r for r in word.readings if r.reason is Reason.TYPED) or word.readings[:1])
+                replace(word, readings=tuple(filter(_is_typed, word.readings)) or word.readings[:1])
                 for word in phrase.words
             )
         )

@@ -6,7 +6,7 @@ Keyboard layout, misspelling, the other alphabet, words written together or apar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -26,8 +26,14 @@ _MIN_SOUND_SCORE, _MIN_SURE_SOUND, _MIN_JOINED = 0.8, 0.95, 0.9
 _MIN_LIKENESS = 0.45
 _MIN_JOINED_CHARS = 6
 _MIN_SURE_CHARS = 5
-_SAME_SOUND = 0.95  # similarity of words of one alphabet that are spelled alike and sound the same
-_LATIN_LETTERS = dict(zip("бвгджзклмнпрстфхцч", "b vw g d j z kcq l m n p r s t f hx c c".split(), strict=True))
+_SAME_SOUND = 0.95  # similarity of words that are spelled alike and sound the same
+_SLIPS_HEARD = 30  # of the words that are spelled alike
+_DIGITS = re.compile(r"\d+")
+# For which Latin letters a Cyrillic one stands in an abbreviation.
+_LATIN_LETTERS = {
+    "б": "b", "в": "vw", "г": "g", "д": "d", "ж": "j", "з": "z", "к": "kc", "л": "l", "м": "m", "н": "n", "п": "p",
+    "р": "r", "с": "s", "т": "t", "ф": "f", "х": "hx", "ц": "c",
+}  # fmt: skip
 _ABBREVIATION = re.compile(f"[{''.join(_LATIN_LETTERS)}]{{3,5}}")
 _MARGIN = 0.02  # what the best must be ahead of an unrelated second
 
@@ -75,11 +81,15 @@ class Rewriter:
         found = [Candidate((other,), 1.0, Reason.TYPO) for other in written]
         if found and not there:  # groesse: no slip, and surely meant
             return found
-        if not there and (meant := [other for other in _in_latin_letters(word) if known(other)]):
-            return [Candidate((meant[0],), 1.0, Reason.TRANSLITERATION)]
         sure = there or _is_ordinary(word)
+        if not sure:
+            written = [other for other in _in_latin_letters(word) if self.vocabulary.holds(other)]
+            abbreviations = self._best([(other, 1.0) for other in written], known, Reason.TRANSLITERATION)
+            if abbreviations:
+                return abbreviations
         if len(word) >= _MIN_CHARS and not sure:
-            found += self._best(_by_sound_too(word, self.vocabulary.spelled_like(word)), known, Reason.TYPO)
+            near = islice(filter(lambda item: known(item[0]), self.vocabulary.spelled_like(word)), _SLIPS_HEARD)
+            found += self._best(_by_sound_too(word, near), known, Reason.TYPO)
             found += self._apart(word, known)
         if sure and len(word) < _MIN_SURE_CHARS:
             return found  # "сеть" is no "set"
@@ -140,18 +150,20 @@ class Rewriter:
         return bool(spelled) and spelled[0][1] >= 0.85
 
 
-def _by_sound_too(word: str, spelled: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
-    """Words that are spelled alike, surely meant where they sound the same: "softmaks" is softmax."""
-    own = {sound.fine for sound in sounds(word)}
-    heard = (
-        (other, max(score, _SAME_SOUND * (not own.isdisjoint(s.fine for s in sounds(other)))))
-        for other, score in spelled
-    )
-    return sorted(heard, key=lambda item: (-item[1], item[0]))
+def _by_sound_too(word: str, spelled: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Words that are spelled alike, surely meant where they sound the same: "softmaks" is softmax, "gpt11" no gpt1."""
+    own = {sound.fine for sound in sounds(word) if sound.fine}
+    digits = _DIGITS.findall(word)
+
+    def score(other: str, alike: float) -> float:
+        same = _DIGITS.findall(other) == digits and any(sound.fine in own for sound in sounds(other))
+        return max(alike, _SAME_SOUND) if same else alike
+
+    return sorted(((other, score(other, alike)) for other, alike in spelled), key=lambda item: (-item[1], item[0]))
 
 
 def _in_latin_letters(word: str) -> list[str]:
-    """What an abbreviation is in Latin letters, each letter for itself: "рнн" is RNN. A Russian word has vowels."""
+    """What an abbreviation without vowels may be in Latin letters: "рнн" is RNN."""
     if not _ABBREVIATION.fullmatch(word):
         return []
     return ["".join(letters) for letters in product(*(_LATIN_LETTERS[letter] for letter in word))]

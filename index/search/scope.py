@@ -165,9 +165,12 @@ class Scope:
         """Rarity of a term, counted where it is said itself; one that nothing holds is as rare as can be."""
         known = self._rarities.get(term)
         if known is None:
-            said = self._counts(term)[1]
-            known = self._rarities[term] = math.log(1 + (self.size - said + 0.5) / (said + 0.5))
+            known = self._rarities[term] = self._rarity(self._counts(term)[1])
         return known
+
+    def _rarity(self, said: int) -> float:
+        """Of what so many of the searched passages say."""
+        return math.log(1 + (self.size - said + 0.5) / (said + 0.5))
 
     def knows(self, reading: Reading) -> bool:
         """Whether any term of a reading is there."""
@@ -194,17 +197,16 @@ class Scope:
         return rows[:most]
 
     def importance(self, word: Word) -> float:
-        """A word's weight times its rarity, in the commonest of its forms; one that is not there is as rare as what it
-        is read as."""
+        """A word's weight times its rarity, in all its forms together; one that is not there is as rare as what it is
+        read as."""
         typed = [reading for reading in word.readings if reading.reason in TYPED]
-        known = [reading for reading in typed if self.knows(reading)]
-        if known or len(typed) == len(word.readings):
-            return word.weight * min(self._rarity(reading) for reading in known or typed)
-        others = (reading for reading in word.readings if reading.reason not in TYPED)
-        return word.weight * max(map(self._rarity, others))
-
-    def _rarity(self, reading: Reading) -> float:
-        return max(self.idf(term) for term, _ in reading.terms)
+        forms = [reading.terms[0][0] for reading in typed if reading.is_form]
+        if forms:
+            own = typed[0].terms[0][0]
+            return word.weight * self._rarity(min(self.size, sum(self._counts(term)[1] for term in (own, *forms))))
+        known = any(self.knows(reading) for reading in typed) or len(typed) == len(word.readings)
+        chosen = typed if known else [reading for reading in word.readings if reading.reason not in TYPED]
+        return word.weight * max(max(self.idf(term) for term, _ in reading.terms) for reading in chosen)
 
     def phrase_importance(self, phrase: Phrase) -> float:
         """That of its words; where none of them is there, that of what the phrase is read as."""

@@ -110,17 +110,27 @@ def stems(words: Iterable[str], language: str) -> list[str]:
     return [strip_accents(str(found)) for found in _stemmer(language).stemWords([*words])]
 
 
-_FLEETING = re.compile(r"(?P<root>[а-я]{2,}[бвгджзклмнпрстфхцчшщ])(?P<end>[ое]?к|е?ц)")
+_FLEETING = [
+    (re.compile(f"(?P<root>[а-я]{{2,}}{before}){end}"), others)
+    for before, end, others in (
+        ("[бвгджзклмнпрстфхцчшщ]", "к", ("ок", "ек")),
+        ("[бвгджзклмнпрстфхцчшщ]", "[ое]к", ("к",)),
+        ("[аеиоуяюэы]", "йк", ("ек",)),
+        ("[аеиоуяюэы]", "ек", ("йк",)),
+        ("[бвгджзклмнпрстфхцчшщ]", "ц", ("ец",)),
+        ("л", "ьц", ("ец",)),
+        ("[бвгджзклмнпрстфхцчшщ]", "ец", ("ц", "ьц")),
+    )
+]
 
 
 def other_stems(own: str) -> list[str]:
-    """What stemming makes of a Russian word in the numbers and cases in which a vowel comes or goes: "точк" of "точки"
-    is "точек" where there are many."""
-    found = _FLEETING.fullmatch(own)
-    if found is None:
-        return []
-    ends = ("ц", "ец") if found["end"].endswith("ц") else ("к", "ок", "ек")
-    return [found["root"] + end for end in ends if end != found["end"]]
+    """What stemming makes of a Russian word in -к or -ц in the numbers and cases in which a vowel comes or goes: "точк"
+    of "точки" is "точек" where there are many. Guesses: not each of them is a word."""
+    for pattern, ends in _FLEETING:
+        if (found := pattern.fullmatch(own)) is not None:
+            return [found["root"] + end for end in ends]
+    return []
 
 
 def latin(language: str) -> str:

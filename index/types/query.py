@@ -59,6 +59,11 @@ class Reading:
     reason: Reason
     text: str
 
+    @property
+    def is_form(self) -> bool:
+        """Whether it is the typed word in another form, which is guessed."""
+        return self.reason in TYPED and self.weight < 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

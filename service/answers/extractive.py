@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +81,7 @@ def extract_answer(
         return (), ()
     picked = _pick(units, scores, order)
     if asked not in _NAMES:
-        picked = _with_best_hit(units, scores, picked)
+        picked = _with_best_hit(index, query, asked, units, weights, picked, scores)
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
@@ -160,15 +159,28 @@ def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[in
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
 
 
-def _with_best_hit(units: Sequence[Unit], scores: NDArray[np.float64], picked: list[int]) -> list[int]:
-    """The same with the best piece of the best hit behind them, where none of it was picked: a search weighs more than
-    what can be seen in one piece."""
-    if any(units[i].rank == 0 for i in picked):
+def _with_best_hit(
+    index: SearchIndex,
+    query: str,
+    asked: Asked,
+    units: Sequence[Unit],
+    weights: Mapping[str, float],
+    picked: list[int],
+    scores: NDArray[np.float64],
+) -> list[int]:
+    """The same with the best piece of the best hit, where none of it was picked: the hit was found by more than the
+    words that its pieces hold. The weakest of four goes for it."""
+    best = sorted(picked, key=lambda i: -scores[i])[: _MOST_SENTENCES - 1]
+    kept = [i for i in picked if i in best]
+    own = [i for i, unit in enumerate(units) if unit.rank == 0]
+    if not set(own).isdisjoint(picked):
         return picked
-    kept = picked[: _MOST_SENTENCES - 1]
-    own = [i for i in np.argsort(-scores, kind="stable").tolist() if units[i].rank == 0 and scores[i] > -np.inf]
-    new = (i for i in own if not _says_again(units[i], (units[j] for j in kept)))
-    return [*kept, *islice(new, 1)]
+    own = [i for i in own if not _says_again(units[i], (units[j] for j in kept))]
+    if not own:
+        return picked
+    values, _ = score_units(index, query, asked, [units[i] for i in own], weights, by_words=False)
+    place = int(values.argmax())
+    return [*kept, own[place]] if values[place] > -np.inf else picked
 
 
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
@@ -195,10 +207,13 @@ def score_units(
     units: Sequence[Unit],
     weights: Mapping[str, float],
     meant: str = "",
+    *,
+    by_words: bool = True,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(how well each piece answers, how far it is put as such an answer); minus infinity for one that does not speak
-    of what was asked. What pieces mean is compared for the best of them, with the query or with what is `meant` by it:
-    the question that it is a part of, whose language is preferred."""
+    of what was asked, by its words or, without `by_words`, by the names of code alone. What pieces mean is compared for
+    the best of them, with the query or with what is `meant` by it: the question that it is a part of, whose language is
+    preferred."""
     meant = meant or query
     russian = speaks_russian(meant)
     total = sum(weights.values()) or 1.0
@@ -215,8 +230,8 @@ def score_units(
         tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
-        # the best hit was found by what it means too, and is heard whatever words it has
-        if unit.rank and (held < _LEAST_HELD * total or not names.said_in(in_passage)) and title < _TITLED:
+        said_enough = held >= _LEAST_HELD * total or not by_words
+        if not (said_enough and names.said_in(in_passage)) and title < _TITLED:
             continue
         named_in_title = min(1.0, sum(weights[term] for term in titled) / whole)
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
