@@ -10,7 +10,7 @@ from support import CountingEmbedder, ingest, open_index, page_of, time_of, writ
 
 from index.engine.passages import KINDS
 from index.library import Library
-from index.search.ranking import _meaning_shares
+from index.search.ranking import Ranked, _meaning_shares, settle
 from index.search.search import SearchIndex
 from index.types import Kind, Mode, Query
 
@@ -59,6 +59,15 @@ def test_neighbouring_minutes_are_one_hit(tmp_path: Path, sqlite_library: Librar
     hits = index.find(Query("momentum")).hits()
     assert [hit.passage.kind for hit in hits] == [Kind.SEGMENT]
     assert time_of(hits[0]).start_seconds in {60.0, 120.0}
+
+
+def test_of_neighbouring_minutes_one_is_shown_that_says_what_was_asked(tmp_path: Path, sqlite_library: Library) -> None:
+    generation = _index(_speech(tmp_path / "talk", ["a bag", "the gate", "beam search"]), sqlite_library).generation
+    rows = np.array([1, 2])
+    scores, matched = np.array([1.0, 0.9], np.float32), np.array([0.1, 1.0], np.float32)
+    ranked = Ranked(rows, rows, scores, *(np.zeros(2, np.float32) for _ in range(8)), matched, scores)
+    settled = settle(generation, ranked)
+    assert (settled.rows.tolist(), settled.evidence.tolist()) == ([2], [2])
 
 
 def test_a_page_between_two_that_answer_is_better_than_one_alone(tmp_path: Path, sqlite_library: Library) -> None:

@@ -48,6 +48,7 @@ _MIN_SHARE_OF_BEST = 0.25
 # Neighbouring minutes above this share of the best are one explanation. It starts before the best one only where the
 # minute before says as much itself: further back, most jumps left the section (docs/ranking.md).
 _RUN_SHARE, _START_SHARE, _START_BACK = 0.5, 1.0, 1
+_SAYS_ITSELF = 0.3  # of what the minute that holds most of a question holds, or it is not the one that is shown
 # Of explanations after the first of a lecture: it is oftener the lecture that is wrong than the minute.
 _LATER_RUNS = 0.9
 # Of the best minute where pages are ranked too: with these shares neither speech nor pages lost against the other.
@@ -235,7 +236,7 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
     """One hit for each explanation in speech, at its start; the older edition of a slide right behind the newer."""
     rows = ranked.rows.tolist()
     scores = ranked.scores.tolist()
-    own = (ranked.lexical + ranked.semantic).tolist()
+    own, matched = (ranked.lexical + ranked.semantic).tolist(), ranked.matched.tolist()
     newest = generation.twin[ranked.rows].tolist()
     speech = (generation.kind_of[ranked.rows] == KINDS.index(Kind.SEGMENT)).tolist()
     place = {row: i for i, row in enumerate(rows)}
@@ -252,8 +253,12 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
         if speech[i]:
             run = _run(generation, rows, scores, place, gone, i)
             gone |= run
-            order.append(i)
-            shown_as.append(_start(generation, row, {rows[member] for member in run}, place, own, own[i]))
+            # a minute may be the best for what those around it say: one that says it itself is shown
+            saying = max(run, key=matched.__getitem__)
+            best = saying if matched[i] < _SAYS_ITSELF * matched[saying] else i
+            begin = {rows[member] for member in run if matched[member] >= _START_SHARE * matched[best]}
+            order.append(best)
+            shown_as.append(_start(generation, rows[best], begin, place, own, own[best]))
             continue
         if newest[i] < 0 and i not in older:
             order.append(i)
@@ -308,12 +313,13 @@ def _run(
 
 
 def _start(
-    generation: Generation, row: int, run: set[int], place: dict[int, int], own: list[float], best: float
+    generation: Generation, row: int, possible: set[int], place: dict[int, int], own: list[float], best: float
 ) -> int:
-    """The row where the explanation around the best minute begins, judged by what each minute itself says."""
+    """The row where the explanation around the best minute begins: a minute that itself says nearly as much of what was
+    asked (`possible`), and is worth as much with those around it."""
     for _ in range(_START_BACK):
         before = int(generation.previous[row])
-        if before not in run or own[place[before]] < _START_SHARE * best:
+        if before not in possible or own[place[before]] < _START_SHARE * best:
             break
         row = before
     return row
