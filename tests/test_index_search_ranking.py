@@ -65,7 +65,8 @@ def test_of_neighbouring_minutes_one_is_shown_that_says_what_was_asked(tmp_path:
     generation = _index(_speech(tmp_path / "talk", ["a bag", "the gate", "beam search"]), sqlite_library).generation
     rows = np.array([1, 2])
     scores, matched = np.array([1.0, 0.9], np.float32), np.array([0.1, 1.0], np.float32)
-    ranked = Ranked(rows, rows, scores, *(np.zeros(2, np.float32) for _ in range(8)), matched, scores)
+    no = np.zeros(2, np.float32)
+    ranked = Ranked(rows, rows, scores, no, no, no, no, no, no, no, no, matched, opinion=no)
     settled = settle(generation, ranked)
     assert (settled.rows.tolist(), settled.evidence.tolist()) == ([2], [2])
 

@@ -8,7 +8,7 @@ from unittest.mock import create_autospec
 import pytest
 
 from index.search.search import SearchIndex
-from index.text.analysis import find_terms
+from index.text.analysis import find_terms, terms_of
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
 from index.types.course import DeckKind, Host
 from service.answers.definitions import continues_title, defines
@@ -65,6 +65,10 @@ def test_the_cover_of_a_deck_is_not_quoted() -> None:
         ("1/ 1/ 1 1 11 1", True),
         ("η – темп обучения (learning rate)", False),
         ("Precision = TP / (TP + FP): how many of the found are right", False),
+        ("Precision = TP / (TP + FP)", False),
+        ("k = 1 – это жадный поиск", False),
+        ("Градиент по логитам: p − y", False),
+        ("DenseNet: 1 2 0 ([ , ]) i i z H z = −", True),
     ],
 )
 def test_garbled_formulas_are_told_from_sentences(line: str, garbled: bool) -> None:
@@ -312,3 +316,21 @@ def test_the_best_hit_costs_no_quote_where_it_has_nothing_to_say_and_answers_not
     assert quoted([label, *others]) == ["Тема"] * 4
     assert quoted([weather]) == []
     assert quoted([weather, *others]) == ["Тема"] * 3 + ["Погода"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Precision = TP / (TP + FP)", "• softmax(z)_i = exp(z_i) / Σ exp(z_j)", "F1 = 2PR / (P + R)"]
+)
+def test_a_formula_that_can_be_read_is_quoted_where_one_is_asked_for(line: str) -> None:
+    name = line.lstrip("• ").replace("(", " ").split()[0]
+    hit = _slide(f"{name}\n• {name} превращает числа в вероятности\n{line}\n• Ещё одно слово о {name} здесь", name)
+    index = create_autospec(SearchIndex, instance=True)
+    index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
+    weights = dict.fromkeys(terms_of(name), 1.0)
+    _, citations = extract_answer(index, f"формула {name}", Asked.FORMULA, [hit], weights, Numbers(()))
+    assert line.lstrip("• ") in citations[0].quote.split("\n")[0]
+
+
+def test_what_is_assigned_in_code_is_no_formula() -> None:
+    page = _slide("Сеть\nСлои сети задаются по одному\nnet = nn.Linear(10, 5)\nh = self.fc(x)", "Сеть")
+    assert [unit.text for unit in units_of(page, 0)] == ["Слои сети задаются по одному"]

@@ -21,7 +21,7 @@ from service.answers.numbers import Numbers
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
-from service.answers.units import CODE, Unit, at_length, is_reference, opened_at, plain, units_of
+from service.answers.units import CODE, Unit, at_length, is_equation, is_reference, opened_at, plain, units_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
@@ -40,6 +40,7 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 # meaning.
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
+_EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's picture
 _KIND_WHAT = 0.5  # of a definition: a page that has one is preferred to those that only stand under the name
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 _TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
@@ -266,6 +267,8 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
     if asked is Asked.COMPARISON:
         return max(_CONTRAST * suits(asked, unit.text), defines(unit.text, tokens, weights, whole))
     if asked is Asked.FORMULA and unit.hit.passage.page is not None:
+        if is_equation(unit.text[: unit.first]):
+            return _EQUATION_WORTH
         return min(1.0, formula_lines(unit.hit.passage.text) / FORMULA_LINES)
     return suits(asked, unit.text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.search.moments import at
 from index.text.moments import hear, second_of
@@ -51,9 +52,16 @@ _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]{3}")
 # A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
 _GARBLED = 0.34
+_SIGN = re.compile(r"[=+*/·×−–<>≤≥≈~∝^|-]")
+_NAMED = re.compile(r"[^\W\d_]{2}|\w\(")  # a name of two letters, a function
 _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
-CODE = re.compile(r"[;{}]|\w\(\w*[,=)]|\w = |^\s*(?:def|class|import|from|for|if|return)\b|^\s*#")
+# "p = 0.9" and "f(x) = max(0, x)" are mathematics: what is assigned in code is called, made or a sign of its language.
+CODE = re.compile(
+    r"[;{}]|\w\(\w*[,=)]|\w = (?:[a-z_][\w.]*\.\w|[\w.]+\(|[\[\"']|(?:True|False|None)\b)|"
+    r"^\s*(?:def|class|import|from|for|if|return)\b|^\s*#"
+)
+_DEFINED = re.compile(r"\s*[\w-]+\([\w, ]+\)\w* = ")  # "f(x) = …": nothing is assigned to a call
 _IMPORT = re.compile(r"\s*(?:import|from)\b")
 _REMARK = re.compile(r"\s*#")
 _TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
@@ -110,11 +118,24 @@ def holds_link(text: str) -> bool:
     return _ADDRESS.search(text) is not None
 
 
+def is_equation(text: str) -> bool:
+    """Whether a line is a formula that can be read as it stands: "Precision = TP / (TP + FP)"."""
+    named = _NAMED.search(text) is not None
+    return named and "=" in _TOKEN.findall(text)[1:4] and text.count("(") == text.count(")") and not is_garbled(text)
+
+
 def is_garbled(text: str) -> bool:
-    """Whether a line is a formula whose signs the page's text has strewn about."""
+    """Whether a line is a formula that cannot be read as it stands: nothing but signs and letters, or strewn about by
+    the page's text, so that some of them stand beside each other with nothing between them."""
     tokens = [token for token in _TOKEN.findall(text) if token not in _MARKS]
-    single = sum(len(token.strip(".,;:()[]")) <= 1 for token in tokens)
-    return len(tokens) > 3 and (single >= _GARBLED * len(tokens) or len(_ODD.findall(text)) >= _GARBLED * len(tokens))
+    single = [len(token.strip(".,;:()[]")) <= 1 for token in tokens]
+    many = sum(single) >= _GARBLED * len(tokens) or len(_ODD.findall(text)) >= _GARBLED * len(tokens)
+    if len(tokens) <= 3 or not many:
+        return False
+    if not _NAMED.search(text):
+        return True
+    signs = [_SIGN.fullmatch(token) is not None for token in tokens]
+    return any(one and other and a == b for (one, other), (a, b) in zip(pairwise(single), pairwise(signs), strict=True))
 
 
 def is_reference(text: str) -> bool:
@@ -155,7 +176,8 @@ def opened_at(unit: Unit) -> Hit:
 def _is_worded(text: str) -> bool:
     if len(text) < _CAPTION_CHARS and _CAPTION.match(text):
         return False  # the name of a figure
-    return len(text) >= MIN_CHARS and len(_LETTERS.findall(text)) >= 0.5 * len(text) and not is_garbled(text)
+    worded = len(_LETTERS.findall(text)) >= 0.5 * len(text)
+    return len(text) >= MIN_CHARS and (worded or is_equation(text)) and not is_garbled(text)
 
 
 def at_length(unit: Unit, chars: int, before: int | None = None) -> Unit:
@@ -254,6 +276,8 @@ def _does_something(line: str) -> bool:
 
 def _is_code(line: str) -> bool:
     bare = _TRAILING.sub("", line)
+    if _DEFINED.match(BULLET.sub("", line)):
+        return False
     if _STATEMENT.fullmatch(bare) is not None:
         return True
     return CODE.search(line) is not None and len(_WORD.findall(bare)) < _PROSE_WORDS
