@@ -98,6 +98,7 @@ def test_how_a_term_is_asked_for_makes_no_unknown_one_known(client: TestClient, 
 def test_two_letters_of_a_name_that_changed_places_are_a_slip(client: TestClient) -> None:
     assert client.get("/api/search", params={"q": "explain RMSPorp"}).json()["coverage"] == "explained"
     assert client.get("/api/search", params={"q": "explain RMSDrop"}).json()["coverage"] == "absent"
+    assert client.get("/api/search", params={"q": "RMSPorp"}).json()["unknown_words"] == []
 
 
 def test_neighbours_whose_term_is_there_by_another_name_are_not_apart() -> None:

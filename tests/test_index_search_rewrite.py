@@ -156,3 +156,10 @@ def test_a_slip_that_sounds_the_same_is_surely_meant(rewriter: Rewriter, known: 
     assert _best(rewriter, known, "softmakt")[Reason.TYPO].weight < 0.75
     numbered = rewriter_of("resnet50")
     assert numbered.candidates("resnet500", lambda _: True, there=False)[0].weight < 0.9
+
+
+def test_a_word_in_the_wrong_layout_may_be_one_in_the_other_alphabet(
+    rewriter: Rewriter, known: Callable[[str], bool]
+) -> None:
+    assert rewriter.relayout("cjanvfrc", known) == "софтмакс"
+    assert rewriter.relayout("gthtuhtp", known) is None

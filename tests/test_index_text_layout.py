@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from index.text.layout import other_layout
+import pytest
+
+from index.text.layout import in_meant_layout, other_layout
 
 
 def test_layouts_are_each_others_opposite() -> None:
@@ -12,3 +14,22 @@ def test_layouts_are_each_others_opposite() -> None:
 def test_the_same_keys_give_the_word_that_was_meant() -> None:
     assert other_layout("cdthnrf") == "свертка"
     assert other_layout("вкщзщге") == "dropout"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("xnj nfrjt lhjgfen?", "что такое дропаут?"),
+        ("xnj nfrjt dropout?", "что такое dropout?"),
+        ("ghbdtn!", "привет!"),
+        ("дуфктштп кфеу фттуфдштп", "learning rate annealing"),
+        ("what is dropout?", "what is dropout?"),
+        ("LSTM vs GRU", "LSTM vs GRU"),
+        ("LTL", "LTL"),
+        ("Vue d'ensemble", "Vue d'ensemble"),
+        ("numpy np pd", "numpy np pd"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_read_in_the_other_layout_where_its_words_are_words_there_alone(typed: str, meant: str) -> None:
+    assert in_meant_layout(typed) == meant

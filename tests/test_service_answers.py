@@ -198,6 +198,15 @@ def test_a_year_and_a_name_that_no_page_says_are_not_quoted_from_what_stands_und
     assert (found["outcome"], found["citations"]) == ("mentioned", [])
 
 
+@pytest.mark.parametrize("question", ["xnj nfrjt dropout?", "xnj nfrjt lhjgfen"])
+def test_a_question_in_the_wrong_keyboard_layout_is_answered(client: TestClient, question: str) -> None:
+    answer = _ask(client, question)
+    assert (answer["outcome"], answer["coverage"]) == ("answered", "explained")
+    asked = client.get("/api/search", params={"q": question}).json()
+    assert asked["unknown_words"] == []
+    assert {"xnj", "nfrjt"} <= {rewrite["from"] for rewrite in asked["rewrites"]}
+
+
 def test_a_term_gets_hits_and_no_answer(client: TestClient) -> None:
     found = _ask(client, "dropout")
     assert (found["outcome"], found["sentences"], found["citations"]) == ("no_question", [], [])

@@ -32,6 +32,7 @@ from index.text.analysis import (
     words,
 )
 from index.text.language import tongue_of
+from index.text.layout import in_meant_layout
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
@@ -63,9 +64,12 @@ class QueryReader:
         # words that only join others say nothing in whatever language a question is
         tongue = tongue_of(fold(word) for word in words(query))
         joining = (*self.languages, tongue) if tongue else self.languages
-        for token in query.split():
+        tokens = query.split()
+        for token, as_meant in zip(tokens, in_meant_layout(query).split(), strict=True):
             tried = len(typed) < _MAX_WORDS and not literal
             meant = self._rewriter.relayout(token, self._knows) if tried else None
+            if tried and as_meant != token and not self._knows(token):
+                meant = as_meant
             for written in map(self._singular, words(meant or token) or bare_words(meant or token)):
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)

@@ -69,7 +69,7 @@ class Rewriter:
         if len(meant) < _MIN_CHARS or any(len(word) < 2 for word in others):
             return None
         sure = all(known(word) or _is_ordinary(word) for word in others)
-        if sure or (len(meant) >= 5 and self._close(meant)):
+        if sure or (len(meant) >= 5 and (self._close(meant) or self._heard(meant, known))):
             return meant
         return None
 
@@ -144,6 +144,11 @@ class Rewriter:
                 chosen.append(Candidate((word,), min(score, 1.0), reason))
         # two readings that are equally good are each worth less
         return [Candidate(c.words, c.weight * (0.95 if len(chosen) == 1 else 0.7), reason) for c in chosen]
+
+    def _heard(self, word: str, known: Callable[[str], bool]) -> bool:
+        """Whether a word in Cyrillic letters sounds like one that is there in Latin ones: "софтмакс"."""
+        sounding = self.vocabulary.sounding_like(word) if is_cyrillic(word) else ()
+        return any(score >= _MIN_JOINED and known(other) for other, score in sounding)
 
     def _close(self, word: str) -> bool:
         spelled = self.vocabulary.spelled_like(word)

@@ -127,8 +127,8 @@ def _trust(reading: Reading, written: str) -> float:
     two of its letters changed places."""
     if reading.reason in TYPED:
         return 1.0
-    if reading.reason in _READ_AS and is_name(written) and not _is_swapped(fold(written), fold(reading.text)):
-        return 0.0
+    if reading.reason in _READ_AS and is_name(written):
+        return float(_is_swapped(fold(written), fold(reading.text)))
     if reading.reason in _READ_AS:
         none, full = _READ_AS[reading.reason]
         return min(1.0, max(0.0, (reading.weight - none) / (full - none)))

@@ -9,6 +9,7 @@ from functools import cache, partial
 
 from index.search.found import Find
 from index.search.search import MAX_QUERY_CHARS, SearchIndex
+from index.text.layout import in_meant_layout
 from index.types import Coverage, Filters, Kind, Query
 from service.answers.citations import ReplyReader
 from service.answers.compared import compare
@@ -173,6 +174,7 @@ def stream_answer(
     extractive and holds none of the sentences that were streamed before: it says so in `degraded`. `find` searches
     `index`. Who types a bare term in a conversation (`explain_terms`) wants to know what it is."""
     before = [turn.text for turn in history if turn.role == "user"]
+    question = question if literal else in_meant_layout(question)
     russian = in_russian(question, before)
     if (talk := small_talk(question)) is not None:
         answer = _talked(talk, question, russian=russian)
