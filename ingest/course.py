@@ -78,6 +78,8 @@ def read_course(
 def _nothing_found(folder: Path, course: PlannedCourse) -> str:
     """What to do about a folder without lectures; what was left out of it shows how it was read."""
     if not course.left_out:
+        for written in _course_files(folder):
+            return f"No lectures were found in {folder}: {written.name} lists none. Name some and ingest again."
         return (
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
             "no course.yaml and no PDF. Add one of them and ingest again."
@@ -90,9 +92,13 @@ def _nothing_found(folder: Path, course: PlannedCourse) -> str:
     )
 
 
+def _course_files(folder: Path) -> list[Path]:
+    return [folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()]
+
+
 def _planned(folder: Path, *, linked_only: bool) -> PlannedCourse:
     """The course as its course.yaml says, else as its README and folder show."""
-    files = [folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()]
+    files = _course_files(folder)
     yaml_file = next((file for file in files if file.resolve().is_relative_to(folder.resolve())), None)
     if yaml_file is not None:
         course = read_yaml(yaml_file)

@@ -19,7 +19,7 @@ from service.access import NEWCOMER, Access
 from service.api import answers, chat, courses, embeddings, export, health, ingests, media, missed, search
 from service.compression import PagesCompressed
 from service.errors import UnexpectedAnswered, add_error_handlers
-from service.mcp_mount import KeyGate, Tools
+from service.mcp_mount import KeyGate, Tools, WithoutRedirect
 from service.methods import HeadAnswered
 from service.metrics import Metrics
 from service.observability import RequestLog, configure_logging
@@ -99,6 +99,7 @@ def _add_routes(app: FastAPI, tools: Tools) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one that is added sees a request first."""
+    app.add_middleware(WithoutRedirect)
     app.add_middleware(UnexpectedAnswered)
     origins = listed(settings.allowed_origins)
     if origins:

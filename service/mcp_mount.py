@@ -84,6 +84,19 @@ async def _not_started(scope: Scope, receive: Receive, send: Send) -> None:
     await refusal(scope, receive, send)
 
 
+class WithoutRedirect:
+    """ASGI middleware: `/mcp` is the mount `/mcp/` itself. Not every client follows a redirect of a POST."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + "/mcp":
+            scope["path"] += "/"  # in the same scope, which the log reads
+            scope["raw_path"] = scope["path"].encode()
+        await self._app(scope, receive, send)
+
+
 class KeyGate:
     """ASGI: asks the callers of /mcp for what the API asks for, and lets the tools know what they may read."""
 

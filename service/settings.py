@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -202,7 +203,9 @@ def read_settings(**instead: str) -> Settings:
     """Settings from the environment and `.env`, some `instead` of those; InvalidRequest names the one that is wrong."""
     written = dotenv_values(".env", interpolate=False)
     for name in unknown_variables({*os.environ, *written}):
-        _log.warning("%s is no setting of this program; `lectures` does without it.", name)
+        near = get_close_matches(name.upper(), [f"{_PREFIX}{field}".upper() for field in Settings.model_fields], 1)
+        meant = f" (is {near[0]} meant?)" if near else ""
+        _log.warning("%s is no setting of this program%s; `lectures` does without it.", name, meant)
     try:
         return Settings(**instead)  # type: ignore[arg-type]  # checked as what the environment says
     except ValidationError as error:

@@ -101,6 +101,7 @@ def test_the_example_course_has_its_five_lectures() -> None:
         ("course.yaml", "lectures:\n  - programme: x\n", "lecture 1 has no title"),
         ("course.yaml", "lectures:\n  - titel: x\n", r"lecture 1 has no title, but a key 'titel' \(is title meant\?\)"),
         ("README.md", "# Nothing here\n\nJust words.\n", "No lectures were found"),
+        ("course.yaml", "title: x\nlectures: []\n", r"course\.yaml lists none"),
     ],
 )
 def test_a_wrong_course_is_refused_with_the_place(tmp_path: Path, name: str, content: str, message: str) -> None:

@@ -419,7 +419,7 @@ def test_half_a_language_model_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_slip_in_a_settings_name_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setenv("LECTURES_LLM_MODLE", "x")
     read_settings()
-    assert "LECTURES_LLM_MODLE is no setting" in caplog.text
+    assert "LECTURES_LLM_MODLE is no setting of this program (is LECTURES_LLM_MODEL meant?)" in caplog.text
 
 
 def test_a_dead_model_is_left_alone_after_three_failures(asking: Any) -> None:

@@ -151,12 +151,17 @@ async def _be_refused(session: ClientSession) -> None:
 def _over_http(address: str, use: Callable[[ClientSession], Awaitable[None]]) -> None:
     async def used() -> None:
         async with (
-            streamable_http_client(f"{address}/mcp/") as streams,
+            streamable_http_client(f"{address}/mcp") as streams,
             ClientSession(streams[0], streams[1]) as session,
         ):
             await use(session)
 
     run_async(used())
+
+
+def test_mcp_is_served_at_its_address_without_a_redirect(live: str) -> None:
+    answered = [httpx.post(f"{live}{path}", json={"jsonrpc": "2.0"}).status_code for path in ("/mcp", "/mcp/")]
+    assert answered[0] == answered[1] != 307
 
 
 @pytest.mark.parametrize("use", [_use_tools, _use_the_rest, _be_refused])
