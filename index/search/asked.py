@@ -50,8 +50,8 @@ _DONE = re.compile(
 _WANTED = re.compile(
     r"суть|смысл|иде[яюи]|принцип|польза|цель|роль|назначени[ея]|задач[ауи]|термин\w*|поняти[еяю]|определени[еяю]|"
     r"пример\w*|преимуществ\w+|недостат\w+|плюс[ыа]?|минус[ыа]?|формул[ауы]|уравнени[еяю]|вид[ыа]?|тип[ыа]?|свойств[ао]|"
-    r"способы|методы|варианты|разновидности|приемы|"
-    r"прост(?:ыми|ым)|своими|словами|языком|пальцах|простому|попроще|кратко|коротко|подробн\w+|чайников|понятно|"
+    r"способы|методы|варианты|разновидности|приемы|борьб[аыуе]|решени[еяю]|устранени[еяю]|предотвращени[еяю]|"
+    r"прост(?:ыми|ым)|своими|словами|языком|пальцах|простому|попроще|кратко|коротко|подробн\w+|чайник\w*|ребенк[уа]|пятилетн\w+|школьник\w*|понятно|"
     r"практике|общем|целом|вообще|вкратце|именно|лучше|можно|пожалуйста|лектор\w*|лекци\w+|курс[еа]?|слайд\w*|видео|"
     r"ideas?|intuition|definition|point|purpose|meaning|role|goal|terms?|concepts?|notion|examples?|advantages?|disadvantages?|"
     r"drawbacks?|benefits?|pros|cons|formula|equation|kinds?|types?|steps?|properties|problems?|"
@@ -60,7 +60,7 @@ _WANTED = re.compile(
 )
 # Those of them that may also end a question; "learning by one example" ends with a word of its name.
 _LAST = re.compile(
-    r"прост(?:ыми|ым)|своими|словами|языком|пальцах|простому|попроще|кратко|коротко|подробн\w+|чайников|понятно|практике|"
+    r"прост(?:ыми|ым)|своими|словами|языком|пальцах|простому|попроще|кратко|коротко|подробн\w+|чайник\w*|ребенк[уа]|пятилетн\w+|школьник\w*|понятно|практике|"
     r"общем|целом|вообще|вкратце|именно|лучше|пожалуйста|лекци\w+|курс[еа]?|слайд\w*|видео|определени[ея]|"
     r"simple|plain|words|terms|language|simply|briefly|short|detail|details|beginners|dummies|practice|general|exactly|"
     r"please|lectures?|course|slides?|video|anywhere|again|more|definition|meaning|explanation|intuition|overview"
