@@ -78,7 +78,7 @@ def read_course(
 def _nothing_found(folder: Path, course: PlannedCourse) -> str:
     """What to do about a folder without lectures; what was left out of it shows how it was read."""
     if not course.left_out:
-        for written in _course_files(folder):
+        if (written := _course_file(folder)) is not None:
             return f"No lectures were found in {folder}: {written.name} lists none. Name some and ingest again."
         return (
             f"No lectures were found in {folder}: there is no README.md with a table or list of lectures, "
@@ -92,14 +92,15 @@ def _nothing_found(folder: Path, course: PlannedCourse) -> str:
     )
 
 
-def _course_files(folder: Path) -> list[Path]:
-    return [folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()]
+def _course_file(folder: Path) -> Path | None:
+    """The folder's course.yaml, if it lies there itself."""
+    files = [folder / name for name in ("course.yaml", "course.yml") if (folder / name).is_file()]
+    return next((file for file in files if file.resolve().is_relative_to(folder.resolve())), None)
 
 
 def _planned(folder: Path, *, linked_only: bool) -> PlannedCourse:
     """The course as its course.yaml says, else as its README and folder show."""
-    files = _course_files(folder)
-    yaml_file = next((file for file in files if file.resolve().is_relative_to(folder.resolve())), None)
+    yaml_file = _course_file(folder)
     if yaml_file is not None:
         course = read_yaml(yaml_file)
         return course if linked_only else _with_other_files(course, folder)

@@ -203,8 +203,8 @@ def read_settings(**instead: str) -> Settings:
     """Settings from the environment and `.env`, some `instead` of those; InvalidRequest names the one that is wrong."""
     written = dotenv_values(".env", interpolate=False)
     for name in unknown_variables({*os.environ, *written}):
-        near = get_close_matches(name.upper(), [f"{_PREFIX}{field}".upper() for field in Settings.model_fields], 1)
-        meant = f" (is {near[0]} meant?)" if near else ""
+        near = get_close_matches(name[len(_PREFIX) :].lower(), list(Settings.model_fields), 1, 0.75)
+        meant = f" (is {_PREFIX}{near[0].upper()} meant?)" if near else ""
         _log.warning("%s is no setting of this program%s; `lectures` does without it.", name, meant)
     try:
         return Settings(**instead)  # type: ignore[arg-type]  # checked as what the environment says

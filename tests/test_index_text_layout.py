@@ -19,10 +19,14 @@ def test_the_same_keys_give_the_word_that_was_meant() -> None:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("xnj nfrjt lhjgfen?", "что такое дропаут?"),
+        ("xnj nfrjt lhjgfen?", "что такое lhjgfen?"),  # what the course knows of it is asked later
         ("xnj nfrjt dropout?", "что такое dropout?"),
+        ("rfr j,exbnm pytorch vjltkm", "как обучить pytorch модель"),
+        ("xnj nfrjt nn.Conv2d", "что такое nn.Conv2d"),
         ("ghbdtn!", "привет!"),
-        ("дуфктштп кфеу фттуфдштп", "learning rate annealing"),
+        ("rfr hf,jnftn dybvfybt.", "как работает внимание."),
+        ("ЦРФЕ ШЫ ДУФКТШТП?", "what is learning?"),
+        ("fcn vs ner", "fcn vs ner"),
         ("what is dropout?", "what is dropout?"),
         ("LSTM vs GRU", "LSTM vs GRU"),
         ("LTL", "LTL"),

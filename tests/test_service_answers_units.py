@@ -67,6 +67,7 @@ def test_the_cover_of_a_deck_is_not_quoted() -> None:
         ("Precision = TP / (TP + FP): how many of the found are right", False),
         ("Precision = TP / (TP + FP)", False),
         ("k = 1 – это жадный поиск", False),
+        ("F1 = 2 * P * R / (P + R)", False),
         ("Градиент по логитам: p − y", False),
         ("DenseNet: 1 2 0 ([ , ]) i i z H z = −", True),
     ],
@@ -316,6 +317,8 @@ def test_the_best_hit_costs_no_quote_where_it_has_nothing_to_say_and_answers_not
     assert quoted([label, *others]) == ["Тема"] * 4
     assert quoted([weather]) == []
     assert quoted([weather, *others]) == ["Тема"] * 3 + ["Погода"]
+    index.similarities.side_effect = lambda _query, texts, _passages: [0.1] * len(texts)
+    assert quoted([weather, *others]) == ["Тема"] * 4
 
 
 @pytest.mark.parametrize("line", ["Precision = TP / (TP + FP)", "• softmax(z)_i = exp(z_i) / Σ exp(z_j)"])
@@ -329,6 +332,19 @@ def test_a_formula_that_can_be_read_is_quoted_where_one_is_asked_for(line: str) 
     assert line.lstrip("• ") in citations[0].quote.split("\n")[0]
 
 
-def test_what_is_assigned_in_code_is_no_formula() -> None:
-    page = _slide("Сеть\nСлои сети задаются по одному\nnet = nn.Linear(10, 5)\nh = self.fc(x)", "Сеть")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "net = nn.Linear(10, 5)",
+        "h = self.fc(x)",
+        "self.lr = lr",
+        "loss = loss / accum_steps",
+        "batch_size = 32",
+        "lr = 0.001",
+    ],
+)
+def test_what_is_assigned_in_code_is_no_formula(line: str) -> None:
+    page = _slide(f"Сеть\nСлои сети задаются по одному\n{line}", "Сеть")
     assert [unit.text for unit in units_of(page, 0)] == ["Слои сети задаются по одному"]
+    how = units_of(_slide(f"Сеть\nnet = Net()\n{line}\nnet.train()", "Сеть"), 0, code=True)
+    assert line in next(unit.text for unit in how if unit.is_code)

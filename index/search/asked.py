@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from index.text.analysis import STOP_WEIGHT, fold, is_stop_word
 from index.types import Phrase, Word
@@ -50,7 +51,7 @@ _DONE = re.compile(
 _WANTED = re.compile(
     r"суть|смысл|иде[яюи]|принцип|польза|цель|роль|назначени[ея]|задач[ауи]|термин\w*|поняти[еяю]|определени[еяю]|"
     r"пример\w*|преимуществ\w+|недостат\w+|плюс[ыа]?|минус[ыа]?|формул[ауы]|уравнени[еяю]|вид[ыа]?|тип[ыа]?|свойств[ао]|"
-    r"способы|методы|варианты|разновидности|приемы|борьб[аыуе]|решени[еяю]|устранени[еяю]|предотвращени[еяю]|"
+    r"способы|методы|варианты|разновидности|приемы|"
     r"прост(?:ыми|ым)|своими|словами|языком|пальцах|простому|попроще|кратко|коротко|подробн\w+|чайник\w*|ребенк[уа]|пятилетн\w+|школьник\w*|понятно|"
     r"практике|общем|целом|вообще|вкратце|именно|лучше|можно|пожалуйста|лектор\w*|лекци\w+|курс[еа]?|слайд\w*|видео|"
     r"ideas?|intuition|definition|point|purpose|meaning|role|goal|terms?|concepts?|notion|examples?|advantages?|disadvantages?|"
@@ -84,11 +85,15 @@ _CLAUSE = re.compile(
     r"можно|"
     r"that|because|if|when|where|which|how|why|than|my|our|your|i|we|you|it|they|not|cannot|vs|versus"
 )
+# What ways are asked for to do with a thing: "ways of fighting X".
+_AGAINST = re.compile(r"борьб[аыуе]|решени[еяю]|устранени[еяю]|предотвращени[еяю]")
+_WAYS = re.compile(r"способ\w*|метод\w*|прием\w*")
+_EITHER, _LOGIC = re.compile(r"или|or"), re.compile(r"логическ\w+|исключающ\w+|побитов\w+|logical|bitwise|exclusive")
 # A verb that says what to do, and what ends so and is none.
 _INFINITIVE = re.compile(r"\w+[аяеиоуы]ть(?:ся)?")
 _NO_VERB = re.compile(
-    r"\w*сеть|\w*память|\w*печать|\w*нефть|нить|путь|суть|мать|рать|стать|кровать|рукоять|пядь|ртуть|плоть|треть|"
-    r"пять|де[вс]ять|\w+(?:дцать|десять)|опять|вспять"
+    r"(?:\w*[а-яё]{2})?сеть|\w*память|\w*печать|\w*нефть|нить|путь|суть|мать|рать|стать|кровать|рукоять|пядь|ртуть|плоть|треть|"
+    r"пять|де[вс]ять|\w+(?:дцать|десять)|опять|вспять|жуть|муть|хоть|чуть"
 )
 
 
@@ -105,6 +110,10 @@ def words_of_term(phrases: Iterable[Phrase]) -> tuple[Word, ...]:
     first, last = 0, len(said)
     while first < last and _is_before(said[first : first + 2]):
         first += 1
+    if first < last and _AGAINST.fullmatch(said[first]) and any(map(_WAYS.fullmatch, said[:first])):
+        first += 1
+        while first < last and is_stop_word(said[first]):
+            first += 1
     while last > first and _is_after(said[last - 1]):
         last -= 1
     if first == last:  # "what is a definition"
@@ -116,7 +125,8 @@ def words_of_term(phrases: Iterable[Phrase]) -> tuple[Word, ...]:
     inside, around = said[first:last], said[:first] + said[last:]
     # "how to count X" asks for X; "ways to count X" for no name
     acts = any(map(_acts, inside[any(map(_ASKS.fullmatch, around)) :]))
-    names = not acts and not any(map(_breaks, inside)) and _asks_for_a_name(said[:first], said[last:])
+    either = any(_EITHER.fullmatch(word) and not _LOGIC.fullmatch(one) for one, word in pairwise(inside))
+    names = not (acts or either or any(map(_breaks, inside))) and _asks_for_a_name(said[:first], said[last:])
     return term if names else ()
 
 

@@ -65,7 +65,7 @@ class QueryReader:
         tongue = tongue_of(fold(word) for word in words(query))
         joining = (*self.languages, tongue) if tongue else self.languages
         tokens = query.split()
-        for token, as_meant in zip(tokens, in_meant_layout(query).split(), strict=True):
+        for token, as_meant in zip(tokens, tokens if literal else in_meant_layout(query).split(), strict=True):
             tried = len(typed) < _MAX_WORDS and not literal
             meant = self._rewriter.relayout(token, self._knows) if tried else None
             if tried and as_meant != token and not self._knows(token):

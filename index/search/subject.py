@@ -35,6 +35,7 @@ _READ_AS = {
     Reason.JOINED: (0.6, 0.9),
     Reason.TRANSLATION: (0.4, 0.7),
 }
+_LONG_NAME = 6  # letters
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
@@ -128,7 +129,10 @@ def _trust(reading: Reading, written: str) -> float:
     if reading.reason in TYPED:
         return 1.0
     if reading.reason in _READ_AS and is_name(written):
-        return float(_is_swapped(fold(written), fold(reading.text)))
+        if not _is_swapped(fold(written), fold(reading.text)):
+            return 0.0
+        if len(written) >= _LONG_NAME:  # "GLEU" is no slip of GELU
+            return 1.0
     if reading.reason in _READ_AS:
         none, full = _READ_AS[reading.reason]
         return min(1.0, max(0.0, (reading.weight - none) / (full - none)))

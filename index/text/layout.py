@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import compress
-
 from index.text.analysis import is_name
 from index.text.language import ORDINARY_ZIPF, zipf
 
@@ -24,39 +22,34 @@ def is_cyrillic(word: str) -> bool:
     return any("а" <= letter <= "я" or letter == "ё" for letter in word)
 
 
-_LEAST_LETTERS = 5  # in the other layout, to be no chance: "vue" is "мгу"
-_LEAST_MEANT = 0.5  # of the words of a text, to be sure that all of it was typed in the other layout
+_LEAST_MEANT = 0.5  # of the words of a text, to be sure that it was typed in the other layout
+_LEAST_LETTERS = 4  # of one of these words: "fcn" is "аст" by chance
 
 
 def in_meant_layout(text: str) -> str:
-    """A text as it was meant, where at least half of its words are words of every day in the other layout alone: "xnj
-    nfrjt dropout?" asks "что такое dropout?". Words that are right as they stand stay."""
+    """A text with the words as they were meant that were typed in the other layout, where at least half of all are
+    words of every day there alone: "xnj nfrjt dropout?" asks "что такое dropout?". Other words stay as they are."""
     tokens = text.split()
-    ordinary = [is_name(token) or _is_ordinary(token) for token in tokens]
-    others = [_other_word(token) for token in tokens]
-    meant = [not own and _is_ordinary(other) for own, other in zip(ordinary, others, strict=True)]
-    if sum(meant) < _LEAST_MEANT * len(tokens) or sum(map(len, compress(tokens, meant))) < _LEAST_LETTERS:
+    meant = [_meant(token) for token in tokens]
+    found = [token for token, other in zip(tokens, meant, strict=True) if other]
+    if len(found) < _LEAST_MEANT * len(tokens) or not any(len(token) >= _LEAST_LETTERS for token in found):
         return text
-    # a word that no language has every day is taken with those around it, but for one of both alphabets or with digits
-    one_alphabet = {is_cyrillic(token) for token, is_meant in zip(tokens, meant, strict=True) if is_meant}
-    chosen = (
-        other if sure or (not own and {is_cyrillic(token)} == one_alphabet and _is_readable(other)) else token
-        for token, other, own, sure in zip(tokens, others, ordinary, meant, strict=True)
-    )
-    return " ".join(chosen)
+    return " ".join(other or token for token, other in zip(tokens, meant, strict=True))
 
 
-def _other_word(token: str) -> str:
-    """A word in the other layout, with the signs behind it as they were typed."""
-    bare = token.rstrip("?!.,;:") if is_cyrillic(token) else token.rstrip("?!")
-    return other_layout(bare) + token[len(bare) :]
+def _meant(token: str) -> str:
+    """A word as it is in the other layout, with the signs behind it, if it is a word of every day there alone; else
+    nothing. The sign of a full stop may be a letter."""
+    if is_name(token) or _is_ordinary(token):
+        return ""
+    for end in ("?!", "?!.,;:"):
+        bare = token.rstrip(end)
+        other = other_layout(bare)
+        if _is_ordinary(other):
+            return other + token[len(bare) :]
+    return ""
 
 
 def _is_ordinary(token: str) -> bool:
     word = token.lower().strip("?!.,;:").replace("ё", "е")
     return len(word) > 1 and word.isalpha() and zipf(word, "ru" if is_cyrillic(word) else "en") >= ORDINARY_ZIPF
-
-
-def _is_readable(word: str) -> bool:
-    """Whether a word has vowels, as words have that can be said."""
-    return any(letter in "аеиоуыэюяaeiouy" for letter in word)

@@ -173,8 +173,10 @@ def stream_answer(
     """`Started`, sentences as they are ready, and at the end the answer. If the model fails on the way, the answer is
     extractive and holds none of the sentences that were streamed before: it says so in `degraded`. `find` searches
     `index`. Who types a bare term in a conversation (`explain_terms`) wants to know what it is."""
+    if not literal:
+        question = in_meant_layout(question)
+        history = [replace(turn, text=in_meant_layout(turn.text)) if turn.role == "user" else turn for turn in history]
     before = [turn.text for turn in history if turn.role == "user"]
-    question = question if literal else in_meant_layout(question)
     russian = in_russian(question, before)
     if (talk := small_talk(question)) is not None:
         answer = _talked(talk, question, russian=russian)

@@ -181,7 +181,7 @@ def _with_best_hit(
         return picked
     values, _ = score_units(index, query, asked, [units[i] for i in own], weights, by_words=False)
     place = int(values.argmax())
-    return [*kept, own[place]] if values[place] > -np.inf else picked
+    return [*kept, own[place]] if values[place] >= LEAST else picked
 
 
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
@@ -320,6 +320,7 @@ def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
         lost += _REFERENCE_LOSS
     if speaks_russian(unit.text) is not russian:
         lost += _FOREIGN_LOSS
-    if asked is not Asked.FACT and unit.hit.passage.time is None and CODE.search(unit.text):
+    is_page = unit.hit.passage.time is None
+    if asked is not Asked.FACT and is_page and CODE.search(unit.text) and not is_equation(unit.text[: unit.first]):
         lost += _CODE_LOSS
     return lost

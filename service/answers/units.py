@@ -53,7 +53,7 @@ _WORD = re.compile(r"[^\W\d_]{3}")
 # A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
 _GARBLED = 0.34
 _SIGN = re.compile(r"[=+*/·×−–<>≤≥≈~∝^|-]")
-_NAMED = re.compile(r"[^\W\d_]{2}|\w\(")  # a name of two letters, a function
+_NAMED = re.compile(r"[^\W\d_]{2}|[^\W\d_]\d|\w\(")  # a name of two letters, F1, a function
 _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 # "p = 0.9" and "f(x) = max(0, x)" are mathematics: what is assigned in code is called, made or a sign of its language.
@@ -61,7 +61,14 @@ CODE = re.compile(
     r"[;{}]|\w\(\w*[,=)]|\w = (?:[a-z_][\w.]*\.\w|[\w.]+\(|[\[\"']|(?:True|False|None)\b)|"
     r"^\s*(?:def|class|import|from|for|if|return)\b|^\s*#"
 )
-_DEFINED = re.compile(r"\s*[\w-]+\([\w, ]+\)\w* = ")  # "f(x) = …": nothing is assigned to a call
+# A value or a state that is kept: a name of code, one that is made of itself, a value alone, a choice.
+_ASSIGNED = re.compile(
+    r"\s*(?:(?:self\.|[a-z]\w*\.)\w+|[a-z]+_[a-z]\w*|(?:int|let|const|var|double|float|final|String)\s+\w+)"
+    r" ?[-+*/]?= .+|"
+    r"\s*(\w+) = (?:[^а-яё]*\b)?\1\b.*|\s*[A-Za-z_]\w* = [\w.+-]+;?\s*|"
+    r"\s*\w+ = (?:[fr]?[\"']|\(|[^а-яё]*\b(?:if|else|not|lambda|and)\b).*"
+)
+_DEFINED = re.compile(r"\s*[\w-]+\([\w, |;]+\)\w* = (?!.*\w\.\w+\()")  # "f(x) = …": nothing is assigned to a call
 _IMPORT = re.compile(r"\s*(?:import|from)\b")
 _REMARK = re.compile(r"\s*#")
 _TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
@@ -134,6 +141,8 @@ def is_garbled(text: str) -> bool:
         return False
     if not _NAMED.search(text):
         return True
+    tokens = _TOKEN.findall(BULLET.sub("", text))
+    single = [len(token.strip(".,;:()[]")) <= 1 for token in tokens]
     signs = [_SIGN.fullmatch(token) is not None for token in tokens]
     return any(one and other and a == b for (one, other), (a, b) in zip(pairwise(single), pairwise(signs), strict=True))
 
@@ -278,7 +287,7 @@ def _is_code(line: str) -> bool:
     bare = _TRAILING.sub("", line)
     if _DEFINED.match(BULLET.sub("", line)):
         return False
-    if _STATEMENT.fullmatch(bare) is not None:
+    if _STATEMENT.fullmatch(bare) is not None or _ASSIGNED.fullmatch(bare) is not None:
         return True
     return CODE.search(line) is not None and len(_WORD.findall(bare)) < _PROSE_WORDS
 
