@@ -218,7 +218,7 @@ def test_other_readings_are_said_and_have_a_way_back(page: Page, live: str) -> N
 def test_coverage_is_said_in_words(page: Page, live: str) -> None:
     for query, words in (
         ("GAN", "Only the programme mentions this"),
-        ("седловые точки", "mentioned, but not explained"),
+        ("dropout и label smoothing вместе с ранней остановкой", "mentioned, but not explained"),
     ):
         page.goto(f"{live}/?q={quote(query)}")
         expect(page.locator(".summary")).to_contain_text(words)
