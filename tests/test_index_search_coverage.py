@@ -228,4 +228,4 @@ def test_a_name_may_be_written_as_one_word(tmp_path: Path) -> None:
     assert strange("leaky", "relu") == []
     assert len(strange("parametric", "relu")) == 1
     nothing = GeneralGlossary(["\uff9e \uff9e|x y"])  # signs that are letters until they are folded
-    assert strangers([Word("\uff9e", 1.0, ()), Word("\uff9e", 1.0, ())], scope, [nothing], "en") in ([], [()])
+    assert strangers([Word("\uff9e", 1.0, ()), Word("\uff9e", 1.0, ())], scope, [nothing], "en") == []

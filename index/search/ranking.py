@@ -315,8 +315,8 @@ def _run(
 def _start(
     generation: Generation, row: int, possible: set[int], place: dict[int, int], own: list[float], best: float
 ) -> int:
-    """The row where the explanation around the best minute begins: a minute that itself says nearly as much of what was
-    asked (`possible`), and is worth as much with those around it."""
+    """The row where the explanation around the best minute begins: a minute that itself says as much of what was asked
+    (`possible`), and is worth as much with those around it."""
     for _ in range(_START_BACK):
         before = int(generation.previous[row])
         if before not in possible or own[place[before]] < _START_SHARE * best:

@@ -171,11 +171,11 @@ def _with_best_hit(
 ) -> list[int]:
     """The same with the best piece of the best hit, where none of it was picked: the hit was found by more than the
     words that its pieces hold. The weakest of four goes for it."""
-    best = sorted(picked, key=lambda i: -scores[i])[: _MOST_SENTENCES - 1]
-    kept = [i for i in picked if i in best]
     own = [i for i, unit in enumerate(units) if unit.rank == 0]
     if not set(own).isdisjoint(picked):
         return picked
+    best = sorted(picked, key=lambda i: -scores[i])[: _MOST_SENTENCES - 1]
+    kept = [i for i in picked if i in best]
     own = [i for i in own if not _says_again(units[i], (units[j] for j in kept))]
     if not own:
         return picked

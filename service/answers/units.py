@@ -56,14 +56,14 @@ _SIGN = re.compile(r"[=+*/·×−–<>≤≥≈~∝^|-]")
 _NAMED = re.compile(r"[^\W\d_]{2}|[^\W\d_]\d|\w\(")  # a name of two letters, F1, a function
 _MARKS = frozenset("•▪◦●■*–—-█")
 _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
-# "p = 0.9" and "f(x) = max(0, x)" are mathematics: what is assigned in code is called, made or a sign of its language.
+# What is assigned in code is called, made or a sign of its language; "p = TP / n" is mathematics.
 CODE = re.compile(
     r"[;{}]|\w\(\w*[,=)]|\w = (?:[a-z_][\w.]*\.\w|[\w.]+\(|[\[\"']|(?:True|False|None)\b)|"
     r"^\s*(?:def|class|import|from|for|if|return)\b|^\s*#"
 )
 # A value or a state that is kept: a name of code, one that is made of itself, a value alone, a choice.
 _ASSIGNED = re.compile(
-    r"\s*(?:(?:self\.|[a-z]\w*\.)\w+|[a-z]+_[a-z]\w*|(?:int|let|const|var|double|float|final|String)\s+\w+)"
+    r"\s*(?:[a-z]\w*\.\w+|[a-z]+_[a-z]\w*|(?:int|let|const|var|double|float|final|String)\s+\w+)"
     r" ?[-+*/]?= .+|"
     r"\s*(\w+) = (?:[^а-яё]*\b)?\1\b.*|\s*[A-Za-z_]\w* = [\w.+-]+;?\s*|"
     r"\s*\w+ = (?:[fr]?[\"']|\(|[^а-яё]*\b(?:if|else|not|lambda|and)\b).*"
