@@ -12,6 +12,9 @@ SIZE ?= 1000
 BENCH_DATA ?= .bench/$(SIZE)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
+# The files of tests run in two processes; SIDE_BY_SIDE= runs one after the other.
+SIDE_BY_SIDE ?= -n 2 --dist loadfile
+
 ROWS ?=
 TESTS ?=
 SEED ?= 1
@@ -39,10 +42,10 @@ demo: $(VENV)/.installed
 	LECTURES_DATA_DIR=$(DEMO_DATA) $(BIN)/lectures serve
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-postgres: $(VENV)/.installed-dev
-	LECTURES_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(TESTS)
+	LECTURES_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

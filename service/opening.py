@@ -35,10 +35,11 @@ def hold_native_threads(settings: Settings) -> None:
 
     Requests run in threads already; threads of BLAS and OpenMP that wait for work keep the cores busy beside them.
     Before NumPy is imported: it decides then. Models that embed or rerank gain from OpenMP and keep it; the engine
-    of `e5` gains little, and where cores are busy its threads wait for each other for seconds.
+    of `e5` gains little, and where cores are busy its threads wait for each other for seconds; `builtin` has threads of
+    its own.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if settings.embedder in ("builtin", "none") and not settings.reranker and settings.encoder in ("", "e5"):
+    if settings.embedder in ("builtin", "none") and not settings.reranker and settings.encoder in ("", "builtin", "e5"):
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
@@ -48,7 +49,12 @@ def names_models(settings: Settings) -> bool:
     from service.settings import listed
 
     packs = listed(settings.packs) != listed(Known.model_fields["packs"].default)
-    return settings.embedder not in ("builtin", "none") or bool(settings.reranker or settings.encoder) or packs
+    return (
+        settings.embedder not in ("builtin", "none")
+        or bool(settings.reranker)
+        or settings.encoder not in ("", "builtin")
+        or packs
+    )
 
 
 def open_library() -> tuple[Settings, Library]:

@@ -52,8 +52,9 @@ class Settings(BaseSettings):
         "builtin", description="`builtin`, `none`, or a sentence-transformers model by name or folder"
     )
     encoder: str = Field(
-        "",
-        description="Second opinion on meaning: `e5`, or a sentence-transformers model by name or folder; empty: none",
+        "builtin",
+        description="Second opinion on meaning: `builtin`, `e5`, or a sentence-transformers model by name or folder; "
+        "empty: none",
     )
     encoder_deadline_ms: int = Field(200, ge=1, description="A search that it has not helped by then is answered alone")
     reranker: str = Field("", description="A cross-encoder by name or folder that reorders the best hits; empty: none")
@@ -143,6 +144,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _has_a_first_opinion(self) -> Settings:
+        if not self.encoder:
+            return self
+        if "encoder" not in self.model_fields_set and (self.embedder == "none" or self.search):
+            self.encoder = ""  # by default there is one only where it can be
+            return self
         if self.encoder and self.embedder == "none":
             raise ValueError(
                 "LECTURES_ENCODER is a second opinion beside an embedder, and LECTURES_EMBEDDER is none; set that to "

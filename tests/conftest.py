@@ -25,6 +25,11 @@ from service.cli import main
 from service.settings import Settings
 
 
+# What the encoder adds has tests of its own (tests/test_index_embed_sentences.py, tests/test_service_encoder.py); all
+# others look at what there is without it, and need not wait for it.
+os.environ["LECTURES_ENCODER"] = ""
+
+
 def pytest_configure() -> None:
     """A test that ends the process of all of them ends it as a failure: a suite that is cut short has not passed."""
     end, own = os._exit, os.getpid()

@@ -116,7 +116,23 @@ def test_an_index_is_not_built_anew_for_settings_that_could_not_be_served(run: R
     assert "LECTURES_ENCODER is a second opinion" in said
 
 
-@pytest.mark.parametrize(("encoder", "threads"), [("", "1"), ("e5", "1"), ("some/model", None)])
+@pytest.mark.parametrize(
+    ("given", "encoder"),
+    [
+        ({}, "builtin"),
+        ({"embedder": "none"}, ""),
+        ({"search": "auto", "storage_url": "shared"}, ""),
+        ({"encoder": ""}, ""),
+    ],
+)
+def test_by_default_there_is_an_encoder_where_there_can_be(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], encoder: str
+) -> None:
+    monkeypatch.delenv("LECTURES_ENCODER")
+    assert Settings(**given).encoder == encoder  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("encoder", "threads"), [("", "1"), ("builtin", "1"), ("e5", "1"), ("some/model", None)])
 def test_the_packaged_encoder_has_one_thread_where_it_serves(
     monkeypatch: pytest.MonkeyPatch, encoder: str, threads: str | None
 ) -> None:
@@ -143,6 +159,39 @@ def test_the_command_line_has_the_encoder_read_what_it_takes_up(run: Run, tmp_pa
     assert read["hits"][0]["locator"]["page_number"] == 1
     run("reindex")
     assert json.loads(run("search", "neurons", "--json").out)["degraded"] == []
+
+
+def test_with_the_settings_as_they_are_the_bundled_model_has_its_say(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pages = [
+        "Reaction to stress\nCortisol rises within twenty minutes and falls slowly over the evening",
+        "Placebo\nPatients who were given sugar pills felt less pain than those who were given nothing",
+        "Refraction\nLight bends where it passes from air into glass, since it is slower there",
+    ]
+    course = write_course(tmp_path / "course", "Course", pages)
+
+    def best(**environment: str) -> tuple[int, float]:
+        found = json.loads(run("search", "почему пустышка помогла больному", "--json", **environment).out)
+        assert found["degraded"] == []
+        return found["hits"][0]["locator"]["page_number"], found["hits"][0]["score"]
+
+    run("ingest", str(course))
+    without = best()
+    monkeypatch.delenv("LECTURES_ENCODER")
+    assert "encoding course: 3 of 3" in run("ingest", str(course)).err
+    page, score = best(LECTURES_ENCODER_DEADLINE_MS="60000")
+    assert page == without[0] == 2
+    assert score > without[1]
+
+
+def test_what_was_read_is_not_read_again(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    course = write_course(tmp_path / "course", "Course", ["Refraction\nLight bends where it passes into glass"])
+    monkeypatch.delenv("LECTURES_ENCODER")
+    run("ingest", str(course))
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # an import of it would fail
+    again = run("ingest", str(course))
+    assert (again.code, "encoding" in again.err) == (0, False)
 
 
 def test_questions_need_a_language_model(run: Run) -> None:

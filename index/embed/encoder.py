@@ -15,6 +15,7 @@ import numpy as np
 from index.embed.e5 import E5Embedder
 from index.embed.models import SentenceTransformerEmbedder, in_a_line
 from index.embed.protocol import Embedder, Vectors, passage_views
+from index.embed.sentences import SentenceEmbedder
 from index.errors import EmbedderError
 from index.types import Kept, Kind
 
@@ -43,14 +44,16 @@ class Asked:
 
 
 class Encoder:
-    """`fingerprint` identifies its vectors, which are of whole passages alone."""
+    """`fingerprint` identifies its vectors, which are of whole passages alone. `across_alphabets` says whether it
+    understands a question in other letters than those of a passage."""
 
     verb = "encoding"
     at_once = 16  # passages, some seconds: as often it is asked whether to go on
     kinds = frozenset(Kind)
 
-    def __init__(self, embedder: Embedder, deadline_seconds: float) -> None:
+    def __init__(self, embedder: Embedder, deadline_seconds: float, *, across_alphabets: bool = False) -> None:
         self._embedder = embedder
+        self.across_alphabets = across_alphabets
         self.deadline_seconds = deadline_seconds
         self.fingerprint = PREFIX + embedder.fingerprint
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
@@ -106,8 +109,10 @@ class Encoder:
 
 
 def load_encoder(name: str, deadline_ms: int) -> Encoder | None:
-    """The encoder that a setting names: none for an empty one, `e5`, or a sentence-transformers model. EmbedderError
-    if it cannot be loaded."""
+    """The encoder that a setting names: none for an empty one, `builtin`, `e5`, or a sentence-transformers model.
+    EmbedderError if it cannot be loaded."""
     if not name:
         return None
+    if name == "builtin":
+        return Encoder(SentenceEmbedder(), deadline_ms / 1000, across_alphabets=True)
     return Encoder(E5Embedder() if name == "e5" else SentenceTransformerEmbedder(name), deadline_ms / 1000)

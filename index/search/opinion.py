@@ -23,7 +23,8 @@ Floats = NDArray[np.float32]
 
 _SAMPLE = 1_000  # passages that tell what is usual, where not all are looked at
 _LEAST_SPREAD = 1e-4  # of cosines that differ, and of shares of Latin letters
-# A question in other letters is hardly understood on passages in Latin ones: there it says nothing (docs/ranking.md).
+# By most models a question in other letters is hardly understood on passages in Latin ones: there they say nothing
+# (docs/encoder.md).
 _OTHER_LETTERS, _LATIN = 0.5, 0.7
 
 
@@ -46,7 +47,7 @@ class Opinion:
     def __init__(self, scope: Scope, text: str, asked: Asked | None) -> None:
         self._scope = scope
         self._asked = asked
-        self._in_latin = latin_share(text) >= _OTHER_LETTERS
+        self._understood = latin_share(text) >= _OTHER_LETTERS or (asked is not None and asked.encoder.across_alphabets)
 
     @property
     def is_given(self) -> bool:
@@ -84,7 +85,7 @@ class Opinion:
         level, slope, spread = self._usual
         cosines, latin = self._look(rows)
         above = (cosines - level - slope * latin) / spread
-        if not self._in_latin:
+        if not self._understood:
             above[latin > _LATIN] = 0
         found: Floats = np.maximum(above, 0).astype(np.float32)
         return found

@@ -24,9 +24,10 @@ Mask = NDArray[np.bool_]
 _MEANING = {Kind.PAGE: 0.4, Kind.SEGMENT: 0.1, Kind.PROGRAMME: 0.3}
 # The less of a question one page holds together, the more its meaning has to say: by so much at most.
 _MEANING_LOOSE = 0.3
-# What a passage gains for each standard deviation by which it stands out to the encoder (`opinion`): a page by so much
-# less the more of the question one page holds together. What stands out so far is shown, whatever it holds.
+# What a passage gains for each standard deviation by which it stands out to the encoder (`opinion`): a page less, down
+# to this share, the more of the question one page holds together. What stands out so far is shown, whatever it holds.
 _OPINION = {Kind.PAGE: 0.05, Kind.SEGMENT: 0.05, Kind.PROGRAMME: 0.05}
+_OPINION_HELD = 0.5
 _STANDS_OUT = 3.0
 # Between no match and a full one the first words found say most: a concave curve.
 _LEXICAL_POWER = 0.7
@@ -209,7 +210,7 @@ def _opinion_shares(kinds: NDArray[np.uint8], matched: Floats) -> Floats:
     """(rows,) how much the encoder's opinion of a passage of each kind counts."""
     shares = np.array([_OPINION[kind] for kind in Kind], np.float32)[kinds]
     pages = kinds == KINDS.index(Kind.PAGE)
-    shares[pages] *= np.float32(1 - matched[pages].max(initial=0))
+    shares[pages] *= np.float32(1 - (1 - _OPINION_HELD) * matched[pages].max(initial=0))
     return shares
 
 

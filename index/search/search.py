@@ -175,7 +175,7 @@ class SearchIndex:
 
     def warm_up(self) -> None:
         """Load now what the first questions would load: the bundled table, the list of translations, the frequencies of
-        everyday words, and what is put together over all courses."""
+        everyday words, what is put together over all courses, and the encoder's model."""
         bundled_table()
         general_glossary()
         translations_of("слово")
@@ -188,6 +188,8 @@ class SearchIndex:
         generation.vocabulary(tuple(range(len(generation.shards)))).written_otherwise("word")
         if generation.count > EXACT_PASSAGES and self._given is None:
             _ = generation.sketches
+        if self.encoder is not None:
+            self.encoder.ask("слово")  # its model is loaded meanwhile
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""
