@@ -182,6 +182,8 @@ def kinds_of_readers(settings: Settings) -> tuple[str, ...]:
 def open_index() -> SearchIndex:
     """The served generation, with all that the settings name for searching, warmed up; the newest that others
     published."""
+    from concurrent.futures import wait
+
     from index.embed.rerank import load_reranker
     from index.engine.dictionary import load_dictionary
     from index.errors import IndexUnavailable, LecturesError
@@ -215,6 +217,8 @@ def open_index() -> SearchIndex:
         encoder=open_encoder(settings),
     )
     index.warm_up()
+    if index.encoder is not None:
+        wait([index.encoder.wake()])  # a command asks once, and has no second question that it could help
     return index
 
 

@@ -156,6 +156,8 @@ class Serving:
         return " ".join(self._index.generation.damaged.values()) or None
 
     def _watch(self) -> None:
+        if self._index is not None:
+            self._wake(self._index)
         while True:
             self.look()
             if self._stop.wait(_LOOK_SECONDS):
@@ -200,12 +202,18 @@ class Serving:
             self._index = index
             self._looked.set()
         index.warm_up()
+        self._wake(index)
         self._index, self._own, self._files = index, degraded, self._stamps(generation)
         self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():
             _log.error("course_not_served", course=course, reason=reason)
         return whole
+
+    @staticmethod
+    def _wake(index: SearchIndex) -> None:
+        if index.encoder is not None:
+            index.encoder.wake()  # meanwhile: until then searches are answered without it, and say so
 
     def _keep_on(self, error: Exception) -> None:
         """What was verified and opened goes on serving; the reason is said in every response."""

@@ -24,8 +24,7 @@ from service.app import create_app
 from service.cli import main
 from service.settings import Settings
 
-
-# What the encoder adds has tests of its own (tests/test_index_embed_sentences.py, tests/test_service_encoder.py); all
+# What the encoder adds has tests of its own (tests/test_index_embed_sentences.py, test_service_start.py); all
 # others look at what there is without it, and need not wait for it.
 os.environ["LECTURES_ENCODER"] = ""
 

@@ -1,5 +1,5 @@
 """Data files → the built-in table: python -m training build --data FOLDER; python -m training evaluate GOLD.jsonl …;
-python -m training packs; python -m training translations"""
+python -m training packs; python -m training translations; python -m training sentences --data FOLDER"""
 
 from __future__ import annotations
 
@@ -14,12 +14,33 @@ from index.engine.dictionary import write_vectors
 from index.engine.packs import BUNDLED, find_packs, read_pack
 from training.data import read_data
 from training.evaluate import evaluate_files
+from training.sentences.learn import Options as SentenceOptions
 from training.train import Options
 from training.translations import write_translations
 
 
 def main() -> int:
     """Exit status: 0, or 1 with a sentence on stderr."""
+    options = _parser().parse_args()
+    try:
+        if options.command == "packs":
+            for path in find_packs(BUNDLED):
+                write_vectors(read_pack(path), path.with_suffix(".safetensors"))
+        elif options.command == "translations":
+            print(f"{write_translations(TableEmbedder())} stems with translations")
+        elif options.command == "build":
+            run_build(options)
+        elif options.command == "sentences":
+            run_sentences(options)
+        else:
+            evaluate_files(options.gold, full=not options.alone)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="train the table from the three data files")
@@ -35,21 +56,16 @@ def main() -> int:
     measure.add_argument("--alone", action="store_true", help="only the cosines; else also the full search")
     commands.add_parser("packs", help="embed the descriptions of the bundled packs with the bundled table")
     commands.add_parser("translations", help="write what the bundled table says means the same in the other alphabet")
-    options = parser.parse_args()
-    try:
-        if options.command == "packs":
-            for path in find_packs(BUNDLED):
-                write_vectors(read_pack(path), path.with_suffix(".safetensors"))
-        elif options.command == "translations":
-            print(f"{write_translations(TableEmbedder())} stems with translations")
-        elif options.command == "build":
-            run_build(options)
-        else:
-            evaluate_files(options.gold, full=not options.alone)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    sentences = commands.add_parser(
+        "sentences", help="train the sentence model; a graphics card is used if there is one"
+    )
+    sentences.add_argument("--data", type=Path, required=True, help="folder with pairs, mono and dict .jsonl.gz")
+    sentences.add_argument(
+        "--out", type=Path, default=FOLDER, help="where the model goes (default: into the application)"
+    )
+    for option in fields(SentenceOptions):
+        sentences.add_argument(f"--{option.name.replace('_', '-')}", type=type(option.default), default=option.default)
+    return parser
 
 
 def run_build(arguments: argparse.Namespace) -> None:
@@ -74,6 +90,14 @@ def run_build(arguments: argparse.Namespace) -> None:
         f"{path}: {len(vocabulary.stems):,} stems, {path.stat().st_size / 1e6:.1f} MB, "
         f"{time.monotonic() - started:.0f} s"
     )
+
+
+def run_sentences(arguments: argparse.Namespace) -> None:
+    """Train the sentence model, with a line for each thing that is done."""
+    from training.sentences.run import train_sentences  # noqa: PLC0415
+
+    options = SentenceOptions(**{f.name: getattr(arguments, f.name) for f in fields(SentenceOptions)})
+    train_sentences(arguments.data, arguments.out, options, lambda line: print(line, file=sys.stderr, flush=True))
 
 
 def _bar(step: str, started: float):  # type: ignore[no-untyped-def]

@@ -63,6 +63,10 @@ class Encoder:
         """Ask it, and go on meanwhile."""
         return Asked(self, self._threads().submit(self._query, text), monotonic() + self.deadline_seconds)
 
+    def wake(self) -> Future[Vectors]:
+        """Have its model loaded in this process; what goes wrong is said where it is asked."""
+        return self._threads().submit(self._query, _PLAIN[1])
+
     def read(self, contents: Sequence[tuple[str, str]]) -> Vectors:
         """(n, d) float32, unit rows: row i is the whole of the passage contents[i], a title and a text."""
         whole = [passage_views(title, text, split=False)[0][1] for title, text in contents]

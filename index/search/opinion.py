@@ -76,19 +76,16 @@ class Opinion:
         rows = self._sample
         if len(rows) <= count:
             return rows
-        return np.sort(rows[np.argpartition(-self.at(rows), count)[:count]])
+        return np.sort(rows[np.argpartition(-self._of_sample, count)[:count]])
 
     def at(self, rows: Rows) -> Floats:
         """(n,) by how many standard deviations each of these ascending rows stands out; 0 if it does not."""
         if self._query is None or not len(rows):
             return np.zeros(len(rows), np.float32)
-        level, slope, spread = self._usual
-        cosines, latin = self._look(rows)
-        above = (cosines - level - slope * latin) / spread
-        if not self._understood:
-            above[latin > _LATIN] = 0
-        found: Floats = np.maximum(above, 0).astype(np.float32)
-        return found
+        scope = self._scope
+        if scope.last - scope.first > EXACT_PASSAGES:
+            return self._above(*self._look(rows))
+        return self._of_sample[np.searchsorted(self._sample, rows)]
 
     @cached_property
     def _sample(self) -> Rows:
@@ -100,14 +97,32 @@ class Opinion:
         return scope.first + (np.arange(size) if scope.mask is None else np.flatnonzero(scope.mask))
 
     @cached_property
+    def _of_sample(self) -> Floats:
+        """By how much each row of the sample stands out."""
+        return self._above(*self._looked_at)
+
+    @cached_property
+    def _looked_at(self) -> tuple[Floats, Floats]:
+        return self._look(self._sample)
+
+    @cached_property
     def _usual(self) -> tuple[float, float, float]:
         """(cosine of what has no Latin letters, by how much more of those raise it, standard deviation around that)."""
-        cosines, latin = self._look(self._sample)
+        cosines, latin = self._looked_at
         mean = latin.mean()
         spread = float(((latin - mean) ** 2).mean())
         slope = float(((latin - mean) * cosines).mean()) / spread if spread > _LEAST_SPREAD else 0.0
         level = float(cosines.mean() - slope * mean)
         return level, slope, max(float((cosines - level - slope * latin).std()), _LEAST_SPREAD)
+
+    def _above(self, cosines: Floats, latin: Floats) -> Floats:
+        """By how many standard deviations what has these cosines and shares of Latin letters stands out, at least 0."""
+        level, slope, spread = self._usual
+        above = (cosines - level - slope * latin) / spread
+        if not self._understood:
+            above[latin > _LATIN] = 0
+        found: Floats = np.maximum(above, 0).astype(np.float32)
+        return found
 
     def _look(self, rows: Rows) -> tuple[Floats, Floats]:
         """(cosines of these ascending rows with the question, shares of Latin letters)."""

@@ -51,7 +51,7 @@ MAX_QUERY_CHARS = 1_000
 
 _REMEMBERED_BYTES = 32 * 1024 * 1024
 _LEAST_BYTES = 20_000  # of a search that found nothing: its phrases, its weights
-_CANDIDATES_ENCODED = 100  # by the encoder
+_CANDIDATES_ENCODED = 25  # by the encoder: as many as matter (docs/encoder.md)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u2028-\u202e\ufeff]+")
 
 
@@ -175,7 +175,8 @@ class SearchIndex:
 
     def warm_up(self) -> None:
         """Load now what the first questions would load: the bundled table, the list of translations, the frequencies of
-        everyday words, what is put together over all courses, and the encoder's model."""
+        everyday words, and what is put together over all courses. Each process loads an encoder's model for itself
+        (`Encoder.wake`): its threads would not live on in one that is forked."""
         bundled_table()
         general_glossary()
         translations_of("слово")
@@ -188,8 +189,6 @@ class SearchIndex:
         generation.vocabulary(tuple(range(len(generation.shards)))).written_otherwise("word")
         if generation.count > EXACT_PASSAGES and self._given is None:
             _ = generation.sketches
-        if self.encoder is not None:
-            self.encoder.ask("слово")  # its model is loaded meanwhile
 
     def check_course(self, slug: str, readable: frozenset[str] | None = None) -> None:
         """NotFound if there is no such course, or it is not the caller's to read: nobody learns which."""

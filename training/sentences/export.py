@@ -1,0 +1,112 @@
+"""A student → the files that index/embed/sentences.py reads, and a card of what they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from index.embed.sentences import VERSION
+from training.sentences.learn import Options
+from training.sentences.measure import Measured
+from training.sentences.network import Network
+from training.sentences.texts import MOST_PIECES
+from training.sentences.weights import Base
+
+_MARKS = 2  # of the beginning and of the end
+
+
+class _Body(nn.Module):
+    """All that follows what the pieces begin with, which the application looks up itself; of one text."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.begin = network.begin
+        self.layers = network.layers
+
+    def forward(self, begun: Tensor) -> Tensor:
+        """(1, width) unit row of (1, pieces, width)."""
+        found = self.begin(begun)
+        for layer in self.layers:
+            found = layer(found, None, 0.0)
+        return F.normalize(found.mean(1), dim=1)
+
+
+def export(network: Network, base: Base, kept: Sequence[int], folder: Path) -> list[Path]:
+    """Write `sentences-*.onnx` (8 bit), `.safetensors` (the pieces' vectors in 4 bit, as the base has them) and
+    `.pieces.txt`; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network = network.cpu().eval()
+    paths = [folder / f"sentences-{VERSION}.{ending}" for ending in ("onnx", "safetensors", "pieces.txt")]
+    _write_layers(network, paths[0])
+    positions = network.positions.weight + network.kind
+    arrays = {
+        "words": base.packed("emb.word", base.sizes.width)[list(kept)],
+        "positions": positions[: MOST_PIECES + _MARKS].detach().numpy().astype(np.float16),
+        "scores": base.scores[list(kept)],
+    }
+    paths[1].write_bytes(save(arrays))
+    pieces = [base.pieces[number] for number in kept]
+    if any("\n" in piece for piece in pieces):
+        raise ValueError(f"A piece of {base.origin} holds a line break; the file of pieces has one a line.")
+    paths[2].write_text("\n".join(pieces), "utf-8")
+    return paths
+
+
+def _write_layers(network: Network, path: Path) -> None:
+    """The matrices in 8 bit with a scale for each column, what passes between them as it comes (dynamic quantisation of
+    onnxruntime; Jacob et al. 2018)."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # the older exporter, whose graph onnxruntime quantises without further packages, says that it is the older one
+        warnings.simplefilter("ignore")
+        whole = Path(folder) / "whole.onnx"
+        torch.onnx.export(
+            _Body(network),
+            (torch.randn(1, 9, network.sizes.width),),
+            str(whole),
+            input_names=["begun"],
+            output_names=["vector"],
+            dynamic_axes={"begun": {1: "pieces"}},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(
+            whole, path, weight_type=QuantType.QInt8, extra_options={"MatMulConstBOnly": True}, per_channel=True
+        )
+
+
+def write_card(
+    network: Network,
+    paths: Sequence[Path],
+    base: Base,
+    options: Options,
+    hashes: Mapping[str, str],
+    measured: Mapping[str, Measured],
+) -> Path:
+    """`sentences-*.json`, beside the files that it describes, by whose `files` the application checks them."""
+    card = {
+        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths},
+        "base": base.origin,
+        "base_sha256": base.sha256,
+        "layers": network.sizes.layers,
+        "pieces": network.words.num_embeddings,
+        "dimension": network.sizes.width,
+        "options": asdict(options),
+        "data_sha256": dict(hashes),
+        "mean_reciprocal_rank": {name: asdict(ranks) for name, ranks in measured.items()},
+    }
+    path = paths[0].with_name(f"sentences-{VERSION}.json")
+    path.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+    return path
