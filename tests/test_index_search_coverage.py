@@ -114,6 +114,17 @@ def test_what_names_something_unknown_is_not_all_explained() -> None:
     assert judge_coverage(replace(_FULL, lacking=0.3)) is Coverage.MENTIONED
 
 
+def test_what_resembles_the_question_makes_it_mentioned_and_no_more() -> None:
+    described = replace(_SOME, keyness=0.02, near=0.36)  # in other words than the course's
+    assert judge_coverage(described) is Coverage.ABSENT
+    assert judge_coverage(replace(described, resemblance=0.1)) is Coverage.MENTIONED
+    assert judge_coverage(replace(_SOME, resemblance=0.1)) is Coverage.MENTIONED
+    said_by_chance = replace(_SOME, keyness=0.1)
+    assert judge_coverage(said_by_chance) is Coverage.MENTIONED
+    assert judge_coverage(replace(said_by_chance, resemblance=-0.1)) is Coverage.ABSENT
+    assert judge_coverage(replace(_SOME, resemblance=0.1, strange=0.5)) is Coverage.ABSENT
+
+
 def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_near() -> None:
     unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
     assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)

@@ -107,3 +107,27 @@ def test_without_an_encoder_nothing_stands_out(tmp_path: Path) -> None:
     assert none.at(np.array([1, 2])).tolist() == [0, 0]
     # all alike: nothing is above what is usual
     assert not _opinion(scope, encoder, "вопрос").at(np.arange(_PASSAGES)).any()
+
+
+def test_a_cosine_is_judged_in_itself_only_for_languages_that_the_model_reads(tmp_path: Path) -> None:
+    passages = [passage(f"слайд {row}", row) for row in range(_PASSAGES)]
+    cosines = [0.2] * _PASSAGES
+    cosines[7] = 0.38
+    encoder = Encoder(Cosines(cosines), 60.0, usual=0.34, reads=frozenset({"en", "ru"}))
+    found = _opinion(_scope(tmp_path, encoder, passages), encoder, "вопрос")
+    rows = np.arange(_PASSAGES)
+    assert found.resemblance(rows) == pytest.approx(0.04, abs=1e-3)
+    assert found.resemblance(rows[:7]) == pytest.approx(-0.1)  # no further than that
+    assert found.resemblance(rows[:0]) == 0
+    for unsure in (Encoder(Cosines(cosines), 60.0), Encoder(Cosines(cosines), 60.0, usual=0.34, reads=frozenset())):
+        assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(rows) == 0
+
+
+def test_a_model_that_reads_across_alphabets_is_asked_across_them(tmp_path: Path) -> None:
+    cosines = [0.80, 0.82] * (_PASSAGES // 2)
+    cosines[7] = 0.95
+    texts = [passage(f"slide {row}", row) for row in range(_PASSAGES)]
+    for across, stands_out in ((False, False), (True, True)):
+        encoder = Encoder(Cosines(cosines), 60.0, across_alphabets=across)
+        values = _opinion(_scope(tmp_path, encoder, texts), encoder, "вопрос").at(np.arange(_PASSAGES))
+        assert bool(values[7] > 5) is stands_out

@@ -188,7 +188,9 @@ def test_with_the_settings_as_they_are_the_bundled_model_has_its_say(
 def test_what_was_read_is_not_read_again(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     course = write_course(tmp_path / "course", "Course", ["Refraction\nLight bends where it passes into glass"])
     monkeypatch.delenv("LECTURES_ENCODER")
-    run("ingest", str(course))
+    report = json.loads(run("ingest", str(course), "--json").out)
+    served = json.loads(run("search", "glass", "--json", LECTURES_ENCODER_DEADLINE_MS="60000").out)
+    assert report["generation"] == served["generation"] == 2  # one for words and table, one with what the model read
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # an import of it would fail
     again = run("ingest", str(course))
     assert (again.code, "encoding" in again.err) == (0, False)

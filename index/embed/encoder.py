@@ -20,6 +20,9 @@ from index.errors import EmbedderError
 from index.types import Kept, Kind
 
 _PLAIN = ("Mean", "The mean of some numbers is their sum, divided by how many they are.")
+# Of the bundled model: a closest passage with this cosine speaks neither for nor against that it is what was asked. As
+# it was measured for courses in the languages that it reads (docs/encoder.md).
+_USUAL, _READS = 0.34, frozenset({"en", "ru"})
 # By this the vectors of encoders are told from those of embedders, which belong to the shards that list them.
 PREFIX = "encoder:"
 
@@ -45,15 +48,24 @@ class Asked:
 
 class Encoder:
     """`fingerprint` identifies its vectors, which are of whole passages alone. `across_alphabets` says whether it
-    understands a question in other letters than those of a passage."""
+    understands a question in other letters than those of a passage. By `usual` a cosine is judged in itself, where
+    courses are in the languages of `reads`; None: cosines say only which passage is nearer."""
 
     verb = "encoding"
     at_once = 16  # passages, some seconds: as often it is asked whether to go on
     kinds = frozenset(Kind)
 
-    def __init__(self, embedder: Embedder, deadline_seconds: float, *, across_alphabets: bool = False) -> None:
+    def __init__(
+        self,
+        embedder: Embedder,
+        deadline_seconds: float,
+        *,
+        across_alphabets: bool = False,
+        usual: float | None = None,
+        reads: frozenset[str] = frozenset(),
+    ) -> None:
         self._embedder = embedder
-        self.across_alphabets = across_alphabets
+        self.across_alphabets, self.usual, self.reads = across_alphabets, usual, reads
         self.deadline_seconds = deadline_seconds
         self.fingerprint = PREFIX + embedder.fingerprint
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
@@ -118,5 +130,5 @@ def load_encoder(name: str, deadline_ms: int) -> Encoder | None:
     if not name:
         return None
     if name == "builtin":
-        return Encoder(SentenceEmbedder(), deadline_ms / 1000, across_alphabets=True)
+        return Encoder(SentenceEmbedder(), deadline_ms / 1000, across_alphabets=True, usual=_USUAL, reads=_READS)
     return Encoder(E5Embedder() if name == "e5" else SentenceTransformerEmbedder(name), deadline_ms / 1000)

@@ -41,6 +41,9 @@ _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where t
 # What is this much nearer than chance describes in everyday words what the course explains: nothing else is so near
 # (docs/ranking.md). No course says such descriptions of itself, so that this is no part of what was fitted.
 _CLOSE = 8.0
+# By how much a cosine of the encoder above or below what is usual counts (`Opinion.resemblance`): chosen on one half of
+# the questions of docs/encoder.md, confirmed on the other.
+_RESEMBLES = 20.0
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
 # What a slide says in the other language counts .6 of the words: below the second only the programme says it.
@@ -57,7 +60,8 @@ class Evidence:
     `lacking` how much of it are names of something that the course does not know, `missing` how much of a query for
     one term are words that the course does not know, `apart` how much of it are words of a term that the course says
     but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
-    that names something which the course has by none of its names (`named`). `unknown` are the words and names that
+    that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
+    passage is to the encoder than what says nothing (0 without one). `unknown` are the words and names that
     the course does not know.
     """
 
@@ -72,6 +76,7 @@ class Evidence:
     title: float
     foreign: float
     strange: float = 0.0
+    resemblance: float = 0.0
     unknown: tuple[str, ...] = ()
 
     @property
@@ -83,7 +88,8 @@ class Evidence:
     def total(self) -> float:
         """The log-odds that the course answers the question."""
         signs = sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
-        return _CONSTANT + signs + _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS)
+        meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + _RESEMBLES * self.resemblance
+        return _CONSTANT + signs + meant
 
 
 def judge_coverage(evidence: Evidence | None) -> Coverage:
@@ -97,14 +103,22 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
         return Coverage.ABSENT
     # what names something that the course does not know is not all explained
     lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
-    explained = evidence.total >= _EXPLAINED_FROM and not lacks
+    # what only resembles the question is not surely what was asked
+    sure = evidence.total - _RESEMBLES * max(0.0, evidence.resemblance)
+    explained = sure >= _EXPLAINED_FROM and not lacks
     return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
 
 def gather_evidence(
-    words: Weighed, ranked: Ranked, scope: Scope, glossaries: Sequence[GeneralGlossary], *, vectors: bool
+    words: Weighed,
+    ranked: Ranked,
+    scope: Scope,
+    glossaries: Sequence[GeneralGlossary],
+    *,
+    vectors: bool,
+    resemblance: float = 0.0,
 ) -> Evidence | None:
-    """The evidence of a search, from its candidates."""
+    """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation
@@ -132,6 +146,7 @@ def gather_evidence(
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=shares.foreign,
         strange=share_strange(strange, subject, scope),
+        resemblance=resemblance,
         unknown=_unknown(signs, strange),
     )
 

@@ -22,6 +22,7 @@ from index.text.language import latin_share
 Floats = NDArray[np.float32]
 
 _SAMPLE = 1_000  # passages that tell what is usual, where not all are looked at
+_RESEMBLANCE = 0.1  # a cosine further above or below what is usual says no more
 _LEAST_SPREAD = 1e-4  # of cosines that differ, and of shares of Latin letters
 # By most models a question in other letters is hardly understood on passages in Latin ones: there they say nothing
 # (docs/encoder.md).
@@ -86,6 +87,21 @@ class Opinion:
         if scope.last - scope.first > EXACT_PASSAGES:
             return self._above(*self._look(rows))
         return self._of_sample[np.searchsorted(self._sample, rows)]
+
+    def resemblance(self, rows: Rows) -> float:
+        """How much nearer the nearest of these ascending rows is than what is neither alike nor unlike, at most .1
+        either way; 0 where the encoder does not say, or does not read the languages of what is searched."""
+        usual = self._asked.encoder.usual if self._asked is not None and self._query is not None else None
+        if usual is None or not len(rows) or not self._is_read:
+            return 0.0
+        nearest = float(self._look(rows)[0].max())
+        return max(-_RESEMBLANCE, min(_RESEMBLANCE, nearest - usual))
+
+    @property
+    def _is_read(self) -> bool:
+        shards = (self._scope.generation.shards[number] for number in self._scope.shards)
+        reads = self._asked.encoder.reads if self._asked is not None else frozenset()
+        return all(reads.issuperset(shard.manifest.languages) for shard in shards)
 
     @cached_property
     def _sample(self) -> Rows:

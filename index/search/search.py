@@ -128,7 +128,14 @@ class SearchIndex:
         asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
         opinion = Opinion(scope, text, asked)
         ranked = self._rank(words, opinion, meant, mode)
-        evidence = gather_evidence(words, ranked, scope, self._glossaries, vectors=mode is not Mode.LEXICAL)
+        evidence = gather_evidence(
+            words,
+            ranked,
+            scope,
+            self._glossaries,
+            vectors=mode is not Mode.LEXICAL,
+            resemblance=opinion.resemblance(np.sort(ranked.rows)),
+        )
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
         return Found(
