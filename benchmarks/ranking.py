@@ -2,8 +2,8 @@
 
 LECTURES_DATA_DIR=… python benchmarks/ranking.py GOLD.jsonl … [--course SLUG]
 
-With LECTURES_ENCODER set, the last row but one has it as well. The course of a gold file is the one that holds its
-judged places, as for `lectures eval`.
+The last row but one has the encoder as well, unless LECTURES_ENCODER is empty; the courses must have been read by it.
+The course of a gold file is the one that holds its judged places, as for `lectures eval`.
 """
 
 from __future__ import annotations

@@ -151,6 +151,7 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Answer a question with quotes, or with the language model that is set."""
+    from concurrent.futures import wait
     from time import perf_counter
 
     from index.search.search import clean_query
@@ -166,7 +167,9 @@ def ask(
     try:
         check_not_empty(state.library)
         state.following.look()
-        state.index()
+        index = state.index()
+        if index.encoder is not None:
+            wait([index.encoder.wake()])  # there is no second question that it could help
         started = perf_counter()
         answer = last_answer(state.answering(clean_query(question), Filters(course=course), ()))
         found = answer_out(answer, (perf_counter() - started) * 1000)

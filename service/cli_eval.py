@@ -14,6 +14,8 @@ from service.opening import Course, Json, ModeName, open_index, open_library
 if TYPE_CHECKING:
     from service.evaluation import Measured, Question
 
+_PATIENCE_SECONDS = 60.0  # for the encoder: measured is what is found, not how busy the machine is
+
 
 def add_commands(app: typer.Typer) -> None:
     """Add `eval` to the command line."""
@@ -32,7 +34,8 @@ def evaluate_gold(
     as_json: Json = False,
 ) -> None:
     """Measure the search on judged questions: nDCG@10, MRR, hit@1, hit@5 by kind, latency, coverage."""
-    from index.types import Filters, Mode
+    from index.types import Filters, Mode, Query
+    from service.console import err
     from service.evaluation import evaluate, read_gold, search_of
 
     if make is not None:
@@ -42,8 +45,13 @@ def evaluate_gold(
         raise InvalidRequest("Name a file of judged questions, or make some with --make COURSE.")
     questions = read_gold(gold)
     index = open_index()
+    if index.encoder is not None:
+        index.encoder.deadline_seconds = _PATIENCE_SECONDS
     asked = course or _judged_course(questions)
     outcomes = evaluate(questions, search_of(index.find, Filters(course=asked), Mode(mode.value)))
+    if outcomes:
+        for reason in index.find(Query(outcomes[0].question.query, Filters(course=asked), Mode(mode.value))).degraded:
+            err.print(f"degraded: {reason}", style="yellow", markup=False)
     _print_outcomes(outcomes, asked, as_json=as_json)
 
 

@@ -216,9 +216,9 @@ def open_index() -> SearchIndex:
         load_dictionary(listed(settings.packs)),
         encoder=open_encoder(settings),
     )
+    woken = [index.encoder.wake()] if index.encoder is not None else []
     index.warm_up()
-    if index.encoder is not None:
-        wait([index.encoder.wake()])  # a command asks once, and has no second question that it could help
+    wait(woken)  # a command asks once, and has no second question that it could help
     return index
 
 

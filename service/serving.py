@@ -201,8 +201,8 @@ class Serving:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index
             self._looked.set()
-        index.warm_up()
         self._wake(index)
+        index.warm_up()
         self._index, self._own, self._files = index, degraded, self._stamps(generation)
         self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))

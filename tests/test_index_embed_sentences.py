@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -97,21 +98,43 @@ def test_no_text_is_too_odd_to_be_read(model: SentenceEmbedder, text: str) -> No
     assert np.linalg.norm(model.embed_query(text)) == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["onnx", "safetensors", "pieces.txt", "json"])
-@pytest.mark.parametrize("damage", ["missing", "cut", "changed"])
-def test_a_damaged_file_is_told(tmp_path: Path, kind: str, damage: str) -> None:
+def _copied(folder: Path) -> Path:
     for path in FOLDER.glob("sentences-v1.*"):
-        shutil.copy(path, tmp_path)
-    path = tmp_path / f"sentences-v1.{kind}"
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["onnx", "safetensors", "pieces.txt"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "changed"])
+def test_a_damaged_file_is_told_by_each_question_and_read_once(tmp_path: Path, kind: str, damage: str) -> None:
+    path = _copied(tmp_path) / f"sentences-v1.{kind}"
     content = path.read_bytes()
     if damage == "missing":
         path.unlink()
     else:
         path.write_bytes(content[: len(content) // 2] if damage == "cut" else b"x" + content[1:])
-    with pytest.raises(
-        EmbedderError, match=r"bundled sentence model could not be read .* install the application again"
-    ):
-        SentenceEmbedder(tmp_path)
+    model = SentenceEmbedder(tmp_path)  # what is searched by words is opened all the same
+    said = rf"sentences-v1\.{kind} of the bundled sentence model .* install the application again"
+    with pytest.raises(EmbedderError, match=said):
+        model.embed_query("tensor")
+    path.write_bytes(content)
+    with pytest.raises(EmbedderError, match=said):
+        model.embed_query("tensor")
+
+
+def test_a_damaged_record_is_told_at_once(tmp_path: Path) -> None:
+    for content in ("{", "[]", '{"files": 1}', "{}"):
+        (tmp_path / "sentences-v1.json").write_text(content, "utf-8")
+        with pytest.raises(
+            EmbedderError, match=r"record of the bundled sentence model .* install the application again"
+        ):
+            SentenceEmbedder(tmp_path)
+
+
+def test_where_onnxruntime_is_missing_it_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(EmbedderError, match=r"cannot be run \(ModuleNotFoundError.*install the application again"):
+        SentenceEmbedder().embed_query("tensor")
 
 
 def test_the_setting_builtin_names_it() -> None:

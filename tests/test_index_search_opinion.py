@@ -16,7 +16,7 @@ from index.engine.build import build_shard
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import read_generation, write_generation
 from index.search import opinion
-from index.search.opinion import Opinion, ask_encoder
+from index.search.opinion import Opinion, ask_encoder, is_of_encoder, stays_so
 from index.search.scope import Scope, make_scope
 from index.text.analysis import ANALYSIS_VERSION
 from index.types import Filters, IndexedPassage
@@ -109,18 +109,34 @@ def test_without_an_encoder_nothing_stands_out(tmp_path: Path) -> None:
     assert not _opinion(scope, encoder, "вопрос").at(np.arange(_PASSAGES)).any()
 
 
-def test_a_cosine_is_judged_in_itself_only_for_languages_that_the_model_reads(tmp_path: Path) -> None:
+def test_a_cosine_is_judged_in_itself_by_models_for_which_that_was_measured(tmp_path: Path) -> None:
     passages = [passage(f"слайд {row}", row) for row in range(_PASSAGES)]
     cosines = [0.2] * _PASSAGES
     cosines[7] = 0.38
-    encoder = Encoder(Cosines(cosines), 60.0, usual=0.34, reads=frozenset({"en", "ru"}))
+    encoder = Encoder(Cosines(cosines), 60.0, usual=0.34)
     found = _opinion(_scope(tmp_path, encoder, passages), encoder, "вопрос")
     rows = np.arange(_PASSAGES)
     assert found.resemblance(rows) == pytest.approx(0.04, abs=1e-3)
     assert found.resemblance(rows[:7]) == pytest.approx(-0.1)  # no further than that
     assert found.resemblance(rows[:0]) == 0
-    for unsure in (Encoder(Cosines(cosines), 60.0), Encoder(Cosines(cosines), 60.0, usual=0.34, reads=frozenset())):
-        assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(rows) == 0
+    unsure = Encoder(Cosines(cosines), 60.0)
+    assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(rows) == 0
+
+
+def test_a_model_is_not_asked_about_courses_in_languages_that_it_does_not_read(tmp_path: Path) -> None:
+    cosines = [0.8] * _PASSAGES
+    for language, asked in (("en", True), ("de", False)):
+        encoder = Encoder(Cosines(cosines), 60.0, reads=frozenset({"en", "ru"}))
+        passages = [passage(f"slide {row}", row, language=language) for row in range(_PASSAGES)]
+        found, problem = ask_encoder(_scope(tmp_path / language, encoder, passages), encoder, "question")
+        assert (found is not None, problem) == (asked, "")
+
+
+def test_what_is_not_read_yet_stays_so_and_what_came_late_does_not() -> None:
+    unread = "the encoder has not read 1 of 2 courses yet: searched without it"
+    late = "the encoder did not answer within 200 ms"
+    assert [is_of_encoder(reason) for reason in (unread, late, "the index is behind")] == [True, True, False]
+    assert [stays_so(reason) for reason in (unread, late, "the index is behind")] == [True, False, False]
 
 
 def test_a_model_that_reads_across_alphabets_is_asked_across_them(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+import time
 import types
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from model_stub import Reply, model_server, refuses, says
 from support import Done, Run, write_course
 
+from index.embed import sentences
 from service.opening import hold_native_threads
 from service.settings import Settings, unknown_variables
 
@@ -183,6 +185,17 @@ def test_with_the_settings_as_they_are_the_bundled_model_has_its_say(
     page, score = best(LECTURES_ENCODER_DEADLINE_MS="60000")
     assert page == without[0] == 2
     assert score > without[1]
+    # a model that takes longer to load than a question may is waited for by a command, which asks once
+    load = sentences._session
+
+    def load_slowly(layers: bytes) -> object:
+        time.sleep(1.5)
+        return load(layers)
+
+    monkeypatch.setattr(sentences, "_session", load_slowly)
+    for command in ("search", "ask"):
+        found = run(command, "почему пустышка помогла больному", "--json", LECTURES_ENCODER_DEADLINE_MS="1000")
+        assert json.loads(found.out)["degraded"] == []
 
 
 def test_what_was_read_is_not_read_again(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

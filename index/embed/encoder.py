@@ -48,11 +48,11 @@ class Asked:
 
 class Encoder:
     """`fingerprint` identifies its vectors, which are of whole passages alone. `across_alphabets` says whether it
-    understands a question in other letters than those of a passage. By `usual` a cosine is judged in itself, where
-    courses are in the languages of `reads`; None: cosines say only which passage is nearer."""
+    understands a question in other letters than those of a passage. By `usual` a cosine is judged in itself; None:
+    cosines say only which passage is nearer. Only where all courses are in the languages of `reads` is it asked; empty:
+    everywhere. It reads `at_once` passages, and is then asked whether to go on."""
 
     verb = "encoding"
-    at_once = 16  # passages, some seconds: as often it is asked whether to go on
     kinds = frozenset(Kind)
 
     def __init__(
@@ -63,9 +63,10 @@ class Encoder:
         across_alphabets: bool = False,
         usual: float | None = None,
         reads: frozenset[str] = frozenset(),
+        at_once: int = 16,
     ) -> None:
         self._embedder = embedder
-        self.across_alphabets, self.usual, self.reads = across_alphabets, usual, reads
+        self.across_alphabets, self.usual, self.reads, self.at_once = across_alphabets, usual, reads, at_once
         self.deadline_seconds = deadline_seconds
         self.fingerprint = PREFIX + embedder.fingerprint
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
@@ -130,5 +131,7 @@ def load_encoder(name: str, deadline_ms: int) -> Encoder | None:
     if not name:
         return None
     if name == "builtin":
-        return Encoder(SentenceEmbedder(), deadline_ms / 1000, across_alphabets=True, usual=_USUAL, reads=_READS)
+        return Encoder(
+            SentenceEmbedder(), deadline_ms / 1000, across_alphabets=True, usual=_USUAL, reads=_READS, at_once=64
+        )
     return Encoder(E5Embedder() if name == "e5" else SentenceTransformerEmbedder(name), deadline_ms / 1000)

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -33,46 +34,49 @@ FOLDER = Path(__file__).parents[1] / "builtin"
 _BLOCK = 32  # numbers that share a scale
 _MOST_PIECES = 300  # of a text: a page of a book, or two minutes of speech
 _MOST_CHARS = 6_000
+_MOST_THREADS = 4  # each keeps some megabytes
+_AGAIN = "install the application again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What reads: the layers, how words are cut, and the vectors of pieces (packed) and of places in a text."""
+
+    session: InferenceSession
+    pieces: Pieces
+    words: NDArray[np.uint8]
+    positions: Vectors
 
 
 class SentenceEmbedder:
     """Each text is read alone, so that its vector does not hang on what was read beside it.
 
-    The files are read and checked at once; onnxruntime is loaded with the first text, as much that opens a model never
-    asks it.
+    The record of the model is read at once, the rest with the first text: much that opens a model never asks it. Files
+    that are not what the record says are refused then, with an EmbedderError.
     """
 
     splits_passages = False
     adaptation = None
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        from safetensors.numpy import load  # noqa: PLC0415
-
-        named = [f"sentences-{VERSION}.{kind}" for kind in ("onnx", "safetensors", "pieces.txt")]
         try:
-            wanted = json.loads((folder / f"sentences-{VERSION}.json").read_text("utf-8"))["files"]
-            self._layers, blob, pieces = ((folder / name).read_bytes() for name in named)
-            found = [hashlib.sha256(content).hexdigest() for content in (self._layers, blob, pieces)]
-            if found != [wanted[name] for name in named]:
-                raise EmbedderError("a file is not what it was")
-            arrays = load(blob)
-        except Exception as error:  # damaged files raise what their readers please
+            record = json.loads((folder / f"sentences-{VERSION}.json").read_text("utf-8"))
+            self._files: dict[str, str] = dict(record["files"])
+            self.dimension = int(record["dimension"])
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise EmbedderError(
-                f"The bundled sentence model could not be read ({type(error).__name__}: {error}); install the "
-                "application again."
+                f"The record of the bundled sentence model could not be read ({error}); install the application again."
             ) from error
-        self._pieces_and_scores = pieces.decode(), arrays["scores"]
-        self._words: NDArray[np.uint8] = arrays["words"]
-        self._positions: Vectors = arrays["positions"].astype(np.float32)
+        self._folder = folder
         self._lock = Lock()
-        self.dimension = int(self._positions.shape[1])
-        digest = hashlib.sha256("".join(found).encode()).hexdigest()[:12]
+        self._failed: EmbedderError | None = None
+        digest = hashlib.sha256("".join(self._files.values()).encode()).hexdigest()[:12]
         self.name = self.fingerprint = f"sentences-{VERSION}:{digest}:{self.dimension}"
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """On all cores: a thread for each, as the library works outside the interpreter's lock."""
+        """In several threads, a text in each: the library works outside the interpreter's lock."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as threads:
             for row, vector in enumerate(threads.map(self._read, (f"passage: {text}" for text in texts))):
                 vectors[row] = vector
         return vectors
@@ -90,25 +94,53 @@ class SentenceEmbedder:
         return self
 
     def _read(self, text: str) -> Vectors:
-        pieces, session = self._loaded
-        numbers = pieces.numbers(text[:_MOST_CHARS], _MOST_PIECES)
-        begun = unpack(self._words[numbers]) + self._positions[: len(numbers)]
-        (found,) = session.run(None, {"begun": begun[None]})
+        model = self._loaded()
+        numbers = model.pieces.numbers(text[:_MOST_CHARS], _MOST_PIECES)
+        begun = unpack(model.words[numbers]) + model.positions[: len(numbers)]
+        (found,) = model.session.run(None, {"begun": begun[None]})
         vector: Vectors = np.asarray(found, np.float32)[0]
         return vector
 
-    @property
-    def _loaded(self) -> tuple[Pieces, InferenceSession]:
-        """What reads: put together by the first thread that asks for it."""
+    def _loaded(self) -> _Model:
+        """Loaded by the first thread that asks; what cannot be is not tried again."""
         with self._lock:
-            return self._put_together
+            if self._failed is not None:
+                raise self._failed
+            try:
+                return self._model
+            except EmbedderError as error:
+                self._failed = error
+                raise
 
     @cached_property
-    def _put_together(self) -> tuple[Pieces, InferenceSession]:
-        pieces, scores = self._pieces_and_scores
-        loaded = Pieces(pieces.split("\n"), scores.tolist()), _session(self._layers)
-        self._pieces_and_scores, self._layers = ("", scores[:0]), b""  # what is put together has its own copy
-        return loaded
+    def _model(self) -> _Model:
+        from safetensors.numpy import load  # noqa: PLC0415
+
+        layers, arrays_blob, pieces = (self._checked(kind) for kind in ("onnx", "safetensors", "pieces.txt"))
+        try:
+            session, arrays = _session(layers), load(arrays_blob)
+            return _Model(
+                session,
+                Pieces(pieces.decode().split("\n"), arrays["scores"].tolist()),
+                arrays["words"],
+                arrays["positions"].astype(np.float32),
+            )
+        except Exception as error:  # the library is not there, or refuses this machine: it raises what it pleases
+            raise EmbedderError(
+                f"The bundled sentence model cannot be run ({type(error).__name__}: {error}); install the application "
+                "again with all that it needs (`make`, or `pip install .`)."
+            ) from error
+
+    def _checked(self, kind: str) -> bytes:
+        """A file of the model as it is recorded."""
+        name = f"sentences-{VERSION}.{kind}"
+        try:
+            content = (self._folder / name).read_bytes()
+        except OSError as error:
+            raise EmbedderError(f"{name} of the bundled sentence model cannot be read ({error}); {_AGAIN}") from error
+        if hashlib.sha256(content).hexdigest() != self._files.get(name):
+            raise EmbedderError(f"{name} of the bundled sentence model is damaged; {_AGAIN}")
+        return content
 
 
 def unpack(packed: NDArray[np.uint8]) -> Vectors:

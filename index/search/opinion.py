@@ -29,15 +29,31 @@ _LEAST_SPREAD = 1e-4  # of cosines that differ, and of shares of Latin letters
 _OTHER_LETTERS, _LATIN = 0.5, 0.7
 
 
+_WITHOUT = "searched without it"
+
+
+def is_of_encoder(reason: str) -> bool:
+    """Whether a reason why a search is degraded is that the second opinion is missing: the rest of it is whole."""
+    return reason.startswith("the encoder ")
+
+
+def stays_so(reason: str) -> bool:
+    """Whether what is missing of a second opinion stays so as long as this generation is served."""
+    return is_of_encoder(reason) and reason.endswith(_WITHOUT)
+
+
 def ask_encoder(scope: Scope, encoder: Encoder | None, text: str) -> tuple[Asked | None, str]:
     """(the encoder, asked; why it is not, if that is degraded). Only where it has read all that is searched: else
-    passages that it has not read would stand behind the others for that alone."""
+    passages that it has not read would stand behind the others for that alone. None without a reason for languages that
+    it does not read."""
     if encoder is None or not scope.shards:
         return None, ""
     shards = [scope.generation.shards[number] for number in scope.shards]
+    if encoder.reads and not all(encoder.reads.issuperset(own.manifest.languages) for own in shards):
+        return None, ""
     unread = sum(len(own.passages) > 0 and who_encoded(own.manifest.encoder) != encoder.fingerprint for own in shards)
     if unread:
-        return None, f"the encoder has not read {unread} of {len(shards)} courses yet: searched without it"
+        return None, f"the encoder has not read {unread} of {len(shards)} courses yet: {_WITHOUT}"
     return encoder.ask(text), ""
 
 
@@ -90,18 +106,12 @@ class Opinion:
 
     def resemblance(self, rows: Rows) -> float:
         """How much nearer the nearest of these ascending rows is than what is neither alike nor unlike, at most .1
-        either way; 0 where the encoder does not say, or does not read the languages of what is searched."""
+        either way; 0 where the encoder does not say."""
         usual = self._asked.encoder.usual if self._asked is not None and self._query is not None else None
-        if usual is None or not len(rows) or not self._is_read:
+        if usual is None or not len(rows):
             return 0.0
         nearest = float(self._look(rows)[0].max())
         return max(-_RESEMBLANCE, min(_RESEMBLANCE, nearest - usual))
-
-    @property
-    def _is_read(self) -> bool:
-        shards = (self._scope.generation.shards[number] for number in self._scope.shards)
-        reads = self._asked.encoder.reads if self._asked is not None else frozenset()
-        return all(reads.issuperset(shard.manifest.languages) for shard in shards)
 
     @cached_property
     def _sample(self) -> Rows:

@@ -27,7 +27,7 @@ from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
 from index.search.numbered import find_numbered, with_lectures
-from index.search.opinion import Opinion, ask_encoder
+from index.search.opinion import Opinion, ask_encoder, stays_so
 from index.search.query import QueryReader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
@@ -106,7 +106,7 @@ class SearchIndex:
         except ShardsAway as away:  # those that hold them died; whoever serves looks for others
             return self.without(away.reasons).find(query)
         lasting = self.degraded + self._missing(query.mode)
-        if found.degraded == lasting and self._given is None:
+        if self._given is None and all(reason in lasting or stays_so(reason) for reason in found.degraded):
             self._remembered.get(query, lambda _: found)
         return found
 

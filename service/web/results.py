@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from index.search.found import Found, LectureHits
+from index.search.opinion import is_of_encoder
 from index.text.quotes import words_of
 from index.types import Coverage, Filters, Hit, Kind, Reason
 from service.finding import search_out
@@ -93,6 +94,14 @@ class ResultsView:
     previous: int | None
     next: int | None
     weights: Mapping[str, float]
+
+    @property
+    def notice(self) -> str:
+        """What a person is told of what is degraded, by its name in the languages; nothing where nothing is."""
+        reasons = self.found.degraded
+        if not reasons:
+            return ""
+        return "by_words" if all(is_of_encoder(reason) for reason in reasons) else "degraded"
 
 
 def results_view(found: Found, place: Place, filters: Filters, measure: Measure, started: float) -> ResultsView:

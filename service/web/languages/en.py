@@ -44,6 +44,7 @@ WORDS: dict[str, str | tuple[str, ...]] = {
     "units_part": ("part", "parts"),
     "minutes": ("minute of video", "minutes of video"),
     "places": ("result", "results"),
+    "by_words": "Searched by its words for now: a question in other words than the lecturer's may find less.",
     "degraded": "Some of the search is not working right now, so results may be incomplete.",
     "absent": "The course does not seem to cover this.",
     "not_known": "Not found in the course:",
