@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support import serve_apart, until
+from support import serve_apart, until, write_course
 
 from service.settings import Settings
 from service.workers import share_metrics
@@ -51,6 +51,25 @@ def test_both_processes_answer_alike_and_count_together(service: tuple[subproces
     counts = {httpx.get(f"{address}/metrics").text for _ in range(2)}
     counted = [re.search(r'lectures_requests_total\{route="/api/search",status="200"\} (\S+)', text) for text in counts]
     assert [float(match.group(1)) for match in counted if match] == [40.0] * len(counts)
+
+
+def test_each_process_asks_the_bundled_model(tmp_path: Path) -> None:
+    course = write_course(
+        tmp_path / "course", "Course", ["Refraction\nLight bends where it passes into glass", "Lenses"]
+    )
+    environment = {
+        "LECTURES_DATA_DIR": str(tmp_path / "data"),
+        "LECTURES_ENCODER": "builtin",
+        "LECTURES_ENCODER_DEADLINE_MS": "20000",
+        "LECTURES_SEARCHES_PER_MINUTE": "100000",
+    }
+    command = [sys.executable, "-m", "service.cli", "ingest", str(course)]
+    subprocess.run(command, cwd=_ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+    with serve_apart(tmp_path / "log", environment, "--workers", "2") as (process, address):
+        until(lambda: _is_ready(address) and len(_children(process.pid)) == 2, 40)
+        for number in range(20):  # questions that are not remembered, a connection each
+            found = httpx.get(f"{address}/api/search", params={"q": f"why light bends in {number} lenses"}, timeout=40)
+            assert found.json()["degraded"] == []
 
 
 def test_that_counts_cannot_be_made_one_any_more_is_an_error_and_not_silence() -> None:
