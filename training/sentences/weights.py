@@ -80,7 +80,7 @@ def find_base() -> Path:
 
 
 def read_base(path: Path) -> Base:
-    """All but the weights themselves, which are read when asked for. ValueError if it is another file, or a part of it."""
+    """All but the weights themselves, read when asked for. ValueError if it is another file, or a part of it."""
     try:
         return _read_base(path)
     except (struct.error, IndexError) as error:
