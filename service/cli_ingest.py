@@ -163,7 +163,7 @@ def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
                 print_report(report, every=every)
     else:
         read_rest(library, embedder, readers, quiet=as_json)
-        for outcome in outcomes:  # what was read since is published, as another generation
+        for outcome in outcomes if readers else ():  # what was read since is published, as another generation
             if outcome["report"] and outcome["report"]["generation"] is not None:
                 outcome["report"]["generation"] = library.served_number()
     if as_json and len(orders) == 1:
