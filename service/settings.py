@@ -146,8 +146,8 @@ class Settings(BaseSettings):
     def _has_a_first_opinion(self) -> Settings:
         if not self.encoder:
             return self
-        if "encoder" not in self.model_fields_set and (self.embedder == "none" or self.search):
-            self.encoder = ""  # by default there is one only where it can be
+        if self.encoder == "builtin" and (self.embedder == "none" or self.search):
+            self.encoder = ""  # the one that comes with the program is there where it can be
             return self
         if self.encoder and self.embedder == "none":
             raise ValueError(
