@@ -90,9 +90,9 @@ def extract_answer(
     scored = score_units(index, query, asked, units, weights)
     best_first = np.argsort(-scored.worth, kind="stable").tolist()
     order = [i for i in best_first if scored.kinds[i] > 0 or asked not in _NEED_KIND]
-    if not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in order):
+    picked = _pick(units, scored.worth, order) if order else []
+    if not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
-    picked = _pick(units, scored.worth, order)
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
