@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +27,12 @@ from service.answers.units import CODE, Unit, at_length, is_equation, is_referen
 _PASSAGES = 10  # of the best hits are read
 _MOST_SENTENCES, _OF_ONE_PAGE = 4, 2
 _MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
-# What a piece is worth: its hit by score and by place, the words of the question, their meaning, being put as such an
-# answer, standing under a title that is the question's subject, and early.
-_HIT, _PLACE, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.6, 0.5, 0.8, 0.1, 0.2, 0.1, 0.15
+# What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
+# a title that is the question's subject, and early.
+_HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.4, 0.4, 0.5, 0.15
 # Of what a title is worth, this share counts by how much of the question it is: "GPU" is little of a long one.
 _OF_QUESTION = 0.8
-_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS = 0.2, 0.06, 0.125
+_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS = 0.4, 0.12, 0.25
 # Of speech: where in its minute a piece is said tells nothing; one that comes to the point late, or that is cut off
 # before it says what something is, is worth less.
 _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 220, 0.9
@@ -42,7 +41,7 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's picture
-_KIND_WHAT = 0.25  # of a definition: a page that has one is preferred to those that only stand under the name
+_KIND_WHAT = 0.5  # of a definition: a page that has one is preferred to those that only stand under the name
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 _TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
@@ -54,16 +53,6 @@ _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Of each piece: what it is worth, how far it is put as such an answer, and whether it speaks of what was asked, by
-    its words or by its title."""
-
-    worth: NDArray[np.float64]
-    kinds: NDArray[np.float64]
-    speaks: NDArray[np.bool_]
 
 
 def extract_answer(
@@ -87,12 +76,13 @@ def extract_answer(
     units = [unit for unit in units if together is None or together.holds(unit)]
     if not units:
         return (), ()
-    scored = score_units(index, query, asked, units, weights)
-    best_first = np.argsort(-scored.worth, kind="stable").tolist()
-    order = [i for i in best_first if scored.kinds[i] > 0 or asked not in _NEED_KIND]
-    picked = _pick(units, scored.worth, order) if order else []
-    if not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
+    scores, kinds = score_units(index, query, asked, units, weights)
+    order = [i for i in np.argsort(-scores, kind="stable").tolist() if kinds[i] > 0 or asked not in _NEED_KIND]
+    if not order or scores[order[0]] < LEAST:
         return (), ()
+    picked = _pick(units, scores, order)
+    if asked not in _NAMES:
+        picked = _with_best_hit(index, query, asked, units, weights, picked, scores)
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
@@ -170,6 +160,30 @@ def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[in
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
 
 
+def _with_best_hit(
+    index: SearchIndex,
+    query: str,
+    asked: Asked,
+    units: Sequence[Unit],
+    weights: Mapping[str, float],
+    picked: list[int],
+    scores: NDArray[np.float64],
+) -> list[int]:
+    """The same with the best piece of the best hit, where none of it was picked: the hit was found by more than the
+    words that its pieces hold. The weakest of four goes for it."""
+    own = [i for i, unit in enumerate(units) if unit.rank == 0]
+    if not set(own).isdisjoint(picked):
+        return picked
+    best = sorted(picked, key=lambda i: -scores[i])[: _MOST_SENTENCES - 1]
+    kept = [i for i in picked if i in best]
+    own = [i for i in own if not _says_again(units[i], (units[j] for j in kept))]
+    if not own:
+        return picked
+    values, _ = score_units(index, query, asked, [units[i] for i in own], weights, by_words=False)
+    place = int(values.argmax())
+    return [*kept, own[place]] if values[place] >= LEAST else picked
+
+
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
     """Whether most words of a piece stand in another one, or the other way round."""
     own = set(plain(unit.text).split())
@@ -194,9 +208,13 @@ def score_units(
     units: Sequence[Unit],
     weights: Mapping[str, float],
     meant: str = "",
-) -> Scored:
-    """What each piece is worth as an answer. What pieces mean is compared for the best of them, with the query or with
-    what is `meant` by it: the question that it is a part of, whose language is preferred."""
+    *,
+    by_words: bool = True,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(how well each piece answers, how far it is put as such an answer); minus infinity for one that does not speak
+    of what was asked, by its words or, without `by_words`, by the names of code alone. What pieces mean is compared for
+    the best of them, with the query or with what is `meant` by it: the question that it is a part of, whose language is
+    preferred."""
     meant = meant or query
     russian = speaks_russian(meant)
     total = sum(weights.values()) or 1.0
@@ -204,7 +222,7 @@ def score_units(
     whole = sum(weights[term] for term in own) or total
     names = names_of_code(query)
     top = max(unit.hit.score for unit in units) or 1.0
-    worth, kinds, speaks = np.zeros(len(units)), np.zeros(len(units)), np.zeros(len(units), bool)
+    scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
     read: dict[int, tuple[list[Token], set[str], float]] = {}
     for i, unit in enumerate(units):
         if unit.rank not in read:
@@ -213,9 +231,8 @@ def score_units(
         tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
-        speaks[i] = (held >= _LEAST_HELD * total and names.said_in(in_passage)) or title >= _TITLED
-        if not speaks[i] and not names.said_in(in_passage):
-            worth[i] = -np.inf  # a name of code is that very thing
+        said_enough = held >= _LEAST_HELD * total or not by_words
+        if not (said_enough and names.said_in(in_passage)) and title < _TITLED:
             continue
         named_in_title = min(1.0, sum(weights[term] for term in titled) / whole)
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
@@ -225,9 +242,8 @@ def score_units(
             kinds[i] = max(_put(asked, unit, tokens, weights, whole), titled_kind)
             if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
                 kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
-        worth[i] = (
+        scores[i] = (
             _HIT * unit.hit.score / top
-            + _PLACE / (1 + unit.rank)
             + _WORDS * min(1.0, held / whole)
             + (_KIND_WHAT if asked is Asked.DEFINITION else _KIND) * kinds[i]
             + _TITLE * min(1.0, title) ** 2 * (1 - _OF_QUESTION * (1 - named_in_title))
@@ -235,11 +251,11 @@ def score_units(
             - _loss(asked, unit, russian=russian)
             - _spoken_loss(asked, unit, tokens, float(kinds[i]))
         )
-    near = np.argsort(-worth, kind="stable")[:_COMPARED].tolist()
+    near = [i for i in np.argsort(-scores, kind="stable")[:_COMPARED].tolist() if scores[i] > -np.inf]
     similar = index.similarities(meant, [units[i].text for i in near], [units[i].hit.passage for i in near])
     for i, value in zip(near, similar, strict=True):
-        worth[i] += _MEANING * value
-    return Scored(worth, kinds, speaks)
+        scores[i] += _MEANING * value
+    return scores, kinds
 
 
 def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
