@@ -26,6 +26,8 @@ from ingest.order import Order
 
 _ROOT = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:

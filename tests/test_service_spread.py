@@ -39,6 +39,8 @@ _QUERIES = (
     Query("ансамбль деревьев", mode=Mode.SEMANTIC),
 )
 
+pytestmark = pytest.mark.cluster
+
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
