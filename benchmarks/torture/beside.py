@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.processes import environment
 from benchmarks.torture.courses import ingest_arguments, write_spoken
-from benchmarks.torture.searching import ask, search_path
+from benchmarks.torture.searching import ask, degraded_in, search_path
 
 _SECONDS = 60.0  # in which a command, or a start, is over
 _SHOWN_SECONDS = 15.0  # in which what is published is shown
@@ -183,10 +183,10 @@ class Pair:
                 self.asked += 1
                 if not found["hits"]:
                     self._wrong.append(f"a search of {name} was answered {status}: {body[:200]!r}")
-                elif found["degraded"] and reads_alike:
-                    self._wrong.append(f"a search of {name} was degraded: {found['degraded']}")
-                elif found["degraded"]:
-                    self.said = f"the older said {found['degraded'][0]!r}"
+                elif (degraded := degraded_in(found)) and reads_alike:
+                    self._wrong.append(f"a search of {name} was degraded: {degraded}")
+                elif degraded:
+                    self.said = f"the older said {degraded[0]!r}"
             over.wait(0.02)
 
 

@@ -16,7 +16,7 @@ from index.damage import find_damage
 from index.embed.models import load_embedder
 from index.engine.generation import Generation
 from index.errors import IndexUnavailable, LecturesError
-from index.library import Library
+from index.library import READERS, Library
 from index.search.search import SearchIndex
 from index.served import open_served
 from index.store.embeddings import embedded_fingerprints
@@ -93,6 +93,8 @@ def _superfluous(library: Library, generation: Generation) -> list[str]:
         referenced = stored_hashes(connection)
     files = {path.name.split(".")[0] for path in (library.data_dir / "files").glob("??/*")}
     shards = {path.name for path in (library.index_root / "shards").iterdir()}
+    # which readers are set is not known here, as it is not to `Library.sweep_all`
+    made = {fingerprint for fingerprint in made if not fingerprint.startswith(READERS)}
     wanted = {shard.manifest.fingerprint for shard in generation.shards}
     counts = {
         "vectors of texts that are gone": len(stored - contents),

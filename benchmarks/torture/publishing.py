@@ -14,7 +14,7 @@ from benchmarks.processes import anonymous_mb
 from benchmarks.torture.courses import ingest_arguments, write_spoken
 from benchmarks.torture.progress import Progress
 from benchmarks.torture.result import Result
-from benchmarks.torture.searching import ask_fully, search_path, start_service
+from benchmarks.torture.searching import ask_fully, degraded_in, search_path, start_service
 from benchmarks.torture.zygote import Zygote
 
 _CLIENTS = 16
@@ -106,7 +106,7 @@ class _Clients:
                 self.asked += 1
                 if status != 200:
                     self.wrong.append(f"a search was answered {status}: {body[:200]!r}")
-                elif found["degraded"] or not versions - {0}:
+                elif degraded_in(found) or not versions - {0}:
                     self.wrong.append(
                         f"generation {found['generation']}: {found['degraded']}, versions {set(versions)}"
                     )

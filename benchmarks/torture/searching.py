@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from benchmarks.torture.zygote import Child, Zygote
+from index.search.opinion import is_of_encoder
 
 _HOST = "127.0.0.1"
 _READY_SECONDS = 30.0
@@ -105,5 +106,11 @@ def _fault(status: int, body: bytes) -> str:
     """What is wrong with the answer to a search, or nothing."""
     if status != 200:
         return f"a search was answered {status}: {body[:200]!r}"
-    degraded = json.loads(body)["degraded"]
+    degraded = degraded_in(json.loads(body))
     return f"a search was degraded: {degraded}" if degraded else ""
+
+
+def degraded_in(found: Mapping[str, Any]) -> list[str]:
+    """What an answer says is degraded of it. That a second opinion is late on a machine that is being tortured, or has
+    not read yet what was published just now, is no fault: the search is whole without it (docs/encoder.md)."""
+    return [reason for reason in found["degraded"] if not is_of_encoder(reason)]

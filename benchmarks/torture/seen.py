@@ -163,7 +163,9 @@ def settled(replicas: tuple[Replica, ...], newest: int) -> list[str]:
 
 def unlike_one(machines: Cluster, questions: list[str]) -> list[str]:
     """Questions that one process, which knows no shared storage, answers otherwise than one of the three."""
-    alone = {"LECTURES_STORAGE_URL": "", "LECTURES_DATA_DIR": str(machines.publisher)}
+    # an encoder loads its model with the first question
+    patient = {"LECTURES_ENCODER_DEADLINE_MS": "60000"}
+    alone = {"LECTURES_STORAGE_URL": "", "LECTURES_DATA_DIR": str(machines.publisher), **patient}
     child, port = start_service(machines.zygote, alone)
     wrong = []
     for question in questions:
