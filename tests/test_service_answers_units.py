@@ -14,6 +14,7 @@ from index.types.course import DeckKind, Host
 from service.answers.definitions import continues_title, defines
 from service.answers.extractive import cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
+from service.answers.kinds import announces
 from service.answers.notes import make_note
 from service.answers.numbers import Numbers
 from service.answers.qualified import qualified
@@ -316,9 +317,47 @@ def test_the_best_hit_costs_no_quote_where_it_has_nothing_to_say_and_answers_not
 
     assert quoted([label, *others]) == ["Тема"] * 4
     assert quoted([weather]) == []
-    assert quoted([weather, *others]) == ["Тема"] * 3 + ["Погода"]
+    assert "Погода" not in quoted([weather, *others])  # four others say more of it
+    # found by more than its words, it stands there too
+    assert quoted([weather, *others[:3]]) == ["Тема", "Тема", "Тема", "Погода"]
     index.similarities.side_effect = lambda _query, texts, _passages: [0.1] * len(texts)
     assert quoted([weather, *others]) == ["Тема"] * 4
+
+
+def _quoted(query: str, asked: Asked, hits: list[Hit], weights: dict[str, float]) -> list[str]:
+    index = create_autospec(SearchIndex, instance=True)
+    index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
+    _, citations = extract_answer(index, query, asked, hits, weights, Numbers(()))
+    return [citation.quote for citation in citations]
+
+
+def test_behind_a_definition_stands_only_what_is_nearly_as_good() -> None:
+    weights = {"фраз": 1.0}
+    defined = _slide("Фраза\nФраза – это ряд слов, сказанных на одном дыхании", "Фраза")
+    beside = _slide("Разное\nТакая фраза встречалась каждому студенту нашего курса", "Разное", 6)
+    weaker = replace(beside, score=0.5)
+    assert len(_quoted("что такое фраза", Asked.DEFINITION, [defined, weaker], weights)) == 1
+    assert len(_quoted("какая бывает фраза", Asked.FACT, [defined, weaker], weights)) == 2
+
+
+def test_of_a_passage_that_says_again_what_is_quoted_nothing_is() -> None:
+    weights = {"фраз": 1.0, "длин": 1.0}
+    first = _slide("Перевод\nфраза нормируется на свою длину степенью альфа", "Перевод")
+    aside = "\n\nОднажды фраза перелетела над далёким синим морем."
+    again = _slide(f"Речь\nКаждая фраза нормируется на свою длину степенью альфа.{aside}", "Речь", 6)
+    other = _slide(f"Речь\nСамая странная фраза бывает в длину короче любого слова.{aside}", "Речь", 6)
+    assert len(_quoted("фраза и длина", Asked.FACT, [first, again], weights)) == 1
+    assert len(_quoted("фраза и длина", Asked.FACT, [first, other], weights)) == 2
+
+
+def test_what_only_says_what_will_be_told_is_a_poor_quote() -> None:
+    assert announces("План лекции такой. Сначала разберёмся, что такое фраза. Потом поговорим про абзац.")
+    assert announces("First, the plan for today. Then we will talk about phrases.")
+    assert not announces("Сначала рассмотрим матрицу и умножим её на вектор.")
+    assert not announces("Today we'll talk about phrases. A phrase is a row of words.")
+    told = _slide("Лекция\nСначала обсудим фразу. Потом поговорим про абзац и главу.", "Лекция")
+    said = replace(_slide("Лекция\nВ ней фраза стоит позади абзаца и главы.", "Лекция", 6), score=0.8)
+    assert _quoted("какая фраза", Asked.FACT, [told, said], {"фраз": 1.0})[0] in said.passage.text
 
 
 @pytest.mark.parametrize("line", ["Precision = TP / (TP + FP)", "• softmax(z)_i = exp(z_i) / Σ exp(z_j)"])

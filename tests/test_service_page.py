@@ -744,6 +744,22 @@ def test_an_answer_that_is_being_written_moves_nothing_and_its_numbers_lead_at_o
                 assert card.locator("> h2").count() == 1  # the card holds its parts, and no page within the page
 
 
+def test_what_stands_below_a_card_stays_where_it_is_while_a_short_answer_takes_the_place_of_long_quotes(
+    browser: Any, example_settings: Settings
+) -> None:
+    with model_server(says("Модель запоминает примеры [1].")) as (model_url, _):
+        settings = example_settings.model_copy(update={"llm_url": model_url, "llm_model": "stub"})
+        with serve(settings) as url, page_of(browser, url, viewport=DESKTOP) as page:
+            page.add_init_script(SHIFTS)
+            page.goto(f"{url}/?q={quote('что такое переобучение')}", wait_until="commit")
+            card = page.locator("#answer")
+            expect(card.locator(".mode")).to_have_text("written by a language model from the course")
+            expect(card).not_to_have_attribute("aria-busy", "true")
+            below = card.evaluate("card => parseFloat(getComputedStyle(card).marginBottom)")
+            assert below > 100  # what the quotes took
+            assert page.evaluate("window.shifts") < 0.02
+
+
 def test_what_is_written_of_an_earlier_question_never_comes_into_the_card_of_the_next(
     browser: Any, example_settings: Settings
 ) -> None:

@@ -144,9 +144,10 @@ def _best(
     if not units:
         return []
     asked = Asked.COMPARISON if question else Asked.DEFINITION
-    scores, _ = score_units(index, query, asked, units, weights, meant=question)
-    best = int(np.argmax(scores))
-    return [units[best]] if scores[best] >= LEAST else []
+    scored = score_units(index, query, asked, units, weights, meant=question)
+    worth = np.where(scored.speaks, scored.worth, -np.inf)
+    best = int(np.argmax(worth))
+    return [units[best]] if worth[best] >= LEAST else []
 
 
 def _is_about(unit: Unit, thing: _Thing, against: _Thing, weights: Mapping[str, float]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from index.types import Hit, IndexedPassage, Kind
 from service.answers.definitions import continues_title, defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.identifiers import Names, names_of_code
-from service.answers.kinds import suits
+from service.answers.kinds import announces, suits
 from service.answers.numbers import Numbers
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
@@ -26,13 +27,15 @@ from service.answers.units import CODE, Unit, at_length, is_equation, is_referen
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
 _MOST_SENTENCES, _OF_ONE_PAGE = 4, 2
-_MIN_OF_BEST = 0.6  # a piece this much weaker than the best adds nothing
-# What a piece is worth: its hit, the words of the question, their meaning, being put as such an answer, standing under
-# a title that is the question's subject, and early.
-_HIT, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.3, 0.3, 0.4, 0.4, 0.5, 0.15
+# A piece this much weaker than the best adds nothing; nor does one beside a definition that was asked for, unless it is
+# nearly as good.
+_MIN_OF_BEST, _MIN_OF_DEFINITION = 0.6, 0.75
+# What a piece is worth: its hit by score and by place, the words of the question, their meaning, being put as such an
+# answer, standing under a title that is the question's subject, and early.
+_HIT, _PLACE, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.6, 0.5, 0.8, 0.1, 0.2, 0.1, 0.15
 # Of what a title is worth, this share counts by how much of the question it is: "GPU" is little of a long one.
 _OF_QUESTION = 0.8
-_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS = 0.4, 0.12, 0.25
+_REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _PLAN_LOSS = 0.2, 0.06, 0.125, 0.4
 # Of speech: where in its minute a piece is said tells nothing; one that comes to the point late, or that is cut off
 # before it says what something is, is worth less.
 _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 220, 0.9
@@ -41,7 +44,7 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's picture
-_KIND_WHAT = 0.5  # of a definition: a page that has one is preferred to those that only stand under the name
+_KIND_WHAT = 0.25  # of a definition: a page that has one is preferred to those that only stand under the name
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
 _TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
@@ -53,6 +56,16 @@ _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Of each piece: what it is worth, how far it is put as such an answer, and whether it speaks of what was asked, by
+    its words or by its title."""
+
+    worth: NDArray[np.float64]
+    kinds: NDArray[np.float64]
+    speaks: NDArray[np.bool_]
 
 
 def extract_answer(
@@ -76,13 +89,13 @@ def extract_answer(
     units = [unit for unit in units if together is None or together.holds(unit)]
     if not units:
         return (), ()
-    scores, kinds = score_units(index, query, asked, units, weights)
-    order = [i for i in np.argsort(-scores, kind="stable").tolist() if kinds[i] > 0 or asked not in _NEED_KIND]
-    if not order or scores[order[0]] < LEAST:
+    scored = score_units(index, query, asked, units, weights)
+    best_first = np.argsort(-scored.worth, kind="stable").tolist()
+    order = [i for i in best_first if scored.kinds[i] > 0 or asked not in _NEED_KIND]
+    suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
+    picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else _MIN_OF_BEST)
+    if not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
-    picked = _pick(units, scores, order)
-    if asked not in _NAMES:
-        picked = _with_best_hit(index, query, asked, units, weights, picked, scores)
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
@@ -146,42 +159,24 @@ def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
     return len(news) >= _NEWS_WORDS or (len(news) + joined >= _TOLD_WORDS and unit.says_something)
 
 
-def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int]) -> list[int]:
-    """The best pieces, of different words; of one page at most two, and those in its order."""
+def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float) -> list[int]:
+    """The best pieces, of different words, worth at least such a share of the best; of one page at most two, and those
+    in its order."""
     picked: list[int] = []
+    said: set[int] = set()  # passages that say what another one has been quoted with: the rest of them is around that
     for i in order:
-        if len(picked) == _MOST_SENTENCES or scores[i] < _MIN_OF_BEST * scores[order[0]]:
+        unit = units[i]
+        if len(picked) == _MOST_SENTENCES or scores[i] < least * scores[order[0]]:
             break
-        beside = [units[j] for j in picked if units[j].rank == units[i].rank]
-        crowded = len(beside) == _OF_ONE_PAGE or any(overlap(units[i], other) for other in beside)
-        if not crowded and not _says_again(units[i], (units[j] for j in picked)):
+        beside = [units[j] for j in picked if units[j].rank == unit.rank]
+        if unit.rank in said or len(beside) == _OF_ONE_PAGE or any(overlap(unit, other) for other in beside):
+            continue
+        if not _says_again(unit, (units[j] for j in picked)):
             picked.append(i)
+        elif not beside:
+            said.add(unit.rank)
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
-
-
-def _with_best_hit(
-    index: SearchIndex,
-    query: str,
-    asked: Asked,
-    units: Sequence[Unit],
-    weights: Mapping[str, float],
-    picked: list[int],
-    scores: NDArray[np.float64],
-) -> list[int]:
-    """The same with the best piece of the best hit, where none of it was picked: the hit was found by more than the
-    words that its pieces hold. The weakest of four goes for it."""
-    own = [i for i, unit in enumerate(units) if unit.rank == 0]
-    if not set(own).isdisjoint(picked):
-        return picked
-    best = sorted(picked, key=lambda i: -scores[i])[: _MOST_SENTENCES - 1]
-    kept = [i for i in picked if i in best]
-    own = [i for i in own if not _says_again(units[i], (units[j] for j in kept))]
-    if not own:
-        return picked
-    values, _ = score_units(index, query, asked, [units[i] for i in own], weights, by_words=False)
-    place = int(values.argmax())
-    return [*kept, own[place]] if values[place] >= LEAST else picked
 
 
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
@@ -208,13 +203,9 @@ def score_units(
     units: Sequence[Unit],
     weights: Mapping[str, float],
     meant: str = "",
-    *,
-    by_words: bool = True,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(how well each piece answers, how far it is put as such an answer); minus infinity for one that does not speak
-    of what was asked, by its words or, without `by_words`, by the names of code alone. What pieces mean is compared for
-    the best of them, with the query or with what is `meant` by it: the question that it is a part of, whose language is
-    preferred."""
+) -> Scored:
+    """What each piece is worth as an answer. What pieces mean is compared for the best of them, with the query or with
+    what is `meant` by it: the question that it is a part of, whose language is preferred."""
     meant = meant or query
     russian = speaks_russian(meant)
     total = sum(weights.values()) or 1.0
@@ -222,7 +213,7 @@ def score_units(
     whole = sum(weights[term] for term in own) or total
     names = names_of_code(query)
     top = max(unit.hit.score for unit in units) or 1.0
-    scores, kinds = np.full(len(units), -np.inf), np.zeros(len(units))
+    worth, kinds, speaks = np.zeros(len(units)), np.zeros(len(units)), np.zeros(len(units), bool)
     read: dict[int, tuple[list[Token], set[str], float]] = {}
     for i, unit in enumerate(units):
         if unit.rank not in read:
@@ -231,8 +222,9 @@ def score_units(
         tokens = _inside(unit, in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
-        said_enough = held >= _LEAST_HELD * total or not by_words
-        if not (said_enough and names.said_in(in_passage)) and title < _TITLED:
+        speaks[i] = (held >= _LEAST_HELD * total and names.said_in(in_passage)) or title >= _TITLED
+        if not speaks[i] and not names.said_in(in_passage):
+            worth[i] = -np.inf  # a name of code is that very thing
             continue
         named_in_title = min(1.0, sum(weights[term] for term in titled) / whole)
         named = asked not in _NAMES or sum(weights[term] for term in said | titled) >= _LEAST_NAMED * whole
@@ -242,8 +234,9 @@ def score_units(
             kinds[i] = max(_put(asked, unit, tokens, weights, whole), titled_kind)
             if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
                 kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
-        scores[i] = (
+        worth[i] = (
             _HIT * unit.hit.score / top
+            + _PLACE / (1 + unit.rank)
             + _WORDS * min(1.0, held / whole)
             + (_KIND_WHAT if asked is Asked.DEFINITION else _KIND) * kinds[i]
             + _TITLE * min(1.0, title) ** 2 * (1 - _OF_QUESTION * (1 - named_in_title))
@@ -251,11 +244,11 @@ def score_units(
             - _loss(asked, unit, russian=russian)
             - _spoken_loss(asked, unit, tokens, float(kinds[i]))
         )
-    near = [i for i in np.argsort(-scores, kind="stable")[:_COMPARED].tolist() if scores[i] > -np.inf]
+    near = np.argsort(-worth, kind="stable")[:_COMPARED].tolist()
     similar = index.similarities(meant, [units[i].text for i in near], [units[i].hit.passage for i in near])
     for i, value in zip(near, similar, strict=True):
-        scores[i] += _MEANING * value
-    return scores, kinds
+        worth[i] += _MEANING * value
+    return Scored(worth, kinds, speaks)
 
 
 def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
@@ -316,6 +309,8 @@ def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     lost = 0.0
     if unit.is_code:
         return lost
+    if announces(unit.text):
+        lost += _PLAN_LOSS
     if asked not in _NAMES and is_reference(unit.text):
         lost += _REFERENCE_LOSS
     if speaks_russian(unit.text) is not russian:

@@ -34,6 +34,21 @@ _PATTERNS = {asked: re.compile(pattern, re.IGNORECASE) for asked, pattern in _CU
 _YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _NAME = re.compile(r"\b[A-ZА-ЯЁ][a-zа-яё]+(?:\s+[A-ZА-ЯЁ][a-zа-яё]+|\s+et al)|\b[A-ZА-ЯЁ]\.\s?[A-ZА-ЯЁ][a-zа-яё]+")
 
+_ANNOUNCED = re.compile(
+    r"\b(?:план|содержание|структура)\s+(?:\w+\s+)?(?:лекции|занятия|курса)\b|"
+    r"\b(?:сегодня|сначала|потом|затем|далее|дальше|позже|после этого)\s+(?:мы\s+)?"
+    r"(?:поговорим|обсудим|разбер[её]м\w*|рассмотрим|посмотрим|узнаем|увидим)\b|"
+    r"\b(?:plan|outline|agenda)\s+(?:for|of)\s+(?:today|the|this)\b|"
+    r"\b(?:today|next|later|then)[,\s]+(?:we|i)(?:['’]ll|['’]re going to|['’]m going to|\s+will|\s+are going to)\s+"
+    r"(?:talk|discuss|cover|look at|see)\b",
+    re.IGNORECASE,
+)
+
+
+def announces(text: str) -> bool:
+    """Whether a text says what will be told, which is no part of it: "first we will talk about X, then about Y"."""
+    return len(_ANNOUNCED.findall(text)) > 1
+
 
 def suits(asked: Asked, text: str) -> float:
     """How far a text is put as such an answer is: 0 to 1; for definitions see `defines`."""

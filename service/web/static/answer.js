@@ -28,8 +28,14 @@ async function* cards(response) {
 // The page keeps the element of a card and makes it that of the next question.
 const isShown = ({ card, address }) => document.contains(card) && card.dataset.written === address;
 
+// What stands below a card stays where it is while the card gets shorter: the reader may be about to press it.
+function keepPlace(card, height) {
+  card.style.setProperty("--left-below", `${Math.max(0, height - card.getBoundingClientRect().height)}px`);
+}
+
 async function write(mine) {
   const { card, address, ending } = mine;
+  const { height } = card.getBoundingClientRect();
   card.setAttribute("aria-busy", "true");
   try {
     await readyToMorph();
@@ -43,6 +49,7 @@ async function write(mine) {
         return;
       }
       morph(card, [...new DOMParser().parseFromString(html, "text/html").body.childNodes], "innerHTML");
+      keepPlace(card, height);
     }
   } catch {
     if (ending.signal.aborted || !isShown(mine)) {
