@@ -32,7 +32,7 @@ _MOST_SENTENCES, _OF_ONE_PAGE = 4, 2
 _MIN_OF_BEST, _MIN_OF_DEFINITION = 0.6, 0.75
 # What a piece is worth: its hit by score and by place, the words of the question, their meaning, being put as such an
 # answer, standing under a title that is the question's subject, and early.
-_HIT, _PLACE, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.6, 0.5, 0.8, 0.1, 0.2, 0.1, 0.15
+_HIT, _PLACE, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.6, 0.5, 0.8, 0.3, 0.2, 0.1, 0.15
 # Of what a title is worth, this share counts by how much of the question it is: "GPU" is little of a long one.
 _OF_QUESTION = 0.8
 _REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _PLAN_LOSS = 0.2, 0.06, 0.125, 0.4
