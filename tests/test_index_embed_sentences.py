@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.embed.encoder import load_encoder
+from index.embed.outside import FILE, read_outside
 from index.embed.pieces import BEGIN, END, UNKNOWN, Pieces
 from index.embed.sentences import FOLDER, SentenceEmbedder, unpack
 from index.errors import EmbedderError
@@ -144,3 +145,36 @@ def test_the_setting_builtin_names_it() -> None:
     assert encoder.across_alphabets
     vector, problem = encoder.ask("что такое градиентный спуск").answer()
     assert (vector is not None and vector.shape, problem) == ((384,), "")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered_by_none"),
+    [
+        ("как приготовить борщ на говяжьем бульоне", True),
+        ("what time does the pharmacy close on Sunday", True),
+        ("когда пересдача и в какой аудитории", True),
+        ("почему градиент затухает в глубокой сети", False),
+        ("how does photosynthesis store energy", False),
+        ("условия Каруша — Куна — Таккера", False),
+    ],
+)
+def test_what_no_lecture_answers_is_told_from_what_one_might(
+    model: SentenceEmbedder, asked: str, answered_by_none: bool
+) -> None:
+    assert (read_outside(model.fingerprint).odds(model.embed_query(asked)) > 0) is answered_by_none
+
+
+@pytest.mark.parametrize("content", ["{}", '{"model": "m", "constant": 1, "weights": "x"}', "no JSON"])
+def test_a_damaged_list_of_weights_is_refused(tmp_path: Path, content: str) -> None:
+    path = tmp_path / FILE.name
+    path.write_text(content, "utf-8")
+    with pytest.raises(EmbedderError, match=r"outside-v1\.json could not be read .*install the application again"):
+        read_outside("m", path)
+    path.unlink()
+    with pytest.raises(EmbedderError, match="No such file"):
+        read_outside("m", path)
+
+
+def test_weights_of_another_model_are_refused(model: SentenceEmbedder) -> None:
+    with pytest.raises(EmbedderError, match=f"made for the model {model.fingerprint}, and this is another"):
+        read_outside("another")

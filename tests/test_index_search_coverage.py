@@ -14,7 +14,7 @@ from index.engine.glossary import GeneralGlossary
 from index.search.coverage import Evidence, judge_coverage
 from index.search.named import strangers
 from index.search.scope import Scope, make_scope
-from index.search.subject import Shares, Sign, share_missing, shares_of
+from index.search.subject import Shares, Sign, share_apart, share_missing, shares_of
 from index.types import Coverage, Filters, Word
 
 _NONE = Evidence(
@@ -108,6 +108,26 @@ def test_neighbours_whose_term_is_there_by_another_name_are_not_apart() -> None:
     )
     nowhere = cast(Scope, None)  # not looked at: the other name was found before
     assert share_missing([first, second], nowhere) == 0
+
+
+def test_words_that_never_stand_together_say_less_where_a_passage_means_what_was_asked(tmp_path: Path) -> None:
+    texts = ["dropout\nзануляет часть сети", "units\nнейроны слоя"]
+    generation = make_generation(tmp_path, {"c": [passage(text, page) for page, text in enumerate(texts, 1)]})
+    scope = make_scope(generation, Filters())
+    asked = [
+        Sign(text, 3.0, 1.0, 0.8, 0.0, heard=True, weight=1.0, terms=frozenset({term}), place=place, asked=True)
+        for place, (text, term) in enumerate((("dropout", "dropout"), ("units", "unit")))
+    ]
+    bare = [replace(sign, asked=False, bare=True) for sign in asked]
+    assert [share_missing(asked, scope, meant) for meant in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
+    assert [share_apart(bare, scope, meant) for meant in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
+    unknown = [replace(asked[0], known=0.0, terms=frozenset()), asked[1]]
+    assert share_missing(unknown, scope, 1.0) == share_missing(unknown, scope, 0.0) == 0.5
+
+
+def test_a_question_that_no_lecture_answers_is_none_of_this_course_unless_the_course_is_surely_about_it() -> None:
+    assert judge_coverage(replace(_SOME, outside=2.0)) is Coverage.ABSENT
+    assert judge_coverage(replace(_FULL, outside=1.0)) is Coverage.EXPLAINED
 
 
 def test_what_names_something_unknown_is_not_all_explained() -> None:

@@ -11,6 +11,7 @@ import pytest
 from support import CountingEmbedder, made_by, passage
 
 from index.embed.encoder import Encoder
+from index.embed.outside import Outside
 from index.embed.protocol import Vectors
 from index.engine.build import build_shard
 from index.engine.generation import Generation, open_generation
@@ -121,6 +122,20 @@ def test_a_cosine_is_judged_in_itself_by_models_for_which_that_was_measured(tmp_
     assert found.resemblance(rows[:0]) == 0
     unsure = Encoder(Cosines(cosines), 60.0)
     assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(rows) == 0
+
+
+def test_the_question_itself_may_be_one_that_no_lecture_answers(tmp_path: Path) -> None:
+    passages = [passage(f"слайд {row}", row) for row in range(_PASSAGES)]
+    cosines = [0.2] * _PASSAGES
+
+    def outside(tells: Outside | None) -> float:
+        encoder = Encoder(Cosines(cosines), 60.0, outside=tells)
+        return _opinion(_scope(tmp_path / str(tells), encoder, passages), encoder, "вопрос").outside
+
+    query = Cosines(cosines).embed_query("вопрос")
+    assert outside(Outside(query, 1.5)) == pytest.approx(2.5)  # a unit vector with itself, and the constant
+    assert outside(Outside(query, -1.5)) == 0  # what a lecture may answer is no sign that this one does
+    assert outside(None) == 0
 
 
 def test_a_model_is_not_asked_about_courses_in_languages_that_it_does_not_read(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Data files → the built-in table: python -m training build --data FOLDER; python -m training evaluate GOLD.jsonl …;
-python -m training packs; python -m training translations; python -m training sentences --data FOLDER"""
+python -m training packs; python -m training translations; python -m training sentences --data FOLDER;
+python -m training outside"""
 
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ import time
 from dataclasses import fields, replace
 from pathlib import Path
 
+from index.embed.sentences import SentenceEmbedder
 from index.embed.table import FOLDER, TableEmbedder
 from index.engine.dictionary import write_vectors
 from index.engine.packs import BUNDLED, find_packs, read_pack
 from training.data import read_data
 from training.evaluate import evaluate_files
+from training.outside import learn_outside
 from training.sentences.learn import Options as SentenceOptions
 from training.train import Options
 from training.translations import write_translations
@@ -30,6 +33,8 @@ def main() -> int:
             print(f"{write_translations(TableEmbedder())} stems with translations")
         elif options.command == "build":
             run_build(options)
+        elif options.command == "outside":
+            learn_outside(SentenceEmbedder(), print)
         elif options.command == "sentences":
             run_sentences(options)
         else:
@@ -56,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--alone", action="store_true", help="only the cosines; else also the full search")
     commands.add_parser("packs", help="embed the descriptions of the bundled packs with the bundled table")
     commands.add_parser("translations", help="write what the bundled table says means the same in the other alphabet")
+    commands.add_parser(
+        "outside", help="learn which questions no lecture answers; after each change of the sentence model"
+    )
     sentences = commands.add_parser(
         "sentences", help="train the sentence model; a graphics card is used if there is one"
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from index.embed.e5 import E5Embedder
 from index.embed.models import SentenceTransformerEmbedder, in_a_line
+from index.embed.outside import Outside, read_outside
 from index.embed.protocol import Embedder, Vectors, passage_views
 from index.embed.sentences import SentenceEmbedder
 from index.errors import EmbedderError
@@ -49,8 +50,9 @@ class Asked:
 class Encoder:
     """`fingerprint` identifies its vectors, which are of whole passages alone. `across_alphabets` says whether it
     understands a question in other letters than those of a passage. By `usual` a cosine is judged in itself; None:
-    cosines say only which passage is nearer. Only where all courses are in the languages of `reads` is it asked; empty:
-    everywhere. It reads `at_once` passages, and is then asked whether to go on."""
+    cosines say only which passage is nearer. `outside` tells what no lecture answers, where that was learned. Only
+    where all courses are in the languages of `reads` is it asked; empty: everywhere. It reads `at_once` passages, and
+    is then asked whether to go on."""
 
     verb = "encoding"
     kinds = frozenset(Kind)
@@ -62,11 +64,13 @@ class Encoder:
         *,
         across_alphabets: bool = False,
         usual: float | None = None,
+        outside: Outside | None = None,
         reads: frozenset[str] = frozenset(),
         at_once: int = 16,
     ) -> None:
         self._embedder = embedder
-        self.across_alphabets, self.usual, self.reads, self.at_once = across_alphabets, usual, reads, at_once
+        self.across_alphabets, self.usual, self.outside = across_alphabets, usual, outside
+        self.reads, self.at_once = reads, at_once
         self.deadline_seconds = deadline_seconds
         self.fingerprint = PREFIX + embedder.fingerprint
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
@@ -131,7 +135,14 @@ def load_encoder(name: str, deadline_ms: int) -> Encoder | None:
     if not name:
         return None
     if name == "builtin":
+        model = SentenceEmbedder()
         return Encoder(
-            SentenceEmbedder(), deadline_ms / 1000, across_alphabets=True, usual=_USUAL, reads=_READS, at_once=64
+            model,
+            deadline_ms / 1000,
+            across_alphabets=True,
+            usual=_USUAL,
+            outside=read_outside(model.fingerprint),
+            reads=_READS,
+            at_once=64,
         )
     return Encoder(E5Embedder() if name == "e5" else SentenceTransformerEmbedder(name), deadline_ms / 1000)

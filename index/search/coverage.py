@@ -44,6 +44,9 @@ _CLOSE = 8.0
 # By how much a cosine of the encoder above or below what is usual counts (`Opinion.resemblance`): chosen on one half of
 # the questions of docs/encoder.md, confirmed on the other.
 _RESEMBLES = 20.0
+# A passage that resembles the question so much begins to mean it, or surely does, though words of it stand apart.
+_ALIKE, _SURELY_ALIKE = 0.05, 0.1
+_OUTSIDE = 2.0  # of the log-odds that no lecture answers it (`Opinion.outside`), in the same way
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
 # What a slide says in the other language counts .6 of the words: below the second only the programme says it.
@@ -61,7 +64,8 @@ class Evidence:
     one term are words that the course does not know, `apart` how much of it are words of a term that the course says
     but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
     that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
-    passage is to the encoder than what says nothing (0 without one). `unknown` are the words and names that
+    passage is to the encoder than what says nothing (0 without one), `outside` how surely it takes the question for one
+    of daily life or of how studies are run (log-odds, 0 where it does not). `unknown` are the words and names that
     the course does not know.
     """
 
@@ -77,6 +81,7 @@ class Evidence:
     foreign: float
     strange: float = 0.0
     resemblance: float = 0.0
+    outside: float = 0.0
     unknown: tuple[str, ...] = ()
 
     @property
@@ -89,7 +94,7 @@ class Evidence:
         """The log-odds that the course answers the question."""
         signs = sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
         meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + _RESEMBLES * self.resemblance
-        return _CONSTANT + signs + meant
+        return _CONSTANT + signs + meant - _OUTSIDE * self.outside
 
 
 def judge_coverage(evidence: Evidence | None) -> Coverage:
@@ -117,8 +122,10 @@ def gather_evidence(
     *,
     vectors: bool,
     resemblance: float = 0.0,
+    outside: float = 0.0,
 ) -> Evidence | None:
-    """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these."""
+    """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these, `outside` what it
+    says of the question."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation
@@ -134,19 +141,21 @@ def gather_evidence(
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
+    meant = min(1.0, max(0.0, (resemblance - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),
         near=nearness,
         keyness=shares.keyness,
         lacking=shares.lacking,
-        missing=share_missing(signs, scope),
-        apart=share_apart(signs, scope),
+        missing=share_missing(signs, scope, meant),
+        apart=share_apart(signs, scope, meant),
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=shares.foreign,
         strange=share_strange(strange, subject, scope),
         resemblance=resemblance,
+        outside=outside,
         unknown=_unknown(signs, strange),
     )
 

@@ -113,6 +113,13 @@ class Opinion:
         nearest = float(self._look(rows)[0].max())
         return max(-_RESEMBLANCE, min(_RESEMBLANCE, nearest - usual))
 
+    @property
+    def outside(self) -> float:
+        """The log-odds that no lecture of any subject answers the question, where they are above 0; 0 where the encoder
+        does not say."""
+        tells = self._asked.encoder.outside if self._asked is not None else None
+        return max(0.0, tells.odds(self._query)) if tells is not None and self._query is not None else 0.0
+
     @cached_property
     def _sample(self) -> Rows:
         """Ascending rows that may be found: all of few, some of many."""

@@ -135,6 +135,7 @@ class SearchIndex:
             self._glossaries,
             vectors=mode is not Mode.LEXICAL,
             resemblance=opinion.resemblance(np.sort(ranked.rows)),
+            outside=opinion.outside,
         )
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)

@@ -223,17 +223,18 @@ def _heard(sign: Sign, meant: float) -> float:
     return 1.0 if sign.heard else meant * (_UNTRANSLATED if sign.asked else 1.0)
 
 
-def share_apart(signs: Sequence[Sign], scope: Scope) -> float:
+def share_apart(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> float:
     """Of a bare query of two or three words that the courses say each: the share of neighbours that they never say
     beside each other, as "decision trees" of a course that has decisions and trees; a neighbour that everyday
-    language says as often, as the verb of "fight overfitting", is part of no term. 0 for any other query."""
+    language says as often, as the verb of "fight overfitting", is part of no term. 0 for any other query. `meant` is
+    how surely a passage means what was asked, in whatever words: by so much it says nothing that words stand apart."""
     if len(signs) < 2 or not all(sign.bare and _known(sign) for sign in signs):
         return 0.0
     apart = [
         0.0 if _stand_together(first, second, scope) else min(1.0, min(first.keyness, second.keyness) / _TERM_KEYNESS)
         for first, second in pairwise(signs)
     ]
-    return sum(apart) / len(apart)
+    return (1 - meant) * sum(apart) / len(apart)
 
 
 def _known(sign: Sign) -> bool:
@@ -248,11 +249,12 @@ def _stand_together(first: Sign, second: Sign, scope: Scope) -> bool:
     return any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
 
 
-def share_missing(signs: Sequence[Sign], scope: Scope) -> float:
+def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> float:
     """Of a query for a term the share that the courses do not know, even if it is no name, as "genetic" of "genetic
     algorithm". 0 for any other query, which may be a description in words of its own.
 
-    Of a term that is surely asked for, neighbours that the courses never say beside each other are not known either.
+    Of a term that is surely asked for, neighbours that the courses never say beside each other are not known either,
+    unless it is `meant` (see `share_apart`).
     In a bare query of two words an everyday word beside one that is all of the subject says less, as "fight" of "fight
     overfitting".
     """
@@ -265,7 +267,7 @@ def share_missing(signs: Sequence[Sign], scope: Scope) -> float:
         for i, (first, second) in enumerate(pairwise(term)):
             beside = second.place == first.place + 1 and _known(first) and _known(second)
             if beside and not _stand_together(first, second, scope):
-                lacking[i] = lacking[i + 1] = 1.0
+                lacking[i], lacking[i + 1] = max(lacking[i], 1 - meant), max(lacking[i + 1], 1 - meant)
         return _share(lacking, term, sum(sign.importance for sign in term))
     telling = [sign for sign in signs if sign.weight >= _TELLING]
     if len(telling) > _TERM_WORDS:
