@@ -199,16 +199,18 @@ def evidence_of(index: SearchIndex, query: str, course: str) -> Evidence | None:
     return seen[-1]
 
 
-def fit(signs: NDArray[np.float64], wanted: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coefficients of the signs and the constant: a logistic regression by Newton's method, held by a small ridge."""
+def fit(
+    signs: NDArray[np.float64], wanted: NDArray[np.float64], weights: NDArray[np.float64], ridge: float = _RIDGE
+) -> NDArray[np.float64]:
+    """Coefficients of the signs and the constant: a logistic regression by Newton's method, held by a ridge."""
     spread = signs.std(axis=0) + 1e-9
     matrix = np.column_stack([signs / spread, np.ones(len(signs))])
-    ridge = _RIDGE * np.diag([1.0] * signs.shape[1] + [0.0])
+    held = ridge * np.diag([1.0] * signs.shape[1] + [0.0])
     found = np.zeros(matrix.shape[1])
     for _ in range(50):
         likely = 1 / (1 + np.exp(-np.clip(matrix @ found, -30, 30)))
-        slope = matrix.T @ (weights * (likely - wanted)) + ridge @ found
-        curve = (matrix.T * (weights * likely * (1 - likely))) @ matrix + ridge
+        slope = matrix.T @ (weights * (likely - wanted)) + held @ found
+        curve = (matrix.T * (weights * likely * (1 - likely))) @ matrix + held
         found -= np.linalg.solve(curve, slope)
     result: NDArray[np.float64] = found / np.append(spread, 1.0)
     return result

@@ -65,11 +65,12 @@ def _publish(zygote: Zygote, folder: Path, version: int) -> int:
 
 
 def _mixed(seen: set[tuple[int, frozenset[int]]], published: dict[int, int]) -> list[str]:
-    """Answers that hold another version than that of the generation that they name."""
+    """Answers that hold another version than that of the generation that they name: where an encoder reads what was
+    published, a version has two, and `published` names the second."""
     return [
         f"an answer of generation {generation} showed version {sorted(versions - {0})}"
         for generation, versions in sorted(seen)
-        if not versions <= {0, published.get(generation)}
+        if not versions <= {0, published.get(min(own for own in published if own >= generation))}
     ]
 
 

@@ -65,7 +65,7 @@ class Evidence:
     but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
     that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
     passage is to the encoder than what says nothing (0 without one), `outside` how surely it takes the question for one
-    of daily life or of how studies are run (log-odds, 0 where it does not). `unknown` are the words and names that
+    of daily life or of how studies are run (0 to 2.5). `unknown` are the words and names that
     the course does not know.
     """
 
