@@ -59,7 +59,8 @@ class Version:
 
     def _environment(self) -> dict[str, str]:
         own = {"PYTHONPATH": str(self.tree), "PYTHONDONTWRITEBYTECODE": "1"}
-        return {**environment(self.data), **self.extra, **own}
+        # an older version may not know the encoder that is set
+        return {**environment(self.data), "LECTURES_ENCODER": "", **self.extra, **own}
 
 
 @dataclass(frozen=True, slots=True)
