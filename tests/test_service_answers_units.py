@@ -351,10 +351,11 @@ def test_of_a_passage_that_says_again_what_is_quoted_nothing_is() -> None:
 
 
 def test_what_only_says_what_will_be_told_is_a_poor_quote() -> None:
-    assert announces("План лекции такой. Сначала разберёмся, что такое фраза. Потом поговорим про абзац.")
-    assert announces("First, the plan for today. Then we will talk about phrases.")
-    assert not announces("Сначала рассмотрим матрицу и умножим её на вектор.")
-    assert not announces("Today we'll talk about phrases. A phrase is a row of words.")
+    assert announces("План лекции такой. Сначала разберёмся, что такое фраза. Потом поговорим про абзац.", 19)
+    assert announces("First, a plan. Today we will discuss phrases. Then we will talk about words.", 14)
+    assert announces("Потом поговорим про абзац. Итак, фраза. Это ряд слов.", 26)
+    assert not announces("Сначала матрица. Потом поговорим про абзац.", 16)
+    assert not announces("A phrase is a row of words. Today we'll talk about phrases.", 27)
     told = _slide("Лекция\nСначала обсудим фразу. Потом поговорим про абзац и главу.", "Лекция")
     said = replace(_slide("Лекция\nВ ней фраза стоит позади абзаца и главы.", "Лекция", 6), score=0.8)
     assert _quoted("какая фраза", Asked.FACT, [told, said], {"фраз": 1.0})[0] in said.passage.text

@@ -309,7 +309,7 @@ def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     lost = 0.0
     if unit.is_code:
         return lost
-    if announces(unit.text):
+    if announces(unit.text, unit.first):
         lost += _PLAN_LOSS
     if asked not in _NAMES and is_reference(unit.text):
         lost += _REFERENCE_LOSS

@@ -45,9 +45,10 @@ _ANNOUNCED = re.compile(
 )
 
 
-def announces(text: str) -> bool:
-    """Whether a text says what will be told, which is no part of it: "first we will talk about X, then about Y"."""
-    return len(_ANNOUNCED.findall(text)) > 1
+def announces(text: str, first: int) -> bool:
+    """Whether a text, whose first sentence has `first` characters, begins with what will be told, or says it more than
+    once: "first we will talk about X, then about Y"."""
+    return _ANNOUNCED.search(text, 0, first) is not None or len(_ANNOUNCED.findall(text)) > 1
 
 
 def suits(asked: Asked, text: str) -> float:
