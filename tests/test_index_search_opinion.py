@@ -133,7 +133,7 @@ def test_the_question_itself_may_be_one_that_no_lecture_answers(tmp_path: Path) 
         return _opinion(_scope(tmp_path / str(tells), encoder, passages), encoder, "вопрос").outside
 
     query = Cosines(cosines).embed_query("вопрос")
-    assert outside(Outside(query, 0.5)) == pytest.approx(1.5)  # a unit vector with itself, and the constant
+    assert outside(Outside(query, 1.5)) == pytest.approx(1.5)  # a unit vector with itself, and the constant, from 1 on
     assert outside(Outside(query, 5.0)) == 2.5
     assert outside(Outside(query, -1.5)) == 0  # what a lecture may answer is no sign that this one does
     assert outside(None) == 0

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 OUTSIDE = HERE / "outside.txt"
 NEGATIVES = HERE / "coverage_negatives.tsv"
 _PARTS = 5
-_RIDGE = 300.0  # of 30 to 10,000 the best at one error in a hundred, on lectures and lines that were held out
+_RIDGE = 300.0  # of 30 to 10,000 as good as any at one error in a hundred, on lectures and lines that were held out
 
 Floats = NDArray[np.float64]
 

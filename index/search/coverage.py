@@ -46,7 +46,7 @@ _CLOSE = 8.0
 _RESEMBLES = 20.0
 # A passage that resembles the question so much begins to mean it, or surely does, though words of it stand apart.
 _ALIKE, _SURELY_ALIKE = 0.05, 0.1
-_OUTSIDE = 2.0  # of the log-odds that no lecture answers it (`Opinion.outside`), in the same way
+_OUTSIDE = 2.0  # for how surely no lecture answers it (`Opinion.outside`), in the same way
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
 # What a slide says in the other language counts .6 of the words: below the second only the programme says it.

@@ -23,7 +23,9 @@ Floats = NDArray[np.float32]
 
 _SAMPLE = 1_000  # passages that tell what is usual, where not all are looked at
 _RESEMBLANCE = 0.1  # a cosine further above or below what is usual says no more
-_OUTSIDE = 2.5  # log-odds above it say no more: a course on buses is asked about buses
+# Log-odds that no lecture answers it: below the first they say nothing (36 in 1,000 questions of lectures lie above),
+# so much above it no more: a course on buses is asked about buses.
+_OUTSIDE_FROM, _OUTSIDE_MOST = 1.0, 2.5
 _LEAST_SPREAD = 1e-4  # of cosines that differ, and of shares of Latin letters
 # By most models a question in other letters is hardly understood on passages in Latin ones: there they say nothing
 # (docs/encoder.md).
@@ -116,10 +118,10 @@ class Opinion:
 
     @property
     def outside(self) -> float:
-        """The log-odds that no lecture of any subject answers the question, from 0 to 2.5; 0 where the encoder does not
-        say."""
+        """How surely no lecture of any subject answers the question, 0 to 2.5; 0 where the encoder does not say."""
         tells = self._asked.encoder.outside if self._asked is not None else None
-        return min(_OUTSIDE, max(0.0, tells.odds(self._query))) if tells and self._query is not None else 0.0
+        odds = tells.odds(self._query) if tells is not None and self._query is not None else 0.0
+        return min(_OUTSIDE_MOST, max(0.0, odds - _OUTSIDE_FROM))
 
     @cached_property
     def _sample(self) -> Rows:
