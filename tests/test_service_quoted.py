@@ -64,6 +64,8 @@ def test_the_quote_of_speech_is_marked_in_the_transcript_and_another_quote_takes
     last.click()
     expect(page.locator(".spoken mark").first).to_be_visible()
     assert words_of(_marked(page, ".running")) == words_of(quoted)
+    # it is played from a moment before the quote, so that the line that is said now may be the one above
+    expect(page.locator(".spoken.now").first).to_be_in_viewport()
     expect(page.locator(".spoken mark").first).to_be_in_viewport()
     page.locator("#answer .cite").first.click()  # of a slide of the same lecture
     expect(page.locator(".copy mark").first).to_be_visible()

@@ -1,8 +1,8 @@
 """What lectures are asked, and what none of them answers → index/builtin/outside-v1.json: python -m training outside.
 
 What 651 lectures of many subjects were asked is what the sentence model learned from (sentences/asked.jsonl.gz); what
-is outside of them stands in outside.txt, written for this project by people who saw neither a course nor a test, and
-in coverage_negatives.tsv.
+is outside of them stands in outside.txt, written for this project (its head says by whom), and in
+coverage_negatives.tsv.
 Printed beside the fit: how it does on lectures and lines that it was not made from.
 """
 

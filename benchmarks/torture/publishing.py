@@ -70,7 +70,7 @@ def _mixed(seen: set[tuple[int, frozenset[int]]], published: dict[int, int]) -> 
     return [
         f"an answer of generation {generation} showed version {sorted(versions - {0})}"
         for generation, versions in sorted(seen)
-        if not versions <= {0, published.get(min(own for own in published if own >= generation))}
+        if not versions <= {0, published.get(min((own for own in published if own >= generation), default=0))}
     ]
 
 
