@@ -19,20 +19,19 @@ from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
 
-from index.embed.models import load_embedder
-from index.library import Library
+from benchmarks.opened import open_as_served, warn_of
 from index.search.search import SearchIndex
-from index.served import open_served
 from index.types import Filters
 from service.answers.answering import last_answer, stream_answer
 from service.answers.types import Answer
 from service.evaluation import holds, percentile, read_gold
-from service.settings import read_settings
 
 
 def answer_of(index: SearchIndex, question: str, filters: Filters) -> Answer:
     """The extractive answer to a question."""
-    return last_answer(stream_answer(index, index.find, question, filters=filters))
+    answer = last_answer(stream_answer(index, index.find, question, filters=filters))
+    warn_of(answer.degraded)
+    return answer
 
 
 def report_facts(index: SearchIndex, path: Path, filters: Filters, *, show: bool) -> list[float]:
@@ -73,12 +72,7 @@ def main() -> None:
     parser.add_argument("--show", action="store_true")
     parser.add_argument("--off-topic", type=Path, nargs="*", default=[])
     options = parser.parse_args()
-    settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
-    embedder = load_embedder(settings.embedder)
-    index = SearchIndex(open_served(library, embedder)[0], embedder)
-    index.warm_up()
-    library.close()
+    index = open_as_served()
     filters = Filters(course=options.course)
     times: list[float] = []
     for path in options.exam:

@@ -14,13 +14,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from index.embed.models import load_embedder
-from index.library import Library
+from benchmarks.opened import open_as_served, warn_of
 from index.search.search import SearchIndex
-from index.served import open_served
 from index.types import Coverage, Filters, Mode, Query
 from service.evaluation import read_gold
-from service.settings import read_settings
 from training.coverage import Said, passages_of, unknown_terms
 
 _OWN = Path(__file__).with_name("offtopic.txt")
@@ -30,8 +27,9 @@ def report(name: str, index: SearchIndex, queries: Iterable[tuple[str, str]], co
     """Print a line for each kind of questions."""
     by_kind: dict[str, Counter[Coverage]] = {}
     for kind, query in queries:
-        said = index.find(Query(query, Filters(course=course), mode)).coverage
-        by_kind.setdefault(kind, Counter())[said] += 1
+        found = index.find(Query(query, Filters(course=course), mode))
+        warn_of(found.degraded)
+        by_kind.setdefault(kind, Counter())[found.coverage] += 1
     for kind, counts in by_kind.items():
         total = sum(counts.values())
         shares = "  ".join(f"{said.value} {counts[said] / total:.2f}" for said in Coverage)
@@ -45,11 +43,7 @@ def main() -> None:
     parser.add_argument("--off-topic", type=Path, nargs="*", default=[])
     parser.add_argument("--mode", type=Mode, default=Mode.HYBRID)
     options = parser.parse_args()
-    settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
-    embedder = load_embedder(settings.embedder)
-    index = SearchIndex(open_served(library, embedder)[0], embedder)
-    library.close()
+    index = open_as_served()
     course, mode = options.course, options.mode
     for path in options.answerable:
         report("answerable", index, [(path.stem[:14], q.query) for q in read_gold(path)], course, mode)

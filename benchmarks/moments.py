@@ -18,16 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embed.models import load_embedder
-from index.library import Library
+from benchmarks.opened import open_as_served
 from index.search.search import SearchIndex
-from index.served import open_served
 from index.text.analysis import fold, is_stop_word, terms_of
 from index.text.language import zipf
 from index.types import Filters, Kind, Query
 from ingest.captions import parse_captions
 from service.evaluation import percentile
-from service.settings import read_settings
 
 _SOON_SECONDS = 5.0
 _MOST_SAID = 5
@@ -84,11 +81,7 @@ def main() -> None:
     parser.add_argument("--course")
     parser.add_argument("--questions", type=int, default=40)
     options = parser.parse_args()
-    settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
-    embedder = load_embedder(settings.embedder)
-    index = SearchIndex(open_served(library, embedder)[0], embedder)
-    library.close()
+    index = open_as_served()
     waits: list[float] = []
     for path in options.transcripts:
         words = spoken_words(path)

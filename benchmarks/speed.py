@@ -15,17 +15,14 @@ from time import perf_counter
 
 import numpy as np
 
-from index.embed.models import load_embedder
-from index.library import Library
+from benchmarks.opened import open_as_served
 from index.search.scope import make_scope
 from index.search.search import SearchIndex
 from index.search.words import WordScores
-from index.served import open_served
 from index.text.analysis import terms
 from index.text.snippet import make_snippet
 from index.types import Filters, Phrase, Query, Reading, Reason, Word
 from service.evaluation import percentile, read_gold
-from service.settings import read_settings
 
 
 def plain(index: SearchIndex, query: str, course: str | None) -> None:
@@ -60,11 +57,7 @@ def main() -> None:
     parser.add_argument("--course")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    settings = read_settings()
-    library = Library(settings.resolved_database_url, settings.data_dir)
-    embedder = load_embedder(settings.embedder)
-    index = SearchIndex(open_served(library, embedder)[0], embedder)
-    library.close()
+    index = open_as_served()
     queries = [question.query for question in read_gold(options.gold)]
     prefixes = [query[:length] for query in queries for length in (3, 5, 9, 14) if len(query) > length]
     filters = Filters(course=options.course)
