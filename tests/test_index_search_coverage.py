@@ -12,10 +12,11 @@ from support import make_generation, passage
 
 from index.engine.glossary import GeneralGlossary
 from index.search.coverage import Evidence, judge_coverage
-from index.search.named import strangers
+from index.search.named import share_strange, strangers
 from index.search.scope import Scope, make_scope
 from index.search.subject import Shares, Sign, share_apart, share_missing, shares_of
-from index.types import Coverage, Filters, Word
+from index.text.analysis import stem
+from index.types import Coverage, Filters, Reading, Reason, Word
 
 _NONE = Evidence(
     said=0.1,
@@ -147,10 +148,36 @@ def test_what_resembles_the_question_makes_it_mentioned_and_no_more() -> None:
 
 def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_near() -> None:
     unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
-    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)
+    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 0.0, 1.0)
     assert shares_of([unheard], nearness=0.4).keyness == pytest.approx(0.3)
     # asked for by a name that no glossary knows, it is less
     assert shares_of([replace(unheard, asked=True)], nearness=0.4).keyness == pytest.approx(0.15)
+
+
+def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it_unless_a_passage_means_the_question() -> None:
+    assert judge_coverage(replace(_FULL, unmet=0.4)) is Coverage.ABSENT
+    assert judge_coverage(replace(_FULL, unmet=0.2)) is Coverage.EXPLAINED
+
+
+@pytest.mark.parametrize(("written", "share"), [("schnorr", 0.5), ("100k", 0.0), ("qk", 0.0), ("LeNet5", 0.0)])
+def test_quantities_signs_and_numbers_of_something_are_no_names(written: str, share: float) -> None:
+    unknown = Sign(written, 3.0, known=0.0, keyness=0.0, name=1.0, heard=True, weight=1.0)
+    known = replace(unknown, text="signatures", known=1.0, keyness=0.5, name=0.0)
+    assert shares_of([unknown, known], nearness=0.4).named == share
+    assert shares_of([replace(unknown, name=0.9), known], nearness=0.4).named == 0  # everyday language says it at times
+
+
+def test_what_a_glossary_has_for_a_name_may_be_a_wording_where_a_passage_means_the_question(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("masked words\nprediction of the next one", 1)]})
+    scope = make_scope(generation, Filters())
+    said = [_word(text) for text in ("masked", "prediction")]
+    unsaid = [_word(text) for text in ("masked", "homography")]
+    assert [share_strange([said], said, scope, meant) for meant in (0.0, 0.5, 1.0)] == [1.0, 0.5, 0.0]
+    assert share_strange([unsaid], unsaid, scope, 1.0) == 1.0
+
+
+def _word(text: str) -> Word:
+    return Word(text, 1.0, (Reading(((stem(text), 1.0),), 1.0, Reason.TYPED, text),))
 
 
 def test_what_only_the_programme_holds_is_listed() -> None:

@@ -173,3 +173,15 @@ def test_a_piece_of_a_compound_and_another_word_are_no_form_of_a_word(tmp_path: 
     for typed in ("LSTM-точка", "игрок"):
         (phrase,) = _reader(generation).read(typed)
         assert not any(reading.is_form for word in phrase.words for reading in word.readings)
+
+
+def test_a_word_is_found_as_it_is_spelled_on_the_other_side_of_the_atlantic(tmp_path: Path) -> None:
+    texts = ["color channels of a picture", "normalization", "an optimizer takes steps", "another optimiser"]
+    passages = [passage(text, page) for page, text in enumerate(texts, 1)]
+    reader = QueryReader(Lexicon(make_scope(make_generation(tmp_path, {"c": passages}), Filters())))
+    (color,), (optimiser,) = (phrase.words for phrase in reader.read("colour optimiser"))
+    assert (color.text, [reading.text for reading in color.readings]) == ("color", ["color"])
+    assert [reading.text for reading in optimiser.readings] == ["optimiser", "optimizer"]
+    assert all(reading.reason is Reason.TYPED for reading in optimiser.readings)
+    # in a French question it is a French word
+    assert reader.read("les couches de normalisation")[3].words[0].text == "normalisation"

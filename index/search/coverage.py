@@ -44,7 +44,8 @@ _CLOSE = 8.0
 # By how much a cosine of the encoder above or below what is usual counts (`Opinion.resemblance`): chosen on one half of
 # the questions of docs/encoder.md, confirmed on the other.
 _RESEMBLES = 20.0
-# A passage that resembles the question so much begins to mean it, or surely does, though words of it stand apart.
+# A passage that resembles the question so much begins to mean it, or surely does, though words of it stand apart or are
+# not there at all.
 _ALIKE, _SURELY_ALIKE = 0.05, 0.1
 _OUTSIDE = 2.0  # for how surely no lecture answers it (`Opinion.outside`), in the same way
 _NEAREST = 10
@@ -65,8 +66,9 @@ class Evidence:
     but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
     that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
     passage is to the encoder than what says nothing (0 without one), `outside` how surely it takes the question for one
-    of daily life or of how studies are run (0 to 2.5). `unknown` are the words and names that
-    the course does not know.
+    of daily life or of how studies are run (0 to 2.5), `unmet` the share of names that the course does not say, as far
+    as no passage means the question to the encoder (0 without one). `unknown` are the words and names that the course
+    does not know.
     """
 
     said: float
@@ -82,6 +84,7 @@ class Evidence:
     strange: float = 0.0
     resemblance: float = 0.0
     outside: float = 0.0
+    unmet: float = 0.0
     unknown: tuple[str, ...] = ()
 
     @property
@@ -104,7 +107,7 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     promised = evidence.promised >= _LISTED_FROM and evidence.promised > evidence.said
     if promised and evidence.said < _MIN_SAID:
         return Coverage.LISTED
-    if evidence.total < 0 or evidence.strange >= _STRANGE:
+    if evidence.total < 0 or max(evidence.strange, evidence.unmet) >= _STRANGE:
         return Coverage.ABSENT
     # what names something that the course does not know is not all explained
     lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
@@ -121,11 +124,11 @@ def gather_evidence(
     glossaries: Sequence[GeneralGlossary],
     *,
     vectors: bool,
-    resemblance: float = 0.0,
+    resemblance: float | None = None,
     outside: float = 0.0,
 ) -> Evidence | None:
-    """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these, `outside` what it
-    says of the question."""
+    """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these (None: nothing),
+    `outside` what it says of the question."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation
@@ -138,10 +141,12 @@ def gather_evidence(
     subject = subject_of(words.phrases, asked)
     signs = read_signs(words.phrases, asked, scope, languages)
     strange = strangers(subject, scope, glossaries, languages[0])
+    # of a term that is surely asked for the name is no wording
+    sure = bool(asked) or any(sign.bare for sign in signs)
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
-    meant = min(1.0, max(0.0, (resemblance - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
+    meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),
@@ -153,9 +158,10 @@ def gather_evidence(
         together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=shares.foreign,
-        strange=share_strange(strange, subject, scope),
-        resemblance=resemblance,
+        strange=share_strange(strange, subject, scope, 0.0 if sure else meant),
+        resemblance=resemblance or 0.0,
         outside=outside,
+        unmet=0.0 if resemblance is None else (1 - meant) * shares.named,
         unknown=_unknown(signs, strange),
     )
 

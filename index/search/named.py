@@ -8,7 +8,7 @@ be there as one thing, in one of the two languages.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, combinations, product
+from itertools import combinations, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
@@ -40,12 +40,26 @@ def strangers(
     return found
 
 
-def share_strange(names: Sequence[Sequence[Word]], typed: Sequence[Word], scope: Scope) -> float:
-    """How much of these words the names are, by their importance: 0 to 1."""
-    words = [word for word in typed if word.weight > STOP_WEIGHT]
-    total = sum(map(scope.importance, words))
-    named = sum(scope.importance(word) for word in chain.from_iterable(names) if word.weight > STOP_WEIGHT)
+def share_strange(
+    names: Sequence[Sequence[Word]], typed: Sequence[Word], scope: Scope, said_otherwise: float = 0.0
+) -> float:
+    """How much of these words the names are, by their importance: 0 to 1. `said_otherwise` is how surely a passage
+    means the question, in whatever words: by so much less counts a name whose words the courses say each, since what
+    a glossary has for a name ("masked prediction") may be no more than a wording."""
+    total = sum(map(scope.importance, _telling(typed)))
+    named = sum(
+        sum(map(scope.importance, words)) * (1 - said_otherwise * _all_said(words, scope))
+        for words in map(_telling, names)
+    )
     return named / total if total else 0.0
+
+
+def _telling(words: Sequence[Word]) -> list[Word]:
+    return [word for word in words if word.weight > STOP_WEIGHT]
+
+
+def _all_said(words: Sequence[Word], scope: Scope) -> bool:
+    return all(any(scope.frequency(term) for term, _ in word.readings[0].terms) for word in words)
 
 
 def subject_of(phrases: Sequence[Phrase], asked: Sequence[Word]) -> list[Word]:

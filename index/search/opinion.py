@@ -107,12 +107,12 @@ class Opinion:
             return self._above(*self._look(rows))
         return self._of_sample[np.searchsorted(self._sample, rows)]
 
-    def resemblance(self, rows: Rows) -> float:
+    def resemblance(self, rows: Rows) -> float | None:
         """How much nearer the nearest of these ascending rows is than what is neither alike nor unlike, at most .1
-        either way; 0 where the encoder does not say."""
+        either way; None where the encoder does not say."""
         usual = self._asked.encoder.usual if self._asked is not None and self._query is not None else None
         if usual is None or not len(rows):
-            return 0.0
+            return None
         nearest = float(self._look(rows)[0].max())
         return max(-_RESEMBLANCE, min(_RESEMBLANCE, nearest - usual))
 

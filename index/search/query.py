@@ -33,6 +33,7 @@ from index.text.analysis import (
 )
 from index.text.language import tongue_of
 from index.text.layout import in_meant_layout
+from index.text.spelling import other_spellings
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
@@ -59,7 +60,8 @@ class QueryReader:
     def read(self, query: str, *, literal: bool = False) -> tuple[Phrase, ...]:
         """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used."""
         typed: list[Word] = []
-        terms = [term for word in words(query) for language in self.languages for term in terms_of(word, language)]
+        spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
+        terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
         self._lexicon.expect([*terms, *(other for term in terms for other in other_stems(term))])
         # words that only join others say nothing in whatever language a question is
         tongue = tongue_of(fold(word) for word in words(query))
@@ -70,13 +72,14 @@ class QueryReader:
             meant = self._rewriter.relayout(token, self._knows) if tried else None
             if tried and as_meant != token and not self._knows(token):
                 meant = as_meant
-            for written in map(self._singular, words(meant or token) or bare_words(meant or token)):
+            for word in words(meant or token) or bare_words(meant or token):
+                written = self._written(word, tongue)
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
-                for word in [written] if len(parts) == 1 or self._knows(written) else parts:
+                for part in [written] if len(parts) == 1 or self._knows(written) else parts:
                     deep = len(typed) < _MAX_WORDS
-                    weight = word_weight(word, joining)
-                    typed.append(self._word(word, weight, layout=meant is not None, source=token, deep=deep))
+                    weight = word_weight(part, joining)
+                    typed.append(self._word(part, weight, layout=meant is not None, source=token, deep=deep))
         return tuple(self._phrases(typed))
 
     def _knows(self, word: str) -> bool:
@@ -87,9 +90,14 @@ class QueryReader:
             known = self._known[word] = any(self._lexicon.frequency(term) > 0 for first in firsts for term in first)
         return known
 
-    def _singular(self, word: str) -> str:
-        """An abbreviation without the s of its plural, which the course need not write: CNN for CNNs."""
-        return word[:-1] if _PLURAL.fullmatch(word) and not self._knows(word) else word
+    def _written(self, word: str, tongue: str) -> str:
+        """A word as the course writes it: an abbreviation without the s of its plural, CNN for CNNs, and a word of an
+        English question as it is spelled on that side of the Atlantic, "color" for "colour"."""
+        if self._knows(word):
+            return word
+        if _PLURAL.fullmatch(word):
+            return word[:-1]
+        return word if tongue else next(filter(self._knows, other_spellings(fold(word))), word)
 
     def _word(self, text: str, weight: float, *, layout: bool, source: str, deep: bool) -> Word:
         reason = Reason.LAYOUT if layout else Reason.TYPED
@@ -99,7 +107,7 @@ class QueryReader:
             readings = [Reading(((fold(text), 1.0),), 1.0, reason, text)]
         if deep and weight > STOP_WEIGHT:
             folded = one_script(fold(text))
-            forms = self._forms(readings[0], reason)
+            forms = [*self._forms(readings[0], reason), *self._spelled(folded, readings[0], reason)]
             readings += forms
             there = bool(forms) or self._knows(folded)
             for candidate in self._rewriter.candidates(folded, self._knows, there=there):
@@ -117,6 +125,11 @@ class QueryReader:
         (stem, _), *pieces = own.terms
         others = [] if pieces else [other for other in other_stems(stem) if self._lexicon.frequency(other)]
         return [Reading(((other, 1.0),), _FORM_WEIGHT, reason, own.text) for other in others]
+
+    def _spelled(self, word: str, own: Reading, reason: Reason) -> list[Reading]:
+        """A word in its other spellings that the searched passages hold, if these make other terms of it."""
+        others = (self._reading((other,), _FORM_WEIGHT, reason, "en") for other in other_spellings(word))
+        return [other for other in others if other.terms != own.terms and self._is_said(other)]
 
     def _translated(self, word: str) -> Iterable[Reading]:
         """What a word that no searched passage holds is in the other alphabet, as far as they say that."""
