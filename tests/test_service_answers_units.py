@@ -17,10 +17,11 @@ from service.answers.formulas import formula_lines, shows_formula
 from service.answers.kinds import announces
 from service.answers.notes import make_note
 from service.answers.numbers import Numbers
+from service.answers.pieces import is_garbled, is_reference
 from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
-from service.answers.units import at_length, is_garbled, is_reference, units_of
+from service.answers.units import at_length, units_of
 
 
 def _slide(text: str, title: str = "", page: int = 5) -> Hit:
@@ -229,7 +230,7 @@ def test_lines_of_code_are_quoted_where_they_show_how() -> None:
 
 def test_a_quote_of_code_says_so() -> None:
     hit = _slide("Дообучение\nnet.fc = nn.Linear(512, 10)\nnet.train()", "Дообучение")
-    units = [unit for unit in read_units([hit], Asked.STEPS, {"net": 1.0}) if unit.is_code]
+    units = [unit for unit in read_units([hit], Asked.STEPS, {"net": 1.0}) if unit.piece.is_code]
     _, (citation,) = cite(units, Numbers(()))
     assert (citation.quote, citation.code) == ("net.fc = nn.Linear(512, 10)\nnet.train()", True)
 
@@ -387,4 +388,4 @@ def test_what_is_assigned_in_code_is_no_formula(line: str) -> None:
     page = _slide(f"Сеть\nСлои сети задаются по одному\n{line}", "Сеть")
     assert [unit.text for unit in units_of(page, 0)] == ["Слои сети задаются по одному"]
     how = units_of(_slide(f"Сеть\nnet = Net()\n{line}\nnet.train()", "Сеть"), 0, code=True)
-    assert line in next(unit.text for unit in how if unit.is_code)
+    assert line in next(unit.text for unit in how if unit.piece.is_code)

@@ -221,8 +221,13 @@ def _words_in(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
+def words_at(text: str) -> Iterator[tuple[int, str]]:
+    """The same, each with the place where it begins."""
+    return ((match.start(), match.group()) for match in _words_in(text))
+
+
 def bare_words(text: str) -> list[str]:
-    """The same with those in addresses: of a question that is one."""
+    """The written words with those in addresses: of a question that is one."""
     return [match.group() for match in _WORD.finditer(text)]
 
 

@@ -10,8 +10,8 @@ from index.types import Hit
 from service.answers.extractive import best_quote
 from service.answers.markup import clean_reply
 from service.answers.numbers import Numbers
+from service.answers.pieces import holds_link
 from service.answers.types import Citation, Sentence
-from service.answers.units import holds_link
 
 # [3] · [1, 2] · [1-3] · [2: "words of the passage"] · 【1】 · 【2†source】
 _PART = r"\d{1,3}(?:\s*[–-]\s*\d{1,3})?"

@@ -158,7 +158,9 @@ def _is_about(unit: Unit, thing: _Thing, against: _Thing, weights: Mapping[str, 
     names = _names_of(thing, against, unit, weights)
     if unit.hit.passage.time is None:
         return bool(names) or _holds(thing, title)
-    return any(_is_told(unit, *name, thing.side.found.weights) for name in names if name[0] <= max(unit.first, _LATE))
+    return any(
+        _is_told(unit, *name, thing.side.found.weights) for name in names if name[0] <= max(unit.piece.first, _LATE)
+    )
 
 
 def _is_told(unit: Unit, start: int, end: int, weights: Mapping[str, float]) -> bool:
@@ -177,7 +179,7 @@ def _names_of(thing: _Thing, against: _Thing, unit: Unit, weights: Mapping[str, 
     side from it, as "batch" in "layers: batch normalization"."""
     run: list[Token] = []
     names: list[tuple[int, int]] = []
-    for token in find_terms(unit.text, weights, latin_language(unit.hit.passage)):
+    for token in unit.inside(find_terms(unit.hit.passage.text, weights, latin_language(unit.hit.passage))):
         run = [*run, token] if run and token.start - run[-1].end <= _BREATH_CHARS else [token]
         for first in range(len(run) - 1, -1, -1):
             said = {part.term for part in run[first:]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,13 @@ from index.types import Hit, IndexedPassage, Kind
 from service.answers.definitions import continues_title, defines
 from service.answers.formulas import FORMULA_LINES, captions, formula_lines, pictured, with_picture_first
 from service.answers.identifiers import Names, names_of_code
-from service.answers.kinds import announces, suits
+from service.answers.kinds import suits
 from service.answers.numbers import Numbers
+from service.answers.pieces import plain
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
 from service.answers.types import Asked, Citation, Sentence
-from service.answers.units import CODE, Unit, at_length, is_equation, is_reference, opened_at, plain, units_of
+from service.answers.units import Unit, at_length, opened_at, units_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
@@ -110,7 +112,8 @@ def cite(
     """Pieces as sentences that quote them, each with its citation; of `shown` the page's picture is shown."""
     quoted = [(unit, opened_at(unit)) for unit in units]
     citations = tuple(
-        Citation(numbers.take(hit), unit.quote, hit, pictured=unit is shown, code=unit.is_code) for unit, hit in quoted
+        Citation(numbers.take(hit), unit.quote, hit, pictured=unit is shown, code=unit.piece.is_code)
+        for unit, hit in quoted
     )
     return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
 
@@ -147,16 +150,14 @@ def _says_something(passage: IndexedPassage) -> bool:
 
 def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
     """Whether a piece says more than the question and the title do."""
-    title = {term for word in words(unit.hit.passage.title) for term in terms_of(word)[:1]}
-    known = title | weights.keys()
-    news: set[str] = set()
-    joined = 0
-    for word in words(unit.text):
-        if is_stop_word(word):
-            joined += 1
-        elif len(word) > 1 and (terms := terms_of(word)):
-            news |= {terms[0]} - known
-    return len(news) >= _NEWS_WORDS or (len(news) + joined >= _TOLD_WORDS and unit.says_something)
+    piece = unit.piece
+    news = sum(term not in weights for term in piece.terms - _terms_of_title(unit.hit.passage.title))
+    return news >= _NEWS_WORDS or (news + piece.joining >= _TOLD_WORDS and piece.says_something)
+
+
+@lru_cache(maxsize=1_000)
+def _terms_of_title(title: str) -> frozenset[str]:
+    return frozenset(term for word in words(title) for term in terms_of(word)[:1])
 
 
 def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float) -> list[int]:
@@ -219,7 +220,7 @@ def score_units(
         if unit.rank not in read:
             read[unit.rank] = _spoken_of(unit.hit.passage, weights, names)
         in_passage, titled, title = read[unit.rank]
-        tokens = _inside(unit, in_passage)
+        tokens = unit.inside(in_passage)
         said = {token.term for token in tokens}
         held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in titled - said)
         speaks[i] = (held >= _LEAST_HELD * total and names.said_in(in_passage)) or title >= _TITLED
@@ -232,7 +233,7 @@ def score_units(
             # a title makes no year and no name of what stands under it
             titled_kind = 0.5 * (title >= _TITLED and asked not in _NAMES)
             kinds[i] = max(_put(asked, unit, tokens, weights, whole), titled_kind)
-            if asked is Asked.DEFINITION and title >= _TITLED and unit.place == 0:
+            if asked is Asked.DEFINITION and title >= _TITLED and unit.piece.place == 0:
                 kinds[i] = max(kinds[i], float(continues_title(unit.text, unit.hit.passage.text)))
         worth[i] = (
             _HIT * unit.hit.score / top
@@ -240,7 +241,7 @@ def score_units(
             + _WORDS * min(1.0, held / whole)
             + (_KIND_WHAT if asked is Asked.DEFINITION else _KIND) * kinds[i]
             + _TITLE * min(1.0, title) ** 2 * (1 - _OF_QUESTION * (1 - named_in_title))
-            + (_EARLY / (1 + unit.place) if unit.hit.passage.time is None else _SPOKEN_EARLY)
+            + (_EARLY / (1 + unit.piece.place) if unit.hit.passage.time is None else _SPOKEN_EARLY)
             - _loss(asked, unit, russian=russian)
             - _spoken_loss(asked, unit, tokens, float(kinds[i]))
         )
@@ -253,14 +254,14 @@ def score_units(
 
 def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, float], whole: float) -> float:
     """How far a piece is put as such an answer."""
-    if unit.is_code:
+    if unit.piece.is_code:
         return 1.0
     if asked is Asked.DEFINITION:
         return defines(unit.text, tokens, weights, whole)
     if asked is Asked.COMPARISON:
         return max(_CONTRAST * suits(asked, unit.text), defines(unit.text, tokens, weights, whole))
     if asked is Asked.FORMULA and unit.hit.passage.page is not None:
-        if is_equation(unit.text[: unit.first]):
+        if unit.piece.is_equation:
             return _EQUATION_WORTH
         return min(1.0, formula_lines(unit.hit.passage.text) / FORMULA_LINES)
     return suits(asked, unit.text)
@@ -289,33 +290,26 @@ def _parts_said(word: str, term: str, language: str) -> int:
     return len(parts_of(word)) if terms_of(word, language)[0] == term else 1
 
 
-def _inside(unit: Unit, tokens: Sequence[Token]) -> list[Token]:
-    """Those words of its passage that stand in a piece, as places of the piece."""
-    end = unit.start + len(unit.text)
-    own = (token for token in tokens if unit.start <= token.start and token.end <= end)
-    return [token._replace(start=token.start - unit.start, end=token.end - unit.start) for token in own]
-
-
 def _spoken_loss(asked: Asked, unit: Unit, tokens: Sequence[Token], kind: float) -> float:
     """What makes a piece of speech a poor quote. A name may come late: "this and that: it is called so"."""
     if unit.hit.passage.time is None:
         return 0.0
-    late = asked is not Asked.DEFINITION and bool(tokens) and tokens[0].start > unit.first
+    late = asked is not Asked.DEFINITION and bool(tokens) and tokens[0].start > unit.piece.first
     return _LATE_LOSS * late + _SHORT_LOSS * (kind < _DEFINED and len(unit.text) < _SHORT_CHARS)
 
 
 def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     """What makes a piece a poor quote: it names a publication, is in another language than was asked in, is code."""
     lost = 0.0
-    if unit.is_code:
+    piece = unit.piece
+    if piece.is_code:
         return lost
-    if announces(unit.text, unit.first):
+    if piece.announces:
         lost += _PLAN_LOSS
-    if asked not in _NAMES and is_reference(unit.text):
+    if asked not in _NAMES and piece.is_reference:
         lost += _REFERENCE_LOSS
-    if speaks_russian(unit.text) is not russian:
+    if piece.is_russian is not russian:
         lost += _FOREIGN_LOSS
-    is_page = unit.hit.passage.time is None
-    if asked is not Asked.FACT and is_page and CODE.search(unit.text) and not is_equation(unit.text[: unit.first]):
+    if asked is not Asked.FACT and unit.hit.passage.time is None and piece.holds_code:
         lost += _CODE_LOSS
     return lost

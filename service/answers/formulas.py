@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from index.text.analysis import find_terms, terms_of, words
 from index.types import Hit, IndexedPassage
+from service.answers.pieces import Piece
 from service.answers.questions import thing_of_formula
 from service.answers.units import Unit
 
@@ -36,7 +37,7 @@ def captions(hits: Sequence[Hit], units: Sequence[Unit]) -> list[Unit]:
     """The titles of pages that hold a formula and nothing to quote: the picture says the rest."""
     known = {unit.rank for unit in units}
     return [
-        Unit(hit, rank, 0, hit.passage.title, hit.passage.text.find(hit.passage.title), len(hit.passage.title))
+        Unit(hit, rank, Piece(0, hit.passage.title, hit.passage.text.find(hit.passage.title), len(hit.passage.title)))
         for rank, hit in enumerate(hits)
         if rank not in known and shows_formula(hit.passage) and hit.passage.title in hit.passage.text
     ]

@@ -85,6 +85,7 @@ _AFTER = {
 _TELLING_WORDS = 8
 # a question mark anywhere, a sentence to be completed, a question after a comma
 _WORD = re.compile(r"\w+")
+_RUSSIAN, _LATIN = re.compile("[а-я]"), re.compile("[a-z]")
 _ASKED_INSIDE = re.compile(
     r"\?|\.\.\.|…|[:,]$|\bли\b|\b(?:что|как|чем|почему|зачем) \w+$|"
     r"[,.:;] (?:как|что|чем|почему|зачем|в котором|како[йе]|какая|какие|how|what|why|which)\b"
@@ -112,7 +113,7 @@ def what_is_asked(question: str) -> Asked:
 def speaks_russian(text: str) -> bool:
     """Whether to answer in Russian: by the letters of the question."""
     folded = fold(text)
-    return sum("а" <= letter <= "я" for letter in folded) * 2 > sum("a" <= letter <= "z" for letter in folded)
+    return len(_RUSSIAN.findall(folded)) * 2 > len(_LATIN.findall(folded))
 
 
 def thing_of_formula(question: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from service.answers.units import CODE, is_garbled
+from service.answers.code import CODE
+from service.answers.pieces import is_garbled
 
 # a text cut at its highlights: (text, whether it is highlighted)
 Pieces = list[tuple[str, bool]]

@@ -1,0 +1,50 @@
+"""Lines of a page → which of them are code."""
+
+from __future__ import annotations
+
+import re
+
+BULLET = re.compile(r"^[•▪◦●■*–—█-]\s+")
+_PROSE_WORDS = 8  # a line of so many pieces of words, of three letters, is no code, whatever signs it has
+# What is assigned in code is called, made or a sign of its language; "p = TP / n" is mathematics.
+CODE = re.compile(
+    r"[;{}]|\w\(\w*[,=)]|\w = (?:[a-z_][\w.]*\.\w|[\w.]+\(|[\[\"']|(?:True|False|None)\b)|"
+    r"^\s*(?:def|class|import|from|for|if|return)\b|^\s*#"
+)
+# A value or a state that is kept: a name of code, one that is made of itself, a value alone, a choice.
+_ASSIGNED = re.compile(
+    r"\s*(?:[a-z]\w*\.\w+|[a-z]+_[a-z]\w*|(?:int|let|const|var|double|float|final|String)\s+\w+)"
+    r" ?[-+*/]?= .+|"
+    r"\s*(\w+) = (?:[^а-яё]*\b)?\1\b.*|\s*[A-Za-z_]\w* = [\w.+-]+;?\s*|"
+    r"\s*\w+ = (?:[fr]?[\"']|\(|[^а-яё]*\b(?:if|else|not|lambda|and)\b).*"
+)
+_DEFINED = re.compile(r"\s*[\w-]+\([\w, |;]+\)\w* = (?!.*\w\.\w+\()")  # "f(x) = …": nothing is assigned to a call
+# What no sentence looks like, however many words it has: a call, an import, an assigned call, a head of a block.
+_STATEMENT = re.compile(
+    r"\s*(?:(?:[\w.,\[\] ]+ ?[-+*/]?= ?)?[A-Za-z_][\w.]*\(.*\)|(?:from [\w.]+ )?import [\w., *]+|"
+    r"(?:for|while|if|elif|with|def|class)\b.*(?:\w\(|\w\.\w|[=<>]).*:)\s*"
+)
+_IMPORT = re.compile(r"\s*(?:import|from)\b")
+_REMARK = re.compile(r"\s*#")
+_TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
+_WORD = re.compile(r"[^\W\d_]{3}")
+
+
+def is_code(line: str) -> bool:
+    """Whether a line is one of a programme, a remark or an import included."""
+    bare = _TRAILING.sub("", line)
+    if _DEFINED.match(BULLET.sub("", line)):
+        return False
+    if _STATEMENT.fullmatch(bare) is not None or _ASSIGNED.fullmatch(bare) is not None:
+        return True
+    return CODE.search(line) is not None and len(_WORD.findall(bare)) < _PROSE_WORDS
+
+
+def is_statement(line: str) -> bool:
+    """Whether a line of code does something itself."""
+    return is_code(line) and _REMARK.match(line) is None and _IMPORT.match(line) is None
+
+
+def is_remark(line: str) -> bool:
+    """Whether a line is nothing but a remark."""
+    return _REMARK.match(line) is not None

@@ -1,0 +1,333 @@
+"""The text of a passage → the pieces of it that can be quoted: whole lines, bullets with their heading, sentences of
+speech. None of it hangs on a question: what is found most is cut once."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from index.text.analysis import is_stop_word, terms_of, words_at
+from index.text.moments import hear
+from index.types import IndexedPassage
+from service.answers.code import BULLET, CODE, is_code, is_remark, is_statement
+from service.answers.kinds import announces
+from service.answers.questions import speaks_russian
+
+MIN_CHARS, MAX_CHARS = 15, 460
+_COVER_WORDS = 30
+_CAPTION_CHARS = 80
+_GLANCE_CHARS = 360  # of a page, from the line that matches on
+_SPOKEN_CHARS = 480  # people take more words than slides
+_BREAK = re.compile(
+    r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)(?<!\bт\.е\.)(?<!\bт\.к\.)(?<!\bт\. "
+    r"е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])"
+)
+_ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
+# A line that the next ones answer: where a quote ends with it, the rest is a formula. People also ask who listens.
+_HEADING_END = re.compile(r"[:：?]$")
+_SPOKEN_HEADING = re.compile(r"[:：]$")
+_NUMBER = re.compile(r"\W*\d{1,2}\.$")  # of a list
+_GOES_ON = (",", " и", " или", " and", " of", " the")
+_FULL_LINE, _LONG_LINE, _USUAL_LINE = 0.75, 35, 1.2
+# After this something is said that is not there: what a quote must not end with.
+_DANGLES = re.compile(
+    r"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:?]|"
+    r"(?<!\w)(?:в|во|на|с|со|и|или|а|но|для|по|из|от|к|у|о|об|при|за|что|чтобы|если|где|как|когда|"
+    r"the|an?|of|for|in|to|and|or|with|by|from|that|where|if|on|as|at|than))$",
+    re.IGNORECASE,
+)
+_DANGLING_CHARS = 60  # more than any of these has
+_CLAUSE_END = re.compile(r"[.!?…;](?=\s)|,(?=\s)")
+_LEAST_KEPT = 0.5  # of a piece that is too long
+# What says something of something, or begins to; a line without it that stands alone is the label of a picture.
+_PREDICATE = re.compile(
+    r"\s[–—]\s|[→⇒=~≈!?]|\b(?:идея|суть|смысл|цель|задача|проблема|решение|причина|принцип|определение|idea|goal|"
+    r"problem|solution|reason|это|есть|нет|не|нужн\w+|надо|можно|нельзя|лучше|хуже|если|чтобы|чем|что|как|где|"
+    r"который|которая|которое|которые|is|are|was|were|be|can|will|may|must|should|do|does|did|has|have|had|let|we|"
+    r"you|it|they|that|which|not|no|if|to)\b|[а-яё]{2,}(?:ет|ёт|ют|ит|ят|ат|ут|[аи]ть|ся|сь|л|ла|ло|ли|ен|ена|ено|ены|"
+    r"ан|ана|ано|аны|ее|жен|ны)\b|[a-z]{2,}(?:s|ed)\b",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"\S+")
+_WORD = re.compile(r"[^\W\d_]{3}")
+# A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
+_GARBLED = 0.34
+_SIGN = re.compile(r"[=+*/·×−–<>≤≥≈~∝^|-]")
+_NAMED = re.compile(r"[^\W\d_]{2}|[^\W\d_]\d|\w\(")  # a name of two letters, F1, a function
+_MARKS = frozenset("•▪◦●■*–—-█")
+_ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
+_LINE = re.compile(r"[^\n]+")
+_CODE_CHARS = 600
+_TITLE_CHARS = 80  # that a title has at most
+_CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
+    re.IGNORECASE,
+)
+
+
+_KEPT = 500  # passages whose pieces are kept, some 30 KB each
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a text, from `start` on, the `place`-th; its first line or sentence has `first` characters. `terms`
+    are those of its words, `joining` is how many words only join others. `is_alone`: no line that says something stands
+    beside it. What else is asked of it is found out once."""
+
+    place: int
+    text: str
+    start: int
+    first: int
+    terms: frozenset[str] = frozenset()
+    joining: int = 0
+    is_alone: bool = False
+    is_code: bool = False
+
+    @property
+    def end(self) -> int:
+        """Where it ends in its text, but for spaces."""
+        return self.start + len(self.text)
+
+    @cached_property
+    def says_something(self) -> bool:
+        """Whether it has what says something of something."""
+        return _PREDICATE.search(self.text) is not None
+
+    @cached_property
+    def is_reference(self) -> bool:
+        return is_reference(self.text)
+
+    @cached_property
+    def is_russian(self) -> bool:
+        return speaks_russian(self.text)
+
+    @cached_property
+    def announces(self) -> bool:
+        return announces(self.text, self.first)
+
+    @cached_property
+    def is_equation(self) -> bool:
+        """Whether its first line is a formula that can be read."""
+        return is_equation(self.text[: self.first])
+
+    @cached_property
+    def holds_code(self) -> bool:
+        return CODE.search(self.text) is not None and not self.is_equation
+
+
+def holds_link(text: str) -> bool:
+    """Whether a text holds an address or a picture: what a slide links to is not ours to pass on."""
+    return _ADDRESS.search(text) is not None
+
+
+def is_equation(text: str) -> bool:
+    """Whether a line is a formula that can be read as it stands: "Precision = TP / (TP + FP)"."""
+    named = _NAMED.search(text) is not None
+    return named and "=" in _TOKEN.findall(text)[1:4] and text.count("(") == text.count(")") and not is_garbled(text)
+
+
+def is_garbled(text: str) -> bool:
+    """Whether a line is a formula that cannot be read as it stands: nothing but signs and letters, or strewn about by
+    the page's text, so that some of them stand beside each other with nothing between them."""
+    tokens = [token for token in _TOKEN.findall(text) if token not in _MARKS]
+    single = [len(token.strip(".,;:()[]")) <= 1 for token in tokens]
+    many = sum(single) >= _GARBLED * len(tokens) or len(_ODD.findall(text)) >= _GARBLED * len(tokens)
+    if len(tokens) <= 3 or not many:
+        return False
+    if not _NAMED.search(text):
+        return True
+    tokens = _TOKEN.findall(BULLET.sub("", text))
+    single = [len(token.strip(".,;:()[]")) <= 1 for token in tokens]
+    signs = [_SIGN.fullmatch(token) is not None for token in tokens]
+    return any(one and other and a == b for (one, other), (a, b) in zip(pairwise(single), pairwise(signs), strict=True))
+
+
+def is_reference(text: str) -> bool:
+    """Whether a line names a publication and says nothing itself."""
+    tokens = [token for token in _TOKEN.findall(text) if token[0].isalpha()]
+    names = sum(token[0].isupper() for token in tokens)
+    return _REFERENCE.search(text) is not None or (len(tokens) > 4 and names >= 0.75 * len(tokens))
+
+
+def plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = False) -> tuple[Piece, ...]:
+    """What can be quoted of a passage, in its order; none where it has nothing but its title and formulas. With `names`
+    the publications too, which say who and when; with `code` programmes, which show how something is done."""
+    page = passage.page
+    if passage.time is not None:
+        return _of_speech(passage.text, passage.times, passage.time.start_seconds)
+    if page is not None and page.page_number == 1 and len(_TOKEN.findall(passage.text)) < _COVER_WORDS:
+        return ()  # the cover of a deck
+    return _of_page(passage.text, passage.title, names, code and page is not None)
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_page(text: str, title: str, names: bool, code: bool) -> tuple[Piece, ...]:
+    found = [piece for piece in _written(text, title, names=names) if _is_quotable(piece, _HEADING_END)]
+    programmed = _programmed(text, title) if code else ()
+    return tuple(_with_terms(text, [*found, *(piece for piece in programmed if not holds_link(piece.text))]))
+
+
+@lru_cache(maxsize=_KEPT)
+def _of_speech(text: str, times: str, start_seconds: float) -> tuple[Piece, ...]:
+    return tuple(
+        _with_terms(text, [p for p in _spoken(text, times, start_seconds) if _is_quotable(p, _SPOKEN_HEADING)])
+    )
+
+
+def _is_quotable(piece: Piece, heading: re.Pattern[str]) -> bool:
+    return _is_worded(piece.text) and not heading.search(piece.text) and not holds_link(piece.text)
+
+
+def _with_terms(text: str, pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """The pieces with what they say; the words of the text are looked at once, however many pieces hold them."""
+    said = [(start, _said_by(word)) for start, word in words_at(text)]
+    starts = [start for start, _ in said]
+    for piece in pieces:
+        first = text.find(piece.text, piece.start)  # spaces stand before some
+        end = first + len(piece.text)
+        own = [term for _, term in said[bisect_left(starts, first) : bisect_left(starts, end)]]
+        yield replace(piece, terms=frozenset(filter(None, own)), joining=own.count(""))
+
+
+@lru_cache(maxsize=50_000)
+def _said_by(word: str) -> str | None:
+    """The term of a word, "" for one that only joins others, None for a single letter."""
+    if is_stop_word(word):
+        return ""
+    return next(iter(terms_of(word)), None) if len(word) > 1 else None
+
+
+def _is_worded(text: str) -> bool:
+    if len(text) < _CAPTION_CHARS and _CAPTION.match(text):
+        return False  # the name of a figure
+    worded = sum(map(str.isalpha, text)) >= 0.5 * len(text)
+    return len(text) >= MIN_CHARS and (worded or is_equation(text)) and not is_garbled(text)
+
+
+def _spoken(text: str, times: str, start_seconds: float) -> Iterator[Piece]:
+    """Each sentence of speech with as much of the next ones as can be read at a glance."""
+    _, sentences = hear(text, times, start_seconds)
+    for place, (start, end) in enumerate(sentences):
+        last = reach(end, (stop for _, stop in sentences[place + 1 :]), start + _SPOKEN_CHARS)
+        yield Piece(place, text[start:last].strip(), start, end - start)
+
+
+def reach(end: int, later: Iterable[int], limit: int) -> int:
+    """The end of the last whole piece before a limit."""
+    return max([end, *(stop for stop in later if stop <= limit)])
+
+
+def _written(text: str, title: str, *, names: bool) -> Iterator[Piece]:
+    """Each line of a page that says something, with the heading that it stands under and as much of the next ones as
+    can be read at a glance. What stands between two formulas, or lines of code, is read for itself."""
+    place = 0
+    for block in _blocks(text, _skipped(text, title), plain(title), names=names):
+        is_alone = sum(end - start >= MIN_CHARS for start, end in block) == 1
+        for number, (start, end) in enumerate(block):
+            line = text[start:end].strip()
+            if number and _HEADING_END.search(text[block[number - 1][0] : block[number - 1][1]].strip()):
+                continue  # read with its heading
+            stops = [end, *(stop for _, stop in block[number + 1 :])]
+            said = text[start : _stop(text, start, stops)].strip()
+            yield Piece(place, said, start, len(line), is_alone=is_alone)
+            place += 1
+
+
+def _programmed(text: str, title: str) -> Iterator[Piece]:
+    """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
+    run: list[tuple[int, int]] = []
+    for line in [*_LINE.finditer(text, _skipped(text, title)), None]:
+        goes_on = line is not None and (is_code(line.group()) or is_remark(line.group()))
+        if run and (line is None or not goes_on or line.end() - run[0][0] > _CODE_CHARS):
+            if any(is_statement(text[first:last]) for first, last in run):
+                start, end = run[0][0], run[-1][1]
+                yield Piece(0, text[start:end], start, run[0][1] - start, is_code=True)
+            run = []
+        if line is not None and goes_on:
+            run.append(line.span())
+
+
+def _skipped(text: str, title: str) -> int:
+    """How many characters of a page are its title. One that is as long as a sentence says something itself."""
+    return len(title) if title and len(title) <= _TITLE_CHARS and text.startswith(title) else 0
+
+
+def _stop(text: str, start: int, stops: Sequence[int]) -> int:
+    """Where a piece ends that begins at `start`: with the last of its lines that can be read at a glance, at the end of
+    what is said there. A line that goes on takes in the next one."""
+    last = reach(stops[0], stops[1:], start + _GLANCE_CHARS)
+    for stop in stops[stops.index(last) + 1 :]:
+        if _dangling(text[start:last].rstrip()) is None or stop > start + MAX_CHARS:
+            break
+        last = stop
+    for stop in reversed(stops[: stops.index(last)]):
+        if _dangling(text[start:last].rstrip()) is None:
+            break
+        last = stop
+    if last - start > MAX_CHARS:
+        ends = [found.end() for found in _CLAUSE_END.finditer(text, start, start + MAX_CHARS)]
+        space = text.rfind(" ", start, start + MAX_CHARS)
+        whole = ends[-1] if ends and ends[-1] - start >= _LEAST_KEPT * MAX_CHARS else space
+        last = whole if whole > start else start + MAX_CHARS
+    said = text[start:last].rstrip()
+    while not _HEADING_END.search(said) and (end := _dangling(said)):
+        said = said[:end].rstrip(" ,;")
+    return start + len(said)
+
+
+def _dangling(said: str) -> int | None:
+    """Where begins what a piece must not end with."""
+    found = _DANGLES.search(said, max(0, len(said) - _DANGLING_CHARS))
+    return None if found is None else found.start()
+
+
+def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
+    """Runs of lines without formulas, code, publications and the title."""
+    block: list[tuple[int, int]] = []
+    for start, end in _spans(text, skip):
+        line = text[start:end].strip()
+        if not line or (plain(line) == title and len(line) <= _TITLE_CHARS):
+            continue
+        if (
+            not _WORD.search(line)
+            or is_garbled(line)
+            or is_code(line)
+            or holds_link(line)
+            or (not names and is_reference(line))
+        ):
+            yield block
+            block = []
+        else:
+            block.append((start, end))
+    yield block
+
+
+def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
+    """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
+    lines = sorted(len(line) for line in text[skip:].split("\n"))
+    long = [chars for chars in lines if chars >= _LONG_LINE]
+    # one line may be of two that a hyphen has joined
+    longest = min(lines[-1], _USUAL_LINE * long[len(long) // 2]) if long else lines[-1]
+    start = skip
+    for match in _BREAK.finditer(text, skip):
+        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        goes_on = text[match.end() : match.end() + 1].islower() and (
+            len(line) >= max(_FULL_LINE * longest, _LONG_LINE) or line.endswith(_GOES_ON)
+        )
+        if "\n" not in match.group() and _NUMBER.fullmatch(text, start, match.start()):
+            continue
+        following = text[match.end() : text.find("\n", match.end())]
+        if "\n" in match.group() and goes_on and not (is_garbled(following) or is_garbled(line)):
+            continue
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)
