@@ -12,11 +12,12 @@ from support import make_generation, passage
 
 from index.engine.glossary import GeneralGlossary
 from index.search.coverage import Evidence, judge_coverage
-from index.search.named import share_strange, strangers
+from index.search.named import share_strange, share_unmet, strangers
 from index.search.scope import Scope, make_scope
+from index.search.search import coverage_of
 from index.search.subject import Shares, Sign, share_apart, share_missing, shares_of
 from index.text.analysis import stem
-from index.types import Coverage, Filters, Reading, Reason, Word
+from index.types import Coverage, Filters, Phrase, Reading, Reason, Word
 
 _NONE = Evidence(
     said=0.1,
@@ -148,23 +149,55 @@ def test_what_resembles_the_question_makes_it_mentioned_and_no_more() -> None:
 
 def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_near() -> None:
     unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
-    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 0.0, 1.0)
+    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)
     assert shares_of([unheard], nearness=0.4).keyness == pytest.approx(0.3)
     # asked for by a name that no glossary knows, it is less
     assert shares_of([replace(unheard, asked=True)], nearness=0.4).keyness == pytest.approx(0.15)
 
 
-def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it_unless_a_passage_means_the_question() -> None:
+def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it() -> None:
     assert judge_coverage(replace(_FULL, unmet=0.4)) is Coverage.ABSENT
     assert judge_coverage(replace(_FULL, unmet=0.2)) is Coverage.EXPLAINED
 
 
-@pytest.mark.parametrize(("written", "share"), [("schnorr", 0.5), ("100k", 0.0), ("qk", 0.0), ("LeNet5", 0.0)])
-def test_quantities_signs_and_numbers_of_something_are_no_names(written: str, share: float) -> None:
-    unknown = Sign(written, 3.0, known=0.0, keyness=0.0, name=1.0, heard=True, weight=1.0)
-    known = replace(unknown, text="signatures", known=1.0, keyness=0.5, name=0.0)
-    assert shares_of([unknown, known], nearness=0.4).named == share
-    assert shares_of([replace(unknown, name=0.9), known], nearness=0.4).named == 0  # everyday language says it at times
+@pytest.mark.parametrize(
+    ("written", "beside", "share"),
+    [
+        ("Schnorr", "signatures", 0.5),  # a capital where others have none
+        ("SwiGLU", "слой", 0.5),
+        ("swiglu", "слой", 0.5),  # Latin letters beside Cyrillic ones
+        ("SCHNORR", "SIGNATURES", 0.35),  # shouted: capitals say nothing
+        ("schnorr", "signatures", 0.35),
+        ("zigzagging", "gradients", 0.0),  # a form of a word
+        ("запихнуть", "батч", 0.0),
+        ("100k", "points", 0.0),  # a quantity
+        ("qk", "softmax", 0.0),  # a sign of a formula
+    ],
+)
+def test_what_nobody_says_may_be_a_name_by_how_it_is_written(written: str, beside: str, share: float) -> None:
+    unknown = Sign(written, 3.0, known=0.0, keyness=0.0, name=1.0, heard=True, weight=1.0, place=1)
+    known = replace(unknown, text=beside, known=1.0, keyness=0.5, name=0.0, place=2)
+    assert share_unmet([unknown, known], 0.0) == pytest.approx(share)
+    assert share_unmet([replace(unknown, name=0.9), known], 0.0) == 0  # everyday language says it at times
+    assert share_unmet([replace(unknown, heard=False), known], 0.0) == 0  # nothing is there in its language
+
+
+def test_a_name_counts_less_where_a_passage_means_the_question_and_at_its_beginning_a_capital_says_nothing() -> None:
+    name = Sign("Nvidia", 3.0, known=0.0, keyness=0.0, name=1.0, heard=True, weight=1.0, place=3)
+    known = replace(name, text="tensor", known=1.0, name=0.0, place=0)
+    assert share_unmet([known, name], 1.0) == pytest.approx(0.25)
+    first = replace(name, text="Glutton", place=0)
+    assert [share_unmet([first, known], meant) for meant in (0.0, 1.0)] == [pytest.approx(0.35), 0.0]
+
+
+def test_a_description_is_no_longer_one_where_it_names_something_else() -> None:
+    reading = Reading((("dropout", 1.0),), 0.9, Reason.DESCRIBED, "dropout")
+    phrase = Phrase((), (reading,), described="switches off neurons at random")
+    absent = replace(_NONE, keyness=0.0)
+    assert coverage_of(absent, (phrase,)) is Coverage.MENTIONED
+    assert coverage_of(replace(absent, strange=0.4), (phrase,)) is Coverage.MENTIONED  # it may be a wording
+    assert coverage_of(replace(absent, strange=0.4, resemblance=0.0), (phrase,)) is Coverage.ABSENT
+    assert coverage_of(absent, ()) is Coverage.ABSENT
 
 
 def test_what_a_glossary_has_for_a_name_may_be_a_wording_where_a_passage_means_the_question(tmp_path: Path) -> None:

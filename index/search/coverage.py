@@ -15,7 +15,7 @@ import numpy as np
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
-from index.search.named import share_strange, strangers, subject_of
+from index.search.named import share_strange, share_unmet, strangers, subject_of
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
 from index.search.subject import Sign, read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
@@ -36,7 +36,7 @@ _CONSTANT = -1.6  # one in 100 of what courses explain lies below 0, 7 in 100 of
 _EXPLAINED_FROM = 2.7  # below it, and above 0, lies what is only mentioned
 SIGNS = tuple(_WEIGHTS)
 _LACKING_MUCH = 0.25
-_STRANGE = 0.3  # of a question that names something else: what is asked is not there, whatever is there beside it
+_STRANGE, _UNMET = 0.3, 0.25  # of a question that names something else (`strange`, `unmet`)
 _WITHOUT_VECTORS = 0.36  # a similarity that is neither for nor against, where there is no embedder
 # What is this much nearer than chance describes in everyday words what the course explains: nothing else is so near
 # (docs/ranking.md). No course says such descriptions of itself, so that this is no part of what was fitted.
@@ -65,10 +65,10 @@ class Evidence:
     one term are words that the course does not know, `apart` how much of it are words of a term that the course says
     but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
     that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
-    passage is to the encoder than what says nothing (0 without one), `outside` how surely it takes the question for one
-    of daily life or of how studies are run (0 to 2.5), `unmet` the share of names that the course does not say, as far
-    as no passage means the question to the encoder (0 without one). `unknown` are the words and names that the course
-    does not know.
+    passage is to the encoder than what says nothing (None without one), `outside` how surely it takes the question for
+    one of daily life or of how studies are run (0 to 2.5), `unmet` the share of what seems to be names that nobody here
+    says (0 without an encoder, which tells whether they only set the scene). `unknown` are the words and names that
+    the course does not know.
     """
 
     said: float
@@ -82,7 +82,7 @@ class Evidence:
     title: float
     foreign: float
     strange: float = 0.0
-    resemblance: float = 0.0
+    resemblance: float | None = None
     outside: float = 0.0
     unmet: float = 0.0
     unknown: tuple[str, ...] = ()
@@ -93,10 +93,15 @@ class Evidence:
         return tuple(getattr(self, name) for name in SIGNS)
 
     @property
+    def names_another_thing(self) -> bool:
+        """Whether what is asked for is named, and not there, whatever is there beside it."""
+        return self.strange >= _STRANGE or self.unmet >= _UNMET
+
+    @property
     def total(self) -> float:
         """The log-odds that the course answers the question."""
         signs = sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
-        meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + _RESEMBLES * self.resemblance
+        meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + _RESEMBLES * (self.resemblance or 0.0)
         return _CONSTANT + signs + meant - _OUTSIDE * self.outside
 
 
@@ -107,12 +112,12 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     promised = evidence.promised >= _LISTED_FROM and evidence.promised > evidence.said
     if promised and evidence.said < _MIN_SAID:
         return Coverage.LISTED
-    if evidence.total < 0 or max(evidence.strange, evidence.unmet) >= _STRANGE:
+    if evidence.total < 0 or evidence.names_another_thing:
         return Coverage.ABSENT
     # what names something that the course does not know is not all explained
     lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
     # what only resembles the question is not surely what was asked
-    sure = evidence.total - _RESEMBLES * max(0.0, evidence.resemblance)
+    sure = evidence.total - _RESEMBLES * max(0.0, evidence.resemblance or 0.0)
     explained = sure >= _EXPLAINED_FROM and not lacks
     return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
@@ -159,9 +164,9 @@ def gather_evidence(
         title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
         foreign=shares.foreign,
         strange=share_strange(strange, subject, scope, 0.0 if sure else meant),
-        resemblance=resemblance or 0.0,
+        resemblance=resemblance,
         outside=outside,
-        unmet=0.0 if resemblance is None else (1 - meant) * shares.named,
+        unmet=0.0 if resemblance is None else share_unmet(signs, meant),
         unknown=_unknown(signs, strange),
     )
 

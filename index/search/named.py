@@ -1,24 +1,30 @@
-"""A read query and the bundled glossaries → what it names that the searched courses have by none of its names.
+"""A read query → what it names that the searched courses have by none of its names.
 
 "Why is label smoothing used with softmax" asks of label smoothing. A course that has softmax, labels and something that
 smooths does not explain it, however much it says of all three: what the glossaries know as the name of one thing must
-be there as one thing, in one of the two languages.
+be there as one thing, in one of the two languages. What no glossary knows may be a name too, by how it is written: one
+that nobody says ("Schnorr signatures in lightning channels") is not there either.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import combinations, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
 from index.search.scope import Scope
-from index.search.subject import said_beside
+from index.search.subject import Sign, said_beside
 from index.text.analysis import STOP_WEIGHT, other_stems, terms_of, words
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
 _JOINED = 3  # words that may be written as one
+# Below how much trust in its best reading a word that may be a name is not known, the letters that one has at least,
+# and what one in small letters counts beside one that is written as a name; what English words in a form end with.
+_KNOWN, _SHORTEST, _SMALL = 0.3, 3, 0.7
+_FORM = re.compile("(?:ing|ed|er|est|ly|ish|ness|s)$")
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
@@ -60,6 +66,34 @@ def _telling(words: Sequence[Word]) -> list[Word]:
 
 def _all_said(words: Sequence[Word], scope: Scope) -> bool:
     return all(any(scope.frequency(term) for term, _ in word.readings[0].terms) for word in words)
+
+
+def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
+    """How much of what a query asks, by importance, is names that nobody here says: 0 to 1. What is written as a name
+    counts by half where a passage surely means the question (`said_otherwise`): it may only set the scene ("on my RTX
+    4090"). A rare word in small letters may be a name, or said for fun ("a computational glutton")."""
+    total = sum(sign.importance for sign in signs)
+    found = 0.0
+    for sign in signs:
+        lack = sign.importance * (1 - sign.known)
+        if not sign.heard or sign.known >= _KNOWN or sign.name < 1 or len(sign.text) < _SHORTEST:
+            continue
+        if _is_written_as_name(sign, signs):
+            found += lack * (1 - said_otherwise / 2)
+        elif sign.text.isascii() and sign.text.isalpha() and not _FORM.search(sign.text):
+            found += lack * (1 - said_otherwise) * _SMALL
+    return found / total if total else 0.0
+
+
+def _is_written_as_name(sign: Sign, signs: Sequence[Sign]) -> bool:
+    """Whether a word has capitals where others have none, or is in Latin letters beside Cyrillic ones; no quantity."""
+    if sign.text[0].isdigit():
+        return False
+    capitals = sum(map(str.isupper, sign.text))
+    shouted = all(other.text.isupper() for other in signs) and len(signs) > 1
+    capital = capitals > 1 or (capitals == 1 and sign.text[0].isupper() and sign.place > 0)
+    beside = sign.text.isascii() and not all(other.text.isascii() for other in signs)
+    return (capital and not shouted) or beside
 
 
 def subject_of(phrases: Sequence[Phrase], asked: Sequence[Word]) -> list[Word]:

@@ -143,7 +143,7 @@ class SearchIndex:
             query=typed,
             mode=mode,
             # what is not worth showing covers nothing
-            coverage=_coverage(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
+            coverage=coverage_of(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
             degraded=self.degraded + self._missing(query.mode) + late + tuple(filter(None, (unread, opinion.problem))),
             weights=_weights(phrases, scope),
             unknown_words=self._unknown(query, text, evidence),
@@ -286,12 +286,16 @@ class SearchIndex:
         return with_judgements(ranked, judged), (reason,) if late else ()
 
 
-def _coverage(evidence: Evidence | None, phrases: tuple[Phrase, ...]) -> Coverage:
+def coverage_of(evidence: Evidence | None, phrases: tuple[Phrase, ...]) -> Coverage:
     """What the evidence says; a question in other words that surely describes what the course has is not off its
-    subject."""
+    subject, unless it names something else; without an encoder that may be a wording."""
     coverage = judge_coverage(evidence)
+    if coverage is not Coverage.ABSENT or evidence is None:
+        return coverage
+    if evidence.names_another_thing and evidence.resemblance is not None:
+        return coverage
     sure = any(r.weight >= SURELY for phrase in phrases if phrase.described for r in phrase.readings)
-    return Coverage.MENTIONED if sure and coverage is Coverage.ABSENT else coverage
+    return Coverage.MENTIONED if sure else coverage
 
 
 def _weights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:

@@ -35,7 +35,8 @@ _READ_AS = {
     Reason.JOINED: (0.6, 0.9),
     Reason.TRANSLATION: (0.4, 0.7),
 }
-_SHORTEST_NAME, _LONG_NAME = 3, 6  # letters
+_LONG_NAME = 6  # letters
+_DIGITS = "0123456789"
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
@@ -128,6 +129,8 @@ def _trust(reading: Reading, written: str) -> float:
     two of its letters changed places."""
     if reading.reason in TYPED:
         return 1.0
+    if fold(written).rstrip(_DIGITS) == fold(reading.text):
+        return 1.0  # "LeNet5" is a LeNet
     if reading.reason in _READ_AS and is_name(written):
         if not _is_swapped(fold(written), fold(reading.text)):
             return 0.0
@@ -196,12 +199,11 @@ def _stem(folded: str) -> str:
 
 
 class Shares(NamedTuple):
-    """Shares of a query's importance: of the subject, names that are not known, of them what is surely a name, in a
-    language that the searched passages are not in."""
+    """Shares of a query's importance: of the subject, names that are not known, in a language that the searched
+    passages are not in."""
 
     keyness: float
     lacking: float
-    named: float
     foreign: float
 
 
@@ -209,21 +211,13 @@ def shares_of(signs: Sequence[Sign], nearness: float) -> Shares:
     """`nearness` is the similarity of the nearest passages: what a word of another language is judged by."""
     total = sum(sign.importance for sign in signs)
     if not total:
-        return Shares(0.0, 0.0, 0.0, 0.0)
+        return Shares(0.0, 0.0, 0.0)
     meant = min(1.0, max(0.0, (nearness - _FAR) / (_CLOSE - _FAR)))
-    unknown = [(sign, sign.importance * (1 - min(1, sign.known))) for sign in signs if sign.heard]
     return Shares(
         keyness=sum(sign.importance * sign.keyness * _heard(sign, meant) for sign in signs) / total,
-        lacking=sum(lack * sign.name for sign, lack in unknown) / total,
-        named=sum(lack for sign, lack in unknown if _is_surely_name(sign)) / total,
+        lacking=sum(sign.importance * sign.name * (1 - min(1, sign.known)) for sign in signs if sign.heard) / total,
         foreign=sum(sign.importance for sign in signs if not sign.heard) / total,
     )
-
-
-def _is_surely_name(sign: Sign) -> bool:
-    """Whether everyday language hardly ever says a word, and it is no quantity ("100k"), no sign of a formula ("qk")
-    and no number of something ("LeNet5")."""
-    return sign.name == 1.0 and len(sign.text) >= _SHORTEST_NAME and not any(map(str.isdigit, sign.text))
 
 
 def _heard(sign: Sign, meant: float) -> float:
