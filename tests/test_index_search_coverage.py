@@ -167,6 +167,8 @@ def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it() -> Non
         ("SwiGLU", "слой", 0.5),
         ("swiglu", "слой", 0.5),  # Latin letters beside Cyrillic ones
         ("SCHNORR", "SIGNATURES", 0.35),  # shouted: capitals say nothing
+        ("Schnorr", "Signatures", 0.35),  # so do these
+        ("SwiGLU", "Layer", 0.5),  # but not within a word
         ("schnorr", "signatures", 0.35),
         ("zigzagging", "gradients", 0.0),  # a form of a word
         ("запихнуть", "батч", 0.0),

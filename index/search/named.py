@@ -54,8 +54,8 @@ def share_strange(
     a glossary has for a name ("masked prediction") may be no more than a wording."""
     total = sum(map(scope.importance, _telling(typed)))
     named = sum(
-        sum(map(scope.importance, words)) * (1 - said_otherwise * _all_said(words, scope))
-        for words in map(_telling, names)
+        sum(map(scope.importance, name)) * (1 - said_otherwise * _all_said(name, scope))
+        for name in map(_telling, names)
     )
     return named / total if total else 0.0
 
@@ -64,8 +64,8 @@ def _telling(words: Sequence[Word]) -> list[Word]:
     return [word for word in words if word.weight > STOP_WEIGHT]
 
 
-def _all_said(words: Sequence[Word], scope: Scope) -> bool:
-    return all(any(scope.frequency(term) for term, _ in word.readings[0].terms) for word in words)
+def _all_said(name: Sequence[Word], scope: Scope) -> bool:
+    return all(any(scope.frequency(term) for term, _ in word.readings[0].terms) for word in name)
 
 
 def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
@@ -89,11 +89,15 @@ def _is_written_as_name(sign: Sign, signs: Sequence[Sign]) -> bool:
     """Whether a word has capitals where others have none, or is in Latin letters beside Cyrillic ones; no quantity."""
     if sign.text[0].isdigit():
         return False
-    capitals = sum(map(str.isupper, sign.text))
-    shouted = all(other.text.isupper() for other in signs) and len(signs) > 1
-    capital = capitals > 1 or (capitals == 1 and sign.text[0].isupper() and sign.place > 0)
-    beside = sign.text.isascii() and not all(other.text.isascii() for other in signs)
-    return (capital and not shouted) or beside
+    if sign.text.isascii() and not all(other.text.isascii() for other in signs):
+        return True
+    # "WHY IS IT SO" and "Why Is It So": what all of them have says nothing
+    several = len(signs) > 1
+    shouted = several and all(other.text.isupper() for other in signs)
+    titled = several and all(other.text[0].isupper() for other in signs)
+    if sign.text[1:] != sign.text[1:].lower():
+        return not shouted
+    return sign.text[0].isupper() and sign.place > 0 and not titled
 
 
 def subject_of(phrases: Sequence[Phrase], asked: Sequence[Word]) -> list[Word]:
