@@ -183,5 +183,7 @@ def test_a_word_is_found_as_it_is_spelled_on_the_other_side_of_the_atlantic(tmp_
     assert (color.text, [reading.text for reading in color.readings]) == ("color", ["color"])
     assert [reading.text for reading in optimiser.readings] == ["optimiser", "optimizer"]
     assert all(reading.reason is Reason.TYPED for reading in optimiser.readings)
+    # where the course says neither, it is read as glossaries write it
+    assert reader.read("regularisation")[0].words[0].text == "regularization"
     # in a French question it is a French word
     assert reader.read("les couches de normalisation")[3].words[0].text == "normalisation"

@@ -33,7 +33,7 @@ from index.text.analysis import (
 )
 from index.text.language import tongue_of
 from index.text.layout import in_meant_layout
-from index.text.spelling import other_spellings
+from index.text.spelling import american_spelling, other_spellings
 from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
@@ -97,7 +97,10 @@ class QueryReader:
             return word
         if _PLURAL.fullmatch(word):
             return word[:-1]
-        return word if tongue else next(filter(self._knows, other_spellings(fold(word))), word)
+        if tongue:
+            return word
+        said = next(filter(self._knows, other_spellings(fold(word))), "")
+        return said or american_spelling(word)  # where it says neither, glossaries have that
 
     def _word(self, text: str, weight: float, *, layout: bool, source: str, deep: bool) -> Word:
         reason = Reason.LAYOUT if layout else Reason.TYPED
