@@ -70,7 +70,7 @@ _REFERENCE = re.compile(
 )
 
 
-_KEPT = 500  # passages whose pieces are kept, some 30 KB each
+_KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a minute of speech
 
 
 @dataclass(frozen=True)
