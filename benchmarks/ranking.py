@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks.opened import PATIENCE_MS
 from index.embed.encoder import Encoder, load_encoder
 from index.embed.models import load_embedder
 from index.engine.dictionary import Dictionary, load_dictionary
@@ -31,7 +32,6 @@ from service.evaluation import Row, evaluate, judged_places, read_gold, search_o
 from service.settings import listed, read_settings
 
 Change = Callable[[], Any]
-_PATIENCE_MS = 10_000  # what is measured here is what it finds, not when
 PACKS, ENCODER = "+ packs (all)", "+ encoder"
 
 
@@ -109,7 +109,7 @@ def main() -> None:
     embedder = load_embedder(settings.embedder)
     index = SearchIndex(open_served(library, embedder)[0], embedder)
     dictionary = load_dictionary(listed(settings.packs))
-    encoder = load_encoder(settings.encoder, _PATIENCE_MS)
+    encoder = load_encoder(settings.encoder, PATIENCE_MS)
     for path in options.gold:
         questions = read_gold(path)
         decks, videos = judged_places(questions)

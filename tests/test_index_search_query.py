@@ -147,6 +147,9 @@ def test_a_french_course_is_found_in_french(tmp_path: Path, sqlite_library: Libr
         hit = index.find(Query(query)).hits()[0]
         assert page_of(hit).page_number == page, query
     assert index.find(Query("couche")).hits()[0].snippet.highlights
+    # no English word, that Americans would write with a z
+    reader = QueryReader(Lexicon(make_scope(index.generation, Filters())))
+    assert reader.read("grise")[0].words[0].text == "grise"
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ class QueryReader:
             return word
         if _PLURAL.fullmatch(word):
             return word[:-1]
-        if tongue:
-            return word
+        if tongue or self.languages != ("en",):
+            return word  # "Kreise" of a German course is no English word
         said = next(filter(self._knows, other_spellings(fold(word))), "")
         return said or american_spelling(word)  # where it says neither, glossaries have that
 

@@ -68,8 +68,6 @@ _REFERENCE = re.compile(
     r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
     re.IGNORECASE,
 )
-
-
 _KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a minute of speech
 
 
