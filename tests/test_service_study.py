@@ -564,6 +564,21 @@ def test_nothing_jumps_while_a_place_is_opened(browser: Any, live: str, size: tu
             assert sum(value for value, *_ in shifts) < 0.02, (path, shifts)
 
 
+@pytest.mark.parametrize("size", [(1366, 850), (375, 812)])
+def test_nothing_moves_when_the_rest_of_the_page_arrives(browser: Any, live: str, size: tuple[int, int]) -> None:
+    """A browser shows what it has of a page before it has all of it; it is given one in two parts here."""
+    with opened(browser, live, viewport={"width": size[0], "height": size[1]}) as page:
+        page.goto(f"{live}/?q=dropout")
+        whole = page.request.get(f"{live}/?q=dropout&open=time-2-205").text()
+        cut = whole.index("</p>", whole.index('class="snippet"'))
+        page.evaluate("html => { document.open(); document.write(html); }", whole[:cut])
+        until(page, "[...document.styleSheets].length >= 2 && document.fonts.status == 'loaded'")
+        before = page.locator(".hit h3").first.bounding_box()
+        page.evaluate("html => { document.write(html); document.close(); }", whole[cut:])
+        ready(page)
+        assert page.locator(".hit h3").first.bounding_box() == before
+
+
 # --- a phone ---------------------------------------------------------------------------------------------
 
 ON_A_PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
