@@ -117,3 +117,29 @@ def test_a_part_holds_the_forms_of_the_given_words_only() -> None:
     assert part.spelled_like("kernelz") == vocabulary.spelled_like("kernelz")
     assert part.sounding_like("pooling") == vocabulary.sounding_like("pooling")
     assert part.sounding_like("дропаут") == ()
+
+
+def test_a_shard_of_before_codes_and_stems_were_written_down_says_the_same() -> None:
+    texts = ["dropout kernel kernels réseau", "свёртка größe слой"]
+    arrays = build_words([passage(text, row) for row, text in enumerate(texts)])
+    older = ShardWords(
+        {name: own for name, own in arrays.items() if not name.startswith(("words.codes", "words.stems"))}
+    )
+    for shards in ([older], [older, _shard(["loss"])]):
+        now = Vocabulary.of([ShardWords(arrays), *shards[1:]])
+        before = Vocabulary.of(shards)
+        assert _words(before) == _words(now)
+        for word in ("kernelz", "reseua", "größee", "сверткка"):
+            assert before.spelled_like(word) == now.spelled_like(word) != ()
+        stems = np.sort(hash_texts(["kernel", "loss"]))
+        assert _words(before.part(stems)) == _words(now.part(stems))
+
+
+def test_letters_beyond_ascii_and_cyrillic_are_compared_too() -> None:
+    vocabulary = Vocabulary.of([_shard(["straße réseau łódka"])])
+    assert [other for other, _ in vocabulary.spelled_like("straßse")] == ["straße"]
+    assert [other for other, _ in vocabulary.spelled_like("reseau")] == ["réseau"]
+    assert [other for other, _ in vocabulary.spelled_like("łodka")] == ["łódka"]
+    part = vocabulary.part(vocabulary.of([_shard(["straße"])])._words.stems)
+    assert vocabulary.written_otherwise("strasse") == part.written_otherwise("strasse") == ("straße",)
+    assert vocabulary.part(np.zeros(0, np.uint64)).written_otherwise("strasse") == ()

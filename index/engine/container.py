@@ -67,23 +67,28 @@ class Texts(Sequence[str]):
 
     def __init__(self, content: NDArray[np.uint8], starts: NDArray[np.uint64]) -> None:
         """Text i is `content[starts[i]:starts[i + 1]]` in UTF-8."""
-        self._content = memoryview(content.data)
-        self._starts = starts
+        self.content = content
+        self.starts = starts
+        self._bytes = memoryview(content.data)
 
     def __len__(self) -> int:
-        return len(self._starts) - 1
+        return len(self.starts) - 1
 
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return [self[i] for i in range(*place.indices(len(self)))]
-        return str(self._content[int(self._starts[place]) : int(self._starts[place + 1])], "utf-8")
+        return str(self._bytes[int(self.starts[place]) : int(self.starts[place + 1])], "utf-8")
 
 
 def pack_texts(name: str, texts: Sequence[str]) -> Arrays:
     """Texts as the arrays `name` and `name.starts`, for `open_texts`."""
-    blobs = [text.encode() for text in texts]
-    lengths = np.array([0, *map(len, blobs)], np.uint64)
-    return {name: np.frombuffer(b"".join(blobs), np.uint8), f"{name}.starts": np.cumsum(lengths, dtype=np.uint64)}
+    return pack_bytes(name, [text.encode() for text in texts])
+
+
+def pack_bytes(name: str, pieces: Sequence[bytes]) -> Arrays:
+    """The same of texts that are bytes already."""
+    lengths = np.array([0, *map(len, pieces)], np.uint64)
+    return {name: np.frombuffer(b"".join(pieces), np.uint8), f"{name}.starts": np.cumsum(lengths, dtype=np.uint64)}
 
 
 def open_texts(arrays: Mapping[str, NDArray[Any]], name: str) -> Texts:

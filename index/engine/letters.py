@@ -1,4 +1,5 @@
-"""A word → the set of its letters as bits, by which most words are seen to be unlike another without comparing them."""
+"""A word → the set of its letters as bits, by which most words are seen to be unlike another without comparing them,
+and its letters as bytes, which are compared where it may be like one."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+_ASCII, _CYRILLIC = 0x80, 0x400  # how many letters ASCII has; where those of Unicode's Cyrillic begin
 _BITS = {letter: i for i, letter in enumerate("abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюя0123")}
 
 
@@ -23,6 +25,19 @@ def mask_of(word: str) -> np.uint64:
 def masks_of(words: Sequence[str]) -> NDArray[np.uint64]:
     """(n,) the masks of words."""
     return np.array([mask_of(word) for word in words], np.uint64)
+
+
+def coded(word: str) -> bytes:
+    """One byte a letter: ASCII as it is, Cyrillic letters from 128 on; of others every 31st are taken for one."""
+    if word.isascii():
+        return word.encode()
+    return bytes(_code(ord(letter)) for letter in word)
+
+
+def _code(letter: int) -> int:
+    if letter < _ASCII:
+        return letter
+    return _ASCII + letter - _CYRILLIC if _CYRILLIC <= letter < _CYRILLIC + _ASCII else 1 + letter % 31
 
 
 def lengths_of(words: Sequence[str]) -> NDArray[np.uint8]:

@@ -6,7 +6,6 @@ compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
-from index.engine.letters import mask_of
+from index.engine.letters import coded, mask_of
+from index.engine.slices import Slices
 
 # Jaro–Winkler similarity of two sounds (retrieval research): Jaro's, which counts letters that both have near the same
 # place, and for each of the first four letters in common a tenth of what it lacks.
@@ -27,12 +27,12 @@ _MOST = 255  # letters: longer ones lie among those that have as many
 
 @dataclass(frozen=True, slots=True)
 class Sounds:
-    """How words sound: both codes, the word, letters of the coarse code as a mask. Latin words first, each alphabet
-    by the length of the coarse code: `starts[256 · alphabet + length]` is the first of so many letters. `heads` are the
-    first four letters of coarse codes (`heads_of`)."""
+    """How words sound: both codes (`letters.coded`), the word, letters of the coarse code as a mask. Latin words first,
+    each alphabet by the length of the coarse code: `starts[256 · alphabet + length]` is the first of so many letters.
+    `heads` are the first four letters of coarse codes (`heads_of`)."""
 
-    fine: list[str]
-    coarse: list[str]
+    fine: Slices
+    coarse: Slices
     owners: NDArray[np.int64]
     masks: NDArray[np.uint64]
     starts: NDArray[np.int64]
@@ -40,15 +40,15 @@ class Sounds:
 
     @property
     def size(self) -> int:
-        """Bytes of its arrays, and of references to codes."""
+        """Bytes of its arrays; the codes themselves may be another's too."""
         arrays = (self.owners, self.masks, self.starts, self.heads)
-        return sum(own.nbytes for own in arrays) + 8 * (len(self.fine) + len(self.coarse))
+        return sum(own.nbytes for own in arrays) + self.fine.size + self.coarse.size
 
     def only(self, chosen: NDArray[np.int64], owners: NDArray[np.int64]) -> Sounds:
         """Some of them by ascending place, with other numbers of their words."""
         return Sounds(
-            [self.fine[i] for i in chosen.tolist()],
-            [self.coarse[i] for i in chosen.tolist()],
+            self.fine.only(chosen),
+            self.coarse.only(chosen),
             owners,
             self.masks[chosen],
             np.searchsorted(chosen, self.starts),
@@ -58,17 +58,17 @@ class Sounds:
     def alike(self, code: str, *, cyrillic: bool) -> list[tuple[int, float]]:
         """(place, similarity) of the coarse codes of one alphabet that are like this one."""
         near = self._near(code, cyrillic=cyrillic)
-        others = [self.coarse[i] for i in near]
-        similar = process.cdist([code], others, scorer=JaroWinkler.similarity, score_cutoff=MIN_SOUND)[0]
+        others = self.coarse.some(near)
+        similar = process.cdist([coded(code)], others, scorer=JaroWinkler.similarity, score_cutoff=MIN_SOUND)[0]
         found = np.flatnonzero(similar)
-        return [(near[i], float(similar[i])) for i in found.tolist()]
+        return list(zip(near[found].tolist(), similar[found].tolist(), strict=True))
 
-    def _near(self, code: str, *, cyrillic: bool) -> list[int]:
+    def _near(self, code: str, *, cyrillic: bool) -> NDArray[np.int64]:
         """The ascending places of those that may be like it, by their letters."""
         own, length, begin = mask_of(code.lower()), len(code), 256 * cyrillic
         shortest, longest = max(1, length - _MAX_LONGER), min(length + _MAX_LONGER, _MOST)
         if shortest > longest:
-            return []
+            return np.zeros(0, np.int64)
         first, last = int(self.starts[begin + shortest]), int(self.starts[begin + longest + 1])
         masks = self.masks[first:last]
         near = np.flatnonzero(np.bitwise_count(own ^ masks) <= 2 + length // 5)
@@ -77,15 +77,14 @@ class Sounds:
             letters = np.searchsorted(self.starts, places, side="right") - 1 - begin
             alone, beside = np.bitwise_count(own & ~masks), np.bitwise_count(masks & ~own)
             both = np.minimum(length - alone.astype(np.int64), letters - beside)
-            common = _common(self.heads[places] ^ heads_of([code])[0])
+            common = _common(self.heads[places] ^ heads_of(Slices.of([coded(code)]))[0])
             near = near[(both >= _least_both(length, letters, common)) | (letters == _MOST)]
-        return (first + near).tolist()
+        return first + near
 
 
-def heads_of(codes: Iterable[str]) -> NDArray[np.uint32]:
+def heads_of(codes: Slices) -> NDArray[np.uint32]:
     """(n,) the first four letters of codes, a byte each."""
-    heads = b"".join(code[:_COMMON].ljust(_COMMON).encode("latin-1", "replace") for code in codes)
-    return np.frombuffer(heads, "<u4")
+    return codes.heads(_COMMON).view("<u4")[:, 0]
 
 
 def _common(differing: NDArray[np.uint32]) -> NDArray[np.int64]:

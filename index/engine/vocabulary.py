@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from index.engine.container import Arrays, open_texts, pack_texts
-from index.engine.letters import lengths_of, mask_of, masks_of
+from index.engine.container import Arrays, Texts, open_texts, pack_bytes, pack_texts
+from index.engine.letters import coded, lengths_of, mask_of, masks_of
+from index.engine.slices import Slices
 from index.engine.sounds import Sounds, heads_of
 from index.remember import Remembered
 from index.text.analysis import fold, one_script, stem, strip_accents, terms_of, words
@@ -24,6 +25,7 @@ from index.text.phonetics import possible_sounds
 from index.types import IndexedPassage
 
 _PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_LATIN_1 = 0xC3  # with what ä, ö, ü and ß begin in UTF-8
 
 Alike = tuple[tuple[str, float], ...]
 
@@ -37,7 +39,8 @@ _LIKES_BYTES = 300
 class ShardWords:
     """The words of one shard (folded), by ascending hash, and their sounds. Views of mapped arrays.
 
-    Sound i is `sounds[i]`, "fine/coarse", of the word `owners[i]`.
+    `codes` are the letters of each without accents (`letters.coded`), `stems` the hash of its stem. Sound i is
+    `sounds[i]`, "fine/coarse", of the word `owners[i]`.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -46,7 +49,10 @@ class ShardWords:
         self.counts: NDArray[np.uint32] = arrays["words.counts"]
         self.masks: NDArray[np.uint64] = arrays["words.masks"]
         self.lengths: NDArray[np.uint8] = arrays["words.lengths"]
-        self.sounds = open_texts(arrays, "sounds.texts")
+        # None in shards of before these two were written down
+        self.codes = open_texts(arrays, "words.codes") if "words.codes" in arrays else None
+        self.stems: Hashes | None = arrays.get("words.stems")
+        self.sounds = _in_codes(open_texts(arrays, "sounds.texts"))
         self.owners: NDArray[np.uint32] = arrays["sounds.owners"]
         self.sound_masks: NDArray[np.uint64] = arrays["sounds.masks"]
         self.sound_lengths: NDArray[np.uint8] = arrays["sounds.lengths"]
@@ -55,12 +61,12 @@ class ShardWords:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Distinct words by ascending hash: hash, text, the same without accents, passages that hold it, letters as a mask,
-    length without accents, hash of its stem."""
+    """Distinct words by ascending hash: hash, text, its letters without accents as bytes, passages that hold it, its
+    letters as a mask, length without accents, hash of its stem."""
 
     hashes: Hashes
-    texts: list[str]
-    bare: list[str]
+    texts: Slices
+    codes: Slices
     counts: NDArray[np.int64]
     masks: NDArray[np.uint64]
     lengths: NDArray[np.int16]
@@ -70,7 +76,7 @@ class _Words:
 class Vocabulary:
     """The distinct words of some shards, for finding those that are like a given one.
 
-    The texts are kept in memory: comparing thousands of them takes less than reading them from the shards.
+    The texts are kept in one piece of memory: comparing thousands of them takes less than reading them from the shards.
     """
 
     def __init__(self, words: _Words, sounds: Sounds, remembered: int = _REMEMBERED) -> None:
@@ -92,19 +98,18 @@ class Vocabulary:
         first = order[new]
         starts = np.cumsum([0, *(len(own.words) for own in shards)])
         counts = _joined([own.counts for own in shards], np.uint32)
-        owner_of = np.searchsorted(starts, first, side="right") - 1
-        texts = [
-            str(shards[shard].words[place])
-            for shard, place in zip(owner_of.tolist(), (first - starts[owner_of]).tolist(), strict=True)
-        ]
+        texts = Slices.gather([own.words for own in shards], first)
+        codes = [own.codes for own in shards if own.codes is not None]
+        stems = [own.stems for own in shards if own.stems is not None]
+        known = len(codes) == len(shards) == len(stems)
         words = _Words(
             hashes[first],
             texts,
-            [strip_accents(text) for text in texts],
+            Slices.gather(codes, first) if known else Slices.of(_codes(texts)),
             np.bincount(np.cumsum(new) - 1, weights=counts[order], minlength=len(first)).astype(np.int64),
             _joined([own.masks for own in shards], np.uint64)[first],
             _joined([own.lengths for own in shards], np.uint8)[first].astype(np.int16),
-            hash_texts(terms_of(text)[0] for text in texts),
+            _joined(stems, np.uint64)[first] if known else _stems(texts),
         )
         number = np.full(len(hashes), -1, np.int64)
         number[first] = np.arange(len(first))
@@ -120,7 +125,7 @@ class Vocabulary:
         return self._only(np.sort(order[np.repeat(shift, counts) + np.arange(counts.sum())]), self._words.counts)
 
     def of_some(self, shards: Sequence[ShardWords]) -> Vocabulary:
-        """What `of` says of some of its shards. The texts are shared, and their stems known: a tenth of the time."""
+        """What `of` says of some of its shards, whose texts are shared."""
         counts = np.zeros(len(self._words.texts), np.int64)
         for own in shards:
             counts[np.searchsorted(self._words.hashes, own.hashes)] += own.counts
@@ -131,8 +136,8 @@ class Vocabulary:
         """How much memory it takes as a part of another, whose texts it shares."""
         words, sounds = self._words, self._sounds
         arrays = (words.hashes, words.counts, words.masks, words.lengths, words.stems, self._frequent)
-        references = 8 * (len(words.texts) + len(words.bare))
-        return sum(own.nbytes for own in arrays) + references + sounds.size + 2 * self._remembered * _LIKES_BYTES
+        texts = words.texts.size + words.codes.size + sounds.size
+        return sum(own.nbytes for own in arrays) + texts + 2 * self._remembered * _LIKES_BYTES
 
     def _only(self, chosen: NDArray[np.int64], counts: NDArray[np.int64]) -> Vocabulary:
         """Some of its words by number, with the passages that hold them."""
@@ -143,8 +148,8 @@ class Vocabulary:
         return Vocabulary(
             _Words(
                 words.hashes[chosen],
-                [words.texts[i] for i in chosen.tolist()],
-                [words.bare[i] for i in chosen.tolist()],
+                words.texts.only(chosen),
+                words.codes.only(chosen),
                 counts[chosen],
                 words.masks[chosen],
                 words.lengths[chosen],
@@ -156,7 +161,8 @@ class Vocabulary:
 
     def words(self) -> dict[str, int]:
         """Every word, with how many passages hold it."""
-        return dict(zip(self._words.texts, self._words.counts.tolist(), strict=True))
+        counts = self._words.counts.tolist()
+        return dict(zip(self._words.texts, counts, strict=True))
 
     def written_otherwise(self, word: str) -> tuple[str, ...]:
         """The same word as German is written without its own letters, or with them: groesse and größe."""
@@ -169,8 +175,9 @@ class Vocabulary:
     def _umlauts(self) -> dict[str, tuple[str, ...]]:
         """Words with German letters, by how they are written without."""
         found: dict[str, tuple[str, ...]] = {}
-        for word in self._words.texts:
-            if not word.isascii() and (plain := without_umlauts(word)) != word:
+        for number in self._words.texts.holding(_LATIN_1).tolist():
+            word = self._words.texts[number]
+            if (plain := without_umlauts(word)) != word:
                 found[plain] = (*found.get(plain, ()), word)
         return found
 
@@ -195,15 +202,17 @@ class Vocabulary:
         near = np.abs(own.lengths - len(bare)) <= slips
         # each slip changes at most two letters of the set
         near &= np.bitwise_count(own.masks ^ mask_of(bare)) <= 2 * slips
-        numbers = np.flatnonzero(near).tolist()
-        others = [own.bare[i] for i in numbers]
+        numbers = np.flatnonzero(near)
         similar = process.cdist(
-            [bare], others, scorer=OSA.normalized_similarity, score_cutoff=_MIN_TYPO, dtype=np.float64
-        )
-        found = [
-            (own.texts[numbers[place]], float(similar[0, place] + self._frequent[numbers[place]]))
-            for place in np.flatnonzero(similar[0]).tolist()
-        ]
+            [coded(bare)],
+            own.codes.some(numbers),
+            scorer=OSA.normalized_similarity,
+            score_cutoff=_MIN_TYPO,
+            dtype=np.float64,
+        )[0]
+        alike = np.flatnonzero(similar)
+        scores = (similar[alike] + self._frequent[numbers[alike]]).tolist()
+        found = [(own.texts[number], score) for number, score in zip(numbers[alike].tolist(), scores, strict=True)]
         return tuple(sorted(found, key=lambda item: (-item[1], item[0])))
 
     def _sounding_like(self, word: str) -> Alike:
@@ -213,8 +222,9 @@ class Vocabulary:
         for code in possible_sounds(stem(word) if cyrillic else word):
             if len(code.coarse) < _MIN_SOUND_CHARS:
                 continue
+            fine = coded(code.fine)
             for place, alike in own.alike(code.coarse, cyrillic=not cyrillic):
-                exact = OSA.normalized_similarity(code.fine, own.fine[place])
+                exact = OSA.normalized_similarity(fine, own.fine.piece(place))
                 owner = int(own.owners[place])
                 score = 0.6 * alike + 0.4 * exact + float(self._frequent[owner])
                 other = self._words.texts[owner]
@@ -238,20 +248,38 @@ def _sounds_of(shards: Sequence[ShardWords], starts: NDArray[np.int64], number: 
     places = alphabets + _joined([own.sound_lengths for own in shards], np.uint8)
     chosen = np.flatnonzero(owner >= 0)
     chosen = chosen[np.argsort(places[chosen], kind="stable")]
-    begin = np.cumsum([0, *(len(own.sounds) for own in shards)])
-    shard_of = np.searchsorted(begin, chosen, side="right") - 1
-    codes = [
-        str(shards[shard].sounds[place]).split("/")
-        for shard, place in zip(shard_of.tolist(), (chosen - begin[shard_of]).tolist(), strict=True)
-    ]
+    both = Slices.gather([own.sounds for own in shards], chosen)
+    parted = np.flatnonzero(np.frombuffer(both.content, np.uint8) == ord("/"))  # one in each
+    coarse = Slices(both.content, parted + 1, both.ends)
     return Sounds(
-        [fine for fine, _ in codes],
-        [coarse for _, coarse in codes],
+        Slices(both.content, both.starts, parted),
+        coarse,
         owner[chosen],
         _joined([own.sound_masks for own in shards], np.uint64)[chosen],
         np.searchsorted(places[chosen], np.arange(513)),
-        heads_of(coarse for _, coarse in codes),
+        heads_of(coarse),
     )
+
+
+def _codes(texts: Iterable[str]) -> list[bytes]:
+    """The letters of words, without accents, as bytes."""
+    return [coded(strip_accents(text)) for text in texts]
+
+
+def _stems(texts: Iterable[str]) -> Hashes:
+    """(n,) the hashes of the stems of words."""
+    return hash_texts(terms_of(text)[0] for text in texts)
+
+
+def _open_bytes(pieces: Sequence[bytes]) -> Texts:
+    return open_texts(pack_bytes("", pieces), "")
+
+
+def _in_codes(texts: Texts) -> Texts:
+    """Texts with one byte for each letter: as they are, unless some have letters beyond ASCII."""
+    if not len(texts.content) or int(texts.content.max()) < 0x80:
+        return texts
+    return _open_bytes([coded(text) for text in texts])
 
 
 def build_words(passages: Iterable[IndexedPassage]) -> Arrays:
@@ -274,6 +302,8 @@ def build_words(passages: Iterable[IndexedPassage]) -> Arrays:
         "words.counts": np.array([counts[word] for word in names], np.uint32),
         "words.masks": masks_of([strip_accents(word) for word in names]),
         "words.lengths": lengths_of([strip_accents(word) for word in names]),
+        **pack_bytes("words.codes", _codes(names)),
+        "words.stems": _stems(names),
         **pack_texts("sounds.texts", [f"{sound.fine}/{sound.coarse}" for sound in flat]),
         "sounds.owners": owners.astype(np.uint32),
         "sounds.masks": masks_of([sound.coarse.lower() for sound in flat]),
