@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from index.engine.dictionary import Dictionary, embed_descriptions, load_dictionary
+from index.engine.dictionary import (
+    Dictionary,
+    PackWords,
+    _bundled,
+    embed_descriptions,
+    load_dictionary,
+    words_of_descriptions,
+)
 from index.engine.packs import BUNDLED, FOLDER, doubts, find_packs, read_pack
 from index.errors import InvalidRequest
 from service.cli import app
@@ -125,6 +132,26 @@ def test_bundled_vectors_are_those_of_the_bundled_texts(name: str) -> None:
     assert len(kept) == len(exact)
     assert not np.array_equal(kept, exact), "embedded at the start"
     assert np.abs(kept - exact).max() < 0.005
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_words_are_those_of_the_bundled_texts(name: str) -> None:
+    pack = read_pack(FOLDER / f"{name}.txt")
+    kept, made = PackWords(_bundled(pack) or {}), PackWords(words_of_descriptions(pack))
+    for stem in ("neural", "случайн", "the", "unheard"):
+        for own, other in zip(kept.held(stem), made.held(stem), strict=True):
+            np.testing.assert_array_equal(own, other)
+
+
+def test_a_word_is_held_by_the_concepts_of_every_pack_that_describe_with_it(tmp_path: Path) -> None:
+    first, second = _pack(tmp_path), tmp_path / "second.txt"
+    second.write_text("= aorta\nen: the longest vessel\n\n= skull\nen: what keeps the brain\n", "utf-8")
+    together = Dictionary([read_pack(first), read_pack(second)])
+    whole = tmp_path / "whole.txt"
+    whole.write_text(first.read_text("utf-8") + "\n" + second.read_text("utf-8"), "utf-8")
+    for text in ("the longest of all", "from hip to knee", "keeps the brain", "nothing of it"):
+        found = [(own.concept.names, own.score) for own in together.describe(text)]
+        assert found == [(own.concept.names, own.score) for own in Dictionary([read_pack(whole)]).describe(text)]
 
 
 def test_check_prints_what_it_read(tmp_path: Path) -> None:

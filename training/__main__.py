@@ -12,7 +12,7 @@ from pathlib import Path
 
 from index.embed.sentences import SentenceEmbedder
 from index.embed.table import FOLDER, TableEmbedder
-from index.engine.dictionary import write_vectors
+from index.engine.dictionary import write_read
 from index.engine.packs import BUNDLED, find_packs, read_pack
 from training.data import read_data
 from training.evaluate import evaluate_files
@@ -28,7 +28,7 @@ def main() -> int:
     try:
         if options.command == "packs":
             for path in find_packs(BUNDLED):
-                write_vectors(read_pack(path), path.with_suffix(".safetensors"))
+                write_read(read_pack(path), path.with_suffix(".safetensors"))
         elif options.command == "translations":
             print(f"{write_translations(TableEmbedder())} stems with translations")
         elif options.command == "build":
@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("evaluate", help="nDCG@10, MRR and hit@5 of the table alone, by kind")
     measure.add_argument("gold", type=Path, nargs="+", help="judged questions; the data folder must hold their course")
     measure.add_argument("--alone", action="store_true", help="only the cosines; else also the full search")
-    commands.add_parser("packs", help="embed the descriptions of the bundled packs with the bundled table")
+    commands.add_parser(
+        "packs", help="read the descriptions of the bundled packs once: vectors by the bundled table, words"
+    )
     commands.add_parser("translations", help="write what the bundled table says means the same in the other alphabet")
     commands.add_parser(
         "outside", help="learn which questions no lecture answers; after each change of the sentence model"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,11 @@ from safetensors.numpy import save_file
 
 from index.embed.protocol import Vectors
 from index.embed.table import bundled_table
+from index.engine.container import Arrays
 from index.engine.glossary import GeneralGlossary
 from index.engine.packs import FOLDER, Concept, Pack, find_packs, read_pack
 from index.engine.vectors import Sketches, sketches_of
-from index.text.analysis import fold, one_script, stem, word_weight, words
+from index.text.analysis import ANALYSIS_VERSION, fold, one_script, stem, word_weight, words
 
 Floats = NDArray[np.float32]
 
@@ -51,17 +53,17 @@ class Dictionary:
     def __init__(self, packs: Sequence[Pack]) -> None:
         self.concepts = tuple(concept for pack in packs for concept in pack.concepts)
         self.names = GeneralGlossary(line for pack in packs for line in pack.glossary_lines())
-        self._vectors = _vectors(packs)
+        bundled = [_bundled(pack) for pack in packs]
+        self._vectors = _vectors(packs, bundled)
+        self._words = [
+            PackWords(words_of_descriptions(pack) if own is None else own)
+            for pack, own in zip(packs, bundled, strict=True)
+        ]
+        self._firsts = np.cumsum([0, *(len(pack.concepts) for pack in packs)]).tolist()
         self._sketches = Sketches([sketches_of(self._vectors)], bundled_table().dimension)
         self._counts = np.array([len(concept.descriptions) for concept in self.concepts], np.int64)
         self._starts = np.cumsum(self._counts) - self._counts
         self._concept_of = np.repeat(np.arange(len(self.concepts)), self._counts)
-        held: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for number, concept in enumerate(self.concepts):
-            stems = Counter(own for text in concept.descriptions for own in set(_stems(text)))
-            for own, count in stems.items():
-                held[own].append((number, count))
-        self._held = {own: _posting(entries) for own, entries in held.items()}
 
     def describe(self, text: str, least: float = 0.0) -> Iterator[Described]:
         """The concepts by how well a text describes them, best first, as long as the score is at least this."""
@@ -103,21 +105,54 @@ class Dictionary:
         scores = np.zeros(len(self.concepts), np.float32)
         total = 0.0
         for own, weight in {_stem(word): word_weight(word) for word in words(text)}.items():
-            numbers, impacts = self._held.get(own, _NONE)
-            rarity = math.log(1 + (len(self.concepts) - len(numbers) + 0.5) / (len(numbers) + 0.5)) * weight
-            scores[numbers] += np.float32(rarity) * impacts
+            held = [pack.held(own) for pack in self._words]
+            count = sum(len(numbers) for numbers, _ in held)
+            rarity = math.log(1 + (len(self.concepts) - count + 0.5) / (count + 0.5)) * weight
+            for first, (numbers, impacts) in zip(self._firsts, held, strict=False):
+                scores[first + numbers] += np.float32(rarity) * impacts
             total += rarity
         return scores / np.float32(total) if total else scores
 
 
-_NONE = (np.zeros(0, np.int64), np.zeros(0, np.float32))
+class PackWords:
+    """Which concepts of a pack have a word in their descriptions, and in how many of them."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """`arrays` are those of `words_of_descriptions`."""
+        stems = arrays["words.stems"].tobytes().decode().split("\n")
+        self._place_of = {own: place for place, own in enumerate(stems)}
+        self._starts: list[int] = arrays["words.starts"].tolist()
+        self._concepts: NDArray[np.int64] = arrays["words.concepts"].astype(np.int64)
+        frequencies = arrays["words.counts"].astype(np.float32)
+        self._impacts: Floats = frequencies / (np.float32(_K1) + frequencies)
+
+    def held(self, stem: str) -> tuple[NDArray[np.int64], Floats]:
+        """(concepts by number, how much the word says of each: below 1)."""
+        place = self._place_of.get(stem)
+        entries = slice(0, 0) if place is None else slice(self._starts[place], self._starts[place + 1])
+        return self._concepts[entries], self._impacts[entries]
 
 
-def _posting(entries: Sequence[tuple[int, int]]) -> tuple[NDArray[np.int64], Floats]:
-    """(concepts, how much the word says of each: below 1)."""
-    numbers, counts = zip(*entries, strict=True)
-    frequencies = np.array(counts, np.float32)
-    return np.array(numbers, np.int64), frequencies / (np.float32(_K1) + frequencies)
+def words_of_descriptions(pack: Pack) -> Arrays:
+    """The stems of all words of its descriptions, a line each; for stem i `words.concepts[starts[i]:starts[i + 1]]`
+    are the concepts that have it, and `words.counts` in how many descriptions."""
+    held: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, concept in enumerate(pack.concepts):
+        stems = Counter(own for text in concept.descriptions for own in set(_stems(text)))
+        for own, count in stems.items():
+            held[own].append((number, count))
+    lists = [held[own] for own in sorted(held)]
+    return {
+        "words.stems": np.frombuffer("\n".join(sorted(held)).encode(), np.uint8),
+        "words.starts": np.cumsum([0, *map(len, lists)], dtype=np.uint32),
+        "words.concepts": _small([number for entries in lists for number, _ in entries]),
+        "words.counts": _small([count for entries in lists for _, count in entries]),
+    }
+
+
+def _small(numbers: Sequence[int]) -> NDArray[Any]:
+    """Numbers in as few bytes as the largest takes."""
+    return np.array(numbers, np.min_scalar_type(max(numbers, default=0)))
 
 
 def load_dictionary(chosen: Sequence[str]) -> Dictionary | None:
@@ -138,34 +173,37 @@ def embed_descriptions(pack: Pack) -> Vectors:
     return bundled_table().embed_passages([text for concept in pack.concepts for text in concept.descriptions])
 
 
-def write_vectors(pack: Pack, path: Path) -> None:
-    """What `Dictionary` would else embed at each start: int8, with a scale for each row."""
+def write_read(pack: Pack, path: Path) -> None:
+    """What `Dictionary` would else read at each start: vectors as int8 with a scale for each row, and words."""
     vectors = embed_descriptions(pack)
     scales = np.abs(vectors).max(axis=1, initial=1e-9) / 127
     codes = np.round(vectors / scales[:, None]).astype(np.int8)
-    save_file({"codes": codes, "scales": scales.astype(np.float32)}, path, {"made_of": _made_of(pack)})
+    arrays = {"codes": codes, "scales": scales.astype(np.float32), **words_of_descriptions(pack)}
+    save_file(arrays, path, {"made_of": _made_of(pack)})
 
 
-def _vectors(packs: Sequence[Pack]) -> Vectors:
-    """(n, d) the vectors of all descriptions: as they are bundled, where they were made of this text and this table."""
-    found = [_bundled(pack) for pack in packs]
-    known = [embed_descriptions(pack) if own is None else own for pack, own in zip(packs, found, strict=True)]
+def _vectors(packs: Sequence[Pack], bundled: Sequence[Arrays | None]) -> Vectors:
+    """(n, d) the vectors of all descriptions, as they are bundled where they are."""
+    known = [
+        embed_descriptions(pack) if own is None else own["codes"].astype(np.float32) * own["scales"][:, None]
+        for pack, own in zip(packs, bundled, strict=True)
+    ]
     return np.concatenate([*known, np.zeros((0, bundled_table().dimension), np.float32)])
 
 
-def _bundled(pack: Pack) -> Vectors | None:
+def _bundled(pack: Pack) -> Arrays | None:
+    """What `write_read` wrote, if it was made of this text, this table and the way in which words are read now."""
     path = FOLDER / f"{pack.name}.safetensors"
     if not path.is_file():
         return None
     with safe_open(path, "numpy") as file:
         if file.metadata()["made_of"] != _made_of(pack):
             return None
-        vectors: Vectors = file.get_tensor("codes").astype(np.float32) * file.get_tensor("scales")[:, None]
-    return vectors
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
 
 
 def _made_of(pack: Pack) -> str:
-    return f"{pack.digest}:{bundled_table().name}"
+    return f"{pack.digest}:{bundled_table().name}:{ANALYSIS_VERSION}"
 
 
 def _stems(text: str) -> list[str]:

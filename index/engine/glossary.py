@@ -111,11 +111,10 @@ class GeneralGlossary:
         """`lines` hold English names, a tab, Russian names; synonyms by |."""
         self._by_key: dict[tuple[str, ...], list[Term]] = defaultdict(list)
         for line in lines:
-            names = [name for side in line.split("\t") for name in side.split("|")]
+            names = [(name, whole_key(name)) for side in line.split("\t") for name in side.split("|")]
             for first, second in combinations(names, 2):
-                for text, other in ((first, second), (second, first)):
-                    key = whole_key(text)
-                    if key and key != whole_key(other):
+                for (text, key), (other, another) in ((first, second), (second, first)):
+                    if key and key != another:
                         self._by_key[key].append(Term(text, other, Reason.SYNONYM, 0))
         self.longest = max(map(len, self._by_key), default=0)
 

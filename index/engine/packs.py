@@ -18,7 +18,7 @@ from pathlib import Path
 
 from index.engine.glossary import key_of
 from index.errors import InvalidRequest
-from index.text.analysis import fold, is_stop_word, stem, words
+from index.text.analysis import fold, has_words, is_stop_word, stem, words
 
 FOLDER = Path(__file__).parents[1] / "builtin" / "packs"
 BUNDLED = ("ml", "stats", "cs")
@@ -84,7 +84,7 @@ def _take(line: str, number: int, found: list[tuple[int, list[str], list[str]]])
         return "begins neither with = (names) nor with ru: or en: (a description)"
     if not found:
         return "describes something before its names; put the line with = first"
-    if not words(said):
+    if not has_words(said):
         return "describes nothing; write a few words or leave it out"
     found[-1][2].append(said.strip())
     return ""

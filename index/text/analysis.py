@@ -214,6 +214,11 @@ def words(text: str) -> list[str]:
     return [match.group() for match in _words_in(text)]
 
 
+def has_words(text: str) -> bool:
+    """Whether a text has any written word."""
+    return next(_words_in(text), None) is not None
+
+
 def _words_in(text: str) -> Iterator[re.Match[str]]:
     """Where the words of a text stand, those in addresses left out."""
     if "." in text and _ADDRESS.search(text):

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from heapq import nlargest
 
 # Languages whose words are told apart, by ISO code, with the name of their Snowball stemmer.
 STEMMERS = {
@@ -40,7 +41,10 @@ def word_frequencies(language: str) -> dict[str, float]:
     """The words of a language with their shares of all words."""
     from wordfreq import get_frequency_dict  # noqa: PLC0415  (heavy data, only where words are judged)
 
-    return {word.replace("ё", "е"): value for word, value in get_frequency_dict(language, "small").items()}
+    frequencies: dict[str, float] = get_frequency_dict(language, "small")
+    if language != "ru":
+        return frequencies
+    return {word.replace("ё", "е"): value for word, value in frequencies.items()}
 
 
 @lru_cache(maxsize=16)
@@ -48,7 +52,7 @@ def function_words(language: str) -> frozenset[str]:
     """The most frequent words of a language."""
     frequencies = word_frequencies(language)
     words = (word for word in frequencies if word.isalpha())
-    return frozenset(sorted(words, key=lambda word: -frequencies[word])[:_FUNCTION_WORDS])
+    return frozenset(nlargest(_FUNCTION_WORDS, words, frequencies.__getitem__))
 
 
 @lru_cache(maxsize=16)
