@@ -13,6 +13,7 @@ from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
+from service.memory import collect_seldom
 from service.opening import (
     Course,
     Json,
@@ -55,6 +56,7 @@ def options(
 
 def main() -> None:
     """The `lectures` command: our errors go to stderr as one sentence, exit code 1; usage errors are 2."""
+    collect_seldom()
     try:
         app()
     except LecturesError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 import sys
@@ -30,6 +29,7 @@ from index.store.database import Database
 from service.app import create_app
 from service.connections import Connection, ConnectionLimits
 from service.listening import close_door, open_door, queue_of
+from service.memory import settle_memory
 from service.observability import Logged
 from service.opening import library_of
 from service.settings import Settings, listed
@@ -37,7 +37,6 @@ from service.settings import Settings, listed
 _log = structlog.get_logger("lectures")
 _AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
 _AWAY_SECONDS = 2.0  # between two looks for a database that was away at the start
-_YOUNG_OBJECTS = 20_000  # that are new and still there when the garbage collector looks; Python's own figure is 700
 _TURNS = 3  # of the event loop: more than one, since what is ready comes before what arrives
 
 
@@ -120,18 +119,6 @@ def run(
         settle_memory()
     config = server_config(app, settings)
     _Server(config, greeting).run(sockets=[listening])
-
-
-def settle_memory() -> None:
-    """Leave what is here now out of the rounds of the garbage collector, for good: the program and the open index.
-
-    A full round over it takes a fifth of a second, in which nobody is answered, and finds nothing. An index that is not
-    served any more goes all the same: nothing in it refers back to what holds it. What a search makes goes by itself
-    too, and these are thousands of objects: they are looked through seldomer.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS)
 
 
 def _migrate(settings: Settings) -> None:

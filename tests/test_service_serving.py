@@ -28,7 +28,8 @@ from index.served import open_served
 from index.spread.spread import Spread
 from index.types import Filters, Query
 from service.app import create_app
-from service.running import run, settle_memory
+from service.memory import settle_memory
+from service.running import run
 from service.serving import Serving
 from service.settings import Settings
 
