@@ -46,6 +46,8 @@ def test_what_is_only_polite_or_of_the_form_of_an_answer_is_left_out(written: st
         "list comprehension, json",
         "nn.Conv2d(1, 20, 5)",
         "softmax(QK^T/√d)",
+        "max(0, z)",
+        "no, a[0, 1] = 2",
         "learning in one step",
         "hello world",
     ],

@@ -94,6 +94,11 @@ class TableEmbedder:
         self._words: dict[str, Vectors] = {}
 
     @property
+    def row_of(self) -> Mapping[str, int]:
+        """The row of each stem that has one of its own."""
+        return self._table.row_of
+
+    @property
     def stems(self) -> list[str]:
         """Every stem that has a row of its own, in the order of the rows."""
         return list(self._table.row_of)
@@ -193,6 +198,12 @@ class TableEmbedder:
 def bundled_table() -> TableEmbedder:
     """The table as it is bundled, once for the process."""
     return TableEmbedder()
+
+
+def has_vector(word: str) -> bool:
+    """Whether the bundled table knows what a folded word means: others have vectors put together from their letters."""
+    stems = table_stems(word)
+    return len(stems) == 1 and stems[0] in bundled_table().row_of
 
 
 def pair_similarities(left: Sequence[str], right: Sequence[str]) -> list[float]:

@@ -13,6 +13,7 @@ from index.text.analysis import fold, is_stop_word
 
 _BETWEEN = re.compile(r"(?<=[.!?;,:])\s+")  # clauses; "nn.Conv2d(1, 20)" keeps its first dot
 _WORD = re.compile(r"\w+")
+_CODE = re.compile(r"\w[(\[{]|[=<>+*^\\_|{}]")  # "max(0, z)" wishes nothing
 # What is said to be polite; a clause of courtesy has one of these.
 _POLITE = re.compile(
     r"здравствуй\w*|приветик|привет\w*|добр(?:ый|ое|ого|ой)|салют|пожалуйста|пжл?ст?|плиз|спасибо\w*|спс|благодар\w+|"
@@ -52,7 +53,7 @@ def without_courtesies(text: str) -> str:
 
 def _says_nothing(clause: str) -> bool:
     words = [fold(word) for word in _WORD.findall(clause)]
-    if not words:
+    if not words or _CODE.search(clause):
         return False
     rest = [word for word in words if _POLITE.fullmatch(word) is None]
     if len(rest) < len(words) and all(_BESIDE.fullmatch(word) or is_stop_word(word) for word in rest):

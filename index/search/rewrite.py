@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from index.embed.table import pair_similarities
+from index.embed.table import has_vector, pair_similarities
 from index.engine.vocabulary import Vocabulary, is_plain
 from index.text.analysis import fold, is_stop_word, terms_of, words
 from index.text.language import ORDINARY_ZIPF, zipf
@@ -24,6 +24,9 @@ _MIN_SOUND_SCORE, _MIN_SURE_SOUND, _MIN_JOINED = 0.8, 0.95, 0.9
 # An everyday word that sounds like one of the other language means the same ("модель": cosines from .56) or is a false
 # friend ("слово" and "slow": up to .43); read by eye for the 1,500 most frequent Russian words of two courses.
 _MIN_LIKENESS = 0.45
+# Of any other word of which the table knows what it means: of 600 of two courses that sound like an English one, true
+# pairs begin here ("лосс" and "loss": .36), others end ("дисперсия" and "disappears": .14).
+_LEAST_LIKENESS = 0.35
 _MIN_JOINED_CHARS = 6
 _MIN_SURE_CHARS = 5
 _SAME_SOUND = 0.95  # similarity of words that are spelled alike and sound the same
@@ -89,16 +92,13 @@ class Rewriter:
                 return abbreviations
         if len(word) >= _MIN_CHARS and not sure:
             near = islice(filter(lambda item: known(item[0]), self.vocabulary.spelled_like(word)), _SLIPS_HEARD)
-            found += self._best(_by_sound_too(word, near), known, Reason.TYPO)
+            found += self._best(_meant_alike(word, _by_sound_too(word, near)), known, Reason.TYPO)
             found += self._apart(word, known)
         if sure and len(word) < _MIN_SURE_CHARS:
             return found  # "сеть" is no "set"
         least = _MIN_SURE_SOUND if sure else _MIN_SOUND_SCORE
         sounding = [(other, score) for other, score in self.vocabulary.sounding_like(word) if score >= least]
-        if sounding and _is_ordinary(word):
-            alike = pair_similarities([word] * len(sounding), [other for other, _ in sounding])
-            sounding = [item for item, cosine in zip(sounding, alike, strict=True) if cosine >= _MIN_LIKENESS]
-        found += self._best(sounding, known, Reason.TRANSLITERATION)
+        found += self._best(_meant_alike(word, sounding), known, Reason.TRANSLITERATION)
         return found
 
     def together(self, first: str, second: str, known: Callable[[str], bool]) -> list[Candidate]:
@@ -153,6 +153,21 @@ class Rewriter:
     def _close(self, word: str) -> bool:
         spelled = self.vocabulary.spelled_like(word)
         return bool(spelled) and spelled[0][1] >= 0.85
+
+
+def _meant_alike(word: str, others: Sequence[tuple[str, float]]) -> Sequence[tuple[str, float]]:
+    """Those of other words that may mean the same, as far as the table knows what they and this one mean: a word that
+    it knows is no slip of one that means something else, and seldom written in the other alphabet for one."""
+    ordinary = _is_ordinary(word)
+    if not others or not (ordinary or has_vector(word)):
+        return others
+    least = _MIN_LIKENESS if ordinary else _LEAST_LIKENESS
+    alike = pair_similarities([word] * len(others), [other for other, _ in others])
+    return [
+        item
+        for item, cosine in zip(others, alike, strict=True)
+        if cosine >= least or not (ordinary or has_vector(item[0]))
+    ]
 
 
 def _by_sound_too(word: str, spelled: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
