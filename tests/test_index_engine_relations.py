@@ -68,3 +68,15 @@ def test_slides_of_one_deck_or_of_other_contents_are_no_twins() -> None:
 )
 def test_pages_that_only_list_are_known_by_their_titles(title: str, outline: bool) -> None:
     assert is_outline(_slide(0, "a.pdf", 1, title, "")) is outline
+
+
+def test_covers_of_lectures_with_other_titles_are_no_editions_of_one_slide() -> None:
+    held = "course of machine learning, held by A. Teacher at the university of the town, spring"
+
+    def twins(*pages: int) -> list[int]:
+        titles = ("Neural networks", "Convolutional networks")
+        slides = [_slide(i, f"{i}.pdf", page, titles[i], f"{titles[i]} {held}") for i, page in enumerate(pages)]
+        return twin_rows(slides, [terms(slide.text) for slide in slides]).tolist()
+
+    assert twins(1, 1) == [-1, -1]
+    assert twins(2, 2) == [-1, 0]

@@ -73,3 +73,30 @@ def test_what_lifts_a_lecture_is_explained(index: SearchIndex) -> None:
     hit = index.find(Query("lecture 2")).hits(1, explain=True)[0]
     assert hit.explanation is not None
     assert hit.explanation.lift == hit.score
+
+
+def test_a_lecture_that_is_called_as_the_query_stands_before_those_that_say_it_oftener(tmp_path: Path) -> None:
+    def slides(lecture: int, title: str, *texts: str) -> list[IndexedPassage]:
+        return [
+            passage(text, 10 * lecture + row, lecture_id=lecture, lecture_position=lecture, lecture_title=title)
+            for row, text in enumerate(texts)
+        ]
+
+    called = slides(1, "Neural networks", "perceptrons and layers", "units of a network")
+    others = slides(2, "Training", "neural networks, neural networks", "neural networks are trained")
+    index = SearchIndex(make_generation(tmp_path, {"a": [*called, *others]}), None)
+    found = index.find(Query("neural networks?"))
+    scores = [hit.score for hit in found.hits()]
+    assert found.hits()[0].passage.lecture_id == 1
+    assert scores == sorted(scores, reverse=True)
+    assert found.coverage is Coverage.EXPLAINED
+    assert index.find(Query("training of neural networks")).hits()[0].passage.lecture_id == 2
+
+
+def test_a_lecture_is_found_by_its_title_though_its_slides_do_not_say_it(tmp_path: Path) -> None:
+    slides = [passage("перцептроны", 10, lecture_id=1, lecture_position=1, lecture_title="Лекция 1. Зоопарк сетей")]
+    index = SearchIndex(make_generation(tmp_path, {"a": slides}), None)
+    found = index.find(Query("зоопарк сетей"))
+    assert [hit.passage.id for hit in found.hits()] == [slides[0].id]
+    assert (found.coverage, found.unknown_words) == (Coverage.EXPLAINED, ())
+    assert index.find(Query("зоопарк сетей", Filters(kinds=frozenset({Kind.SEGMENT})))).total == 0

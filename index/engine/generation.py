@@ -31,6 +31,7 @@ from index.remember import Remembered
 from index.types import IndexedPassage, Kind
 
 _REMEMBERED_NAMES = 20_000  # of concepts, some 200 bytes each
+_REMEMBERED_TITLES = 500  # of courses, some 10 KB each
 _REMEMBERED_LANGUAGES = 1_000  # of courses that are searched alone
 _REMEMBERED_PASSAGES = 2_000  # the places that are looked at most, some 2 KB each
 _OTHER_FILES = 4_096  # connections of clients, the database, pictures
@@ -94,6 +95,11 @@ class Generation:
     def together(self) -> Remembered[tuple[tuple[int, ...], tuple[str, ...]], bool]:
         """Whether one passage of some shards holds some terms, as far as that was asked."""
         return Remembered(_REMEMBERED_NAMES)
+
+    @cached_property
+    def titled(self) -> Remembered[int, dict[tuple[str, ...], tuple[int, ...]]]:
+        """The first rows of the lectures of each shard, by the words of their titles, as far as that was asked."""
+        return Remembered(_REMEMBERED_TITLES)
 
     @cached_property
     def spoken(self) -> Remembered[tuple[tuple[int, ...], str], bool]:

@@ -85,6 +85,8 @@ def twin_rows(passages: Sequence[IndexedPassage], terms: Sequence[Sequence[str]]
     for left, right in _candidate_pairs(passages, sets):
         overlap = len(sets[left] & sets[right]) / len(sets[left] | sets[right])
         same_title = fold(passages[left].title) == fold(passages[right].title)
+        if not same_title and _opens(passages[left]) and _opens(passages[right]):
+            continue  # covers of two lectures share who holds them, and where
         if overlap >= _TWIN_OVERLAP - (_SAME_TITLE if same_title else 0):
             alike.append((-overlap, left, right))
     newest = np.full(len(passages), -1, np.int64)
@@ -117,6 +119,11 @@ def _candidate_pairs(
         smaller = min(len(sets[left]), len(sets[right]))
         if smaller >= _MIN_WORDS and common >= min(_MIN_SHARED, smaller // 2):
             yield left, right
+
+
+def _opens(passage: IndexedPassage) -> bool:
+    """Whether it is the first page of its deck."""
+    return passage.page is not None and passage.page.page_number == 1
 
 
 def _edition(passage: IndexedPassage) -> tuple[int, int, int]:

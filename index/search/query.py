@@ -16,7 +16,7 @@ from itertools import islice
 from index.embed.translations import translations_of
 from index.engine.glossary import key_of, whole_key
 from index.search.lexicon import Lexicon
-from index.search.rewrite import Candidate, Rewriter
+from index.search.rewrite import Candidate, Rewriter, is_ordinary
 from index.text.analysis import (
     STOP_WEIGHT,
     bare_words,
@@ -116,7 +116,7 @@ class QueryReader:
             for candidate in self._rewriter.candidates(folded, self._knows, there=there):
                 trust = candidate.weight * (_KNOWN_WEIGHT if there else 1.0)
                 readings.append(self._candidate(candidate, trust))
-            if not there:
+            if not there and not is_name(text):
                 read = {reading.terms for reading in readings}
                 others = (reading for reading in self._translated(text) if reading.terms not in read)
                 # first what most passages say: that is sooner meant, and shown
@@ -139,7 +139,7 @@ class QueryReader:
         for other, likeness in translations_of(word):
             weight = _TRANSLATED_WEIGHT * min(1.0, likeness / _ALIKE)
             reading = self._reading((other,), weight, Reason.TRANSLATION, self.languages[0])
-            if self._is_said(reading):
+            if self._is_said(reading) and not is_stop_word(other):
                 yield reading
 
     def _candidate(self, candidate: Candidate, weight: float) -> Reading:
@@ -196,7 +196,7 @@ class QueryReader:
         name = whole_key(*texts)
         own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
         general = self._lexicon.general_terms(name)
-        named = [] if own or general else self._lexicon.pack_terms(name)
+        named = [] if own or general or self._is_itself(texts) else self._lexicon.pack_terms(name)
         if not (own or general or named):  # of most stretches of a query
             return []
         for terms, trust in ((own, _GLOSSARY_WEIGHT), (general, _GENERAL_WEIGHT), (named, _NAMED_WEIGHT)):
@@ -204,6 +204,10 @@ class QueryReader:
             for reading in islice(filter(self._is_said, called), _MAX_COUNTERPARTS):
                 readings.setdefault(reading.terms, reading)
         return list(readings.values())
+
+    def _is_itself(self, texts: Sequence[str]) -> bool:
+        """Whether a term is one everyday word that the course says: "react" there is no ReAct, an agent."""
+        return len(texts) == 1 and not is_name(texts[0]) and is_ordinary(fold(texts[0])) and self._knows(texts[0])
 
     def _is_said(self, reading: Reading) -> bool:
         """Whether the searched passages hold each word of a reading."""

@@ -64,14 +64,14 @@ class Rewriter:
         if (
             letters < _MIN_CHARS
             or letters < 0.7 * len(folded)
-            or any(known(word) or _is_ordinary(word) for word in typed if len(word) > 1)
+            or any(known(word) or is_ordinary(word) for word in typed if len(word) > 1)
         ):
             return None
         meant = fold(other_layout(folded)).strip(".,;!?/")
         others = words(meant)
         if len(meant) < _MIN_CHARS or any(len(word) < 2 for word in others):
             return None
-        sure = all(known(word) or _is_ordinary(word) for word in others)
+        sure = all(known(word) or is_ordinary(word) for word in others)
         if sure or (len(meant) >= 5 and (self._close(meant) or self._heard(meant, known))):
             return meant
         return None
@@ -84,7 +84,7 @@ class Rewriter:
         found = [Candidate((other,), 1.0, Reason.TYPO) for other in written]
         if found and not there:  # groesse: no slip, and surely meant
             return found
-        sure = there or _is_ordinary(word)
+        sure = there or is_ordinary(word)
         if not sure:
             written = [other for other in _in_latin_letters(word) if self.vocabulary.holds(other)]
             abbreviations = self._best([(other, 1.0) for other in written], known, Reason.TRANSLITERATION)
@@ -104,7 +104,7 @@ class Rewriter:
     def together(self, first: str, second: str, known: Callable[[str], bool]) -> list[Candidate]:
         """What two neighbouring words may mean as one ("бэк проп" → backprop)."""
         joined = first + second
-        if not is_plain(joined) or len(joined) < _MIN_JOINED_CHARS or (_is_ordinary(first) and _is_ordinary(second)):
+        if not is_plain(joined) or len(joined) < _MIN_JOINED_CHARS or (is_ordinary(first) and is_ordinary(second)):
             return []
         if known(joined):
             return [Candidate((joined,), 0.9, Reason.JOINED)]
@@ -158,7 +158,7 @@ class Rewriter:
 def _meant_alike(word: str, others: Sequence[tuple[str, float]]) -> Sequence[tuple[str, float]]:
     """Those of other words that may mean the same, as far as the table knows what they and this one mean: a word that
     it knows is no slip of one that means something else, and seldom written in the other alphabet for one."""
-    ordinary = _is_ordinary(word)
+    ordinary = is_ordinary(word)
     if not others or not (ordinary or has_vector(word)):
         return others
     least = _MIN_LIKENESS if ordinary else _LEAST_LIKENESS
@@ -189,5 +189,6 @@ def _in_latin_letters(word: str) -> list[str]:
     return ["".join(letters) for letters in product(*(_LATIN_LETTERS[letter] for letter in word))]
 
 
-def _is_ordinary(word: str) -> bool:
+def is_ordinary(word: str) -> bool:
+    """Whether everyday language uses a folded word."""
     return max(zipf(word, "ru") if is_cyrillic(word) else zipf(word, "en"), 0.0) >= ORDINARY_ZIPF

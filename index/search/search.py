@@ -26,7 +26,7 @@ from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
-from index.search.numbered import find_numbered, with_lectures
+from index.search.numbered import find_numbered, find_titled, with_lectures, with_titled
 from index.search.opinion import Opinion, ask_encoder, stays_so
 from index.search.query import QueryReader, as_typed, meaning_of
 from index.search.ranking import (
@@ -139,7 +139,7 @@ class SearchIndex:
         )
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
-        return Found(
+        found = Found(
             query=typed,
             mode=mode,
             # what is not worth showing covers nothing
@@ -151,6 +151,7 @@ class SearchIndex:
             ranked=settle(self.generation, ranked),
             words=words,
         )
+        return with_titled(found, find_titled(text, scope))
 
     def holds_lecture(self, filters: Filters) -> bool:
         """Whether a passage of the lecture that filters name may be found; NotFound for an unknown course."""

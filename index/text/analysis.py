@@ -13,7 +13,7 @@ import Stemmer
 from index.text.language import STEMMERS, function_words, zipf
 
 # Part of a generation's identity: change it when the same text would give other terms.
-ANALYSIS_VERSION = "3"
+ANALYSIS_VERSION = "4"
 
 # A run of letters and digits, with inner joints as in nn.Conv2d, seq2seq, self-attention, C++; or a formula's symbol.
 _WORD = re.compile(r"[^\W_]+(?:[._’'\-‑][^\W_]+)*[+#]{0,2}|[∂∇∏∑√∞∫≈⊕⊗⊙]")
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
     r"\.(?:pdf|pptx?|docx?|ipynb|zip|png|jpe?g|csv|html?)\b",
     re.IGNORECASE,
 )
-_JOINT = re.compile(r"[._’'\-‑]")
+_JOINT, _DOT = re.compile(r"[._’'\-‑]"), re.compile(r"\.")
 # conv2d → conv, 2, d; BatchNorm → Batch, Norm
 _PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
 _MIN_PIECE = 3  # "Io" and "U" are no words, nor are "Lo" and "RA"
@@ -178,6 +178,9 @@ def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     if len(parts) > 1:
         found += [stem(one_script(fold(part)), language) for part in parts]
         found.append(stem(_JOINT.sub("", whole), language))  # "batch-norm" is also written "batchnorm"
+        # "optimizer.zero_grad" is asked for as "zero_grad"; an end without joints is a part
+        ends = (whole[dot.end() :] for dot in _DOT.finditer(whole))
+        found += [stem(end, language) for end in ends if _JOINT.search(end)]
     for part in parts:
         pieces = _PIECES.findall(strip_accents(part))
         if len(pieces) > 1:
