@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from index.text.analysis import find_terms, fold, is_stop_word, one_script, stem, strip_accents, terms, terms_of
+import pytest
+
+from index.text.analysis import (
+    find_terms,
+    fold,
+    is_stop_word,
+    one_script,
+    other_stems,
+    stem,
+    strip_accents,
+    terms,
+    terms_of,
+)
 
 
 def test_an_identifier_is_itself_and_its_pieces() -> None:
@@ -98,3 +110,31 @@ def test_pieces_that_are_no_words_are_no_terms() -> None:
 def test_symbols_are_also_found_by_their_names() -> None:
     assert {"√", "sqrt"} <= set(terms("softmax(QK/√d)"))
     assert {"λ", "lambda"} <= set(terms("λ · ||w||²"))
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [
+        ("инициализировать", "инициализация"),
+        ("инициализация", "инициализирует"),
+        ("классифицировать", "классификация"),
+        ("нормализовать", "нормализация"),
+        ("модулировать", "модуляция"),
+        ("rnns", "rnn"),
+        ("gpus", "gpu"),
+    ],
+)
+def test_a_verb_and_the_noun_of_what_it_does_are_forms_of_each_other(word: str, other: str) -> None:
+    assert stem(other) in other_stems(stem(word))
+
+
+def test_several_of_an_abbreviation_are_said_as_one() -> None:
+    assert terms_of("RNNs") == terms_of("RNN") == ("rnn",)
+    assert terms_of("AIs")[0] == "ai"
+    assert terms_of("Is")[0] == "is"
+
+
+def test_a_dotted_name_is_found_by_its_ends() -> None:
+    assert {"optimizer.zero_grad", "zero_grad"} <= set(terms_of("optimizer.zero_grad"))
+    assert "nn.conv2d" in terms_of("torch.nn.Conv2d")
+    assert "conv2d" in terms_of("nn.Conv2d")

@@ -18,8 +18,18 @@ from index.search.asked import words_of_term
 from index.search.named import share_strange, share_unmet, strangers, subject_of
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
-from index.search.subject import Sign, read_signs, said_together, share_apart, share_missing, shares_of, unknown_words
+from index.search.subject import (
+    Sign,
+    read_signs,
+    said_beside,
+    said_together,
+    share_apart,
+    share_missing,
+    shares_of,
+    unknown_words,
+)
 from index.search.weighed import Weighed
+from index.text.analysis import STOP_WEIGHT
 from index.types import Coverage, Word
 
 # The signs by which a question is known to be off the subject, with their coefficients: training/coverage.py.
@@ -67,8 +77,8 @@ class Evidence:
     that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
     passage is to the encoder than what says nothing (None without one), `outside` how surely it takes the question for
     one of daily life or of how studies are run (0 to 2.5), `unmet` the share of what seems to be names that nobody here
-    says (0 without an encoder, which tells whether they only set the scene). `unknown` are the words and names that
-    the course does not know.
+    says (0 without an encoder, which tells whether they only set the scene). `verbatim` is whether a passage says the
+    term of several words that is surely asked for. `unknown` are the words and names that the course does not know.
     """
 
     said: float
@@ -85,6 +95,7 @@ class Evidence:
     resemblance: float | None = None
     outside: float = 0.0
     unmet: float = 0.0
+    verbatim: bool = False
     unknown: tuple[str, ...] = ()
 
     @property
@@ -113,7 +124,7 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     if promised and evidence.said < _MIN_SAID:
         return Coverage.LISTED
     if evidence.total < 0 or evidence.names_another_thing:
-        return Coverage.ABSENT
+        return Coverage.MENTIONED if evidence.verbatim else Coverage.ABSENT
     # what names something that the course does not know is not all explained
     lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
     # what only resembles the question is not surely what was asked
@@ -167,8 +178,15 @@ def gather_evidence(
         resemblance=resemblance,
         outside=outside,
         unmet=0.0 if resemblance is None else share_unmet(signs, meant),
+        verbatim=_is_verbatim(asked, scope),
         unknown=_unknown(signs, strange),
     )
+
+
+def _is_verbatim(asked: Sequence[Word], scope: Scope) -> bool:
+    """Whether the words of a term are said beside each other; one word alone may be said by chance."""
+    own = [word.readings[0].terms[0][0] for word in asked if word.weight > STOP_WEIGHT]
+    return len(own) > 1 and said_beside(own, scope)
 
 
 def _unknown(signs: Sequence[Sign], strange: Sequence[Sequence[Word]]) -> tuple[str, ...]:

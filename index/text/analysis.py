@@ -110,6 +110,21 @@ def stems(words: Iterable[str], language: str) -> list[str]:
     return [strip_accents(str(found)) for found in _stemmer(language).stemWords([*words])]
 
 
+# Snowball keeps a verb and the noun of what it does apart: "инициализировать" and "инициализация".
+_VERBS_OF_NOUN = ("ирова", "ир", "ирован", "ова", "ован")
+_DERIVED = [
+    (re.compile(f"(?P<root>[а-я]{{3,}}{before}){end}"), others)
+    for before, end, others in (
+        ("", "ицир(?:ован|ова|у)?", ("икац",)),
+        ("", "икац", ("ицирова", "ицир", "ицирован")),
+        ("", "ир(?:ован|ова|у)?", ("ац", "яц", "ирова", "ир", "ирован")),
+        ("из", "ован?", ("ац",)),
+        ("", "[ая]ц", _VERBS_OF_NOUN),
+    )
+]
+# Of abbreviations that are no words Snowball does not take the s of the plural: "rnns", "gpus".
+_ABBREVIATIONS = re.compile(r"(?P<one>[b-df-hj-np-tv-z]{2,4}u?)s")
+_PLURAL = re.compile(r"[A-Z][A-Z0-9]+s")
 _FLEETING = [
     (re.compile(f"(?P<root>[а-я]{{2,}}{before}){end}"), others)
     for before, end, others in (
@@ -125,11 +140,14 @@ _FLEETING = [
 
 
 def other_stems(own: str) -> list[str]:
-    """What stemming makes of a Russian word in -к or -ц in the numbers and cases in which a vowel comes or goes: "точк"
-    of "точки" is "точек" where there are many. Guesses: not each of them is a word."""
-    for pattern, ends in _FLEETING:
+    """What stemming makes of a word in other forms. Of a Russian one in -к or -ц in the numbers and cases in which a vowel
+    comes or goes: "точк" of "точки" is "точек" where there are many; of a verb the noun of what it does, and back; of
+    several abbreviations one. Guesses: not each of them is a word."""
+    if (plural := _ABBREVIATIONS.fullmatch(own)) is not None:
+        return [plural["one"]]
+    for pattern, ends in (*_FLEETING, *_DERIVED):
         if (found := pattern.fullmatch(own)) is not None:
-            return [found["root"] + end for end in ends]
+            return [other for end in ends if (other := found["root"] + end) != own]
     return []
 
 
@@ -171,6 +189,8 @@ def one_script(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     """All terms of one written word: its stem first, and for identifiers the whole and the pieces."""
+    if _PLURAL.fullmatch(word):
+        word = word[:-1]  # of "RNNs" one is an RNN
     folded = one_script(fold(word))
     whole = folded if word.endswith(("++", "#")) else folded.rstrip("+#")
     found = [stem(whole, language)]
