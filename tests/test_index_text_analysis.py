@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-import pytest
-
 from index.text.analysis import (
     find_terms,
     fold,
