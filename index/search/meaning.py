@@ -7,6 +7,7 @@ nearest that finds: docs/performance.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,7 +23,8 @@ Floats = NDArray[np.float32]
 
 EXACT_PASSAGES = 20_000  # up to here every vector is looked at: some five milliseconds
 _SKETCHED = 2_000  # that are near by their sketches: of the ten nearest .996 are among them and what the words found
-_FILTERED = 3  # times as many where only some kinds of passages are wanted
+# Of a part of the passages as many more are asked for, and of one that is smaller each vector is looked at.
+_MORE, _LEAST_PART = 1.5, 0.125
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,17 @@ class Meaning:
             return np.zeros(0, np.int64)
         if self._scope.extent <= EXACT_PASSAGES:
             return self._everywhere(count)
-        found = self._by_sketches() if self._scope.is_everything else None
-        return self._by_wholes(count, found)
+        found = self._by_sketches(sketches_wanted(self._scope))
+        return self._nearest_wholes(count, found)[0]
 
-    def offer(self, count: int, *, sketches: bool = True) -> Near | None:
-        """What `nearest_of` needs to know of this part of a scope. None if sketches cannot tell: look without them."""
+    def offer(self, count: int, sketched: int) -> Near | None:
+        """What `nearest_of` needs to know of this part of a scope, from so many sketches that are near; with 0 every
+        vector is looked at. None if sketches cannot tell: look without them."""
         if self._embedder is None or not self._scope.shards:
             return Near(np.zeros(0, np.int64))
         if self._scope.extent <= EXACT_PASSAGES:
             return Near(self._everywhere(count))
-        if not (sketches and self._scope.is_everything):
+        if not sketched:
             rows, wholes = self._nearest_wholes(count, None)
             return Near(rows, wholes)
         query, known = self._bare(), self._generation.sketches
@@ -74,15 +77,15 @@ class Meaning:
             return Near(np.zeros(0, np.int64))
         if known is None:
             return None
-        rows, sketched = known.scored(query, _FILTERED * _SKETCHED if self._scope.allowed is not None else _SKETCHED)
+        rows, similar = known.scored(query, sketched)
         # of what lies side by side here some shards may be searched elsewhere
         here = np.flatnonzero(np.isin(self._generation.shards_of(rows), self._scope.shards))
         order = here[np.argsort(rows[here])]
-        rows, sketched = rows[order], sketched[order]
+        rows, similar = rows[order], similar[order]
         parts = [(shard, rows[first:last]) for shard, first, last in runs(self._generation.shards_of(rows))]
         self._embed([shard for shard, _ in parts])
         rows, wholes = self._whole_similarities(parts)
-        return Near(rows, wholes, sketched)
+        return Near(rows, wholes, similar)
 
     def at(self, rows: Rows) -> Floats:
         """(n,) similarity of each of these ascending rows above chance, at most 1."""
@@ -112,49 +115,58 @@ class Meaning:
                 found.append(np.sort(vectors.nearest(self._queries[shard], count, own)) + starts[shard])
         return np.concatenate(found)
 
-    def _by_sketches(self) -> Rows | None:
-        """Ascending rows whose sketches are near; None where too few of them may be found."""
-        sketches = self._generation.sketches
-        query = self._bare()
+    def _by_sketches(self, wanted: int) -> Rows | None:
+        """Ascending rows whose sketches are near; None where too few of them may be found, or none are `wanted`."""
+        query, sketches = self._bare(), self._generation.sketches
         if not query.any():
             return np.zeros(0, np.int64)
-        if sketches is None:
+        if sketches is None or not wanted:
             return None
-        allowed = self._scope.allowed
-        wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
-        found = np.sort(_clearly(*sketches.scored(query, wanted), wanted))
-        if allowed is None:
-            return found
-        found = found[allowed[found]]
-        return found if len(found) >= _SKETCHED else None
+        rows, similar = sketches.scored(query, wanted)
+        return _best_inside(rows, similar, wanted, self._inside(rows))
 
-    def _by_wholes(self, count: int, rows: Rows | None) -> Rows:
-        """Ascending rows of the `count` passages that are nearest as a whole, among these or all of the scope."""
-        return self._nearest_wholes(count, rows)[0]
+    def _inside(self, rows: Rows) -> Mask:
+        """Which of some rows may be found."""
+        scope = self._scope
+        inside: Mask = (rows >= scope.first) & (rows < scope.last)
+        if scope.mask is not None:
+            inside[inside] = scope.mask[rows[inside] - scope.first]
+        return inside
 
     def _nearest_wholes(self, count: int, rows: Rows | None) -> tuple[Rows, Floats]:
-        """The same, and how near each is."""
+        """Ascending rows of the `count` passages that are nearest as a whole, among these or all of the scope, and how
+        near each is."""
         if rows is None:
-            parts: list[tuple[int, Rows | None]] = [(shard, None) for shard in self._scope.shards]
-        else:
-            parts = [(shard, rows[first:last]) for shard, first, last in runs(self._generation.shards_of(rows))]
+            self._embed(self._scope.shards)
+            return _highest(*self._all_similarities(), count)
+        parts = [(shard, rows[first:last]) for shard, first, last in runs(self._generation.shards_of(rows))]
         self._embed([shard for shard, _ in parts])
-        passages, values = self._whole_similarities(parts)
-        if rows is None and self._scope.mask is not None:
-            inside = self._scope.mask[passages - self._scope.first]
-            passages, values = passages[inside], values[inside]
-        return _highest(passages, values, count)
+        return _highest(*self._whole_similarities(parts), count)
 
-    def _whole_similarities(self, parts: Sequence[tuple[int, Rows | None]]) -> tuple[Rows, Floats]:
-        """(rows, similarity of each as a whole, above chance) of these rows of shards, or of all of a shard."""
+    def _all_similarities(self) -> tuple[Rows, Floats]:
+        """(rows, similarity of each as a whole, above chance) of all of the scope, where the vectors lie: to put those
+        of many shards together would take longer than to compare them."""
+        scope, starts = self._scope, self._generation.starts
+        found, values = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+        for shard in scope.shards:
+            held = self._generation.shards[shard].vectors
+            if held is not None:
+                own = np.arange(starts[shard], starts[shard + 1])
+                own = own[self._inside(own)]
+                some = len(own) < starts[shard + 1] - starts[shard]
+                vectors = held.wholes(own - starts[shard] if some else None)
+                found.append(own)
+                values.append(((vectors @ self._queries[shard]) - held.chance) / (1 - held.chance))
+        return np.concatenate(found), np.concatenate(values).astype(np.float32, copy=False)
+
+    def _whole_similarities(self, parts: Sequence[tuple[int, Rows]]) -> tuple[Rows, Floats]:
+        """The same of these rows of shards."""
         found, vectors, queries, chances = [np.zeros(0, np.int64)], [], [], []
         for shard, own in parts:
             held = self._generation.shards[shard].vectors
             if held is not None:
-                start = self._generation.starts[shard]
-                rows = np.arange(start, self._generation.starts[shard + 1]) if own is None else own
-                found.append(rows)
-                vectors.append(held.wholes(None if own is None else own - start))
+                found.append(own)
+                vectors.append(held.wholes(own - self._generation.starts[shard]))
                 queries.append(self._queries[shard])
                 chances.append(held.chance)
         if not vectors:
@@ -181,9 +193,20 @@ class Meaning:
             self._queries.update(zip(missing, vectors, strict=True))
 
 
-def nearest_of(parts: Sequence[Near | None], count: int, allowed: Mask | None) -> Rows | None:
-    """Ascending rows that hold the `count` nearest of a whole scope, from what its parts offered; `allowed` is a mask
-    over all rows. None if sketches cannot tell: the parts have to be asked again, without them."""
+def sketches_wanted(scope: Scope) -> int:
+    """How many sketches that are near, of all passages, are looked for so that enough of a scope are among them; 0
+    where it is so small a part that its vectors are sooner looked at."""
+    if scope.size >= scope.generation.count:
+        return _SKETCHED
+    if scope.size < _LEAST_PART * scope.generation.count:
+        return 0
+    return math.ceil(_MORE * _SKETCHED * scope.generation.count / scope.size)
+
+
+def nearest_of(parts: Sequence[Near | None], count: int, sketched: int, allowed: Mask | None) -> Rows | None:
+    """Ascending rows that hold the `count` nearest of a whole scope, from what its parts offered when they were asked
+    for so many sketches; `allowed` is a mask over all rows. None if sketches cannot tell: the parts have to be asked
+    again, without them."""
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None
@@ -192,19 +215,24 @@ def nearest_of(parts: Sequence[Near | None], count: int, allowed: Mask | None) -
     if not wholes:
         return np.sort(rows)
     values: Floats = np.concatenate(wholes)
-    sketched = [part.sketched for part in known if part.sketched is not None]
-    if sketched:
-        wanted = _SKETCHED if allowed is None else _FILTERED * _SKETCHED
-        similar: Floats = np.concatenate(sketched)
-        order = np.lexsort((rows, -similar))[:wanted]
-        chosen = _clearly(order, similar[order], wanted)
+    similar = [part.sketched for part in known if part.sketched is not None]
+    if similar:
+        inside = np.ones(len(rows), np.bool_) if allowed is None else allowed[rows]
+        chosen = _best_inside(np.arange(len(rows)), np.concatenate(similar), sketched, inside)
+        if chosen is None:
+            return None
         rows, values = rows[chosen], values[chosen]
-        if allowed is not None:
-            inside = allowed[rows]
-            rows, values = rows[inside], values[inside]
-            if len(rows) < _SKETCHED:
-                return None
     return _highest(rows, values, count)[0]
+
+
+def _best_inside(rows: Rows, similar: Floats, wanted: int, inside: Mask) -> Rows | None:
+    """Ascending: those rows inside that are the most similar by their sketches, when `wanted` were asked for; None if
+    too few of these are inside."""
+    rows, similar = rows[inside], similar[inside]
+    if wanted > _SKETCHED > len(rows):
+        return None
+    order = np.lexsort((rows, -similar))[:_SKETCHED]
+    return np.sort(_clearly(rows[order], similar[order], _SKETCHED))
 
 
 def _clearly(rows: Rows, similar: Floats, wanted: int) -> Rows:

@@ -20,7 +20,7 @@ from index.engine.passages import load_passage
 from index.engine.shard import Shard
 from index.remember import Remembered
 from index.search.ground import Floats, terms_in
-from index.search.meaning import Near, nearest_of
+from index.search.meaning import Near, nearest_of, sketches_wanted
 from index.search.scope import Rows, Scope
 from index.search.weighed import CANDIDATES, Candidates, Weighed, beside
 from index.search.words import importance_of
@@ -179,10 +179,11 @@ class _WeighedThere:
         return self._matched[programme]
 
     def candidates(self, text: str, mode: Mode, more: Callable[[], Rows]) -> Candidates:
-        scope, wanted = self._scope, Wanted(self._meant(text), mode, sketches=True)
+        scope = self._scope
+        wanted = Wanted(self._meant(text), mode, sketches_wanted(scope))
         offers, near = self._offers(wanted)
         if near is None:
-            wanted = Wanted(wanted.meant, mode, sketches=False)
+            wanted = Wanted(wanted.meant, mode, 0)
             offers, near = self._offers(wanted)
         self._matched = _most(offer.matched for _, offer in offers)
         named = _joined([numbers.outward(offer.named) for numbers, offer in offers], np.int64)
@@ -203,7 +204,7 @@ class _WeighedThere:
             offer.near and Near(numbers.outward(offer.near.rows), offer.near.wholes, offer.near.sketched)
             for numbers, offer in offers
         ]
-        return offers, nearest_of(parts, CANDIDATES, self._scope.allowed)
+        return offers, nearest_of(parts, CANDIDATES, wanted.sketched, self._scope.allowed)
 
     def _ask(self, method: str, *arguments: Any, rows: Rows | None = None) -> Answers:
         return self._bodies.ask(self._scope, method, arguments, rows, self._turn)

@@ -157,7 +157,7 @@ class Holder:
     def offer(self, part: Part, asked: Asked, wanted: Wanted) -> Offer:
         """The best by words and the nearest in meaning."""
         words, scope = self._read(part, asked)
-        near = _meaning(scope, wanted.meant).offer(CANDIDATES, sketches=wanted.sketches)
+        near = _meaning(scope, wanted.meant).offer(CANDIDATES, wanted.sketched)
         if wanted.mode is Mode.SEMANTIC:
             return Offer(np.zeros(0, np.int64), np.zeros(0, np.float32), near, self.matched(part, asked))
         return Offer(*words.best_scored(CANDIDATES), near, self.matched(part, asked))

@@ -58,11 +58,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a holder is asked to offer; without `sketches` every vector is looked at."""
+    """What a holder is asked to offer, from so many sketches that are near; with 0 every vector is looked at."""
 
     meant: Meant
     mode: Mode
-    sketches: bool
+    sketched: int
 
 
 @dataclass(frozen=True, slots=True)
