@@ -115,7 +115,18 @@ def test_a_comparison_is_no_element_and_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["EVIL.COM", "Evil.Com", "eViL.cOm", "EVIL.RU", "Evil.Example", "sub.EVIL.Io", r"\evil.com"]
+    "address",
+    [
+        "EVIL.COM",
+        "Evil.Com",
+        "eViL.cOm",
+        "EVIL.RU",
+        "Evil.Example",
+        "sub.EVIL.Io",
+        r"\evil.com",
+        ".EVIL.COM",
+        "evil.ruСмотри",
+    ],
 )
 def test_names_of_hosts_outside_code_go_whatever_their_case(address: str) -> None:
     assert "evil" not in clean_reply(f"before {address} after").lower()
@@ -193,6 +204,12 @@ def test_a_block_of_code_stays_a_block_in_a_message() -> None:
     written = _RENDERED.render(_written(_streamed(text, 5)))
     assert '<pre><code class="language-python">x = a[1]\nif x &lt; 2: print(x)\n</code></pre>' in written
     assert written.endswith("<p>Он верен.</p>\n")
+
+
+def test_a_block_of_code_within_a_sentence_stands_on_lines_of_its_own() -> None:
+    text = clean_reply("Пишут: ```python\nx = 1``` и дальше")
+    assert text == "Пишут: \n```python\nx = 1\n```\n и дальше"
+    assert '<code class="language-python">x = 1\n</code>' in _RENDERED.render(_written([Sentence(text, ())]))
 
 
 def test_a_block_of_code_that_was_cut_off_is_closed() -> None:

@@ -147,7 +147,7 @@ class ReplyReader:
             written.append(raw[at : match.start()])
             at = match.end()
         text = clean_reply(" ".join([*written, raw[at:]]), self._known)
-        text = re.sub(r"\s+([.,;:!?…](?:\s|$))", r"\1", text).strip()
+        text = re.sub(r"[^\S\n]+([.,;:!?…](?:\s|$))", r"\1", text).strip()
         if sum(letter.isalpha() for letter in text) < _MIN_LETTERS:
             return None
         if _REFUSED.match(text):

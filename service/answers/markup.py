@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from service.answers.addresses import HOST, SCHEME, Dotted, addresses_of, kind_of
 from service.answers.elements import TAG, acts, holds_element, is_element
-from service.answers.opaque import code_of, formulas_in
+from service.answers.opaque import code_of, formulas_in, is_block
 
 _HARMFUL = re.compile(r"\]\(|\bon\w+\s*=|\\href|\\url|\\includegraphics|\\html\w*|`", re.IGNORECASE)
 # Marks of bold and slanted words; "x**2", "a * b" and "A_ij" are none.
@@ -43,9 +43,16 @@ def clean_reply(text: str, known: str = "") -> str:
     at = 0
     for start, end in _kept(text):
         written = _joined(written, _prose(text[at:start], known))
-        written = _joined(written, text[start:end])
+        code = text[start:end]
+        written = _joined(written, f"\n{_block(code)}\n" if is_block(code) else code)
         at = end
     return _joined(written, _prose(text[at:], known)).strip()
+
+
+def _block(code: str) -> str:
+    """A block whose end stands on a line of its own, without which it would be none."""
+    lines = code.rstrip("`")
+    return code if lines.endswith("\n") else f"{lines}\n{code[len(lines) :]}"
 
 
 def _kept(text: str) -> Iterator[tuple[int, int]]:
@@ -106,8 +113,17 @@ def _prose(text: str, known: str) -> str:
     body = _UNDERSCORES.sub(lambda m: m.group() if _NAME.fullmatch(m.group(2)) else m.group(2), body)
     body = _EMPHASIS.sub(r"\2", body)
     body = _SPACES.sub(" ", body).strip()
-    body = HOST.sub(lambda m: f"`{m.group()}`" if kind_of(m, known) is Dotted.CODE else m.group(), body)
-    return f"{' ' if lead else ''}{body}{' ' if tail else ''}"
+    return f"{' ' if lead else ''}{_coded(body, known)}{' ' if tail else ''}"
+
+
+def _coded(text: str, known: str) -> str:
+    """The text with what programs would take for addresses, and is code, as code."""
+    written, at = "", 0
+    for match in HOST.finditer(text):
+        if kind_of(match, known) is Dotted.CODE:
+            written = _joined(_joined(written, text[at : match.start()]), f"`{match.group()}`")
+            at = match.end()
+    return _joined(written, text[at:])
 
 
 def _written(text: str) -> str:
