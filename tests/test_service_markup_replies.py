@@ -125,6 +125,9 @@ def test_a_comparison_is_no_element_and_stays() -> None:
         "sub.EVIL.Io",
         r"\evil.com",
         ".EVIL.COM",
+        "_evil.ru_",
+        "__evil.com__",
+        "*evil.com*",
         "evil.ruСмотри",
     ],
 )

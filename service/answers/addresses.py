@@ -13,7 +13,7 @@ SCHEME = re.compile(
 )
 HOST = re.compile(
     r"[^\s@`]{1,64}@[^\s@`]{1,253}\.[^\s@`]+|"
-    r"(?<![\w@])(?:[\w-]{1,63}\.)+([a-zA-Z]{2,24}(?![a-zA-Z0-9_])|[а-яА-Я]{2,24}(?!\w))(?:[:/?#][^\s\]]*)?"
+    r"(?<![\w@])(?:[\w-]{1,63}\.){1,10}([a-zA-Z]{2,24}(?!_*[a-zA-Z0-9])|[а-яА-Я]{2,24}(?!\w))(?:[:/?#][^\s\]]*)?"
 )
 _ADDRESS = re.compile(f"{SCHEME.pattern}|{HOST.pattern}", re.IGNORECASE)
 _MATRICES = re.compile(r"[\w.()\[\]]{1,40}@[\w()\[\]]{1,40}\.[A-Z]\W?")  # y = W.T@x.T

@@ -43,6 +43,7 @@ _INDEXED = re.compile(r"(?:(?<![^\W\d_])[A-Za-z]|[A-Za-z_]\w*[\d_]\w*|\w\([^()]{
 _NAMED_LAST = re.compile(r"([=+*/<>(,\[]\s*)?[A-Za-z]+\Z", re.ASCII)
 _OPERATED = re.compile(r"\s*(?:[-+*/%^&|<>=]|\(|\[(?!\d{1,3}\][.,;:!?\s]))|\.\w")
 _REFUSED = re.compile(r"NO ANSWER\b|(?i:no answer)\s*(?:[.:;,!–—-]|\Z)")
+_NUMBER_CHARS = 20  # the end of a text where the number of a list is looked for
 _MIN_LETTERS = 3
 _MOST_CITED = 10  # by one bracket
 
@@ -191,7 +192,9 @@ def _goes_on(text: str, after: str) -> bool:
     """Whether the full stop at the end of a text belongs to a shortened word, an initial or a number of a list."""
     if _BEFORE_NUMBER.search(text[-20:]) and after.lstrip()[:1].isdigit():
         return True
-    return any(pattern.search(text[-20:]) for pattern in (_SHORTENED, _INITIAL)) or bool(_NUMBERED.search(text))
+    return any(pattern.search(text[-20:]) for pattern in (_SHORTENED, _INITIAL)) or bool(
+        _NUMBERED.search(text if len(text) <= _NUMBER_CHARS else f"x{text[-_NUMBER_CHARS:]}")  # x: no line begins here
+    )
 
 
 def _is_index(before: str, after: str) -> bool:
