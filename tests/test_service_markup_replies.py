@@ -16,6 +16,7 @@ from index.types import Hit, IndexedPassage, Kind, Snippet
 from service.answers.citations import ReplyReader
 from service.answers.markup import clean_reply
 from service.answers.types import Said, Sentence
+from service.answers.whole import WholeText
 from service.chat.writing import Writer
 
 _RENDERED = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -90,6 +91,12 @@ def test_what_is_cut_into_sentences_comes_together_as_no_element(reply: str, siz
     for end in range(1, len(sentences) + 1):
         whole = " ".join(sentence.text for sentence in sentences[:end])
         assert not _LIVE.search(whole), whole
+
+
+def test_a_sign_in_quotation_marks_ends_no_element() -> None:
+    whole = WholeText()
+    said = [whole.add(text) for text in ("тип foo<bar a=", '"> текст.', '" onclick=alert(1)', "> конец")]
+    assert said == ["тип foo<bar a=", '"> текст.', '" onclick=alert(1)', "  конец"]
 
 
 def test_three_hundred_attacks_cut_into_sentences_leave_nothing_that_runs_or_leads_away() -> None:
