@@ -53,7 +53,7 @@ e.g. here
 и т.д. и т.п.
 """.strip().split("\n")
 
-_ATTACKS = [
+ATTACKS = [
     "<script>alert(1)</script>",
     "<scr<script>ipt>alert(1)</script>",
     "<scr<b>ipt>alert(1)</script>",
@@ -96,7 +96,7 @@ def test_the_words_of_a_link_stay() -> None:
     assert clean_reply("see [the slide](https://evil.example/a) there") == "see the slide there"
 
 
-@pytest.mark.parametrize("attack", _ATTACKS)
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_that_runs_or_leads_elsewhere_passes(attack: str) -> None:
     cleaned = clean_reply(f"before {attack} after").lower()
     assert not any(mark in cleaned for mark in _RUNS), cleaned
@@ -106,7 +106,7 @@ def test_nothing_that_runs_or_leads_elsewhere_passes(attack: str) -> None:
 def test_attacks_cut_into_one_another_do_not_pass() -> None:
     chance = random.Random(11)
     for _ in range(300):
-        first, second = chance.sample(_ATTACKS, 2)
+        first, second = chance.sample(ATTACKS, 2)
         at = chance.randrange(len(first))
         cleaned = clean_reply(f"{first[:at]}{second}{first[at:]}").lower()
         assert not any(mark in cleaned for mark in _RUNS), (first, second, at, cleaned)

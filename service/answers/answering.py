@@ -215,6 +215,7 @@ def stream_answer(
                 continue
             sentences.append(sentence)
             yield _said(sentence, reader.citations)
+        sentences = reader.without_thoughts(sentences)
         if not any(sentence.citations for sentence in sentences):
             if refused:
                 yield _unanswered(answer, russian=russian)

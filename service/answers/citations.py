@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from index.types import Hit
 from service.answers.extractive import best_quote
 from service.answers.markup import clean_reply
 from service.answers.numbers import Numbers
 from service.answers.pieces import holds_link
+from service.answers.thoughts import Thoughts
 from service.answers.types import Citation, Sentence
+from service.answers.whole import WholeText
 
-# [3] · [1, 2] · [1-3] · [2: "words of the passage"] · 【1】 · 【2†source】
+# [3] · [1, 2] · [1; 2] · [1-3] · [2: "words of the passage"] · [[1]] · [1](address) · 【1】 · 【2†source】
 _PART = r"\d{1,3}(?:\s*[–-]\s*\d{1,3})?"
+_PARTS = rf"{_PART}(?:\s*[,;]\s*{_PART})*"
+_LINKED = r"(?:\([^()\s]{0,500}(?:\s{1,3}\"[^\"\n]{0,200}\")?\))?"
 _CITATION = re.compile(
-    rf"\[\s*({_PART}(?:\s*,\s*{_PART})*)\s*(?::\s*[\"«“]([^\"»”\]]{{1,600}})[\"»”]\s*)?\]|"
-    rf"【\s*({_PART}(?:\s*,\s*{_PART})*)\s*(?:[†:][^】\n]{{0,80}})?】"
+    rf"\[{{1,2}}\s*({_PARTS})\s*(?::\s*[\"«“]([^\"»”\]]{{1,600}})[\"»”]\s*)?\]{{1,2}}{_LINKED}|"
+    rf"【\s*({_PARTS})\s*(?:[†:][^】\n]{{0,80}})?】"
 )
 _STOP = re.compile(r"[.!?…]+[\"»”)]*|\n")
-_BRACKET = re.compile(r"[^\S\n]*(?:\[[^\]\n]{1,640}\]|【[^】\n]{1,120}】)")
+_BRACKET = re.compile(rf"[^\S\n]*(?:\[[^\]\n]{{1,640}}\]{{1,2}}{_LINKED}|【[^】\n]{{1,120}}】)")
 _QUOTED = re.compile(r"[«“\"]([^»”\"]{12,400})[»”\"]")
 _CODE = re.compile(r"```[^`]*```|`[^`\n]*`|\$[^$\n]{1,600}\$")
 _FENCE = "```"
@@ -32,7 +36,14 @@ _SHORTENED = re.compile(
 )
 _INITIAL = re.compile(r"(?:^|[\s(])[A-ZА-ЯЁ]\.$")
 _NUMBERED = re.compile(r"(?:^|\n)\s*\d{1,2}\.$")
-_THINKING, _THOUGHT = "<think>", "</think>"
+# "ок. 5 слоёв", "прим. 3": a short word before a number was shortened; few sentences begin with a number.
+_BEFORE_NUMBER = re.compile(r"(?:^|[\s(«\"])[a-zа-яё]{1,4}\.$")
+# What stands before and behind an index of code: "x[1] = y[2]", "A[1,2]", "f(x)[0]"; "the mask[1]." is a citation.
+_INDEXED = re.compile(r"(?:(?<![^\W\d_])[A-Za-z]|[A-Za-z_]\w*[\d_]\w*|\w\([^()]{0,40}\)|\w\[[^\[\]]{1,20}\])\Z")
+_NAMED_LAST = re.compile(r"([=+*/<>(,\[]\s*)?[A-Za-z]+\Z", re.ASCII)
+_OPERATED = re.compile(r"\s*(?:[-+*/%^&|<>=]|\(|\[(?!\d{1,3}\][.,;:!?\s]))|\.\w")
+_REFUSED = re.compile(r"NO ANSWER\b|(?i:no answer)\s*(?:[.:;,!–—-]|\Z)")
+_NUMBER_CHARS = 20  # the end of a text where the number of a list is looked for
 _MIN_LETTERS = 3
 _MOST_CITED = 10  # by one bracket
 
@@ -40,7 +51,7 @@ _MOST_CITED = 10  # by one bracket
 def numbers_of(cited: str) -> list[int]:
     """The passages that a citation names: "1, 3-5"."""
     found: list[int] = []
-    for part in cited.split(","):
+    for part in re.split("[,;]", cited):
         first, _, last = re.sub(r"\s", "", part).replace("–", "-").partition("-")
         found += range(int(first), min(int(last or first), int(first) + _MOST_CITED - 1) + 1)
     return found[:_MOST_CITED]
@@ -57,51 +68,48 @@ class ReplyReader:
     citations: list[Citation] = field(default_factory=list)
     _rest: str = ""
     _known: str = ""
-    _thinks: bool = False
+    _thoughts: Thoughts = field(default_factory=Thoughts)
+    _whole: WholeText = field(default_factory=WholeText)
+    _held: list[Sentence] = field(default_factory=list)
+    _said: list[Sentence] = field(default_factory=list)
+    _void: list[Sentence] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._known = "\n".join(f"{hit.passage.title}\n{hit.passage.text}" for hit in self.hits)
 
     def feed(self, text: str, *, last: bool = False) -> Iterator[Sentence]:
-        """The sentences that this piece of the reply completes."""
-        self._rest = self._without_thoughts(self._rest + text)
-        while (match := self._end(last=last)) is not None:
-            raw, self._rest = self._rest[:match], self._rest[match:].lstrip()
+        """The sentences that this piece of the reply completes. What cites nothing waits for the first sentence that
+        does: a reply may begin with thoughts that only their end tells."""
+        heard = self._thoughts.feed(text, last=last)
+        if heard.thought_before:
+            self._void += self._said
+            self._said, self._held, self._rest = [], [], ""
+        self._rest += heard.text
+        for raw in self._cut(last=last):
             sentence = self._sentence(raw)
             if sentence is not None:
-                yield sentence
-        if last and self._rest.strip():
-            sentence = None if self._thinks else self._sentence(self._rest.partition(_THINKING)[0])
-            self._rest = ""
-            if sentence is not None:
-                yield sentence
+                self._held.append(sentence)
+        if last or self._said or any(sentence.citations for sentence in self._held):
+            ready, self._held = self._held, []
+            for sentence in ready:
+                self._said.append(replace(sentence, text=self._whole.add(sentence.text)))
+                yield self._said[-1]
 
-    def _without_thoughts(self, text: str) -> str:
-        """What is written for the reader: what a model thinks aloud goes, whether or not its beginning is marked."""
-        while True:
-            if self._thinks:
-                _, found, after = text.partition(_THOUGHT)
-                if not found:
-                    return text[-len(_THOUGHT) :]
-                text, self._thinks = after, False
-            if _THINKING in text and text.find(_THINKING) < (text + _THOUGHT).find(_THOUGHT):
-                before, _, after = text.partition(_THINKING)
-                if before.strip():
-                    # what came before stays; the thought is cut once it has ended
-                    end = after.find(_THOUGHT)
-                    if end < 0:
-                        return text
-                    text = before + after[end + len(_THOUGHT) :]
-                    continue
-                text, self._thinks = after, True
-                continue
-            return text.rpartition(_THOUGHT)[2]
+    def without_thoughts(self, sentences: Iterable[Sentence]) -> list[Sentence]:
+        """Of sentences that were said, those that have not turned out to be thoughts."""
+        return [sentence for sentence in sentences if not any(sentence is thought for thought in self._void)]
+
+    def _cut(self, *, last: bool) -> Iterator[str]:
+        while (end := self._end(last=last)) is not None:
+            raw, self._rest = self._rest[:end], self._rest[end:].lstrip()
+            yield raw
+        if last and self._rest.strip():
+            raw, self._rest = self._rest, ""
+            yield f"{raw.rstrip()}\n{_FENCE}" if raw.lstrip().startswith(_FENCE) else raw
 
     def _end(self, *, last: bool) -> int | None:
         """Where the first sentence ends, citations after its full stop included; None while more of it may come."""
-        if self._thinks:
-            return None
-        text = self._rest.partition(_THINKING)[0]
+        text = self._rest
         if text.lstrip().startswith(_FENCE):
             end = text.find(_FENCE, text.find(_FENCE) + len(_FENCE))
             return None if end < 0 else end + len(_FENCE)
@@ -111,7 +119,7 @@ class ReplyReader:
                 continue  # inside code or a formula
             if _opens(text, match.end()):
                 continue  # inside a citation
-            if match.group() == "." and _goes_on(text[: match.end()]):
+            if match.group() == "." and _goes_on(text[: match.end()], text[match.end() :]):
                 continue
             end = match.end()
             while cited := _BRACKET.match(text, end):
@@ -131,6 +139,8 @@ class ReplyReader:
         for match in _CITATION.finditer(raw):
             if any(start <= match.start() < end for start, end in code):
                 continue  # a[1] in code is no citation
+            if _is_index(raw[: match.start()], raw[match.end() :]):
+                continue
             named = numbers_of(match.group(1) or match.group(3))
             if 0 in named and match.group(2) is None:
                 continue  # passages are counted from 1: the interval [0, 1], the index x.shape[0]
@@ -138,9 +148,11 @@ class ReplyReader:
             written.append(raw[at : match.start()])
             at = match.end()
         text = clean_reply(" ".join([*written, raw[at:]]), self._known)
-        text = re.sub(r"\s+([.,;:!?…](?:\s|$))", r"\1", text).strip()
+        text = re.sub(r"[^\S\n]+([.,;:!?…](?:\s|$))", r"\1", text).strip()
         if sum(letter.isalpha() for letter in text) < _MIN_LETTERS:
             return None
+        if _REFUSED.match(text):
+            return Sentence(text, ())  # a sign for us: no passage says it
         # what is put in quotation marks must stand in a passage that the sentence cites; strings of code are none
         own = [self.hits[number - 1] for number, _ in cited if 1 <= number <= len(self.hits)]
         if any(not any(_stands_in(quote, hit) for hit in own) for quote in _QUOTED.findall(_CODE.sub(" ", text))):
@@ -176,9 +188,22 @@ def _opens(text: str, end: int) -> bool:
     return any(text.count(a, 0, end) > text.count(b, 0, end) for a, b in ("[]", "【】"))
 
 
-def _goes_on(text: str) -> bool:
+def _goes_on(text: str, after: str) -> bool:
     """Whether the full stop at the end of a text belongs to a shortened word, an initial or a number of a list."""
-    return any(pattern.search(text[-20:]) for pattern in (_SHORTENED, _INITIAL)) or bool(_NUMBERED.search(text))
+    if _BEFORE_NUMBER.search(text[-20:]) and after.lstrip()[:1].isdigit():
+        return True
+    return any(pattern.search(text[-20:]) for pattern in (_SHORTENED, _INITIAL)) or bool(
+        _NUMBERED.search(text if len(text) <= _NUMBER_CHARS else f"x{text[-_NUMBER_CHARS:]}")  # x: no line begins here
+    )
+
+
+def _is_index(before: str, after: str) -> bool:
+    """Whether numbers in brackets that touch the word before them are an index of code."""
+    before = before[-60:]
+    if _INDEXED.search(before):
+        return True
+    name = _NAMED_LAST.search(before)
+    return name is not None and (name.group(1) is not None or _OPERATED.match(after) is not None)
 
 
 def _stands_in(quote: str, hit: Hit) -> str | None:

@@ -1,4 +1,5 @@
-"""Text of a course → Markdown that shows exactly this text: no link, picture, heading or HTML comes of it.
+"""Text of a course, or what is left of a model's → Markdown that shows exactly this text: no link, picture, heading or
+HTML comes of it.
 
 Chat programs render what they are given. Signs are escaped by a backslash, as CommonMark has it, and only where they
 would mean something: most lines stay as they are. Addresses cannot be escaped, since many programs make links of them
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-from service.answers.markup import addresses_of, formulas_of
+from service.answers.addresses import addresses_of
+from service.answers.markup import formulas_of
+from service.answers.opaque import code_of, is_block
 
 _JOINT = "\u2060"
 _ESCAPED = re.compile(
@@ -37,12 +40,40 @@ _HARMFUL = re.compile(r"\](?=[(:\[])|<(?=[a-zA-Z/!?@])|&(?=#?\w{1,32};)")
 # In a formula a blank means nothing; where none is set "p<q>r" would be an element.
 _TAGS = re.compile(r"<(?=[a-zA-Z/!?@][^<>]*>)")
 _TICKS = re.compile("`+")
+_BLOCK, _LAST_TICKS, _LANGUAGE = re.compile(r"\A`+"), re.compile(r"(?<!`)`+\Z"), re.compile(r"[\w+#.-]{0,20}")
 _BRACKETS = re.compile(r"\\.|[\[\]]")
 
 
 def escape(text: str) -> str:
     """One line of Markdown that reads as `text` does; formulas between dollars stay for programs that set them."""
-    text = " ".join(text.split())
+    return _LINE_MARK.sub(lambda match: f"{match.group()}\\", _prose(" ".join(text.split())), count=1)
+
+
+def written(text: str) -> str:
+    """A cleaned sentence of a language model, whose code in backticks is code and whose other signs are signs."""
+    shown, at = "", 0
+    for start, end in (*code_of(text), (len(text), len(text))):
+        prose = _prose(text[at:start])
+        begins = not shown or shown.endswith("\n")
+        prose = prose.lstrip() if begins else prose
+        shown += _LINE_MARK.sub(lambda match: f"{match.group()}\\", prose, count=1) if begins else prose
+        code = text[start:end]
+        shown += _block(code, apart=bool(shown)) if is_block(code) else _shielded(code)
+        at = end
+    return shown
+
+
+def _block(code: str, *, apart: bool) -> str:
+    language, lines = _BLOCK.sub("", code, count=1).partition("\n")[::2]
+    lines = _LAST_TICKS.sub("", lines)
+    if not _LANGUAGE.fullmatch(language.strip()):
+        language, lines = "", f"{language}\n{lines}"
+    before = "\n\n" if apart else ""
+    return f"{before}{fenced(lines, language.strip())}\n"
+
+
+def _prose(text: str) -> str:
+    """Text without code, with its signs escaped; blanks at its ends stay."""
     shown, at = [], 0
     for start, end in formulas_of(text):
         if _NO_FORMULA.search(text, start, end):
@@ -50,14 +81,18 @@ def escape(text: str) -> str:
         shown += [_escaped(text[at:start]), _TAGS.sub("< ", text[start:end])]
         at = end
     shown.append(_escaped(text[at:]))
-    return _LINE_MARK.sub(lambda match: f"{match.group()}\\", "".join(shown), count=1)
+    return "".join(shown)
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "") -> str:
     """A block of code, whose lines stay as they are; its fence is longer than any within."""
     fence = "`" * max([3, *(len(run) + 1 for run in _TICKS.findall(text))])
-    code = _THOUGHTS.sub(lambda match: match.group() + _JOINT, text).strip("\n")
-    return f"{fence}\n{code}\n{fence}"
+    code = _shielded(text).strip("\n")
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _shielded(code: str) -> str:
+    return _THOUGHTS.sub(lambda match: match.group() + _JOINT, code)
 
 
 def link(text: str, address: str) -> str:

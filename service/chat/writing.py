@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from index.types import Hit
+from service.answers.opaque import is_block
 from service.answers.types import Answer, AnswerMode, Citation, Outcome, Said
-from service.chat.markdown import escape, fenced, link, plain
+from service.chat.markdown import escape, fenced, link, plain, written
 from service.citing import cited_url
 from service.links import absolute, clock, hit_url
 from service.web.words import words_of
@@ -44,16 +45,16 @@ class Writer:
     _titles: dict[str, str] = field(default_factory=dict)  # of the sources, by their addresses, in their order
 
     def sentence(self, said: Said, *, quoted: bool) -> Piece:
-        """A sentence with its numbers. What is quoted is text of the course, each in a paragraph of its own; what a
-        model wrote is Markdown."""
+        """A sentence with its numbers. What is quoted is text of the course, each in a paragraph of its own; of what a
+        model wrote its code is Markdown, and nothing else: the rest is shown as it stands, however it is joined."""
         begun = len(self.text), len(self.annotations)
         if self.text and not self.text.endswith("\n"):
-            self.text += "\n\n" if quoted else " "
+            self.text += "\n\n" if quoted or is_block(said.sentence.text) else " "
         if quoted and said.citations and said.citations[0].code:
             self.text += fenced(said.citations[0].quote) + "\n"
         else:
-            self.text += escape(said.sentence.text) if quoted else said.sentence.text
-            self.text += " " if said.citations else ""
+            self.text += escape(said.sentence.text) if quoted else written(said.sentence.text)
+            self.text += " " if said.citations and not self.text.endswith("\n") else ""
         for citation in said.citations:
             title, address = self._source(citation.hit, cited_url(citation, self.base))
             self._annotated(self._marker(citation.number, address), title, address)
