@@ -50,13 +50,14 @@ def escape(text: str) -> str:
 
 
 def written(text: str) -> str:
-    """A cleaned sentence of a language model, whose code in backticks is code and whose other signs are signs."""
+    """A cleaned sentence of a language model as it was written, but for blocks of code, which stand on their own lines.
+
+    It is harmless as a whole already (`service/answers/whole.py`), and programs that show it as it is are not to show
+    signs that nobody wrote: "p(x|y) >= 0.5" has no backslash."""
     shown, at = "", 0
     for start, end in (*code_of(text), (len(text), len(text))):
-        prose = _prose(text[at:start])
-        begins = not shown or shown.endswith("\n")
-        prose = prose.lstrip() if begins else prose
-        shown += _LINE_MARK.sub(lambda match: f"{match.group()}\\", prose, count=1) if begins else prose
+        prose = text[at:start]
+        shown += prose.lstrip() if not shown or shown.endswith("\n") else prose
         code = text[start:end]
         shown += _block(code, apart=bool(shown)) if is_block(code) else _shielded(code)
         at = end
