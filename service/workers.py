@@ -135,7 +135,8 @@ def share_metrics() -> None:
 
 
 def _forget_metrics(process: int) -> None:
-    if Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")).is_dir():
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder and Path(folder).is_dir():
         from prometheus_client import multiprocess  # noqa: PLC0415
 
         multiprocess.mark_process_dead(process)  # type: ignore[no-untyped-call]
