@@ -245,6 +245,7 @@ def _models_of(ray: Any, embedder: str) -> _Models | None:
 class _OnActors:
     """An embedder whose model is on other nodes: batches go to its actors in turn."""
 
+    learns = False
     adaptation = None
 
     def __init__(self, models: _Models) -> None:

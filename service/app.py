@@ -14,7 +14,6 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
-from index.search.search import SearchIndex
 from service.access import NEWCOMER, Access
 from service.api import answers, chat, courses, embeddings, export, health, ingests, media, missed, search
 from service.compression import PagesCompressed
@@ -30,6 +29,7 @@ from service.signin import lti_routes
 from service.signin import routes as signin
 from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
+from service.stamps import FirstIndex
 from service.state import ServiceState
 from service.validation import add_validation_handler
 from service.web import card, course_pages, discovery, former, pages, quoted, showing, teaching, written
@@ -40,7 +40,7 @@ _PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
 def create_app(
-    settings: Settings | None = None, first: SearchIndex | None = None, opened: Callable[[], None] = lambda: None
+    settings: Settings | None = None, first: FirstIndex | None = None, opened: Callable[[], None] = lambda: None
 ) -> FastAPI:
     """The service over one installation. It starts and lives without an index or database, and says so.
 

@@ -246,7 +246,11 @@ def serve(
             run(settings, listening, first, greeting=greeting, migrates=bool(away))
         else:
             sys.stderr.write(greeting)
-            sys.exit(serve_in_processes(workers, lambda: run(settings, listening, first, migrates=bool(away))))
+
+            def serve_one(trusts: bool) -> None:
+                run(settings, listening, first if trusts else None, migrates=bool(away))
+
+            sys.exit(serve_in_processes(workers, serve_one))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from index.store.catalogue import lecture_details
 from index.types import Filters, Hit, Kind, Query
 from service.schemas import RewriteOut, SearchOut, hit_out
 from service.state import ServiceState
+from service.telling import found_for
 
 _JSON = TypeAdapter(SearchOut)  # writes bytes: a model's own method would decode them first
 
@@ -22,7 +23,7 @@ def timed_search(
 ) -> SearchOut:
     """The response to a query; `find` answers it. With `text` each hit has the whole text of its passage."""
     started = perf_counter()
-    found = find(query)
+    found = found_for(find(query), query.filters)
     hits = found.hits(limit, offset, explain=explain)
     return search_out(found, hits, (perf_counter() - started) * 1000, text=text)
 

@@ -33,6 +33,7 @@ from service.memory import settle_memory
 from service.observability import Logged
 from service.opening import library_of
 from service.settings import Settings, listed
+from service.stamps import FirstIndex, Noting
 
 _log = structlog.get_logger("lectures")
 _AFTER_SECONDS = 5.0  # for threads that work on when the grace period is over
@@ -105,7 +106,7 @@ def server_config(app: FastAPI, settings: Settings, **options: Any) -> uvicorn.C
 def run(
     settings: Settings,
     listening: socket.socket,
-    first: SearchIndex | None = None,
+    first: FirstIndex | None = None,
     *,
     greeting: str = "",
     migrates: bool = False,
@@ -136,22 +137,22 @@ def _migrate(settings: Settings) -> None:
             database.close()
 
 
-def open_first(settings: Settings) -> SearchIndex | None:
+def open_first(settings: Settings) -> FirstIndex | None:
     """The index that several processes will share, warmed up; None if there is none that can be served: each process
     says why. EmbedderError or what is wrong with the packs, which will not mend themselves while it is served."""
     embedder = load_embedder(settings.embedder)
     reranker = load_reranker(settings.reranker, settings.reranker_deadline_ms)
     dictionary = load_dictionary(listed(settings.packs))
     encoder = load_encoder(settings.encoder, settings.encoder_deadline_ms)
-    library = library_of(settings)
+    library, noting = library_of(settings), Noting()
     try:
         with suppress(LecturesError):  # what is here is served; each process says since when it is behind
             follow(library)
-        generation, degraded = open_served(library, embedder)
+        generation, degraded = open_served(library, embedder, opened=noting.open)
     except LecturesError:
         return None
     finally:
         library.close()
     index = SearchIndex(generation, embedder, degraded, reranker, dictionary, encoder=encoder)
     index.warm_up()
-    return index
+    return FirstIndex(index, noting.stamps)

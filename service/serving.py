@@ -1,15 +1,17 @@
 """The generation that is served just now: opened beside the requests, swapped when a newer one is published.
 
 What is open goes on from its mapped files whatever happens to the folder, and says so. Only a file that is changed in
-place takes its course down: what is mapped is no longer what was checked.
+place takes its course down: what is mapped is no longer what was checked. What is wrong is logged as it was found; what
+is said of it to who searches names no folder.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 
 import structlog
 
@@ -17,8 +19,8 @@ from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
 from index.engine.dictionary import Dictionary
-from index.engine.generation import Generation, open_generation
-from index.engine.manifest import DATA, ListedShard, current_number, shard_folder
+from index.engine.generation import Generation
+from index.engine.manifest import ListedShard, current_number
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
 from index.library import Library
@@ -26,6 +28,8 @@ from index.search.search import SearchIndex
 from index.served import open_served
 from index.spread.spread import Spread
 from service.following import Following
+from service.stamps import FirstIndex, Noting, stamp_of
+from service.telling import gone_reason, index_without_folders, own_reasons, without_folders
 
 _log = structlog.get_logger("lectures")
 _LOOK_SECONDS = 0.5  # how soon a new generation is noticed: one small file is read
@@ -34,9 +38,7 @@ _FIRST_SECONDS = 60.0  # how long the first requests wait for the first generati
 _AGAIN_SECONDS, _AGAIN_AT_MOST_SECONDS = 5.0, 600.0
 _SHAKEN_SECONDS = 10.0  # after damage was found, requests that began before may still fail of it
 _SHAKEN_WAIT_SECONDS = 2.0  # for who is just looking at the files, or opening a generation, which can take minutes
-_GONE = "The index of course {} is gone from the disk and searched from memory; put it back or run `lectures reindex`."
-
-_Stamp = tuple[int, int, int]  # of a file: inode, time of change, size
+_SHAKEN = "Files of the index were written to just now; what cannot be trusted any more is not served. Ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Serving:
         library: Library,
         embedder: Callable[[], Embedder | None],
         reranker: Callable[[], Reranker | None],
-        first: SearchIndex | None = None,
+        first: FirstIndex | None = None,
         dictionary: Callable[[], Dictionary | None] = lambda: None,
         following: Following | None = None,
         spread: Callable[[], Spread] | None = None,
@@ -69,15 +71,16 @@ class Serving:
         self._library = library
         self._load_embedder, self._load_reranker, self._load_dictionary = embedder, reranker, dictionary
         self._load_encoder = encoder
-        self._index = first
+        self._index = None if first is None else index_without_folders(first.index, library.data_dir)
         self._following = following
         self._connect = spread
         self._opened = opened
         self._spread: Spread | None = None
         self._problem: LecturesError = IndexUnavailable("The index is being opened; try again in a moment.")
-        self._own = () if first is None else _own_reasons(first)  # what is degraded about the open generation
-        self._tried: _Tried | None = None if first is None else _Tried(first.number)
-        self._files = {} if first is None else self._stamps(first.generation)
+        # what is degraded about the open generation, as it was found
+        self._own = () if first is None else own_reasons(first.index)
+        self._tried: _Tried | None = None if first is None else _Tried(first.index.number)
+        self._files = {} if first is None else dict(first.stamps)
         self._damaged_at = -_SHAKEN_SECONDS
         self._away = frozenset[str]()  # the courses that no node held when that was last asked
         self._looked = threading.Event()
@@ -86,7 +89,10 @@ class Serving:
         self._watcher: threading.Thread | None = None
 
     def start(self) -> None:
-        """Open the index, and from now on every newer one, in a thread of its own: no request waits for that."""
+        """Open the index, and from now on every newer one, in a thread of its own: no request waits for that. Of one
+        that was opened before, what was written to since is not served."""
+        if self._index is not None and self._connect is None:
+            self._look_at_files(self._index)
         self._watcher = threading.Thread(target=self._watch, name="index", daemon=True)
         self._watcher.start()
 
@@ -153,7 +159,7 @@ class Serving:
                 self._lock.release()
         if self._index is None or time.monotonic() - self._damaged_at > _SHAKEN_SECONDS:
             return None
-        return " ".join(self._index.generation.damaged.values()) or None
+        return _SHAKEN if self._index.generation.damaged else None
 
     def _watch(self) -> None:
         if self._index is not None:
@@ -177,11 +183,13 @@ class Serving:
     def _open(self) -> bool:
         """Open and swap; whether all of it can be served."""
         embedder, now = self._load_embedder(), self._index
-        before = {} if now is None else {shard.name: shard for shard in now.generation.shards}
+        before = {} if now is None else self._unchanged(now.generation)
         if self._connect is not None and self._spread is None:
             self._spread = self._connect()
-        opened = open_generation if self._spread is None else self._spread.open
+        noting = Noting()
+        opened = noting.open if self._spread is None else self._spread.open
         generation, degraded = open_served(self._library, embedder, before, opened)
+        files = {name: stamp for name, stamp in self._files.items() if name in before} | noting.stamps
         whole = not (degraded or generation.damaged)
         if now is not None and _alike(now.generation, generation):
             self._own = degraded
@@ -197,13 +205,14 @@ class Serving:
             bodies,
             self._load_encoder(),
         )
+        index = index_without_folders(index, self._library.data_dir)
         if self._index is None:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index
             self._looked.set()
         self._wake(index)
         index.warm_up()
-        self._index, self._own, self._files = index, degraded, self._stamps(generation)
+        self._index, self._own, self._files = index, degraded, files
         self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():
@@ -224,23 +233,34 @@ class Serving:
         )
         if self._index is not None and isinstance(problem, IndexUnavailable):
             root = self._library.index_root
-            problem = StorageError(f"The index is gone from {root}; put it back or run `lectures reindex`.")
+            problem = StorageError(f"The index is gone from its folder {root}; put it back or run `lectures reindex`.")
         is_usual = isinstance(problem, IndexUnavailable) and self._connect is None  # nothing is published yet
-        if str(problem) != str(self._problem) and not is_usual:
-            _log.error("index_not_opened", reason=str(problem))
-        self._problem = problem
         self._own = (str(problem),)
+        problem.args = (self._shown(str(problem)),)
+        if str(problem) != str(self._problem) and not is_usual:
+            _log.error("index_not_opened", reason=self._own[0])
+        self._problem = problem
         self._say()
 
     def _say(self, gone: Sequence[str] = ()) -> None:
         """Serve on what is open, saying what is degraded about it."""
         index = self._index
         elsewhere = self._following.reasons() if self._following is not None else ()
-        degraded = (*self._own, *elsewhere, *(_GONE.format(course) for course in gone))
-        if index is not None and _own_reasons(index) != degraded:
-            for reason in set(degraded) - set(_own_reasons(index)):
-                _log.error("index_degraded", reason=reason)
-            self._index = index.saying(degraded)
+        found = (*self._own, *elsewhere, *map(gone_reason, gone))
+        shown = {self._shown(reason): reason for reason in found}
+        if index is not None and own_reasons(index) != tuple(shown):
+            for reason in shown.keys() - set(own_reasons(index)):
+                _log.error("index_degraded", reason=shown[reason])
+            self._index = index.saying(tuple(shown))
+
+    def _shown(self, reason: str) -> str:
+        return without_folders(reason, self._library.data_dir)
+
+    def _without(self, index: SearchIndex, damaged: Mapping[str, str]) -> SearchIndex:
+        """The index without some courses, by the reason why, which is logged."""
+        for course, reason in damaged.items():
+            _log.error("course_not_served", course=course, reason=reason)
+        return index.without({course: self._shown(reason) for course, reason in damaged.items()})
 
     def _look_at_nodes(self, index: SearchIndex, spread: Spread) -> None:
         """A course that no node holds any more is down until one does. That is tried at once; what a node holds and
@@ -249,9 +269,7 @@ class Serving:
         back, self._away = self._away - away.keys(), frozenset(away)
         new = {course: reason for course, reason in away.items() if course not in damaged}
         if new:
-            for course, reason in new.items():
-                _log.error("course_not_served", course=course, reason=reason)
-            self._index = index.without(new)
+            self._index = self._without(index, new)
         if damaged.keys() & back:
             self._try_to_open(_Tried(index.number))
             return
@@ -259,49 +277,44 @@ class Serving:
 
     # --- files of what is open ----------------------------------------------------------------------------------
 
-    def _stamps(self, generation: Generation) -> dict[str, _Stamp | None]:
-        """What the files of the shards look like, by name; they were just checked, or are known. None are here where
-        nodes hold them."""
-        if self._connect is not None:
-            return {}
-        return {shard.name: self._stamp(shard) for shard in generation.shards}
-
-    def _stamp(self, shard: Shard) -> _Stamp | None:
-        try:
-            found = (shard_folder(self._library.index_root, shard.name) / DATA).stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+    def _unchanged(self, generation: Generation) -> dict[str, Shard]:
+        """The open shards, by name, whose files are what was checked, or are gone and still mapped."""
+        root = self._library.index_root
+        return {
+            shard.name: shard
+            for shard in generation.shards
+            if stamp_of(root, shard.name) in (None, self._files.get(shard.name))
+        }
 
     def _look_at_files(self, index: SearchIndex) -> None:
         """A file that is gone is still mapped: that is said. One that was written to takes its course down, unless it
-        holds what it held."""
-        generation, gone, damaged = index.generation, [], {}
+        holds what it held. Where another file is in its place, that one is to be opened."""
+        generation, gone, damaged, is_other = index.generation, [], {}, False
         for shard in generation.shards:
-            stamp = self._stamp(shard)
+            before, stamp = self._files.get(shard.name), stamp_of(self._library.index_root, shard.name)
             if stamp is None:
                 gone.append(shard.course)
-            elif stamp != self._files[shard.name]:
+            elif before is not None and stamp[0] != before[0]:
+                is_other = True
+            elif stamp != before:
                 try:
                     open_shard(self._library.index_root, _listed(generation, shard))
                     self._files[shard.name] = stamp
                 except CorruptIndex as error:
                     damaged[shard.course] = str(error)
-                    _log.error("course_not_served", course=shard.course, reason=str(error))
         if damaged:
-            self._index = index.without(damaged)
+            self._index = self._without(index, damaged)
             self._damaged_at = time.monotonic()
             self._tried = _Tried(generation.manifest.number, self._damaged_at + _AGAIN_SECONDS)
+        elif is_other and self._tried is not None and self._tried.again_at is None:
+            self._tried = _Tried(self._tried.pointer, time.monotonic())  # by the next look: who asks does not wait
         self._say(gone)
 
 
-def _own_reasons(index: SearchIndex) -> tuple[str, ...]:
-    return tuple(reason for reason in index.degraded if reason not in index.generation.damaged.values())
-
-
 def _alike(one: Generation, other: Generation) -> bool:
-    """Whether both show the same."""
-    return one.manifest == other.manifest and one.damaged.keys() == other.damaged.keys()
+    """Whether both show the same, from the same files."""
+    same = len(one.shards) == len(other.shards) and all(map(is_, one.shards, other.shards))
+    return same and one.manifest == other.manifest and one.damaged.keys() == other.damaged.keys()
 
 
 def _listed(generation: Generation, shard: Shard) -> ListedShard:

@@ -21,7 +21,7 @@ from index.errors import EmbedderError
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
-from index.types import ExplainedTerm, Filters, Query
+from index.types import ExplainedTerm, Filters, Query, Readable
 from service.answers.answering import stream_answer
 from service.answers.llm import model_of
 from service.answers.types import Event, Turn
@@ -36,6 +36,8 @@ from service.reaching import Reaching
 from service.refusals import Overloaded
 from service.serving import Serving
 from service.settings import Settings, listed
+from service.stamps import FirstIndex
+from service.telling import found_for, reasons_for
 from service.terms import explained_terms
 
 _MAX_PROGRAMMES = 500
@@ -51,7 +53,7 @@ class ServiceState:
     def __init__(
         self,
         settings: Settings,
-        first: SearchIndex | None = None,
+        first: FirstIndex | None = None,
         metrics: Metrics | None = None,
         opened: Callable[[], None] = lambda: None,
     ) -> None:
@@ -85,23 +87,23 @@ class ServiceState:
 
     @cached_property
     def embedder(self) -> Embedder | None:
-        return self._first.embedder if self._first else load_embedder(self.settings.embedder)
+        return self._first.index.embedder if self._first else load_embedder(self.settings.embedder)
 
     @cached_property
     def encoder(self) -> Encoder | None:
         if self._first is not None:
-            return self._first.encoder
+            return self._first.index.encoder
         return load_encoder(self.settings.encoder, self.settings.encoder_deadline_ms)
 
     @cached_property
     def reranker(self) -> Reranker | None:
         if self._first is not None:
-            return self._first.reranker
+            return self._first.index.reranker
         return load_reranker(self.settings.reranker, self.settings.reranker_deadline_ms)
 
     @cached_property
     def dictionary(self) -> Dictionary | None:
-        return self._first.dictionary if self._first else load_dictionary(listed(self.settings.packs))
+        return self._first.index.dictionary if self._first else load_dictionary(listed(self.settings.packs))
 
     @property
     def has_model(self) -> bool:
@@ -112,18 +114,24 @@ class ServiceState:
         return self.serving.index()
 
     def find(self, query: Query, index: SearchIndex | None = None) -> Found:
-        """A search, as soon as few enough others compute; at once if it was asked just before."""
+        """A search, as its caller is told of it: as soon as few enough others compute, at once if it was asked just
+        before."""
         index = index or self.index()
         known = index.found_before(query)
         if known is not None:
-            return known
+            return found_for(known, query.filters)
         started = perf_counter()
         with self._searching:  # the wait ends: there are few places for requests, and each computes for milliseconds
             turn = perf_counter()
             found = index.find(query)
         self._metrics.took("turn", turn - started)
         self._metrics.took("find", perf_counter() - turn)
-        return found
+        return found_for(found, query.filters)
+
+    def troubles(self, courses: Readable) -> tuple[str, ...]:
+        """Why part of the search does not work, for somebody who may read these courses; raises why there is none."""
+        index = self.serving.index(wait=False)
+        return reasons_for(index.degraded, index.generation, Filters(courses=courses))
 
     def embed(self, texts: Sequence[str], *, as_queries: bool) -> Vectors:
         """(n, d) float32: row i embeds texts[i]; a few at a time, so that searches go on. EmbedderError without one."""

@@ -1,7 +1,8 @@
 """One listening socket and one open index → N processes that serve them, started again when one dies.
 
 The index is opened once, before the processes part: what it keeps in memory is shared as long as nobody writes to it,
-and the mapped files are shared anyway. From then on each process looks for newer generations itself.
+and the mapped files are shared anyway. From then on each process looks for newer generations itself. When one was
+killed because a mapped file is not what it was, those that are started afterwards open the index themselves.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from index.errors import InvalidRequest, LecturesError
 from service.listening import BACKLOG
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
+_OF_DAMAGE = (signal.SIGBUS, signal.SIGSEGV)  # a mapped file was cut short, or the disk does not give it
 _HOPELESS = 78  # the exit status of what no new start mends (EX_CONFIG of sysexits.h)
 _SOON_SECONDS = 1.0  # a process that dies sooner is not started again at once
 
@@ -39,8 +41,9 @@ def open_socket(host: str, port: int) -> socket.socket:
         raise InvalidRequest(f"Cannot listen on {host} port {port} ({reason}); choose another with --port.") from error
 
 
-def serve_in_processes(count: int, serve: Callable[[], None]) -> int:
-    """Run `serve` in this many processes until this one is told to stop; the exit status."""
+def serve_in_processes(count: int, serve: Callable[[bool], None]) -> int:
+    """Run `serve` in this many processes until this one is told to stop; the exit status. It is told whether what was
+    opened before may be trusted."""
     supervisor = _Supervisor(serve)
     for name in _STOPPING:
         signal.signal(name, supervisor.stop)
@@ -51,8 +54,9 @@ def serve_in_processes(count: int, serve: Callable[[], None]) -> int:
 
 
 class _Supervisor:
-    def __init__(self, serve: Callable[[], None]) -> None:
+    def __init__(self, serve: Callable[[bool], None]) -> None:
         self._serve = serve
+        self._trusts = True
         self._started: dict[int, float] = {}
         self._stopping = False
 
@@ -83,6 +87,8 @@ class _Supervisor:
                     self.stop(signal.SIGTERM, None)
                     failed = 1
                     continue
+                if -ended in _OF_DAMAGE:
+                    self._trusts = False
                 sys.stderr.write(f"Process {process} ended with status {ended}; another is started.\n")
                 if time.monotonic() - started < _SOON_SECONDS:
                     time.sleep(_SOON_SECONDS)
@@ -105,7 +111,7 @@ class _Supervisor:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
         status = 1
         try:
-            self._serve()
+            self._serve(self._trusts)
             status = 0
         except LecturesError as error:  # a setting that is wrong: each process would say the same
             sys.stderr.write(f"{error}\n")
@@ -129,7 +135,8 @@ def share_metrics() -> None:
 
 
 def _forget_metrics(process: int) -> None:
-    if Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")).is_dir():
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder and Path(folder).is_dir():
         from prometheus_client import multiprocess  # noqa: PLC0415
 
         multiprocess.mark_process_dead(process)  # type: ignore[no-untyped-call]

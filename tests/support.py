@@ -64,6 +64,7 @@ class CountingEmbedder:
     name = fingerprint = "counting:4"
     dimension = 4
     splits_passages = False
+    learns = False
     adaptation = None
 
     def __init__(self) -> None:

@@ -29,6 +29,7 @@ class Listed:
     name = fingerprint = "listed"
     dimension = _DIMENSION
     splits_passages = False
+    learns = False
     adaptation = None
 
     def __init__(self, vectors: Vectors) -> None:

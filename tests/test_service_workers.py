@@ -78,6 +78,37 @@ def test_that_counts_cannot_be_made_one_any_more_is_an_error_and_not_silence() -
         share_metrics()
 
 
+@pytest.mark.parametrize(
+    ("way", "trusted"),
+    [
+        (signal.SIGBUS, ["True", "False", "False"]),
+        (signal.SIGSEGV, ["True", "False", "False"]),
+        (signal.SIGKILL, ["True", "True", "True"]),
+    ],
+)
+def test_what_was_opened_before_is_not_trusted_once_damage_killed_a_process(
+    tmp_path: Path, way: signal.Signals, trusted: list[str]
+) -> None:
+    told = tmp_path / "told"
+    script = f"""
+import os, pathlib, signal
+from index.errors import LecturesError
+from service.workers import serve_in_processes
+told = pathlib.Path({str(told)!r})
+def serve(trusts):
+    before = told.read_text().split() if told.exists() else []
+    told.write_text(" ".join([*before, str(trusts)]))
+    if not before:
+        os.kill(os.getpid(), {int(way)})
+    if len(before) == 1:
+        raise ValueError("another reason")
+    raise LecturesError("It is over.")
+raise SystemExit(serve_in_processes(1, serve))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=_ROOT, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, told.read_text().split()) == (1, trusted)
+
+
 @pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
 def test_a_process_that_ends_is_started_again_and_the_end_is_clean(
     service: tuple[subprocess.Popen[bytes], str], way: signal.Signals

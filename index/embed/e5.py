@@ -27,6 +27,7 @@ class E5Embedder:
     """Everything passes through one lock: the engine uses all cores for one call."""
 
     splits_passages = False
+    learns = False
     adaptation = None
 
     def __init__(self) -> None:

@@ -19,6 +19,7 @@ class SentenceTransformerEmbedder:
     """Any sentence-transformers model by name or folder, with its own `query` and `passage` prompts."""
 
     splits_passages = False
+    learns = False
     adaptation = None
 
     def __init__(self, name: str) -> None:

@@ -43,6 +43,11 @@ class Embedder(Protocol):
         ...
 
     @property
+    def learns(self) -> bool:
+        """Whether it learns from courses, and so reads a query in each in another way."""
+        ...
+
+    @property
     def adaptation(self) -> Adaptation | None:
         """What it learned of the course that it is adapted to."""
         ...

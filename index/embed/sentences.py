@@ -56,6 +56,7 @@ class SentenceEmbedder:
     """
 
     splits_passages = False
+    learns = False
     adaptation = None
 
     def __init__(self, folder: Path = FOLDER) -> None:

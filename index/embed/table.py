@@ -83,6 +83,7 @@ class TableEmbedder:
     """The bundled table, alone or adapted to a course (`adapt`). Immutable after opening."""
 
     splits_passages = True
+    learns = True
 
     def __init__(self, adaptation: Adaptation | None = None, base: TableEmbedder | None = None) -> None:
         self._table: Table = base._table if base else _open_table()

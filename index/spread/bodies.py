@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embed.protocol import Embedder
-from index.embed.table import TableEmbedder
 from index.engine.passages import load_passage
 from index.engine.shard import Shard
 from index.remember import Remembered
@@ -60,7 +59,7 @@ class Bodies:
         return _WeighedThere(self, phrases, scope, embedder)
 
     def compare(self, shard: Shard, embedder: Embedder, query: str, texts: Sequence[str]) -> list[float]:
-        if not isinstance(embedder, TableEmbedder):  # it reads all courses alike
+        if not embedder.learns:  # it reads all courses alike
             alike: list[float] = (embedder.embed_passages(texts) @ embedder.embed_query(query)).tolist()
             return alike
         routes = self._routes(-1)
@@ -212,7 +211,7 @@ class _WeighedThere:
     def _meant(self, text: str) -> Meant:
         if self._embedder is None:
             return Meant()
-        if isinstance(self._embedder, TableEmbedder):
+        if self._embedder.learns:  # who holds a course reads the query as it is read there
             return Meant(text)
         return Meant(text, self._embedder.embed_query_in(text, [None])[0].astype(np.float32).tobytes())
 

@@ -9,6 +9,7 @@ from service.deps import State
 from service.gauges import installation_metrics
 from service.openapi import OPEN
 from service.schemas.health import ReadyOut, SharedStorageOut
+from service.telling import reasons_for_all, without_folders
 
 router = APIRouter(tags=["health"])
 
@@ -23,8 +24,8 @@ def livez() -> dict[str, str]:
 def readyz(state: State) -> ReadyOut:
     """A verified generation is served with the embedder that made it; 503 says why not."""
     index = state.serving.index(wait=False)  # who asks whether it is ready is told at once that it is not
-    degraded = list(index.degraded)
-    unreached = state.reaching.problem()
+    degraded = reasons_for_all(index)
+    unreached = without_folders(state.reaching.problem() or "", state.library.data_dir)
     if unreached and unreached not in degraded:
         degraded.append(unreached)
     manifest = index.generation.manifest

@@ -135,7 +135,7 @@ def _desk(state: ServiceState, connection: Connection, caller: Caller, courses: 
     return Desk(
         courses=len(courses),
         lectures=sum(course.lectures for course in courses),
-        troubles=_troubles(state),
+        troubles=_troubles(state, caller),
         workers=list_workers(connection),
         waiting=waiting,
         jobs=[_job(job, titles) for job in list_jobs(connection, _NEWEST_JOBS, caller.courses)],
@@ -144,10 +144,10 @@ def _desk(state: ServiceState, connection: Connection, caller: Caller, courses: 
     )
 
 
-def _troubles(state: ServiceState) -> tuple[str, ...]:
+def _troubles(state: ServiceState, caller: Caller) -> tuple[str, ...]:
     """Why part of the search does not work; nothing while there is nothing to search."""
     try:
-        return state.serving.index(wait=False).degraded
+        return state.troubles(caller.courses)
     except LecturesError as error:
         return (str(error),) if state.library.served_number() is not None else ()
 
