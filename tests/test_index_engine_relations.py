@@ -76,7 +76,8 @@ def test_covers_of_lectures_with_other_titles_are_no_editions_of_one_slide() -> 
     def twins(*pages: int) -> list[int]:
         titles = ("Neural networks", "Convolutional networks")
         slides = [_slide(i, f"{i}.pdf", page, titles[i], f"{titles[i]} {held}") for i, page in enumerate(pages)]
-        return twin_rows(slides, [terms(slide.text) for slide in slides]).tolist()
+        newest: list[int] = twin_rows(slides, [terms(slide.text) for slide in slides]).tolist()
+        return newest
 
     assert twins(1, 1) == [-1, -1]
     assert twins(2, 2) == [-1, 0]
