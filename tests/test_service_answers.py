@@ -310,6 +310,27 @@ def asking(example_settings: Settings) -> Iterator[Any]:
         yield start
 
 
+@pytest.mark.parametrize(
+    ("made", "searched"),
+    [
+        (
+            "<think>It is about dropout.</think>\n\nЧто делает dropout во время теста?",
+            "Что делает dropout во время теста?",
+        ),
+        ("I cannot do that.", "что происходит с dropout во время теста?"),
+        ("Как приготовить борщ?", "что происходит с dropout во время теста?"),
+        ("Dropout " * 60, "что происходит с dropout во время теста?"),
+    ],
+)
+def test_what_a_model_makes_of_a_question_is_searched_if_it_is_one(asking: Any, made: str, searched: str) -> None:
+    client, _ = asking(says(made))
+    history = [{"role": "user", "content": "что такое dropout?"}, {"role": "assistant", "content": "…"}]
+    body = {"question": "а что происходит с ним во время теста?", "history": history}
+    found = client.post("/api/answers", json=body).json()
+    assert found["question"] == searched
+    assert found["coverage"] != "absent"
+
+
 def test_a_generated_answer_is_cited_and_checked(asking: Any) -> None:
     text = (
         'Dropout обнуляет долю активаций [1: "случайно обнуляем долю p активаций"]. Это похоже на ансамбль. [1] '

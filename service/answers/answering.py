@@ -17,6 +17,7 @@ from service.answers.extractive import cite, extract_answer
 from service.answers.failures import ModelFailed
 from service.answers.following import leans_back, standalone
 from service.answers.llm import LanguageModel
+from service.answers.markup import clean_reply
 from service.answers.named_course import course_named, readable_titles
 from service.answers.notes import make_note, note_of_sides, note_of_talk
 from service.answers.numbers import Numbers, cited_by
@@ -24,12 +25,14 @@ from service.answers.prompt import make_messages, make_rewrite_messages
 from service.answers.questions import speaks_russian, what_is_asked
 from service.answers.searching import Searched, find_asked
 from service.answers.small_talk import Talk, in_russian, language_wanted, small_talk, without_opening
+from service.answers.thoughts import Thoughts
 from service.answers.together import Together, may_be_answered, wanted_together
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
 
 _LOOKED_THROUGH = 40  # hits, for a place that is about all that was asked
 _PASSAGES_TO_MODEL = 6
 _MOST_REPLAYED = 5  # questions of a conversation whose client does not say what was cited
+_LONGEST_QUESTION = 300  # characters that a model makes of a question: what is longer is something else
 _REWRITE_SHARE = 0.2  # of the deadline may be spent on making a follow-up stand alone
 _NO_ANSWER = "NO ANSWER"
 # where a language model may find what no quote says
@@ -191,8 +194,7 @@ def stream_answer(
     question, course = course_named(question, titles)
     filters = replace(filters, course=course or filters.course)
     history = [replace(turn, text=course_named(turn.text, titles)[0]) for turn in history]
-    query, degraded = _query(question, history, model, deadline)
-    searched = find_asked(find, Query(query, filters, literal=literal))
+    query, searched, degraded = _search(find, question, filters, history, model, deadline, literal=literal)
     cited = cited_before(index, find, filters, history, replays=model is None, explain_terms=explain_terms)
     answer = quoted_answer(index, question, searched, cited, russian=russian, explain_terms=explain_terms)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
@@ -252,6 +254,28 @@ def _unanswered(answer: Answer, *, russian: bool) -> Answer:
     return replace(answer, mode=mode, outcome=outcome, note=note, sentences=(), citations=())
 
 
+def _search(
+    find: Find,
+    question: str,
+    filters: Filters,
+    history: Sequence[Turn],
+    model: LanguageModel | None,
+    deadline: float,
+    *,
+    literal: bool,
+) -> tuple[str, Searched, tuple[str, ...]]:
+    """What is searched for a question, what that found, and what was degraded in asking it."""
+    query, degraded = _query(question, history, model, deadline)
+    searched = find_asked(find, Query(query, filters, literal=literal))
+    plain = standalone(question, history) if query != question else query
+    if searched.found.coverage is Coverage.ABSENT and plain != query:
+        # what the model made of the question is nowhere: it may be no question at all ("I cannot do that.")
+        again = find_asked(find, Query(plain, filters, literal=literal))
+        if again.found.coverage is not Coverage.ABSENT:
+            return plain, again, degraded
+    return query, searched, degraded
+
+
 def _query(
     question: str, history: Sequence[Turn], model: LanguageModel | None, deadline: float
 ) -> tuple[str, tuple[str, ...]]:
@@ -266,8 +290,9 @@ def _query(
         rewritten = model.complete(make_rewrite_messages(question, talk), now + _REWRITE_SHARE * (deadline - now))
     except ModelFailed as failure:
         return standalone(question, history), (str(failure),)
-    line = " ".join(rewritten.split())[:300]
-    return (line or standalone(question, history)), ()
+    line = " ".join(clean_reply(Thoughts().feed(rewritten, last=True).text).split())
+    usable = line and len(line) <= _LONGEST_QUESTION
+    return (line if usable else standalone(question, history)), ()
 
 
 def _asked(question: str, query: str) -> Asked:

@@ -30,7 +30,7 @@ from service.answers.types import Asked, Turn
 
 _FOLLOWS = re.compile(
     r"^(?:(?:а|и|но|ну|ок(?:ей)?|хорошо|тогда|а тогда|and|but|so|then|ok(?:ay)?)[\s,]+)*(?:(?:а|и|но|ну|тогда|and|"
-    r"but|so|then)(?![\w-])|what about|how about|(?:а )?(?:что|как) насчет|(?:а )?что (?:с|про))[\s,]*"
+    r"but|so|then)(?![\w-])|(?:what about|how about|(?:а )?(?:что|как) насчет|(?:а )?что (?:с|про))(?![\w-]))[\s,]*"
 )
 _OPENED = re.compile(
     r"^(?:в|во|на|для|у|при|без|с|со|in|for|of|on|with|without|inside|from)\s+(?P<rest>\S.*)$", re.IGNORECASE
