@@ -23,6 +23,7 @@ from service.answers.numbers import Numbers
 from service.answers.pieces import plain
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
+from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import Unit, at_length, opened_at, units_of
 
@@ -77,7 +78,7 @@ def extract_answer(
     hits: Sequence[Hit],
     weights: Mapping[str, float],
     numbers: Numbers,
-    together: Together | None = None,
+    together: Together | Told | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
@@ -88,15 +89,16 @@ def extract_answer(
     units = read_units(chosen, asked, weights)
     if asked is Asked.FORMULA:
         units += captions(chosen, units)
-    units = [unit for unit in units if together is None or together.holds(unit)]
+    units = units if together is None else together.best_of(units)
     if not units:
         return (), ()
     scored = score_units(index, query, asked, units, weights)
     best_first = np.argsort(-scored.worth, kind="stable").tolist()
-    order = [i for i in best_first if scored.kinds[i] > 0 or asked not in _NEED_KIND]
+    is_told = isinstance(together, Told)  # what answers has been judged
+    order = [i for i in best_first if is_told or scored.kinds[i] > 0 or asked not in _NEED_KIND]
     suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
     picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else _MIN_OF_BEST)
-    if not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
+    if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
@@ -151,6 +153,8 @@ def _says_something(passage: IndexedPassage) -> bool:
 def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
     """Whether a piece says more than the question and the title do."""
     piece = unit.piece
+    if piece.is_cited:
+        return True
     news = sum(term not in weights for term in piece.terms - _terms_of_title(unit.hit.passage.title))
     return news >= _NEWS_WORDS or (news + piece.joining >= _TOLD_WORDS and piece.says_something)
 

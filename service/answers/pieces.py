@@ -15,6 +15,7 @@ from index.text.moments import hear
 from index.types import IndexedPassage
 from service.answers.code import BULLET, CODE, is_code, is_remark, is_statement
 from service.answers.kinds import announces
+from service.answers.people import cited_in, years_in
 from service.answers.questions import speaks_russian
 
 MIN_CHARS, MAX_CHARS = 15, 460
@@ -27,6 +28,7 @@ _BREAK = re.compile(
     r"е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])"
 )
 _ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
+_ADDRESS_BEGUN = re.compile(r"(?:https?://|\bwww\.)\S")
 # A line that the next ones answer: where a quote ends with it, the rest is a formula. People also ask who listens.
 _HEADING_END = re.compile(r"[:：?]$")
 _SPOKEN_HEADING = re.compile(r"[:：]$")
@@ -75,7 +77,8 @@ _KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a m
 class Piece:
     """A piece of a text, from `start` on, the `place`-th; its first line or sentence has `first` characters. `terms`
     are those of its words, `joining` is how many words only join others. `is_alone`: no line that says something stands
-    beside it. What else is asked of it is found out once."""
+    beside it; `is_cited`: it is a title or a publication that says who or when. What else is asked of it is found out
+    once."""
 
     place: int
     text: str
@@ -85,6 +88,7 @@ class Piece:
     joining: int = 0
     is_alone: bool = False
     is_code: bool = False
+    is_cited: bool = False
 
     @property
     def end(self) -> int:
@@ -171,7 +175,8 @@ def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = Fals
 def _of_page(text: str, title: str, names: bool, code: bool) -> tuple[Piece, ...]:
     found = [piece for piece in _written(text, title, names=names) if _is_quotable(piece, _HEADING_END)]
     programmed = _programmed(text, title) if code else ()
-    return tuple(_with_terms(text, [*found, *(piece for piece in programmed if not holds_link(piece.text))]))
+    cited = _cited(text, title) if names else ()
+    return tuple(_with_terms(text, [*cited, *found, *(piece for piece in programmed if not holds_link(piece.text))]))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -252,6 +257,19 @@ def _programmed(text: str, title: str) -> Iterator[Piece]:
             run = []
         if line is not None and goes_on:
             run.append(line.span())
+
+
+def _cited(text: str, title: str) -> Iterator[Piece]:
+    """The title of a page, and the publications that it links to, where they say who or when."""
+    for line in _LINE.finditer(text):
+        is_title = line.start() == 0 and line.group() == title.strip()
+        address = _ADDRESS_BEGUN.search(line.group())
+        if not is_title and address is None:
+            continue
+        said = line.group() if address is None else line.group()[: address.start()]
+        own = said.strip(" \t[(,;:")
+        if own and len(own) <= MAX_CHARS and (years_in(own) or cited_in(own)):
+            yield Piece(0, own, line.start() + said.index(own), len(own), is_cited=True)
 
 
 def _skipped(text: str, title: str) -> int:
