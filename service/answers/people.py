@@ -52,7 +52,8 @@ _ORIGIN_RU = (
 )
 _ORIGIN_EN = (
     r"propos\w+|invent\w*|inventors?|discover\w*|introduc\w+|develop\w*|creat(?:ed?|ors?|ing)|authors?|wr(?:ote|itten)|"
-    r"publish\w*|appear\w*|pioneer\w*|founded|coined|c[ao]me up with|made by|built|prove[dn]|formulated|emerge\w*|released"
+    r"publish\w*|appear\w*|pioneer\w*|founded|coined|c[ao]me up with|made by|built|prove[dn]|formulated|emerge\w*|"
+    r"released"
 )
 ORIGIN = re.compile(rf"\b(?:{_ORIGIN_RU}|{_ORIGIN_EN})\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[«“](?P<said>[^«»“”]{1,300}?)(?:[»”]|$)", re.MULTILINE)

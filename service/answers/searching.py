@@ -54,9 +54,9 @@ class Searched:
 
 
 def find_asked(find: Find, query: Query) -> Searched:
-    """What a search of a question finds; where a formula, or who made something, is asked for and is not explained in
-    these words, what one of the thing alone finds, if that is. A comparison is searched three times: as it stands, and each side alone; one
-    search after the other, each when its turn comes."""
+    """What a search of a question finds; where a formula is asked for and is not explained in these words, what one of
+    the thing alone finds, if that is; where it is asked who made something, or when, what both find. A comparison is
+    searched three times: as it stands, and each side alone; one search after the other, each when its turn comes."""
     found = find(query)
     if query.literal:
         return Searched(found)

@@ -43,8 +43,8 @@ _NONE, _NEAR, _UNDER_TITLE, _UNDER_NAME, _TITLED = range(5)  # how a piece answe
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who or when is asked of `thing`; `weights` are the terms by which it is found. `made`: it is asked who made it, or
-    when, else who did something else."""
+    """Who or when is asked of `thing`; `weights` are the terms by which it is found. `made`: it is asked who made it,
+    or when, else who did something else."""
 
     asked: Asked
     thing: tuple[Wanted, ...]
@@ -52,8 +52,8 @@ class Told:
     made: bool
 
     def best_of(self, units: Sequence[Unit]) -> list[Unit]:
-        """The pieces that answer: titles that do, with what says the same year below them, or else those under a title that is about the thing alone, or else
-        those that name somebody, or a year, beside the thing."""
+        """The pieces that answer: titles that do, with what says the same year below them, or else those under a title
+        that is about the thing alone, or else those that name somebody, or a year, beside the thing."""
         ways = [self._way(unit) for unit in units]
         best = max(ways, default=_NONE)
         if best == _NONE:
