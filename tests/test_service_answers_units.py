@@ -15,9 +15,9 @@ from service.answers.definitions import continues_title, defines
 from service.answers.extractive import cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.kinds import announces
+from service.answers.lines import is_garbled, is_reference, opened_in
 from service.answers.notes import make_note
 from service.answers.numbers import Numbers
-from service.answers.pieces import is_garbled, is_reference
 from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
@@ -187,6 +187,43 @@ def test_a_quote_ends_where_something_has_been_said(text: str, quoted: str) -> N
     first = units_of(_slide(f"Nadam\n{text}", "Nadam"), 0)[0]
     assert first.quote.startswith(quoted)
     assert not first.quote.endswith(("т.е.", "i.e.", "из", "инерцию"))
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        # a full stop behind an initial or an abbreviation ends no sentence
+        (
+            "Метод Nadam описал Т. Миколов и затем проверил на деле",
+            "Метод Nadam описал Т. Миколов и затем проверил на деле",
+        ),
+        ("We follow J. Smith and his students here.", "We follow J. Smith and his students here."),
+        # what is opened is closed, or left out
+        (
+            "Термин введён в статье «Contextualized\nWord Vectors of Languages»\nw = w − η∇L",
+            "Термин введён в статье «Contextualized\nWord Vectors of Languages»",
+        ),
+        ("Есть выход – выборка по плану (S. Bengio\nw = w − η∇L", "Есть выход – выборка по плану"),
+        # a publication says nothing itself
+        ("Метод сглаживает шаги\nAndrew G. Howard et. al. «MobileNets for\nw = w − η∇L", "Метод сглаживает шаги"),
+        ("GPT вышла в 2018\nиз OpenAI за 240 дней", "GPT вышла в 2018\nиз OpenAI за 240 дней"),
+    ],
+)
+def test_a_quote_is_cut_in_no_reference_and_at_no_initial(text: str, quoted: str) -> None:
+    assert units_of(_slide(f"Nadam\n{text}", "Nadam"), 0)[0].quote == quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "opened"),
+    [
+        ("метод (см. ниже) и [Mikolov", 19),
+        ("«Long short-term memory» (1997)", None),
+        ("a) первое; б) второе ;)", None),
+        ("(a [b) c", 0),
+    ],
+)
+def test_what_is_opened_and_not_closed_is_found(text: str, opened: int | None) -> None:
+    assert opened_in(text) == opened
 
 
 @pytest.mark.parametrize(

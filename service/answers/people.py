@@ -81,11 +81,16 @@ def years_in(text: str) -> tuple[Span, ...]:
     return tuple(found.span() for found in _YEARS.finditer(text))
 
 
+def authors_in(text: str) -> tuple[Span, ...]:
+    """Where a text names people as authors of something, as literature does."""
+    found = chain.from_iterable(pattern.finditer(text) for pattern in (_OTHERS, *_CITED))
+    return tuple(match.span() for match in found)
+
+
 @lru_cache(maxsize=_KEPT)
 def cited_in(text: str) -> tuple[Span, ...]:
     """Where a text names people as authors of something, as literature does, or a group."""
-    found = chain.from_iterable(pattern.finditer(text) for pattern in (_OTHERS, *_CITED, _GROUP))
-    return tuple(match.span() for match in found)
+    return (*authors_in(text), *(match.span() for match in _GROUP.finditer(text)))
 
 
 @lru_cache(maxsize=_KEPT)
