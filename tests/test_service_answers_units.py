@@ -15,7 +15,7 @@ from service.answers.definitions import continues_title, defines
 from service.answers.extractive import cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.kinds import announces
-from service.answers.lines import is_garbled, is_reference, opened_in
+from service.answers.lines import is_garbled, is_reference, is_strewn, opened_in
 from service.answers.notes import make_note
 from service.answers.numbers import Numbers
 from service.answers.qualified import qualified
@@ -426,3 +426,36 @@ def test_what_is_assigned_in_code_is_no_formula(line: str) -> None:
     assert [unit.text for unit in units_of(page, 0)] == ["Слои сети задаются по одному"]
     how = units_of(_slide(f"Сеть\nnet = Net()\n{line}\nnet.train()", "Сеть"), 0, code=True)
     assert line in next(unit.text for unit in how if unit.piece.is_code)
+
+
+def test_lines_of_code_that_are_as_long_as_prose_are_no_prose() -> None:
+    code = (
+        "from keras.layers.normalization import Normalized\nnorm = Normalized(axis=1)(source) # that is applied to it"
+    )
+    page = _slide(f"Норма\n{code}\nНорма держит среднее около нуля", "Норма")
+    assert [unit.text for unit in units_of(page, 0)] == ["Норма держит среднее около нуля"]
+
+
+def test_how_something_works_is_not_told_by_a_programme() -> None:
+    page = _slide("Норма\nnorm = Normalized(axis=1)\nnorm.fit(data)\nТакая норма держит среднее около нуля", "Норма")
+    assert _quoted("как работает норма", Asked.STEPS, [page], {"норм": 1.0}) == [
+        "Такая норма держит среднее около нуля"
+    ]
+    assert any("norm.fit" in quoted for quoted in _quoted("как применить норму", Asked.STEPS, [page], {"норм": 1.0}))
+
+
+def test_an_aside_alone_is_no_quote() -> None:
+    page = _slide("Норма\n(BERT of Google, GPT of OpenAI)\n2 22\ni ij j j + = −", "Норма")
+    assert units_of(page, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "strewn"),
+    [
+        ("—— sentiment analysis | winograd schema | 95", True),
+        ("Light Ray Image Light Ray Plane Light Ray Image Light Ray Plane", True),
+        ("the loss falls and the accuracy grows with each epoch of training", False),
+    ],
+)
+def test_labels_of_a_picture_are_told_from_statements(text: str, strewn: bool) -> None:
+    assert is_strewn(text) is strewn

@@ -39,6 +39,7 @@ _HIT, _PLACE, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.6, 0.5, 0.8, 0.3, 0.2,
 # Of what a title is worth, this share counts by how much of the question it is: "GPU" is little of a long one.
 _OF_QUESTION = 0.8
 _REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _PLAN_LOSS = 0.2, 0.06, 0.125, 0.4
+_STREWN_LOSS = 0.2  # of one that is labels of a picture
 # Of speech: where in its minute a piece is said tells nothing; one that comes to the point late, or that is cut off
 # before it says what something is, is worth less.
 _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 220, 0.9
@@ -58,6 +59,10 @@ _FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
+# How something works: a programme shows how it is used.
+_WORKS = re.compile(
+    r"\b(?:работа(?:ет|ют)|устро\w+|действу\w+|происходит|works?|working|structured|organi[sz]ed)\b", re.IGNORECASE
+)
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
@@ -87,6 +92,8 @@ def extract_answer(
     """
     chosen = quotable(hits)
     units = read_units(chosen, asked, weights)
+    if _WORKS.search(query):
+        units = [unit for unit in units if not unit.piece.is_code]
     if asked is Asked.FORMULA:
         units += captions(chosen, units)
     units = units if together is None else together.best_of(units)
@@ -308,6 +315,8 @@ def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     piece = unit.piece
     if piece.is_code:
         return lost
+    if unit.hit.passage.time is None and piece.is_strewn:
+        lost += _STREWN_LOSS
     if piece.announces:
         lost += _PLAN_LOSS
     if asked not in _NAMES and piece.is_reference:

@@ -13,6 +13,9 @@ _CLOSED_BY = {"(": ")", "[": "]", "«": "»", "“": "”"}
 _BRACKET = re.compile(r"[()\[\]«»“”]")
 _SMALL = re.compile(r"\b[a-zа-яё]{3,}\b")  # what a sentence is made of
 _LEAST_SAID = 2  # such words beside authors and titles
+_RULES = re.compile(r"——|\|")  # lines of a picture, as its text is read
+_MOST_RULES = 2
+_REPEATED, _REPEATED_WORDS = 0.5, 10  # of so many words only this share differ
 _TOKEN = re.compile(r"\S+")
 _ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
 # A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
@@ -81,3 +84,11 @@ def opened_in(text: str) -> int | None:
         elif opened and opened[-1][0] == sign.group():
             opened.pop()
     return opened[0][1] if opened else None
+
+
+def is_strewn(text: str) -> bool:
+    """Whether a piece is what the text of a picture is made of: rules between labels, or the same few words over and
+    over."""
+    said = [word.casefold() for word in _TOKEN.findall(text)]
+    repeated = len(said) >= _REPEATED_WORDS and len(set(said)) < _REPEATED * len(said)
+    return repeated or len(_RULES.findall(text)) >= _MOST_RULES

@@ -14,7 +14,7 @@ from index.text.moments import hear
 from index.types import IndexedPassage
 from service.answers.code import CODE, is_code, is_remark, is_statement
 from service.answers.kinds import announces
-from service.answers.lines import holds_link, is_equation, is_garbled, is_reference, opened_in
+from service.answers.lines import holds_link, is_equation, is_garbled, is_reference, is_strewn, opened_in
 from service.answers.people import cited_in, years_in
 from service.answers.questions import speaks_russian
 
@@ -63,6 +63,7 @@ _LINE = re.compile(r"[^\n]+")
 _CODE_CHARS = 600
 _TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
+_BRACKETS = ("(", "[")
 _KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a minute of speech
 
 
@@ -96,6 +97,12 @@ class Piece:
     @cached_property
     def is_reference(self) -> bool:
         return is_reference(self.text)
+
+    @cached_property
+    def is_strewn(self) -> bool:
+        """Whether it is what the text of a picture is made of: rules between labels, or the same few words over and
+        over."""
+        return is_strewn(self.text)
 
     @cached_property
     def is_russian(self) -> bool:
@@ -171,6 +178,8 @@ def _said_by(word: str) -> str | None:
 def _is_worded(text: str) -> bool:
     if len(text) < _CAPTION_CHARS and _CAPTION.match(text):
         return False  # the name of a figure
+    if text.startswith(_BRACKETS) and text.endswith((")", "]")) and _PREDICATE.search(text) is None:
+        return False  # an aside, of which nothing is said
     worded = sum(map(str.isalpha, text)) >= 0.5 * len(text)
     return len(text) >= MIN_CHARS and (worded or is_equation(text)) and not is_garbled(text)
 
@@ -293,6 +302,10 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
     yield block
 
 
+def _stands_alone(line: str) -> bool:
+    return is_garbled(line) or (is_code(line) and not speaks_russian(line))
+
+
 def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
     """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
     lines = sorted(len(line) for line in text[skip:].split("\n"))
@@ -308,7 +321,7 @@ def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
         if "\n" not in match.group() and _NUMBER.fullmatch(text, start, match.start()):
             continue
         following = text[match.end() : text.find("\n", match.end())]
-        if "\n" in match.group() and goes_on and not (is_garbled(following) or is_garbled(line)):
+        if "\n" in match.group() and goes_on and not any(map(_stands_alone, (line, following))):
             continue
         yield start, match.start()
         start = match.end()
