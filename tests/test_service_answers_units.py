@@ -205,7 +205,7 @@ def test_a_quote_ends_where_something_has_been_said(text: str, quoted: str) -> N
         ),
         ("Есть выход – выборка по плану (S. Bengio\nw = w − η∇L", "Есть выход – выборка по плану"),
         # a publication says nothing itself
-        ("Метод сглаживает шаги\nAndrew G. Howard et. al. «MobileNets for\nw = w − η∇L", "Метод сглаживает шаги"),
+        ("Метод сглаживает шаги\nAndrew G. Howard et. al. «MobileNets for Vision»", "Метод сглаживает шаги"),
         ("GPT вышла в 2018\nиз OpenAI за 240 дней", "GPT вышла в 2018\nиз OpenAI за 240 дней"),
     ],
 )
@@ -459,3 +459,18 @@ def test_an_aside_alone_is_no_quote() -> None:
 )
 def test_labels_of_a_picture_are_told_from_statements(text: str, strewn: bool) -> None:
     assert is_strewn(text) is strewn
+
+
+def test_no_quote_begins_behind_an_initial() -> None:
+    page = _slide("Nadam\nЭтот метод описал Т. Миколов и затем проверил на деле", "Nadam")
+    assert [unit.text for unit in units_of(page, 0)] == ["Этот метод описал Т. Миколов и затем проверил на деле"]
+
+
+def test_a_quote_goes_on_to_where_its_quotation_is_closed() -> None:
+    said = "Метод сглаживает шаги по накопленной инерции, что видно по всем кривым. " * 3
+    opened = "Авторы пишут «метод устойчив на всех выборках, какие были взяты для проверки"
+    page = _slide(
+        f"Nadam\n{said}{opened}\nИ даже на зашумлённых, каких в обычной жизни не встретить почти никому»\nДругая строка",
+        "Nadam",
+    )
+    assert units_of(page, 0)[0].quote.endswith("никому»")
