@@ -57,7 +57,7 @@ _ORIGIN_EN = (
 )
 ORIGIN = re.compile(rf"\b(?:{_ORIGIN_RU}|{_ORIGIN_EN})\b", re.IGNORECASE)
 _QUOTED = re.compile(r"[«“](?P<said>[^«»“”]{1,300}?)(?:[»”]|$)", re.MULTILINE)
-_ENTITLED = re.compile(rf"{_FULL},\s(?P<said>[^«“/]{{10,200}}?)\s?//")
+_ENTITLED = re.compile(rf"\b{_FULL},\s(?P<said>[^«“/]{{10,200}}?)\s?//")
 _CREDITED = re.compile(
     rf"\b(?:{_ORIGIN_RU}|{_ORIGIN_EN}|by|idea\w*|work|paper|came|started|early|late|earlier|years?|иде[яи])\b",
     re.IGNORECASE,
@@ -71,6 +71,7 @@ _YEARS = re.compile(
     rf"(?<![\w.×x]){_YEAR}(?:['’]?s\b|-?[хе]\b|-м\b|(?![\w×%])(?!\s?[×x]\s?\d))|"
     r"(?<!\d)[3-9]0(?:['’]?s\b|-[хе]\b)|['’]\d\d(?=[\s,;\])]|$)"
 )
+_WORD = re.compile(r"\w+")
 _KEPT = 300  # passages in which these are looked for once
 _CREDIT_CHARS = 80  # between a name and what says that it made something
 
@@ -102,15 +103,20 @@ def credited_in(text: str) -> tuple[Span, ...]:
 @lru_cache(maxsize=_KEPT)
 def named_in(text: str) -> tuple[Span, ...]:
     """Where a text has what may be the name of somebody."""
-    pairs = [match.span() for match in _PAIR.finditer(text) if _may_be_somebody(match.group(), text)]
+    small = _small_words(text)
+    pairs = [match.span() for match in _PAIR.finditer(text) if _may_be_somebody(match.group(), small)]
     return (*pairs, *(match.span() for match in chain(_OTHERS.finditer(text), _GROUP.finditer(text))))
 
 
-def _may_be_somebody(pair: str, text: str) -> bool:
+def _small_words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
+
+
+def _may_be_somebody(pair: str, small: frozenset[str]) -> bool:
     """Whether two capitalised words are no beginning of a sentence, no term, and nothing that the text also writes in
     small letters: "Chain Rule"."""
     parts = _JOINS.sub(" ", pair).split()
-    if any(map(is_stop_word, parts)) or all(f" {part.lower()}" in text for part in parts):
+    if any(map(is_stop_word, parts)) or all(part.lower() in small for part in parts):
         return False
     return not general_glossary().find(whole_key(pair))
 
@@ -128,9 +134,10 @@ def dated_in(text: str) -> tuple[Span, ...]:
 
 
 def _by(text: str) -> Iterator[Span]:
+    small = _small_words(text)
     for match in _BY.finditer(text):
         side = "after" if match["after"] else "before"
-        if _may_be_somebody(match[side], text):
+        if _may_be_somebody(match[side], small):
             yield match.span(side)
 
 
