@@ -195,7 +195,7 @@ def test_a_year_and_a_name_that_no_page_says_are_not_quoted_from_what_stands_und
     client: TestClient, question: str
 ) -> None:
     found = _ask(client, question)
-    assert (found["outcome"], found["citations"]) == ("mentioned", [])
+    assert (found["outcome"], found["citations"]) == ("place", [])
 
 
 @pytest.mark.parametrize("question", ["xnj nfrjt dropout?", "xnj nfrjt lhjgfen"])

@@ -15,9 +15,9 @@ from service.answers.definitions import continues_title, defines
 from service.answers.extractive import cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.kinds import announces
+from service.answers.lines import is_garbled, is_reference, is_strewn, opened_in
 from service.answers.notes import make_note
 from service.answers.numbers import Numbers
-from service.answers.pieces import is_garbled, is_reference
 from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
@@ -187,6 +187,43 @@ def test_a_quote_ends_where_something_has_been_said(text: str, quoted: str) -> N
     first = units_of(_slide(f"Nadam\n{text}", "Nadam"), 0)[0]
     assert first.quote.startswith(quoted)
     assert not first.quote.endswith(("т.е.", "i.e.", "из", "инерцию"))
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        # a full stop behind an initial or an abbreviation ends no sentence
+        (
+            "Метод Nadam описал Т. Миколов и затем проверил на деле",
+            "Метод Nadam описал Т. Миколов и затем проверил на деле",
+        ),
+        ("We follow J. Smith and his students here.", "We follow J. Smith and his students here."),
+        # what is opened is closed, or left out
+        (
+            "Термин введён в статье «Contextualized\nWord Vectors of Languages»\nw = w − η∇L",
+            "Термин введён в статье «Contextualized\nWord Vectors of Languages»",
+        ),
+        ("Есть выход – выборка по плану (S. Bengio\nw = w − η∇L", "Есть выход – выборка по плану"),
+        # a publication says nothing itself
+        ("Метод сглаживает шаги\nAndrew G. Howard et. al. «MobileNets for Vision»", "Метод сглаживает шаги"),
+        ("GPT вышла в 2018\nиз OpenAI за 240 дней", "GPT вышла в 2018\nиз OpenAI за 240 дней"),
+    ],
+)
+def test_a_quote_is_cut_in_no_reference_and_at_no_initial(text: str, quoted: str) -> None:
+    assert units_of(_slide(f"Nadam\n{text}", "Nadam"), 0)[0].quote == quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "opened"),
+    [
+        ("метод (см. ниже) и [Mikolov", 19),
+        ("«Long short-term memory» (1997)", None),
+        ("a) первое; б) второе ;)", None),
+        ("(a [b) c", 0),
+    ],
+)
+def test_what_is_opened_and_not_closed_is_found(text: str, opened: int | None) -> None:
+    assert opened_in(text) == opened
 
 
 @pytest.mark.parametrize(
@@ -389,3 +426,51 @@ def test_what_is_assigned_in_code_is_no_formula(line: str) -> None:
     assert [unit.text for unit in units_of(page, 0)] == ["Слои сети задаются по одному"]
     how = units_of(_slide(f"Сеть\nnet = Net()\n{line}\nnet.train()", "Сеть"), 0, code=True)
     assert line in next(unit.text for unit in how if unit.piece.is_code)
+
+
+def test_lines_of_code_that_are_as_long_as_prose_are_no_prose() -> None:
+    code = (
+        "from keras.layers.normalization import Normalized\nnorm = Normalized(axis=1)(source) # that is applied to it"
+    )
+    page = _slide(f"Норма\n{code}\nНорма держит среднее около нуля", "Норма")
+    assert [unit.text for unit in units_of(page, 0)] == ["Норма держит среднее около нуля"]
+
+
+def test_how_something_works_is_not_told_by_a_programme() -> None:
+    page = _slide("Норма\nnorm = Normalized(axis=1)\nnorm.fit(data)\nТакая норма держит среднее около нуля", "Норма")
+    assert _quoted("как работает норма", Asked.STEPS, [page], {"норм": 1.0}) == [
+        "Такая норма держит среднее около нуля"
+    ]
+    assert any("norm.fit" in quoted for quoted in _quoted("как применить норму", Asked.STEPS, [page], {"норм": 1.0}))
+
+
+def test_an_aside_alone_is_no_quote() -> None:
+    page = _slide("Норма\n(BERT of Google, GPT of OpenAI)\n2 22\ni ij j j + = −", "Норма")
+    assert units_of(page, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "strewn"),
+    [
+        ("—— sentiment analysis | winograd schema | 95", True),
+        ("Light Ray Image Light Ray Plane Light Ray Image Light Ray Plane", True),
+        ("the loss falls and the accuracy grows with each epoch of training", False),
+    ],
+)
+def test_labels_of_a_picture_are_told_from_statements(text: str, strewn: bool) -> None:
+    assert is_strewn(text) is strewn
+
+
+def test_no_quote_begins_behind_an_initial() -> None:
+    page = _slide("Nadam\nЭтот метод описал Т. Миколов и затем проверил на деле", "Nadam")
+    assert [unit.text for unit in units_of(page, 0)] == ["Этот метод описал Т. Миколов и затем проверил на деле"]
+
+
+def test_a_quote_goes_on_to_where_its_quotation_is_closed() -> None:
+    said = "Метод сглаживает шаги по накопленной инерции, что видно по всем кривым. " * 3
+    opened = "Авторы пишут «метод устойчив на всех выборках, какие были взяты для проверки"
+    page = _slide(
+        f"Nadam\n{said}{opened}\nИ даже на зашумлённых, каких в обычной жизни не встретить почти никому»\nДругая строка",
+        "Nadam",
+    )
+    assert units_of(page, 0)[0].quote.endswith("никому»")

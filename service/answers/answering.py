@@ -27,6 +27,7 @@ from service.answers.searching import Searched, find_asked
 from service.answers.small_talk import Talk, in_russian, language_wanted, small_talk, without_opening
 from service.answers.thoughts import Thoughts
 from service.answers.together import Together, may_be_answered, wanted_together
+from service.answers.told import Told, wanted_told
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
 
 _LOOKED_THROUGH = 40  # hits, for a place that is about all that was asked
@@ -84,22 +85,26 @@ def quoted_answer(
         return _quoted(index, bare, searched, Asked.FACT, Numbers(cited), together) or bare
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
-    quoted = _quoted(index, bare, searched, asked, Numbers(cited), together)
+    about = together or wanted_told(question, asked, found)
+    quoted = _quoted(index, bare, searched, asked, Numbers(cited), about)
     if quoted is not None or outcome is Outcome.MENTIONED:
         return quoted or bare
-    if asked in {Asked.PERSON, Asked.WHEN}:  # chance words explain no name and no year
-        return replace(bare, outcome=Outcome.MENTIONED, note=make_note(Outcome.MENTIONED, hits, russian=russian))
-    return _placed(bare, together, russian=russian)
+    return _placed(bare, about, russian=russian)
 
 
 def _quoted(
-    index: SearchIndex, bare: Answer, searched: Searched, asked: Asked, numbers: Numbers, together: Together | None
+    index: SearchIndex,
+    bare: Answer,
+    searched: Searched,
+    asked: Asked,
+    numbers: Numbers,
+    together: Together | Told | None,
 ) -> Answer | None:
     """The answer with quotes; None where nothing that was found would answer. Where an attribute of a thing is asked
     for, places of both are looked for further down."""
     found, hits = searched.found, searched.hits
     if together is not None:
-        hits = tuple(hit for hit in found.hits(_LOOKED_THROUGH) if together.may_hold(hit))
+        hits = tuple(hit for hit in searched.looked_through(_LOOKED_THROUGH) if together.may_hold(hit))
     sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together)
     if not sentences:
         return None
@@ -107,7 +112,7 @@ def _quoted(
     return replace(bare, outcome=outcome, sentences=sentences, citations=citations)
 
 
-def _placed(bare: Answer, together: Together | None, *, russian: bool) -> Answer:
+def _placed(bare: Answer, together: Together | Told | None, *, russian: bool) -> Answer:
     """The answer that names the best place; where none speaks of the thing that was asked about, the course only
     mentions what was asked."""
     if together is None:

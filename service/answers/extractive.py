@@ -23,6 +23,7 @@ from service.answers.numbers import Numbers
 from service.answers.pieces import plain
 from service.answers.questions import speaks_russian
 from service.answers.together import Together
+from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import Unit, at_length, opened_at, units_of
 
@@ -38,6 +39,7 @@ _HIT, _PLACE, _WORDS, _MEANING, _KIND, _TITLE, _EARLY = 0.6, 0.5, 0.8, 0.3, 0.2,
 # Of what a title is worth, this share counts by how much of the question it is: "GPU" is little of a long one.
 _OF_QUESTION = 0.8
 _REFERENCE_LOSS, _FOREIGN_LOSS, _CODE_LOSS, _PLAN_LOSS = 0.2, 0.06, 0.125, 0.4
+_STREWN_LOSS = 0.2  # of one that is labels of a picture
 # Of speech: where in its minute a piece is said tells nothing; one that comes to the point late, or that is cut off
 # before it says what something is, is worth less.
 _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 220, 0.9
@@ -57,6 +59,10 @@ _FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
 _NAMES = frozenset({Asked.PERSON, Asked.WHEN})
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
+# How something works: a programme shows how it is used.
+_WORKS = re.compile(
+    r"\b(?:работа(?:ет|ют)|устро\w+|действу\w+|происходит|works?|working|structured|organi[sz]ed)\b", re.IGNORECASE
+)
 _NEED_KIND = frozenset({Asked.REASON, Asked.WHEN, Asked.PERSON})
 
 
@@ -77,7 +83,7 @@ def extract_answer(
     hits: Sequence[Hit],
     weights: Mapping[str, float],
     numbers: Numbers,
-    together: Together | None = None,
+    together: Together | Told | None = None,
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
@@ -86,17 +92,20 @@ def extract_answer(
     """
     chosen = quotable(hits)
     units = read_units(chosen, asked, weights)
+    if _WORKS.search(query):
+        units = [unit for unit in units if not unit.piece.is_code]
     if asked is Asked.FORMULA:
         units += captions(chosen, units)
-    units = [unit for unit in units if together is None or together.holds(unit)]
+    units = units if together is None else together.best_of(units)
     if not units:
         return (), ()
     scored = score_units(index, query, asked, units, weights)
     best_first = np.argsort(-scored.worth, kind="stable").tolist()
-    order = [i for i in best_first if scored.kinds[i] > 0 or asked not in _NEED_KIND]
+    is_told = isinstance(together, Told)  # what answers has been judged
+    order = [i for i in best_first if is_told or scored.kinds[i] > 0 or asked not in _NEED_KIND]
     suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
     picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else _MIN_OF_BEST)
-    if not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
+    if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
     chosen_units = [units[i] for i in picked]
     chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
@@ -151,6 +160,8 @@ def _says_something(passage: IndexedPassage) -> bool:
 def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
     """Whether a piece says more than the question and the title do."""
     piece = unit.piece
+    if piece.is_cited:
+        return True
     news = sum(term not in weights for term in piece.terms - _terms_of_title(unit.hit.passage.title))
     return news >= _NEWS_WORDS or (news + piece.joining >= _TOLD_WORDS and piece.says_something)
 
@@ -304,6 +315,8 @@ def _loss(asked: Asked, unit: Unit, *, russian: bool) -> float:
     piece = unit.piece
     if piece.is_code:
         return lost
+    if unit.hit.passage.time is None and piece.is_strewn:
+        lost += _STREWN_LOSS
     if piece.announces:
         lost += _PLAN_LOSS
     if asked not in _NAMES and piece.is_reference:

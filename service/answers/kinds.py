@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from service.answers.people import cited_in, named_in, years_in
 from service.answers.types import Asked
 
 _CUES = {
@@ -32,9 +33,6 @@ _CUES = {
 }
 # looked for in small letters: that is faster than to look for both
 _PATTERNS = {asked: re.compile(pattern) for asked, pattern in _CUES.items()}
-_YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
-_NAME = re.compile(r"\b[A-ZА-ЯЁ][a-zа-яё]+(?:\s+[A-ZА-ЯЁ][a-zа-яё]+|\s+et al)|\b[A-ZА-ЯЁ]\.\s?[A-ZА-ЯЁ][a-zа-яё]+")
-
 _ANNOUNCED = re.compile(
     r"\b(?:план|содержание|структура)\s+(?:\w+\s+)?(?:лекции|занятия|курса)\b|"
     r"\b(?:сегодня|сначала|потом|затем|далее|дальше|позже|после этого)\s+(?:мы\s+)?"
@@ -57,8 +55,8 @@ def announces(text: str, first: int) -> bool:
 def suits(asked: Asked, text: str) -> float:
     """How far a text is put as such an answer is: 0 to 1; for definitions see `defines`."""
     if asked is Asked.WHEN:
-        return float(_YEAR.search(text) is not None)
+        return float(bool(years_in(text)))
     if asked is Asked.PERSON:
-        return float(_NAME.search(text) is not None)
+        return float(bool(named_in(text) or cited_in(text)))
     pattern = _PATTERNS.get(asked)
     return float(pattern is not None and pattern.search(text.lower()) is not None)

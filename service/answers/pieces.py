@@ -8,25 +8,30 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise
 
 from index.text.analysis import is_stop_word, terms_of, words_at
 from index.text.moments import hear
 from index.types import IndexedPassage
-from service.answers.code import BULLET, CODE, is_code, is_remark, is_statement
+from service.answers.code import CODE, is_code, is_remark, is_statement
 from service.answers.kinds import announces
+from service.answers.lines import holds_link, is_equation, is_garbled, is_reference, is_strewn, opened_in
+from service.answers.people import cited_in, years_in
 from service.answers.questions import speaks_russian
 
+__all__ = ["MAX_CHARS", "MIN_CHARS", "Piece", "holds_link", "is_garbled", "pieces_of", "plain", "reach"]
 MIN_CHARS, MAX_CHARS = 15, 460
 _COVER_WORDS = 30
 _CAPTION_CHARS = 80
 _GLANCE_CHARS = 360  # of a page, from the line that matches on
 _SPOKEN_CHARS = 480  # people take more words than slides
-_BREAK = re.compile(
-    r"\n+|(?<=[.!?…])(?<!рис\.)(?<!\bг\.)(?<!\bт\.е\.)(?<!\bт\.к\.)(?<!\bт\. "
-    r"е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])"
+# What ends with a full stop and no sentence: abbreviations, and the initial of a name.
+_ABBREVIATED = (
+    r"(?<!рис\.)(?<!\bг\.)(?<!\bт\.е\.)(?<!\bт\.к\.)(?<!\bт\. е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)"
+    r"(?<!\b[A-ZА-ЯЁ]\.)(?<!\bet\.)(?<!\bal\.)(?<!\bи др\.)(?<!\bpp\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bDr\.)(?<!\bProf\.)"
+    r"(?<!\bFig\.)(?<!\bVol\.)(?<!\bстр\.)"
 )
-_ADDRESS = re.compile(r"://|\bwww\.|!\[|\]\(|\b(?:javascript|data|mailto):|<\w+[^>]*(?:src|href)\s*=", re.IGNORECASE)
+_BREAK = re.compile(rf"\n+|(?<=[.!?…]){_ABBREVIATED}\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
+_ADDRESS_BEGUN = re.compile(r"(?:https?://|\bwww\.)\S")
 # A line that the next ones answer: where a quote ends with it, the rest is a formula. People also ask who listens.
 _HEADING_END = re.compile(r"[:：?]$")
 _SPOKEN_HEADING = re.compile(r"[:：]$")
@@ -41,7 +46,7 @@ _DANGLES = re.compile(
     re.IGNORECASE,
 )
 _DANGLING_CHARS = 60  # more than any of these has
-_CLAUSE_END = re.compile(r"[.!?…;](?=\s)|,(?=\s)")
+_CLAUSE_END = re.compile(rf"[.!?…;]{_ABBREVIATED}(?=\s)|,(?=\s)")
 _LEAST_KEPT = 0.5  # of a piece that is too long
 # What says something of something, or begins to; a line without it that stands alone is the label of a picture.
 _PREDICATE = re.compile(
@@ -54,20 +59,11 @@ _PREDICATE = re.compile(
 )
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]{3}")
-# A line of which this share are single signs is a formula that the page's text has garbled: its picture is shown.
-_GARBLED = 0.34
-_SIGN = re.compile(r"[=+*/·×−–<>≤≥≈~∝^|-]")
-_NAMED = re.compile(r"[^\W\d_]{2}|[^\W\d_]\d|\w\(")  # a name of two letters, F1, a function
-_MARKS = frozenset("•▪◦●■*–—-█")
-_ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]|(?:^|\s)[=+*/|()\[\]{};,.]+(?=\s|$)")
 _LINE = re.compile(r"[^\n]+")
 _CODE_CHARS = 600
 _TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
-_REFERENCE = re.compile(
-    r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
-    re.IGNORECASE,
-)
+_BRACKETS = ("(", "[")
 _KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a minute of speech
 
 
@@ -75,7 +71,8 @@ _KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a m
 class Piece:
     """A piece of a text, from `start` on, the `place`-th; its first line or sentence has `first` characters. `terms`
     are those of its words, `joining` is how many words only join others. `is_alone`: no line that says something stands
-    beside it. What else is asked of it is found out once."""
+    beside it; `is_cited`: it is a title or a publication that says who or when. What else is asked of it is found out
+    once."""
 
     place: int
     text: str
@@ -85,6 +82,7 @@ class Piece:
     joining: int = 0
     is_alone: bool = False
     is_code: bool = False
+    is_cited: bool = False
 
     @property
     def end(self) -> int:
@@ -99,6 +97,12 @@ class Piece:
     @cached_property
     def is_reference(self) -> bool:
         return is_reference(self.text)
+
+    @cached_property
+    def is_strewn(self) -> bool:
+        """Whether it is what the text of a picture is made of: rules between labels, or the same few words over and
+        over."""
+        return is_strewn(self.text)
 
     @cached_property
     def is_russian(self) -> bool:
@@ -116,40 +120,6 @@ class Piece:
     @cached_property
     def holds_code(self) -> bool:
         return CODE.search(self.text) is not None and not self.is_equation
-
-
-def holds_link(text: str) -> bool:
-    """Whether a text holds an address or a picture: what a slide links to is not ours to pass on."""
-    return _ADDRESS.search(text) is not None
-
-
-def is_equation(text: str) -> bool:
-    """Whether a line is a formula that can be read as it stands: "Precision = TP / (TP + FP)"."""
-    named = _NAMED.search(text) is not None
-    return named and "=" in _TOKEN.findall(text)[1:4] and text.count("(") == text.count(")") and not is_garbled(text)
-
-
-def is_garbled(text: str) -> bool:
-    """Whether a line is a formula that cannot be read as it stands: nothing but signs and letters, or strewn about by
-    the page's text, so that some of them stand beside each other with nothing between them."""
-    tokens = [token for token in _TOKEN.findall(text) if token not in _MARKS]
-    single = [len(token.strip(".,;:()[]")) <= 1 for token in tokens]
-    many = sum(single) >= _GARBLED * len(tokens) or len(_ODD.findall(text)) >= _GARBLED * len(tokens)
-    if len(tokens) <= 3 or not many:
-        return False
-    if not _NAMED.search(text):
-        return True
-    tokens = _TOKEN.findall(BULLET.sub("", text))
-    single = [len(token.strip(".,;:()[]")) <= 1 for token in tokens]
-    signs = [_SIGN.fullmatch(token) is not None for token in tokens]
-    return any(one and other and a == b for (one, other), (a, b) in zip(pairwise(single), pairwise(signs), strict=True))
-
-
-def is_reference(text: str) -> bool:
-    """Whether a line names a publication and says nothing itself."""
-    tokens = [token for token in _TOKEN.findall(text) if token[0].isalpha()]
-    names = sum(token[0].isupper() for token in tokens)
-    return _REFERENCE.search(text) is not None or (len(tokens) > 4 and names >= 0.75 * len(tokens))
 
 
 def plain(text: str) -> str:
@@ -171,7 +141,8 @@ def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = Fals
 def _of_page(text: str, title: str, names: bool, code: bool) -> tuple[Piece, ...]:
     found = [piece for piece in _written(text, title, names=names) if _is_quotable(piece, _HEADING_END)]
     programmed = _programmed(text, title) if code else ()
-    return tuple(_with_terms(text, [*found, *(piece for piece in programmed if not holds_link(piece.text))]))
+    cited = _cited(text, title) if names else ()
+    return tuple(_with_terms(text, [*cited, *found, *(piece for piece in programmed if not holds_link(piece.text))]))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -207,6 +178,8 @@ def _said_by(word: str) -> str | None:
 def _is_worded(text: str) -> bool:
     if len(text) < _CAPTION_CHARS and _CAPTION.match(text):
         return False  # the name of a figure
+    if text.startswith(_BRACKETS) and text.endswith((")", "]")) and _PREDICATE.search(text) is None:
+        return False  # an aside, of which nothing is said
     worded = sum(map(str.isalpha, text)) >= 0.5 * len(text)
     return len(text) >= MIN_CHARS and (worded or is_equation(text)) and not is_garbled(text)
 
@@ -254,6 +227,19 @@ def _programmed(text: str, title: str) -> Iterator[Piece]:
             run.append(line.span())
 
 
+def _cited(text: str, title: str) -> Iterator[Piece]:
+    """The title of a page, and the publications that it links to, where they say who or when."""
+    for line in _LINE.finditer(text):
+        is_title = line.start() == 0 and line.group() == title.strip()
+        address = _ADDRESS_BEGUN.search(line.group())
+        if not is_title and address is None:
+            continue
+        said = line.group() if address is None else line.group()[: address.start()]
+        own = said.strip(" \t[(,;:")
+        if own and len(own) <= MAX_CHARS and (years_in(own) or cited_in(own)):
+            yield Piece(0, own, line.start() + said.index(own), len(own), is_cited=True)
+
+
 def _skipped(text: str, title: str) -> int:
     """How many characters of a page are its title. One that is as long as a sentence says something itself."""
     return len(title) if title and len(title) <= _TITLE_CHARS and text.startswith(title) else 0
@@ -264,11 +250,11 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     what is said there. A line that goes on takes in the next one."""
     last = reach(stops[0], stops[1:], start + _GLANCE_CHARS)
     for stop in stops[stops.index(last) + 1 :]:
-        if _dangling(text[start:last].rstrip()) is None or stop > start + MAX_CHARS:
+        if not _goes_on(text[start:last]) or stop > start + MAX_CHARS:
             break
         last = stop
     for stop in reversed(stops[: stops.index(last)]):
-        if _dangling(text[start:last].rstrip()) is None:
+        if not _goes_on(text[start:last]):
             break
         last = stop
     if last - start > MAX_CHARS:
@@ -277,9 +263,16 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
         whole = ends[-1] if ends and ends[-1] - start >= _LEAST_KEPT * MAX_CHARS else space
         last = whole if whole > start else start + MAX_CHARS
     said = text[start:last].rstrip()
+    if (opened := opened_in(said)) is not None and len(said[:opened].strip()) >= MIN_CHARS:
+        said = said[:opened].rstrip()
     while not _HEADING_END.search(said) and (end := _dangling(said)):
         said = said[:end].rstrip(" ,;")
     return start + len(said)
+
+
+def _goes_on(said: str) -> bool:
+    """Whether a piece ends before what it has begun to say."""
+    return _dangling(said.rstrip()) is not None or opened_in(said) is not None
 
 
 def _dangling(said: str) -> int | None:
@@ -309,6 +302,10 @@ def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[t
     yield block
 
 
+def _stands_alone(line: str) -> bool:
+    return is_garbled(line) or (is_code(line) and not speaks_russian(line))
+
+
 def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
     """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
     lines = sorted(len(line) for line in text[skip:].split("\n"))
@@ -324,7 +321,7 @@ def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
         if "\n" not in match.group() and _NUMBER.fullmatch(text, start, match.start()):
             continue
         following = text[match.end() : text.find("\n", match.end())]
-        if "\n" in match.group() and goes_on and not (is_garbled(following) or is_garbled(line)):
+        if "\n" in match.group() and goes_on and not any(map(_stands_alone, (line, following))):
             continue
         yield start, match.start()
         start = match.end()

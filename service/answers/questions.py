@@ -41,6 +41,11 @@ _STARTS = {
     r"is|are|do|does|did|can|could|should|will|has|have|"
     r"quel\w*|où|welche\w*|wo|cuál\w*|dónde|qual|onde",
 }
+# When something happened; "when does it stop" asks under which condition.
+_DATED = re.compile(
+    r"год[ауы]?\b|\byear|\b(?:was|were|did)\b|^\W*(?:когда|when|quand|wann|cuándo)(?:\W+\w+)?\W*$|"
+    r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись|ен|ена|ено|ены)\b|quand|wann|cuándo"
+)
 _PATTERNS = {asked: re.compile(rf"(?:{pattern})(?!\w)") for asked, pattern in _STARTS.items()}
 # What may stand before a question: how it goes on, a request, what the asker wants or did not understand.
 _LEAD = re.compile(
@@ -102,7 +107,7 @@ def what_is_asked(question: str) -> Asked:
         return Asked.COMPARISON
     for asked, pattern in _PATTERNS.items():
         if pattern.match(bare):
-            return asked
+            return Asked.FACT if asked is Asked.WHEN and not _DATED.search(bare) else asked
     for asked, pattern in _AFTER.items():
         if pattern.match(bare):
             return asked

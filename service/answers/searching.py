@@ -12,6 +12,7 @@ from index.text.analysis import is_stop_word, words
 from index.types import Coverage, Hit, Query
 from service.answers.questions import thing_of_formula
 from service.answers.sides import sides_of
+from service.answers.told import thing_told_of
 
 _HITS = 10
 
@@ -31,10 +32,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What a question found; `sides` are both things of a comparison, or none."""
+    """What a question found; `sides` are both things of a comparison, or none; `also` is
+    what the same in other words found: who made a thing may be said where the thing is, with no word of making."""
 
     found: Found
     sides: tuple[Side, ...] = ()
+    also: Found | None = None
+
+    def looked_through(self, most: int) -> tuple[Hit, ...]:
+        """So many hits of each search."""
+        return _once(hit for found in (self.found, self.also) if found is not None for hit in found.hits(most))
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -48,8 +55,8 @@ class Searched:
 
 def find_asked(find: Find, query: Query) -> Searched:
     """What a search of a question finds; where a formula is asked for and is not explained in these words, what one of
-    the thing alone finds, if that is. A comparison is searched three times: as it stands, and each side alone; one
-    search after the other, each when its turn comes."""
+    the thing alone finds, if that is; where it is asked who made something, or when, what both find. A comparison is
+    searched three times: as it stands, and each side alone; one search after the other, each when its turn comes."""
     found = find(query)
     if query.literal:
         return Searched(found)
@@ -57,6 +64,10 @@ def find_asked(find: Find, query: Query) -> Searched:
     if sides:
         return _compared(found, tuple(Side(name, find(replace(query, text=name))) for name in sides))
     thing = thing_of_formula(query.text)
+    if not thing and (told_of := thing_told_of(query.text)):
+        again = find(replace(query, text=told_of))
+        is_better = found.coverage is not Coverage.EXPLAINED and again.coverage is Coverage.EXPLAINED
+        return Searched(again, also=found) if is_better else Searched(found, also=again)
     if not thing or found.coverage is Coverage.EXPLAINED:
         return Searched(found)
     again = find(replace(query, text=thing))

@@ -37,6 +37,9 @@ class Together:
     weights: Mapping[str, float]
     shown: bool = False
 
+    def best_of(self, units: Sequence[Unit]) -> list[Unit]:
+        return [unit for unit in units if self.holds(unit)]
+
     def holds(self, unit: Unit) -> bool:
         """Whether a piece says the attribute, or stands under a title that does, and is about the thing: by its title,
         by its own words or those shortly before, in speech by those of its minute."""
