@@ -155,6 +155,8 @@ def test_a_follow_up_carries_the_last_topic_over() -> None:
     assert standalone("а зачем он нужен?", history) == "зачем нужен dropout"
     assert standalone("а как он связан с регуляризацией?", history) == "как dropout связан с регуляризацией?"
     assert standalone("что такое softmax?", history) == "что такое softmax?"
+    assert standalone("а что происходит с ним во время теста?", history) == "что происходит с dropout во время теста?"
+    assert standalone("чем отличается от него DropConnect?", history) == "чем DropConnect отличается от dropout"
     assert standalone("а зачем он нужен?", []) == "а зачем он нужен?"
     assert leans_back("why is it used?", history)
     assert not leans_back("what is batch normalization?", history)
@@ -329,6 +331,25 @@ def test_what_a_model_makes_of_a_question_is_searched_if_it_is_one(asking: Any, 
     found = client.post("/api/answers", json=body).json()
     assert found["question"] == searched
     assert found["coverage"] != "absent"
+
+
+@pytest.mark.parametrize(
+    ("talk", "meant"),
+    [
+        (
+            ["что такое dropout?", "чем он отличается от DropPath?", "а от DropConnect?"],
+            "чем dropout отличается от DropConnect",
+        ),
+        (["what is PCA?", "how does it differ from LDA?", "and from NMF?"], "how is PCA different from NMF"),
+        (["what is an RNN?", "how does it differ from an LSTM?", "is the latter slower?"], "is LSTM slower?"),
+        (["как устроен ResNet?", "чем отличается от DenseNet?"], "чем ResNet отличается от densenet"),
+        (["what is PCA?", "how is it related to autoencoders?"], "how is PCA related to autoencoders?"),
+        (["что такое пулинг?", "what kinds of it are there?", "зачем он нужен?"], "зачем нужен пулинг"),
+        (["what is SGD?", "is it possible to use momentum?"], "is it possible to use momentum?"),
+    ],
+)
+def test_a_conversation_goes_on_with_what_was_compared(talk: list[str], meant: str) -> None:
+    assert standalone(talk[-1], [Turn("user", text) for text in talk[:-1]]) == meant
 
 
 def test_a_generated_answer_is_cited_and_checked(asking: Any) -> None:

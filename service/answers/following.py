@@ -42,7 +42,14 @@ _REFERRING = re.compile(
     r"(?P<pronoun>он|она|оно|они|его|ее|их|ему|ей|им|ним|ней|нем|ними|нему|нее|него|них|it|they|them|he|she)(?!-)|"
     r"(?P<pointed>это|эт(?:от|а|и|ого|ой|у|ом|им|ими|их|ому)|this|that|these|those)|(?P<there>тут|там|there(?=\W*$)))\b"
 )
-_EXPLETIVE = re.compile(r"it\s+(?:[a-z]+\s+)?(?:that|to)\b")
+_EXPLETIVE = re.compile(
+    r"it\s+(?!(?:related|similar|compared|connected|linked|tied|close|equal|equivalent|applied|due|sensitive|robust)\b)"
+    r"(?:[a-z]+\s+)?(?:that|to)\b"
+)
+# The first and the second side of the comparison before, and what one is set against: "and from X?".
+_SIDE = re.compile(r"\bthe\s+(?:(?P<first>former)|latter)\b", re.IGNORECASE)
+_AGAINST = re.compile(r"^(?:от|по сравнению с|from|to|with|compared (?:to|with))\s+(?P<other>\S.*)$", re.IGNORECASE)
+_PRONOUN = re.compile(r"^(?:него|нее|них|it|them|this|that)\s+(?P<rest>\S.*)$")
 _THAT_THING = re.compile(r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do)\s+$")
 _HAVING = re.compile(r"\bу\s+$")
 _WHAT_IS = re.compile(r"\b(?:что|кто)\s+$")
@@ -109,8 +116,16 @@ def _completed(question: str, talk: _Talk) -> str:
         return question
     if len(fold(question)) != len(question):  # places in the folded text are those in the question
         question = fold(question)
-    ways = (_of_both, _set_against, _with_noun, _of_pronoun, _without_subject, _going_on)
+    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _without_subject, _going_on)
     return next((found for complete in ways if (found := complete(question, talk)) is not None), question)
+
+
+def _of_side(question: str, talk: _Talk) -> str | None:
+    """Of "the former" and "the latter": with that side of the comparison before."""
+    found, sides = _SIDE.search(question), sides_of(talk.question)
+    if found is None or sides is None:
+        return None
+    return question[: found.start()] + sides[0 if found["first"] else -1] + question[found.end() :]
 
 
 def _of_both(question: str, talk: _Talk) -> str | None:
@@ -148,6 +163,9 @@ def _set_against(question: str, talk: _Talk) -> str | None:
     if other is None and own and len(words(own)) <= 2 and (_SUPERIOR.search(folded) or _DIFFER.search(folded)):
         is_side = is_name_of_term(own) and fold(own) != fold(thing) and _reference(question) is None
         return _compared(own, thing, russian=is_russian(question)) if is_side else None
+    if other and (pronoun := _PRONOUN.match(other)) is not None:
+        at = folded.find(pronoun["rest"])  # "чем отличается от него RoBERTa?"
+        return _compared(question[at : at + len(pronoun["rest"])], thing, russian=is_russian(question))
     one = next((thing for thing in talk.things if fold(thing) != other), "")
     return _compared(one, other, russian=is_russian(question)) if one and other else None
 
@@ -215,6 +233,9 @@ def _going_on(question: str, talk: _Talk) -> str | None:
     if follows is None:
         return None
     rest, thing = _END.sub("", question[follows.end() :]), talk.things[0]
+    sides = sides_of(talk.question)
+    if sides is not None and (against := _AGAINST.match(rest)) is not None:
+        return _compared(sides[0], against["other"], russian=is_russian(question))
     if (opened := _OPENED.match(rest)) is not None:
         named, owner = qualified(talk.question), _OWNER.match(rest)
         if named is not None and named.owned and owner is not None:

@@ -22,6 +22,7 @@ _SHELL = re.compile(
     r"смысл\w*|сут[ьи]|иде[яию]|принцип\w*|цел[ьи]|рол[ьи]|нуж(?:ен|на|но|ны)|использ\w+|примен\w+|обсужда\w+|"
     r"упомина\w+|встреча\w+|разбира\w+|рассм\w+|придум\w+|изобр[её]\w+|предлож\w+|появил\w+|помога\w+|дела(?:ет|ют|"
     r"ть)|происходит|выгляд\w+|записыва\w+|вычисл\w+|счита\w+|практик\w+|жизни|общем|целом|вообще|вкратце|итог\w*|"
+    r"устро\w+|"
     r"важ(?:ен|на|но|ны)|лучше|хуже|быстрее|медленнее|сложнее|эффективнее|точнее|надежнее|слов\w{0,3}|что-нибудь|"
     r"какой-нибудь|тема|теме|тему|вопрос\w*|ответ\w*|show\w*|giv\w+|explain\w*|tell|told|describe\w*|discuss\w*|"
     r"mention\w*|say|says|said|repeat|clarify|elaborate|continue|want|understand|get|know|write|examples?|formulas?|"
@@ -46,6 +47,7 @@ _HOW_TO = re.compile(
     r"^(?:how|why|when)\s+(?:to|do (?:i|we|you)|can (?:i|we)|should (?:i|we))\s+\w+\s*\??$", re.IGNORECASE
 )
 _WORD = re.compile(r"\w[\w+#./-]*")
+_KINDS = re.compile(r"^(?:(?:kinds?|types?|sorts?) of|виды|типы|разновидности)\s+(?=\S)", re.IGNORECASE)
 _PAIR = re.compile(r"\s+(?:и|and)\s+")
 _RELATION = frozenset({"of", "for", "in", "with", "с", "со", "для", "в", "на", "по"})
 
@@ -58,7 +60,7 @@ def things_of(question: str) -> tuple[str, ...]:
     named = qualified(question)
     if named is not None and named.owned and (thing := subject_of(named.thing)):
         return (thing,)
-    subject = subject_of(question)
+    subject = _KINDS.sub("", subject_of(question))
     pair = _PAIR.split(subject)
     if len(pair) == 2 and all(len(words(part)) <= 3 and subject_of(part) == part for part in pair):
         return (pair[1], pair[0])
