@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from service.listening import BACKLOG
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _OF_DAMAGE = (signal.SIGBUS, signal.SIGSEGV)  # a mapped file was cut short, or the disk does not give it
 _HOPELESS = 78  # the exit status of what no new start mends (EX_CONFIG of sysexits.h)
+_PARENT_SECONDS = 1.0  # between two looks whether the parent is there
 _SOON_SECONDS = 1.0  # a process that dies sooner is not started again at once
 
 
@@ -101,7 +103,7 @@ class _Supervisor:
         try:
             if self._stopping:
                 return
-            process = os.fork()
+            parent, process = os.getpid(), os.fork()
             if process:
                 self._started[process] = time.monotonic()
                 return
@@ -110,6 +112,7 @@ class _Supervisor:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPPING)
         status = 1
+        threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
         try:
             self._serve(self._trusts)
             status = 0
@@ -120,6 +123,14 @@ class _Supervisor:
             traceback.print_exc()
         finally:
             os._exit(status)  # what the parent registered to be done at exit is the parent's to do
+
+
+def _end_with(parent: int) -> None:
+    """Stop this process once its parent is gone, which may be killed (it holds the most memory): else it would keep the
+    port, and nobody would start it again."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def share_metrics() -> None:

@@ -126,6 +126,24 @@ def test_a_process_that_ends_is_started_again_and_the_end_is_clean(
     assert not any(Path(f"/proc/{child}").exists() for child in now)
 
 
+def test_no_process_goes_on_when_the_one_that_started_it_was_killed(
+    service: tuple[subprocess.Popen[bytes], str],
+) -> None:
+    process, address = service
+    process.kill()
+    process.wait()
+    port = int(address.rpartition(":")[2])
+
+    def is_free() -> bool:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            return False
+        return True
+
+    until(is_free, 20)
+
+
 def test_a_port_that_is_taken_is_said_in_one_sentence(example_settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
