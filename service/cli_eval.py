@@ -12,8 +12,10 @@ from index.errors import InvalidRequest, NotFound
 from service.opening import Course, Json, ModeName, open_index, open_library
 
 if TYPE_CHECKING:
+    from index.search.search import SearchIndex
     from service.evaluation import Measured, Question
 
+_DOUBTS = 10  # about the questions, that are told one by one
 _PATIENCE_SECONDS = 60.0  # for the encoder: measured is what is found, not how busy the machine is
 
 
@@ -48,11 +50,28 @@ def evaluate_gold(
     if index.encoder is not None:
         index.encoder.deadline_seconds = _PATIENCE_SECONDS
     asked = course or _judged_course(questions)
+    _warn_of_doubts(questions, index, asked)
     outcomes = evaluate(questions, search_of(index.find, Filters(course=asked), Mode(mode.value)))
     if outcomes:
         for reason in index.find(Query(outcomes[0].question.query, Filters(course=asked), Mode(mode.value))).degraded:
             err.print(f"degraded: {reason}", style="yellow", markup=False)
     _print_outcomes(outcomes, asked, as_json=as_json)
+
+
+def _warn_of_doubts(questions: Sequence[Question], index: SearchIndex, course: str | None) -> None:
+    """Say what the file of questions may have wrong, where they are of one course."""
+    from service.console import err
+    from service.evaluation import doubts
+
+    shard = index.generation.shard(course) if course is not None else None
+    if shard is None:
+        return
+    places = [shard.passages[number].place for number in range(len(shard.passages))]
+    found = doubts(questions, [place for place in places if place is not None])
+    for sentence in found[:_DOUBTS]:
+        err.print(sentence, style="yellow", markup=False)
+    if len(found) > _DOUBTS:
+        err.print(f"{len(found) - _DOUBTS} more like these.", style="yellow", markup=False)
 
 
 def _make(course: str, path: Path | None) -> None:

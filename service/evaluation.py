@@ -14,7 +14,7 @@ import numpy as np
 
 from index.errors import InvalidRequest
 from index.search.found import Find
-from index.types import Coverage, Filters, Hit, Mode, PagePlace, Query, TimePlace
+from index.types import Coverage, Filters, Hit, Mode, PagePlace, Place, Query, TimePlace
 
 DEPTH = 10
 _SAMPLES, _SEED = 2_000, 1
@@ -113,8 +113,10 @@ def read_gold(path: Path) -> list[Question]:
                     borderline=tuple(_read_place(place) for place in data.get("borderline") or ()),
                 )
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidRequest(f"Line {number} of {path} is no question: {error!r}.") from error
+        except KeyError as error:
+            raise InvalidRequest(f"Line {number} of {path} is no question: it has no {error.args[0]!r}.") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            raise InvalidRequest(f"Line {number} of {path} is no question ({error}).") from error
     if not questions:
         raise InvalidRequest(f"The gold file {path} has no questions.")
     return questions
@@ -134,6 +136,29 @@ def judged_places(questions: Iterable[Question]) -> tuple[set[str], set[str]]:
     places = [place for question in questions for place in question.relevant]
     decks = {place.deck for place in places if isinstance(place, JudgedPage)}
     return decks, {place.video for place in places if isinstance(place, JudgedStretch)}
+
+
+def doubts(questions: Iterable[Question], places: Iterable[Place]) -> list[str]:
+    """What makes measures lower than they should be, a sentence each: questions of a subject without a right place, and
+    right places that are not among those of the course."""
+    pages, videos = set(), set()
+    for place in places:
+        if isinstance(place, PagePlace):
+            pages.add((place.deck, place.page_number))
+        else:
+            videos.add(place.video)
+    found = []
+    for question in questions:
+        if not question.relevant and not question.off_topic:
+            found.append(
+                f"Question {question.id} has no right place (`relevant`), and counts as one that finds nothing."
+            )
+        for judged in question.relevant:
+            if isinstance(judged, JudgedPage) and (judged.deck, judged.page_number) not in pages:
+                found.append(f"Question {question.id}: the course has no page {judged.page_number} of {judged.deck}.")
+            elif isinstance(judged, JudgedStretch) and judged.video not in videos:
+                found.append(f"Question {question.id}: the course has no words of the video {judged.video}.")
+    return found
 
 
 def search_of(find: Find, filters: Filters, mode: Mode = Mode.HYBRID) -> Search:
