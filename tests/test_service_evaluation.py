@@ -38,7 +38,7 @@ def test_a_place_that_is_none_is_named_by_its_line(tmp_path: Path, place: str) -
 def test_what_a_line_lacks_is_said_in_words(tmp_path: Path) -> None:
     gold = tmp_path / "gold.jsonl"
     gold.write_text('{"query": "a", "relevant": [{"deck": "a.pdf"}]}\n', "utf-8")
-    with pytest.raises(InvalidRequest, match="Line 1 of .* is no question: it has no 'page'"):
+    with pytest.raises(InvalidRequest, match=r"Line 1 of .* is no question: it has no 'page'"):
         read_gold(gold)
 
 
