@@ -123,8 +123,10 @@ def test_words_that_never_stand_together_say_less_where_a_passage_means_what_was
     bare = [replace(sign, asked=False, bare=True) for sign in asked]
     assert [share_missing(asked, scope, meant) for meant in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
     assert [share_apart(bare, scope, meant) for meant in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
-    unknown = [replace(asked[0], known=0.0, terms=frozenset()), asked[1]]
+    unknown = [replace(asked[0], known=0.0, terms=frozenset(), name=1.0), asked[1]]
     assert share_missing(unknown, scope, 1.0) == share_missing(unknown, scope, 0.0) == 0.5
+    everyday = [replace(unknown[0], name=0.0), asked[1]]
+    assert [share_missing(everyday, scope, meant) for meant in (0.0, 0.5, 1.0)] == [0.5, 0.25, 0.0]
 
 
 def test_a_question_that_no_lecture_answers_is_none_of_this_course_unless_the_course_is_surely_about_it() -> None:
