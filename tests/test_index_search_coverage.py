@@ -12,7 +12,7 @@ from support import make_generation, passage
 
 from index.engine.glossary import GeneralGlossary
 from index.search.coverage import Evidence, judge_coverage
-from index.search.named import share_strange, share_unmet, strangers
+from index.search.named import share_strange, share_unmet, strangers, unmet_names
 from index.search.scope import Scope, make_scope
 from index.search.search import coverage_of
 from index.search.subject import Shares, Sign, share_apart, share_missing, shares_of
@@ -192,6 +192,16 @@ def test_a_name_counts_less_where_a_passage_means_the_question_and_at_its_beginn
     assert share_unmet([known, name], 1.0) == pytest.approx(0.25)
     first = replace(name, text="Glutton", place=0)
     assert [share_unmet([first, known], meant) for meant in (0.0, 1.0)] == [pytest.approx(0.35), 0.0]
+
+
+def test_a_word_with_a_capital_is_no_slip_of_one_that_is_little_like_it() -> None:
+    mamba = Sign("Mamba", 3.0, 0.42, 0.1, 1.0, heard=True, weight=1.0, terms=frozenset({"mamma"}), place=1)
+    other = Sign("gradients", 3.0, 1.0, 0.8, 0.0, heard=True, weight=1.0, terms=frozenset({"gradient"}), place=2)
+    assert share_unmet([mamba, other], 0.0) == pytest.approx(0.5)
+    assert unmet_names([mamba, other]) == ["Mamba"]
+    for known in (replace(mamba, known=0.9), replace(mamba, text="mamba")):
+        assert share_unmet([known, other], 0.0) == 0
+        assert unmet_names([known, other]) == []
 
 
 def test_a_description_is_no_longer_one_where_it_names_something_else() -> None:

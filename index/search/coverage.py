@@ -15,7 +15,7 @@ import numpy as np
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
-from index.search.named import share_strange, share_unmet, strangers, subject_of
+from index.search.named import share_strange, share_unmet, strangers, subject_of, unmet_names
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
 from index.search.subject import (
@@ -193,7 +193,8 @@ def _unknown(signs: Sequence[Sign], strange: Sequence[Sequence[Word]]) -> tuple[
     """Names that are not there as a whole, and words of no such name that are not there."""
     names = [" ".join(word.text for word in name) for name in strange]
     inside = {word.text for name in strange for word in name}
-    return (*names, *(word for word in unknown_words(signs) if word not in inside))
+    words = dict.fromkeys((*unknown_words(signs), *unmet_names(signs)))
+    return (*names, *(word for word in words if word not in inside))
 
 
 def _latin_languages(scope: Scope) -> tuple[str, ...]:

@@ -21,9 +21,10 @@ from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
 _JOINED = 3  # words that may be written as one
-# Below how much trust in its best reading a word that may be a name is not known, the letters that one has at least,
-# and what one in small letters counts beside one that is written as a name; what English words in a form end with.
-_KNOWN, _SHORTEST, _SMALL = 0.3, 3, 0.7
+# Below how much trust in its best reading a word that may be a name is not known, and one with a capital, of which
+# "Mamba" is no slip of "mamma"; the letters that one has at least, and what one in small letters counts beside one that
+# is written as a name; what English words in a form end with.
+_KNOWN, _KNOWN_NAME, _SHORTEST, _SMALL = 0.3, 0.6, 3, 0.7
 _FORM = re.compile("(?:ing|ed|er|est|ly|ish|ness|s)$")
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
@@ -75,14 +76,29 @@ def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
     total = sum(sign.importance for sign in signs)
     found = 0.0
     for sign in signs:
-        lack = sign.importance * (1 - sign.known)
-        if not sign.heard or sign.known >= _KNOWN or sign.name < 1 or len(sign.text) < _SHORTEST:
-            continue
-        if _is_written_as_name(sign, signs):
-            found += lack * (1 - said_otherwise / 2)
-        elif sign.text.isascii() and sign.text.isalpha() and not _FORM.search(sign.text):
-            found += lack * (1 - said_otherwise) * _SMALL
+        if _is_proper(sign, signs):
+            found += sign.importance * (1 - said_otherwise / 2) * _is_unmet(sign, _KNOWN_NAME)
+        elif _is_unmet(sign, _KNOWN):
+            lack = sign.importance * (1 - sign.known)
+            if _is_written_as_name(sign, signs):
+                found += lack * (1 - said_otherwise / 2)
+            elif sign.text.isascii() and sign.text.isalpha() and not _FORM.search(sign.text):
+                found += lack * (1 - said_otherwise) * _SMALL
     return found / total if total else 0.0
+
+
+def unmet_names(signs: Sequence[Sign]) -> list[str]:
+    """The words with a capital that nobody here says, as they were typed."""
+    return [sign.text for sign in signs if _is_proper(sign, signs) and _is_unmet(sign, _KNOWN_NAME)]
+
+
+def _is_unmet(sign: Sign, least: float) -> bool:
+    return sign.heard and sign.known < least and sign.name >= 1 and len(sign.text) >= _SHORTEST
+
+
+def _is_proper(sign: Sign, signs: Sequence[Sign]) -> bool:
+    """Whether a word is written as a name, with a capital."""
+    return sign.text[0].isupper() and _is_written_as_name(sign, signs)
 
 
 def _is_written_as_name(sign: Sign, signs: Sequence[Sign]) -> bool:
