@@ -213,10 +213,16 @@ def stream_answer(
     reader = ReplyReader(hits[:_PASSAGES_TO_MODEL], searched.found.weights, drop_uncited, Numbers(cited))
     meant = question if query == question else f"{question} ({query})"
     messages = make_messages(meant, reader.hits, _wished([*before, question]))
+    yield from _written(answer, reader, model.stream(messages, deadline), russian=russian)
+
+
+def _written(answer: Answer, reader: ReplyReader, pieces: Iterable[str], *, russian: bool) -> Iterator[Event]:
+    """What a model writes in place of quotes, sentence by sentence, and the answer that it makes; the quotes again if
+    it fails."""
     sentences: list[Sentence] = []
     refused = False
     try:
-        for sentence in _read(reader, model.stream(messages, deadline)):
+        for sentence in _read(reader, pieces):
             if not sentence.citations and _NO_ANSWER in sentence.text.upper():
                 refused = True  # a sign for us, no sentence for anybody
                 continue
