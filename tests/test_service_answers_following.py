@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from service.answers.following import standalone
 from service.answers.named_course import course_named, readable_titles
+from service.answers.questions import speaks_russian
 from service.answers.small_talk import Talk, in_russian, small_talk, without_opening
 from service.answers.types import Turn
 
@@ -176,3 +177,16 @@ def test_a_course_that_the_caller_may_not_read_is_no_place_to_look_in(client: Te
     assert readable_titles(index, frozenset()) == {}
     found = _answered(client, "что такое ранняя остановка в курсе neural networks?")
     assert found["question"] == "что такое ранняя остановка?"
+
+
+@pytest.mark.parametrize(
+    ("question", "russian"),
+    [
+        ("а от DropConnect?", True),
+        ("what does слой mean?", False),
+        ("batch normalization зачем", True),
+        ("dropout", False),
+    ],
+)
+def test_the_language_of_a_question_is_that_of_the_words_that_join_others(question: str, russian: bool) -> None:
+    assert speaks_russian(question) is russian

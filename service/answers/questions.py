@@ -6,7 +6,7 @@ import re
 
 from index.search.courtesy import without_courtesies
 from index.search.tasks import sets_task
-from index.text.analysis import fold
+from index.text.analysis import fold, is_stop_word, words
 from service.answers.sides import sides_of
 from service.answers.types import Asked
 
@@ -116,8 +116,12 @@ def what_is_asked(question: str) -> Asked:
 
 
 def speaks_russian(text: str) -> bool:
-    """Whether to answer in Russian: by the letters of the question."""
+    """Whether to answer in Russian: by the words that only join others ("а от DropConnect?"), else by the letters."""
     folded = fold(text)
+    joining = [word.isascii() for word in words(folded) if is_stop_word(word)]
+    english = sum(joining)
+    if 2 * english != len(joining):
+        return 2 * english < len(joining)
     return len(_RUSSIAN.findall(folded)) * 2 > len(_LATIN.findall(folded))
 
 
