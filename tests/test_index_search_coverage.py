@@ -11,8 +11,10 @@ from starlette.testclient import TestClient
 from support import make_generation, passage
 
 from index.engine.glossary import GeneralGlossary
-from index.search.coverage import Evidence, judge_coverage
+from index.search.coverage import Evidence, _is_verbatim, judge_coverage
+from index.search.lexicon import Lexicon
 from index.search.named import share_strange, share_unmet, strangers, unmet_names
+from index.search.query import QueryReader
 from index.search.scope import Scope, make_scope
 from index.search.search import coverage_of
 from index.search.subject import Shares, Sign, share_apart, share_missing, shares_of
@@ -155,6 +157,24 @@ def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_ne
     assert shares_of([unheard], nearness=0.4).keyness == pytest.approx(0.3)
     # asked for by a name that no glossary knows, it is less
     assert shares_of([replace(unheard, asked=True)], nearness=0.4).keyness == pytest.approx(0.15)
+
+
+def test_a_term_that_a_passage_says_is_at_least_mentioned() -> None:
+    for absent in (replace(_FULL, unmet=0.4), replace(_FULL, missing=1.0)):
+        assert judge_coverage(absent) is Coverage.ABSENT
+        assert judge_coverage(replace(absent, verbatim=True)) is Coverage.MENTIONED
+
+
+def test_a_term_of_several_words_is_said_where_they_stand_beside_each_other(tmp_path: Path) -> None:
+    texts = [
+        "the receptive field grows",
+        "a receptive listener may well go and sit down with all the others somewhere in the middle of a green field",
+    ]
+    for text, said in zip(texts, (True, False), strict=True):
+        scope = make_scope(make_generation(tmp_path / str(said), {"c": [passage(text)]}), Filters())
+        phrases = QueryReader(Lexicon(scope)).read("receptive field")
+        assert _is_verbatim([word for phrase in phrases for word in phrase.words], scope) is said
+        assert not _is_verbatim(phrases[0].words[:1], scope)  # one word may be said by chance
 
 
 def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it() -> None:

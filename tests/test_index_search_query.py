@@ -9,7 +9,7 @@ import pytest
 from support import CountingEmbedder, ingest, make_generation, open_index, page_of, passage, write_pdf
 
 from index.engine.generation import Generation
-from index.engine.glossary import ShardTerms, Term, build_terms
+from index.engine.glossary import GeneralGlossary, ShardTerms, Term, build_terms
 from index.library import Library
 from index.search.lexicon import Lexicon
 from index.search.query import QueryReader, as_typed, meaning_of, rewrites_of
@@ -190,3 +190,36 @@ def test_a_word_is_found_as_it_is_spelled_on_the_other_side_of_the_atlantic(tmp_
     assert reader.read("regularisation")[0].words[0].text == "regularization"
     # in a French question it is a French word
     assert reader.read("les couches de normalisation")[3].words[0].text == "normalisation"
+
+
+def test_of_several_of_an_abbreviation_the_glossary_is_asked_for_one(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("CNN и свёрточная нейронная сеть")]})
+    (several,), (one,) = _reader(generation).read("CNNs"), _reader(generation).read("CNN")
+    assert several.readings == one.readings != ()
+    assert several.words == one.words
+
+
+def test_names_are_not_translated_and_nothing_is_into_words_that_join_others(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path, {"c": [passage("в какой мере мы это знаем")]})
+    for name in ("IoU", "mIoU"):
+        (phrase,) = _reader(generation).read(name)
+        assert [reading.reason for reading in phrase.words[0].readings] == [Reason.TYPED]
+
+
+def test_an_everyday_word_that_the_course_says_is_no_name_of_a_concept(tmp_path: Path) -> None:
+    names = GeneralGlossary(["ReAct|agent that reasons and acts"])
+    said = "the agent that reasons and acts did react"
+    generation = make_generation(tmp_path, {"c": [passage(said)], "d": [passage(said[:-6], course="d")]})
+    for course, typed, read in (("c", "react", False), ("c", "ReAct", True), ("d", "react", True)):
+        reader = QueryReader(Lexicon(make_scope(generation, Filters(course=course)), names))
+        assert bool(reader.read(typed)[0].readings) is read, (course, typed)
+
+
+def test_a_verb_that_nobody_says_is_read_as_the_noun_that_is_said(tmp_path: Path) -> None:
+    generation = make_generation(
+        tmp_path, {"c": [passage("инициализация весов"), passage("нормализовать, нормализация")]}
+    )
+    reader = _reader(generation)
+    unsaid, said = reader.read("инициализировать"), reader.read("нормализовать")
+    assert [reading.terms[0][0] for reading in unsaid[0].words[0].readings][1:2] == ["инициализац"]
+    assert [reading.terms[0][0] for reading in said[0].words[0].readings] == ["нормализова"]

@@ -120,8 +120,9 @@ class PackWords:
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """`arrays` are those of `words_of_descriptions`."""
         stems = arrays["words.stems"].tobytes().decode().split("\n")
-        self._place_of = {own: place for place, own in enumerate(stems)}
         self._starts: list[int] = arrays["words.starts"].tolist()
+        # a pack without descriptions has no stems, which as lines are one that is empty
+        self._place_of = {own: place for place, own in enumerate(stems[: len(self._starts) - 1])}
         self._concepts: NDArray[np.int64] = arrays["words.concepts"].astype(np.int64)
         frequencies = arrays["words.counts"].astype(np.float32)
         self._impacts: Floats = frequencies / (np.float32(_K1) + frequencies)

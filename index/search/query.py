@@ -7,7 +7,6 @@ their counterparts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -20,10 +19,12 @@ from index.search.rewrite import Candidate, Rewriter, is_ordinary
 from index.text.analysis import (
     STOP_WEIGHT,
     bare_words,
+    derived_stems,
     fold,
     is_compound,
     is_name,
     is_stop_word,
+    one_of,
     one_script,
     other_stems,
     parts_of,
@@ -42,7 +43,6 @@ _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typ
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
 _MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
-_PLURAL = re.compile(r"[A-Z][A-Z0-9]+s")
 # A translation by the table is worth this at a cosine of `_ALIKE` or more, and less below.
 _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
@@ -62,7 +62,9 @@ class QueryReader:
         typed: list[Word] = []
         spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
         terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
-        self._lexicon.expect([*terms, *(other for term in terms for other in other_stems(term))])
+        self._lexicon.expect(
+            [*terms, *(other for term in terms for other in (*other_stems(term), *derived_stems(term)))]
+        )
         # words that only join others say nothing in whatever language a question is
         tongue = tongue_of(fold(word) for word in words(query))
         joining = (*self.languages, tongue) if tongue else self.languages
@@ -93,10 +95,9 @@ class QueryReader:
     def _written(self, word: str, tongue: str) -> str:
         """A word as the course writes it: an abbreviation without the s of its plural, CNN for CNNs, and a word of an
         English question as it is spelled on that side of the Atlantic, "color" for "colour"."""
+        word = one_of(word)
         if self._knows(word):
             return word
-        if _PLURAL.fullmatch(word):
-            return word[:-1]
         if tongue or self.languages != ("en",):
             return word  # "Kreise" of a German course is no English word
         said = next(filter(self._knows, other_spellings(fold(word))), "")
@@ -126,7 +127,10 @@ class QueryReader:
     def _forms(self, own: Reading, reason: Reason) -> list[Reading]:
         """A word of one stem in the other numbers and cases that the searched passages hold."""
         (stem, _), *pieces = own.terms
-        others = [] if pieces else [other for other in other_stems(stem) if self._lexicon.frequency(other)]
+        guessed = [] if pieces else other_stems(stem)
+        if not (pieces or self._lexicon.frequency(stem)):
+            guessed += derived_stems(stem)  # of a word that is there they would only change how rare it is
+        others = [other for other in guessed if self._lexicon.frequency(other)]
         return [Reading(((other, 1.0),), _FORM_WEIGHT, reason, own.text) for other in others]
 
     def _spelled(self, word: str, own: Reading, reason: Reason) -> list[Reading]:

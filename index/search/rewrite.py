@@ -97,7 +97,11 @@ class Rewriter:
         if sure and len(word) < _MIN_SURE_CHARS:
             return found  # "сеть" is no "set"
         least = _MIN_SURE_SOUND if sure else _MIN_SOUND_SCORE
-        sounding = [(other, score) for other, score in self.vocabulary.sounding_like(word) if score >= least]
+        sounding = [
+            (other, score)
+            for other, score in self.vocabulary.sounding_like(word)
+            if score >= least and not is_stop_word(other)  # "mIoU" is no "мы"
+        ]
         found += self._best(_meant_alike(word, sounding), known, Reason.TRANSLITERATION)
         return found
 

@@ -141,11 +141,20 @@ _FLEETING = [
 
 def other_stems(own: str) -> list[str]:
     """What stemming makes of a word in other forms. Of a Russian one in -к or -ц in the numbers and cases in which a vowel
-    comes or goes: "точк" of "точки" is "точек" where there are many; of a verb the noun of what it does, and back; of
-    several abbreviations one. Guesses: not each of them is a word."""
+    comes or goes: "точк" of "точки" is "точек" where there are many; of several abbreviations one. Guesses: not each of
+    them is a word."""
     if (plural := _ABBREVIATIONS.fullmatch(own)) is not None:
         return [plural["one"]]
-    for pattern, ends in (*_FLEETING, *_DERIVED):
+    return _others(own, _FLEETING)
+
+
+def derived_stems(own: str) -> list[str]:
+    """Of a Russian verb in -ировать or -овать the noun of what it does, and back: as stems, guessed."""
+    return _others(own, _DERIVED)
+
+
+def _others(own: str, patterns: Iterable[tuple[re.Pattern[str], tuple[str, ...]]]) -> list[str]:
+    for pattern, ends in patterns:
         if (found := pattern.fullmatch(own)) is not None:
             return [other for end in ends if (other := found["root"] + end) != own]
     return []
@@ -186,11 +195,15 @@ def one_script(word: str) -> str:
     return changed if not (_CYRILLIC.search(changed) and _LATIN.search(changed)) else word
 
 
+def one_of(word: str) -> str:
+    """An abbreviation without the s of its plural, RNN for RNNs; any other word as it is."""
+    return word[:-1] if _PLURAL.fullmatch(word) else word
+
+
 @lru_cache(maxsize=200_000)
 def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     """All terms of one written word: its stem first, and for identifiers the whole and the pieces."""
-    if _PLURAL.fullmatch(word):
-        word = word[:-1]  # of "RNNs" one is an RNN
+    word = one_of(word)
     folded = one_script(fold(word))
     whole = folded if word.endswith(("++", "#")) else folded.rstrip("+#")
     found = [stem(whole, language)]

@@ -1,5 +1,5 @@
-"""Text of a course, or what is left of a model's → Markdown that shows exactly this text: no link, picture, heading or
-HTML comes of it.
+"""Text of a course → Markdown that shows exactly this text: no link, picture, heading or HTML comes of it; and what is
+left of a model's own Markdown (`written`).
 
 Chat programs render what they are given. Signs are escaped by a backslash, as CommonMark has it, and only where they
 would mean something: most lines stay as they are. Addresses cannot be escaped, since many programs make links of them
@@ -46,7 +46,15 @@ _BRACKETS = re.compile(r"\\.|[\[\]]")
 
 def escape(text: str) -> str:
     """One line of Markdown that reads as `text` does; formulas between dollars stay for programs that set them."""
-    return _LINE_MARK.sub(lambda match: f"{match.group()}\\", _prose(" ".join(text.split())), count=1)
+    text = " ".join(text.split())
+    shown, at = [], 0
+    for start, end in formulas_of(text):
+        if _NO_FORMULA.search(text, start, end):
+            continue
+        shown += [_escaped(text[at:start]), _TAGS.sub("< ", text[start:end])]
+        at = end
+    shown.append(_escaped(text[at:]))
+    return _LINE_MARK.sub(lambda match: f"{match.group()}\\", "".join(shown), count=1)
 
 
 def written(text: str) -> str:
@@ -71,18 +79,6 @@ def _block(code: str, *, apart: bool) -> str:
         language, lines = "", f"{language}\n{lines}"
     before = "\n\n" if apart else ""
     return f"{before}{fenced(lines, language.strip())}\n"
-
-
-def _prose(text: str) -> str:
-    """Text without code, with its signs escaped; blanks at its ends stay."""
-    shown, at = [], 0
-    for start, end in formulas_of(text):
-        if _NO_FORMULA.search(text, start, end):
-            continue
-        shown += [_escaped(text[at:start]), _TAGS.sub("< ", text[start:end])]
-        at = end
-    shown.append(_escaped(text[at:]))
-    return "".join(shown)
 
 
 def fenced(text: str, language: str = "") -> str:

@@ -45,8 +45,8 @@ class Writer:
     _titles: dict[str, str] = field(default_factory=dict)  # of the sources, by their addresses, in their order
 
     def sentence(self, said: Said, *, quoted: bool) -> Piece:
-        """A sentence with its numbers. What is quoted is text of the course, each in a paragraph of its own; of what a
-        model wrote its code is Markdown, and nothing else: the rest is shown as it stands, however it is joined."""
+        """A sentence with its numbers. What is quoted is text of the course, each in a paragraph of its own; what a
+        model wrote is Markdown, in which blocks of code stand on their own lines."""
         begun = len(self.text), len(self.annotations)
         if self.text and not self.text.endswith("\n"):
             self.text += "\n\n" if quoted or is_block(said.sentence.text) else " "
