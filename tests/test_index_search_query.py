@@ -216,9 +216,7 @@ def test_an_everyday_word_that_the_course_says_is_no_name_of_a_concept(tmp_path:
 
 
 def test_a_verb_that_nobody_says_is_read_as_the_noun_that_is_said(tmp_path: Path) -> None:
-    generation = make_generation(
-        tmp_path, {"c": [passage("инициализация весов"), passage("нормализовать, нормализация")]}
-    )
+    generation = make_generation(tmp_path, {"c": [passage("инициализация весов, нормализовать, нормализация")]})
     reader = _reader(generation)
     unsaid, said = reader.read("инициализировать"), reader.read("нормализовать")
     assert [reading.terms[0][0] for reading in unsaid[0].words[0].readings][1:2] == ["инициализац"]
