@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,13 @@ def _children(process: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()}
 
 
+def _kill(children: set[int], way: signal.Signals) -> None:
+    """End these processes; one of them may have ended of the damage just before."""
+    for child in children:
+        with suppress(ProcessLookupError):
+            os.kill(child, way)
+
+
 def _is_down_alone(address: str) -> bool:
     """Whether course `first` is down and named, and `second` is found, with it and alone."""
     (down, refused), (alone, found), (status, both) = (_asked(address, course) for course in ("first", "second", ""))
@@ -84,8 +91,7 @@ def test_processes_that_are_started_after_damage_killed_one_open_the_index_thems
         before = _children(process.pid)
         os.truncate(shard, 4096)
         _asked(address, "first")
-        for child in before & _children(process.pid):
-            os.kill(child, way)
+        _kill(before & _children(process.pid), way)
         until(lambda: len(_children(process.pid) - before) == 2, _START_SECONDS)
         until(lambda: _is_down_alone(address), _START_SECONDS)
         now = _children(process.pid)
@@ -99,8 +105,7 @@ def test_a_process_that_is_started_for_another_reason_sees_what_changed_since_th
     with _served(shard, tmp_path, "--workers", "2") as (process, address):
         before = _children(process.pid)
         os.truncate(shard, 4096)
-        for child in before:
-            os.kill(child, signal.SIGKILL)
+        _kill(before, signal.SIGKILL)
         until(lambda: len(_children(process.pid) - before) == 2, _START_SECONDS)
         until(lambda: _is_down_alone(address), _START_SECONDS)
         assert not _children(process.pid) & before
