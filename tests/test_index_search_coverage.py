@@ -136,6 +136,14 @@ def test_a_question_that_no_lecture_answers_is_none_of_this_course_unless_the_co
     assert judge_coverage(replace(_FULL, outside=1.0)) is Coverage.EXPLAINED
 
 
+def test_a_description_in_everyday_words_that_fits_the_course_is_mentioned_and_no_more() -> None:
+    described = replace(_SOME, keyness=0.0, near=0.3, resemblance=0.0)
+    assert judge_coverage(described) is Coverage.ABSENT
+    assert judge_coverage(replace(described, fitting=0.8)) is Coverage.MENTIONED
+    assert judge_coverage(replace(described, keyness=0.12, near=0.4, fitting=1.0)) is Coverage.MENTIONED
+    assert judge_coverage(replace(described, fitting=1.0, strange=0.5)) is Coverage.ABSENT  # it names something else
+
+
 def test_what_names_something_unknown_is_not_all_explained() -> None:
     assert judge_coverage(replace(_FULL, lacking=0.3)) is Coverage.MENTIONED
 

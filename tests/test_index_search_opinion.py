@@ -19,8 +19,9 @@ from index.engine.manifest import read_generation, write_generation
 from index.search import opinion
 from index.search.opinion import Opinion, ask_encoder, is_of_encoder, stays_so
 from index.search.scope import Scope, make_scope
+from index.search.search import SearchIndex
 from index.text.analysis import ANALYSIS_VERSION
-from index.types import Filters, IndexedPassage
+from index.types import Coverage, Filters, IndexedPassage, Query
 
 _PASSAGES = 40
 
@@ -137,6 +138,38 @@ def test_the_question_itself_may_be_one_that_no_lecture_answers(tmp_path: Path) 
     assert outside(Outside(query, 5.0)) == 2.5
     assert outside(Outside(query, -1.5)) == 0  # what a lecture may answer is no sign that this one does
     assert outside(None) == 0
+
+
+def test_a_question_for_lectures_fits_those_of_which_several_passages_are_near(tmp_path: Path) -> None:
+    passages = [passage(f"слайд {row}", row) for row in range(_PASSAGES)]
+
+    def fitting(near: int, odds: float | None, rows: int = _PASSAGES) -> float:
+        cosines = [0.32] * near + [0.1] * (_PASSAGES - near)
+        tells = None if odds is None else Outside(Cosines(cosines).embed_query("вопрос"), odds - 1)
+        encoder = Encoder(Cosines(cosines), 60.0, outside=tells)
+        scope = _scope(tmp_path / f"{near} {odds}", encoder, passages)
+        return _opinion(scope, encoder, "вопрос").fitting(np.arange(rows))
+
+    assert fitting(10, -3.0) == pytest.approx(1, abs=0.02)
+    assert fitting(10, -2.0) == pytest.approx(0.5, abs=0.02)  # less surely for lectures
+    assert fitting(8, -4.0) == pytest.approx(0.56, abs=0.02)  # the mean of ten counts: one alone is near by chance
+    assert fitting(1, -4.0) == fitting(10, -1.0) == fitting(10, 2.0) == fitting(10, None) == fitting(10, -4.0, 0) == 0
+
+
+def test_what_fits_is_a_description_that_the_course_may_explain_but_no_term_that_it_does_not_have(
+    tmp_path: Path,
+) -> None:
+    cosines = [0.34] * _PASSAGES
+    cosines[7] = 0.6  # what stands out is shown
+    encoder = Encoder(Cosines(cosines), 60.0, outside=Outside(Cosines(cosines).embed_query("вопрос"), -4.0))
+    scope = _scope(tmp_path, encoder, [passage(f"слайд о скорости спуска {row}", row) for row in range(_PASSAGES)])
+    index = SearchIndex(scope.generation, CountingEmbedder(), encoder=encoder)
+
+    def covered(query: str) -> Coverage:
+        return index.find(Query(query)).coverage
+
+    assert covered("шарик под горку набирает скорость и не мечется между стенками") is Coverage.MENTIONED
+    assert covered("что такое альбедо") is Coverage.ABSENT
 
 
 def test_a_model_is_not_asked_about_courses_in_languages_that_it_does_not_read(tmp_path: Path) -> None:

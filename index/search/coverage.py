@@ -57,6 +57,9 @@ _RESEMBLES = 20.0
 # A passage that resembles the question so much begins to mean it, or surely does, though words of it stand apart or are
 # not there at all.
 _ALIKE, _SURELY_ALIKE = 0.05, 0.1
+# In everyday words it describes what the course may explain, though few of them are the course's own: for how surely
+# it is a question for lectures and passages are near (`Opinion.fitting`), where no term is asked for by its name.
+_FITS = 2.5
 _OUTSIDE = 2.0  # for how surely no lecture answers it (`Opinion.outside`), in the same way
 _NEAREST = 10
 _READ = 5  # of the best passages: those that are shown anyway
@@ -76,9 +79,10 @@ class Evidence:
     but never together, `foreign` the share in a language that the searched passages are not in, `strange` the share
     that names something which the course has by none of its names (`named`), `resemblance` how much nearer the nearest
     passage is to the encoder than what says nothing (None without one), `outside` how surely it takes the question for
-    one of daily life or of how studies are run (0 to 2.5), `unmet` the share of what seems to be names that nobody here
-    says (0 without an encoder, which tells whether they only set the scene). `verbatim` is whether a passage says the
-    term of several words that is surely asked for. `unknown` are the words and names that the course does not know.
+    one of daily life or of how studies are run (0 to 2.5), `fitting` how surely it is none of these and passages are
+    near to it (0 where a term is asked for), `unmet` the share of what seems to be names that nobody here says (0
+    without an encoder, which tells whether they only set the scene). `verbatim` is whether a passage says the term of
+    several words that is surely asked for. `unknown` are the words and names that the course does not know.
     """
 
     said: float
@@ -94,6 +98,7 @@ class Evidence:
     strange: float = 0.0
     resemblance: float | None = None
     outside: float = 0.0
+    fitting: float = 0.0
     unmet: float = 0.0
     verbatim: bool = False
     unknown: tuple[str, ...] = ()
@@ -113,7 +118,7 @@ class Evidence:
         """The log-odds that the course answers the question."""
         signs = sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
         meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + _RESEMBLES * (self.resemblance or 0.0)
-        return _CONSTANT + signs + meant - _OUTSIDE * self.outside
+        return _CONSTANT + signs + meant + _FITS * self.fitting - _OUTSIDE * self.outside
 
 
 def judge_coverage(evidence: Evidence | None) -> Coverage:
@@ -128,7 +133,7 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     # what names something that the course does not know is not all explained
     lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
     # what only resembles the question is not surely what was asked
-    sure = evidence.total - _RESEMBLES * max(0.0, evidence.resemblance or 0.0)
+    sure = evidence.total - _RESEMBLES * max(0.0, evidence.resemblance or 0.0) - _FITS * evidence.fitting
     explained = sure >= _EXPLAINED_FROM and not lacks
     return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
@@ -142,9 +147,10 @@ def gather_evidence(
     vectors: bool,
     resemblance: float | None = None,
     outside: float = 0.0,
+    fitting: float = 0.0,
 ) -> Evidence | None:
     """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these (None: nothing),
-    `outside` what it says of the question."""
+    `outside` what it says of the question, `fitting` what of both."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation
@@ -177,6 +183,7 @@ def gather_evidence(
         strange=share_strange(strange, subject, scope, 0.0 if sure else meant),
         resemblance=resemblance,
         outside=outside,
+        fitting=0.0 if sure else fitting,
         unmet=0.0 if resemblance is None else share_unmet(signs, meant),
         verbatim=_is_verbatim(asked, scope),
         unknown=_unknown(signs, strange),

@@ -26,6 +26,10 @@ _RESEMBLANCE = 0.1  # a cosine further above or below what is usual says no more
 # Log-odds that no lecture answers it: below the first they say nothing (36 in 1,000 questions of lectures lie above),
 # so much above it no more: a course on buses is asked about buses.
 _OUTSIDE_FROM, _OUTSIDE_MOST = 1.0, 2.5
+# Log-odds that lectures answer it, and how near the ten nearest passages are: from nothing to all that they can say.
+# Chosen on one half of the questions of docs/encoder.md, confirmed on the other.
+_WITHIN_FROM, _WITHIN_MOST = 1.0, 3.0
+_NEAREST, _NEAR_FROM, _NEAR_MOST = 10, 0.22, 0.32
 _LEAST_SPREAD = 1e-4  # of cosines that differ, and of shares of Latin letters
 # By most models a question in other letters is hardly understood on passages in Latin ones: there they say nothing
 # (docs/encoder.md).
@@ -119,9 +123,21 @@ class Opinion:
     @property
     def outside(self) -> float:
         """How surely no lecture of any subject answers the question, 0 to 2.5; 0 where the encoder does not say."""
+        return min(_OUTSIDE_MOST, max(0.0, self._odds_outside - _OUTSIDE_FROM))
+
+    def fitting(self, rows: Rows) -> float:
+        """How surely the question is of the kind that lectures answer, and several of these ascending rows are near to
+        it, 0 to 1; 0 where the encoder does not say."""
+        within = _share(-self._odds_outside, _WITHIN_FROM, _WITHIN_MOST)
+        if not within or not len(rows):
+            return 0.0
+        nearest = np.sort(self._look(rows)[0])[-_NEAREST:]
+        return within * _share(float(nearest.mean()), _NEAR_FROM, _NEAR_MOST)
+
+    @cached_property
+    def _odds_outside(self) -> float:
         tells = self._asked.encoder.outside if self._asked is not None else None
-        odds = tells.odds(self._query) if tells is not None and self._query is not None else 0.0
-        return min(_OUTSIDE_MOST, max(0.0, odds - _OUTSIDE_FROM))
+        return tells.odds(self._query) if tells is not None and self._query is not None else 0.0
 
     @cached_property
     def _sample(self) -> Rows:
@@ -174,3 +190,8 @@ class Opinion:
                 cosines[first:last] = encoded.vectors[here] @ self._query
                 latin[first:last] = encoded.latin[here]
         return cosines, latin
+
+
+def _share(value: float, start: float, end: float) -> float:
+    """How far a value lies on the way from one to another, 0 to 1."""
+    return min(1.0, max(0.0, (value - start) / (end - start)))

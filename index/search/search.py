@@ -128,14 +128,16 @@ class SearchIndex:
         asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
         opinion = Opinion(scope, text, asked)
         ranked = self._rank(words, opinion, meant, mode)
+        candidates = np.sort(ranked.rows)
         evidence = gather_evidence(
             words,
             ranked,
             scope,
             self._glossaries,
             vectors=mode is not Mode.LEXICAL,
-            resemblance=opinion.resemblance(np.sort(ranked.rows)),
+            resemblance=opinion.resemblance(candidates),
             outside=opinion.outside,
+            fitting=opinion.fitting(candidates),
         )
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
