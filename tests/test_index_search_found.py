@@ -39,6 +39,17 @@ def test_hits_are_sorted_by_score_and_paged(index: SearchIndex) -> None:
     assert found.hits(10, found.total) == ()
 
 
+def test_hits_whose_passages_are_wanted_are_those_that_all_would_be(index: SearchIndex) -> None:
+    found = index.find(Query(_MUCH))
+    everything = found.hits(50)
+    speech = [hit for hit in everything if hit.passage.kind is Kind.SEGMENT]
+    assert 0 < len(speech) < len(everything)
+    assert [*found.wanted_hits(50, lambda passage: passage.kind is Kind.SEGMENT)] == speech
+    asked: list[str] = []
+    assert next(found.wanted_hits(50, lambda passage: not asked.append(passage.id))) == everything[0]
+    assert asked == [everything[0].passage.id]
+
+
 def test_an_explanation_adds_up_to_the_score(index: SearchIndex) -> None:
     for hit in index.find(Query("dropout activations")).hits(explain=True):
         assert hit.explanation is not None
