@@ -18,7 +18,7 @@ from index.embed.rerank import Reranker
 from index.errors import InvalidRequest
 from index.library import Library
 from index.search.search import SearchIndex
-from index.types import Coverage, Filters, Kind, Mode, Query
+from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Query
 
 _MUCH = "dropout gradient loss attention momentum"
 
@@ -46,7 +46,12 @@ def test_hits_whose_passages_are_wanted_are_those_that_all_would_be(index: Searc
     assert 0 < len(speech) < len(everything)
     assert [*found.wanted_hits(50, lambda passage: passage.kind is Kind.SEGMENT)] == speech
     asked: list[str] = []
-    assert next(found.wanted_hits(50, lambda passage: not asked.append(passage.id))) == everything[0]
+
+    def note(passage: IndexedPassage) -> bool:
+        asked.append(passage.id)
+        return True
+
+    assert next(found.wanted_hits(50, note)) == everything[0]
     assert asked == [everything[0].passage.id]
 
 
