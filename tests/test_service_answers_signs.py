@@ -129,7 +129,7 @@ def test_a_text_without_russian_letters_is_not_russian() -> None:
     assert speaks_russian("свёртка")
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=80))
+@given(st.lists(st.tuples(st.integers(0, 10), st.integers(0, 5)), min_size=_COMPARED, max_size=3 * _COMPARED))
 def test_the_best_are_the_same_as_if_all_were_looked_at(pieces: list[tuple[int, int]]) -> None:
     exact = np.array([most - lost for most, lost in pieces], float)
     worth = np.array([most for most, _ in pieces], float)
