@@ -18,7 +18,7 @@ from index.embed.rerank import Reranker
 from index.errors import InvalidRequest
 from index.library import Library
 from index.search.search import SearchIndex
-from index.types import Coverage, Filters, Kind, Mode, Query
+from index.types import Coverage, Filters, IndexedPassage, Kind, Mode, Query
 
 _MUCH = "dropout gradient loss attention momentum"
 
@@ -37,6 +37,22 @@ def test_hits_are_sorted_by_score_and_paged(index: SearchIndex) -> None:
     assert found.total == len(everything) > 2
     assert [hit.passage.id for hit in found.hits(1, 1)] == [everything[1].passage.id]
     assert found.hits(10, found.total) == ()
+
+
+def test_hits_whose_passages_are_wanted_are_those_that_all_would_be(index: SearchIndex) -> None:
+    found = index.find(Query(_MUCH))
+    everything = found.hits(50)
+    speech = [hit for hit in everything if hit.passage.kind is Kind.SEGMENT]
+    assert 0 < len(speech) < len(everything)
+    assert [*found.wanted_hits(50, lambda passage: passage.kind is Kind.SEGMENT)] == speech
+    asked: list[str] = []
+
+    def note(passage: IndexedPassage) -> bool:
+        asked.append(passage.id)
+        return True
+
+    assert next(found.wanted_hits(50, note)) == everything[0]
+    assert asked == [everything[0].passage.id]
 
 
 def test_an_explanation_adds_up_to_the_score(index: SearchIndex) -> None:

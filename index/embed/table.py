@@ -120,7 +120,8 @@ class TableEmbedder:
         """(n, d) float32, unit rows (zero if a text has no word); row i embeds texts[i]."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
         for i, text in enumerate(texts):
-            found = [self._word(stem) for stem in table_stems(text)]
+            known = self._words
+            found = [known[stem] if stem in known else self._word(stem) for stem in table_stems(text)]
             if found:
                 np.sum(found, axis=0, out=vectors[i])
         return normalise(vectors)

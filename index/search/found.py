@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,19 +118,34 @@ class Found:
         shown = self.ranked.take(slice(offset, offset + limit))
         passages = self.index.passages(shown.rows.tolist())
         return tuple(
-            self._hit(passage, shown, i, self._explain(shown, i) if explain else None)
+            self._hit(self._minutes(passage, shown, i), shown, i, self._explain(shown, i) if explain else None)
             for i, passage in enumerate(passages)
         )
 
-    def _hit(self, passage: IndexedPassage, shown: Ranked, i: int, explanation: Explanation | None) -> Hit:
-        score, row = round(float(shown.scores[i]), 4), int(shown.rows[i])
+    def wanted_hits(self, limit: int, is_wanted: Callable[[IndexedPassage], bool]) -> Iterator[Hit]:
+        """Those of the best hits whose passage is wanted, one by one as they are taken: nothing is made of others."""
+        shown = self.ranked.take(slice(0, limit))
+        for i, row in enumerate(shown.rows.tolist()):
+            minutes = self._minutes(self.index.passages([row])[0], shown, i)
+            if is_wanted(said_together(minutes)):
+                yield self._hit(minutes, shown, i)
+
+    def _hit(
+        self, minutes: Sequence[IndexedPassage], shown: Ranked, i: int, explanation: Explanation | None = None
+    ) -> Hit:
+        score, row, passage = round(float(shown.scores[i]), 4), int(shown.rows[i]), minutes[0]
         if passage.time is None:
             snippet = make_snippet(passage.text, _title_chars(passage), self.weights, latin_language(passage))
         else:
-            minutes = [passage, *self.index.passages(self._until(row, int(shown.evidence[i])))]
             passage, snippet = with_moment(said_together(minutes), self.weights)
             passage = with_mark(passage, minutes)
         return Hit(passage, score, snippet, self._twin_of(row), explanation)
+
+    def _minutes(self, passage: IndexedPassage, shown: Ranked, i: int) -> list[IndexedPassage]:
+        """A page, or a minute of speech with those after it up to what was found in the same explanation."""
+        if passage.time is None:
+            return [passage]
+        return [passage, *self.index.passages(self._until(int(shown.rows[i]), int(shown.evidence[i])))]
 
     def _until(self, row: int, evidence: int) -> list[int]:
         """The rows after one up to another of the same explanation."""

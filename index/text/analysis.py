@@ -27,6 +27,7 @@ _ADDRESS = re.compile(
 _JOINT, _DOT = re.compile(r"[._’'\-‑]"), re.compile(r"\.")
 # conv2d → conv, 2, d; BatchNorm → Batch, Norm
 _PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
+_BARE_WORD = re.compile(r"[A-Z]?[a-z]+|[А-ЯЁ]?[а-яё]+")
 _MIN_PIECE = 3  # "Io" and "U" are no words, nor are "Lo" and "RA"
 # A symbol is also found by its name, and a name by its symbol.
 _SYMBOLS = {
@@ -203,6 +204,8 @@ def one_of(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
     """All terms of one written word: its stem first, and for identifiers the whole and the pieces."""
+    if _BARE_WORD.fullmatch(word):  # most are: no part, no piece, no sign that another one stands for
+        return (stem(word.lower().replace("ё", "е"), language),)
     word = one_of(word)
     folded = one_script(fold(word))
     whole = folded if word.endswith(("++", "#")) else folded.rstrip("+#")
@@ -228,21 +231,32 @@ def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[T
     places = _places(text, language)
     found: dict[int, tuple[int, Token]] = {}
     for term in wanted:
-        for rank, start, end in places.get(term, ()):
+        place = places.last.get(term)
+        while place is not None:
+            rank, start, end, place = places.at[place]
             if start not in found or rank < found[start][0]:
                 found[start] = rank, Token(term, start, end)
     return [found[start][1] for start in sorted(found)]
 
 
+class _Places(NamedTuple):
+    """Where the terms of a text stand: `last` of each, and `at` each place the which-th term of its word it is, the
+    word's `[start, end)`, and the place before it of the same term."""
+
+    last: dict[str, int]
+    at: list[tuple[int, int, int, int | None]]
+
+
 @lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 10 KB, a minute of speech 25
-def _places(text: str, language: str) -> dict[str, list[tuple[int, int, int]]]:
-    """Where each term of a text stands: the which-th term of its word it is, and the word's place."""
-    places: dict[str, list[tuple[int, int, int]]] = {}
+def _places(text: str, language: str) -> _Places:
+    last: dict[str, int] = {}
+    at: list[tuple[int, int, int, int | None]] = []
     for match in _words_in(text):
         start, end = match.span()
         for rank, term in enumerate(terms_of(match.group(), language)):
-            places.setdefault(term, []).append((rank, start, end))
-    return places
+            at.append((rank, start, end, last.get(term)))
+            last[term] = len(at) - 1
+    return _Places(last, at)
 
 
 def words(text: str) -> list[str]:
@@ -296,6 +310,11 @@ def is_stop_word(word: str, languages: Iterable[str] = ()) -> bool:
     """Whether a word only joins others, in Russian, English or one of `languages`: it ranks and highlights little."""
     folded = fold(word)
     return folded in _STOP_WORDS or any(folded in function_words(language) for language in languages)
+
+
+def joining_words(folded: str) -> list[str]:
+    """The words of a folded text that only join others, in Russian or English, in order."""
+    return [word for word in words(folded) if word in _STOP_WORDS]
 
 
 STOP_WEIGHT = 0.05

@@ -102,9 +102,9 @@ def _quoted(
 ) -> Answer | None:
     """The answer with quotes; None where nothing that was found would answer. Where an attribute of a thing is asked
     for, places of both are looked for further down."""
-    found, hits = searched.found, searched.hits
+    found, hits = searched.found, iter(searched.hits)
     if together is not None:
-        hits = tuple(hit for hit in searched.looked_through(_LOOKED_THROUGH) if together.may_hold(hit))
+        hits = searched.looked_through(_LOOKED_THROUGH, together.may_hold)
     sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together)
     if not sentences:
         return None

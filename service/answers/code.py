@@ -11,6 +11,9 @@ CODE = re.compile(
     r"[;{}]|\w\(\w*[,=)]|\w = (?:[a-z_][\w.]*\.\w|[\w.]+\(|[\[\"']|(?:True|False|None)\b)|"
     r"^\s*(?:def|class|import|from|for|if|return)\b|^\s*#"
 )
+# One of these signs is in each line of code and in what `CODE` finds, or it begins with one of these words.
+_SIGNS = ("(", "=", ";", "{", "}")
+_STARTS = ("#", "def", "class", "import", "from", "for", "if", "return", "while", "elif", "with")
 # A value or a state that is kept: a name of code, one that is made of itself, a value alone, a choice.
 _ASSIGNED = re.compile(
     r"\s*(?:[a-z]\w*\.\w+|[a-z]+_[a-z]\w*|(?:int|let|const|var|double|float|final|String)\s+\w+)"
@@ -30,8 +33,20 @@ _TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
 _WORD = re.compile(r"[^\W\d_]{3}")
 
 
+def holds_code(text: str) -> bool:
+    """Whether a text has a sign of code anywhere."""
+    return may_be_code(text) and CODE.search(text) is not None
+
+
+def may_be_code(text: str) -> bool:
+    """Whether a text can be, or hold, code at all: told in no time, and mostly no."""
+    return any(map(text.__contains__, _SIGNS)) or text.lstrip().startswith(_STARTS)
+
+
 def is_code(line: str) -> bool:
     """Whether a line is one of a programme, a remark or an import included."""
+    if not may_be_code(line):
+        return False
     bare = _TRAILING.sub("", line)
     if _DEFINED.match(BULLET.sub("", line)):
         return False

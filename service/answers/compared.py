@@ -13,9 +13,10 @@ from index.search.search import SearchIndex
 from index.text.analysis import Token, find_terms
 from index.types import Hit
 from service.answers.definitions import defines, promises
-from service.answers.extractive import LEAST, overlap, quotable, read_units, score_units
+from service.answers.extractive import LEAST, overlap, quotable, read_units
 from service.answers.held import Wanted, share_held, terms_said, wanted_of
 from service.answers.kinds import suits
+from service.answers.scoring import score_units
 from service.answers.searching import Searched, Side
 from service.answers.types import Asked
 from service.answers.units import Unit
@@ -125,7 +126,7 @@ def _about(
     found = thing.side.found
     units = [
         unit
-        for unit in _units_of(found.hits(), found.weights)
+        for unit in _units_of(thing.side.hits, found.weights)
         if _is_about(unit, thing, against, weights) and not _again(unit, picked)
     ]
     if not against.side.is_there:

@@ -33,6 +33,11 @@ _CUES = {
 }
 # looked for in small letters: that is faster than to look for both
 _PATTERNS = {asked: re.compile(pattern) for asked, pattern in _CUES.items()}
+# One of these is in each announcement.
+_TELL = (
+    *("план", "содержание", "структура", "поговорим", "обсудим", "разбер", "рассмотрим", "посмотрим", "узнаем"),
+    *("увидим", "plan", "outline", "agenda", "'ll", "’ll", "will", "going to"),
+)
 _ANNOUNCED = re.compile(
     r"\b(?:план|содержание|структура)\s+(?:\w+\s+)?(?:лекции|занятия|курса)\b|"
     r"\b(?:сегодня|сначала|потом|затем|далее|дальше|позже|после этого)\s+(?:мы\s+)?"
@@ -47,7 +52,7 @@ def announces(text: str, first: int) -> bool:
     """Whether a text, whose first sentence has `first` characters, begins with what will be told, or says it more than
     once: "first we will talk about X, then about Y"."""
     text = text.lower()
-    if _ANNOUNCED.search(text) is None:  # of most texts
+    if not any(map(text.__contains__, _TELL)) or _ANNOUNCED.search(text) is None:  # of most texts
         return False
     return _ANNOUNCED.search(text, 0, first) is not None or len(_ANNOUNCED.findall(text)) > 1
 

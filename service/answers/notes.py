@@ -84,7 +84,7 @@ def note_of_sides(missing: Sequence[Side], unquoted: Sequence[Side], *, russian:
             else "So there is no comparison, only the other side."
         )
     for side in unquoted:
-        best = _best_place(side.found.hits())
+        best = _best_place(side.hits)
         if best is not None and promises(best.snippet.text):
             where = _where(best, russian=russian)
             said.append(

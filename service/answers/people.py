@@ -12,9 +12,10 @@ from index.text.analysis import is_stop_word
 
 Span = tuple[int, int]
 
-_LOWER = r"[^\W\d_A-ZА-ЯЁ]"
-_SURNAME = rf"(?!\w*Nets?\b)(?:(?:Mc|Mac|Le|De|Van|O['’])?[A-ZА-ЯЁ]{_LOWER}+(?:-[A-ZА-ЯЁ]{_LOWER}+)?)"
-_INITIAL = r"[A-ZА-ЯЁ]\."
+_CAPITAL, _LOWER = "[A-ZА-ЯЁ]", r"[^\W\d_A-ZА-ЯЁ]"
+# that it begins with a capital is looked at first: most words do not
+_SURNAME = rf"(?={_CAPITAL})(?!\w*Nets?\b)(?:(?:Mc|Mac|Le|De|Van|O['’])?{_CAPITAL}{_LOWER}+(?:-{_CAPITAL}{_LOWER}+)?)"
+_INITIAL = rf"{_CAPITAL}\."
 _FULL = rf"{_SURNAME}\s(?:{_INITIAL}\s?|[A-Z]{{2}}\s){{0,2}}{_SURNAME}"
 _JOIN = r"(?:,\s(?:and\s|и\s)?|\s(?:and|и|&)\s)"
 _YEAR = r"(?:1[6-9]\d\d|20[0-3]\d)"
@@ -23,21 +24,25 @@ _MONTH = (
     r"(?!(?:Jan|Febr|Septem|Octo|Novem|Decem)\w*\b|March\b|April\b|May\b|June\b|July\b|August\b|"
     r"(?:Figure|Table|Chapter|Section|Рисунок|Таблица|Глава)\b)"
 )
-# Forms in which literature names its authors; a line of names alone is no sure sign: products have such names too.
+_OTHERS = rf"{_SURNAME}(?:{_JOIN}{_SURNAME})?,?\s?(?:et\.?\sal\b|и\sдр\b)"
+_TWO_NAMES = rf"{_CAPITAL}{_LOWER}+\s{_CAPITAL}"
+# Forms in which literature names its authors; a line of names alone is no sure sign: products have such names too. Each
+# behind something that it cannot do without: most texts have none of it, and it is found in a tenth of the time.
 _CITED = tuple(
-    re.compile(rf"\b{pattern}")
-    for pattern in (
-        rf"(?:{_INITIAL}\s?){{1,3}}{_SURNAME}",
-        rf"{_SURNAME},?\s{_INITIAL}(?=[\s,;\])]|$)",
-        rf"{_MONTH}{_SURNAME}(?:{_JOIN}{_SURNAME}){{0,5}}(?:,\s?|\s?[\[(]){_YEAR}\b",
-        rf"{_SURNAME}(?:{_JOIN}{_SURNAME}){{1,5}},?\s[A-Z]{{2,}}[\s’']{{0,2}}(?:{_YEAR}|\d\d)\b",
-        rf"{_FULL}(?:{_JOIN}{_FULL}){{1,9}}",
-        rf"(?:{_FULL}|{_SURNAME}{_JOIN}{_SURNAME})\.?\s[«“]",
-        rf"{_FULL}\.\s(?=[A-Z“«])",
-        rf"\[{_SURNAME}(?:{_JOIN}{_SURNAME})?\]",
+    (re.compile(sign), [re.compile(rf"\b{pattern}") for pattern in patterns])
+    for sign, *patterns in (
+        (r"[aд][lр](?<=\s..)\b", _OTHERS),
+        (_INITIAL, rf"(?:{_INITIAL}\s?){{1,3}}{_SURNAME}", rf"{_SURNAME},?\s{_INITIAL}(?=[\s,;\])]|$)"),
+        (_YEAR, rf"{_MONTH}{_SURNAME}(?:{_JOIN}{_SURNAME}){{0,5}}(?:,\s?|\s?[\[(]){_YEAR}\b"),
+        (
+            r"[A-Z][\s’']{0,2}\d\d",
+            rf"{_SURNAME}(?:{_JOIN}{_SURNAME}){{1,5}},?\s[A-Z]{{2,}}[\s’']{{0,2}}(?:{_YEAR}|\d\d)\b",
+        ),
+        (_TWO_NAMES, rf"{_FULL}(?:{_JOIN}{_FULL}){{1,9}}", rf"{_FULL}\.\s(?=[A-Z“«])"),
+        (r"[«“]", rf"(?:{_FULL}|{_SURNAME}{_JOIN}{_SURNAME})\.?\s[«“]"),
+        (r"\[", rf"\[{_SURNAME}(?:{_JOIN}{_SURNAME})?\]"),
     )
 )
-_OTHERS = re.compile(rf"\b{_SURNAME}(?:{_JOIN}{_SURNAME})?,?\s?(?:et\.?\sal\b|и\sдр\b)")
 _JOINS = re.compile(r"\s(?:and|и|&)\s")
 _PAIR = re.compile(rf"\b(?:{_FULL}|{_SURNAME}\s(?:and|и|&)\s{_SURNAME})(?!\w)")
 # Groups: by what they are called, and the few firms whose laboratories publish.
@@ -84,8 +89,13 @@ def years_in(text: str) -> tuple[Span, ...]:
 
 def authors_in(text: str) -> tuple[Span, ...]:
     """Where a text names people as authors of something, as literature does."""
-    found = chain.from_iterable(pattern.finditer(text) for pattern in (_OTHERS, *_CITED))
-    return tuple(match.span() for match in found)
+    return tuple(
+        match.span()
+        for sign, patterns in _CITED
+        if sign.search(text)
+        for pattern in patterns
+        for match in pattern.finditer(text)
+    )
 
 
 @lru_cache(maxsize=_KEPT)
@@ -105,7 +115,7 @@ def named_in(text: str) -> tuple[Span, ...]:
     """Where a text has what may be the name of somebody."""
     small = _small_words(text)
     pairs = [match.span() for match in _PAIR.finditer(text) if _may_be_somebody(match.group(), small)]
-    return (*pairs, *(match.span() for match in chain(_OTHERS.finditer(text), _GROUP.finditer(text))))
+    return (*pairs, *(match.span() for match in chain(_CITED[0][1][0].finditer(text), _GROUP.finditer(text))))
 
 
 def _small_words(text: str) -> frozenset[str]:

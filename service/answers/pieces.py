@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from index.text.analysis import is_stop_word, terms_of, words_at
 from index.text.moments import hear
 from index.types import IndexedPassage
-from service.answers.code import CODE, is_code, is_remark, is_statement
+from service.answers.code import holds_code, is_code, is_remark, is_statement
 from service.answers.kinds import announces
 from service.answers.lines import holds_link, is_equation, is_garbled, is_reference, is_strewn, opened_in
 from service.answers.people import cited_in, years_in
@@ -39,13 +39,16 @@ _NUMBER = re.compile(r"\W*\d{1,2}\.$")  # of a list
 _GOES_ON = (",", " и", " или", " and", " of", " the")
 _FULL_LINE, _LONG_LINE, _USUAL_LINE = 0.75, 35, 1.2
 # After this something is said that is not there: what a quote must not end with.
+_JOINS = (
+    *("в", "во", "на", "с", "со", "и", "или", "а", "но", "для", "по", "из", "от", "к", "у", "о", "об", "при", "за"),
+    *("что", "чтобы", "если", "где", "как", "когда", "the", "a", "an", "of", "for", "in", "to", "and", "or", "with"),
+    *("by", "from", "that", "where", "if", "on", "as", "at", "than"),
+)
 _DANGLES = re.compile(
-    r"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:?]|"
-    r"(?<!\w)(?:в|во|на|с|со|и|или|а|но|для|по|из|от|к|у|о|об|при|за|что|чтобы|если|где|как|когда|"
-    r"the|an?|of|for|in|to|and|or|with|by|from|that|where|if|on|as|at|than))$",
-    re.IGNORECASE,
+    rf"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:?]|(?<!\w)(?:{'|'.join(_JOINS)}))$", re.IGNORECASE
 )
 _DANGLING_CHARS = 60  # more than any of these has
+_LAST_WORD, _LAST_CHARS = re.compile(r"\w+\Z"), 7  # more than a word has that joins
 _CLAUSE_END = re.compile(rf"[.!?…;]{_ABBREVIATED}(?=\s)|,(?=\s)")
 _LEAST_KEPT = 0.5  # of a piece that is too long
 # What says something of something, or begins to; a line without it that stands alone is the label of a picture.
@@ -64,6 +67,7 @@ _CODE_CHARS = 600
 _TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _BRACKETS = ("(", "[")
+_JOINING, _NOTHING = "", " "  # in place of terms
 _KEPT = 500  # passages of each kind whose pieces are kept: 9 KB a slide, 23 a minute of speech
 
 
@@ -119,7 +123,7 @@ class Piece:
 
     @cached_property
     def holds_code(self) -> bool:
-        return CODE.search(self.text) is not None and not self.is_equation
+        return holds_code(self.text) and not self.is_equation
 
 
 def plain(text: str) -> str:
@@ -158,21 +162,20 @@ def _is_quotable(piece: Piece, heading: re.Pattern[str]) -> bool:
 
 def _with_terms(text: str, pieces: Sequence[Piece]) -> Iterator[Piece]:
     """The pieces with what they say; the words of the text are looked at once, however many pieces hold them."""
-    said = [(start, _said_by(word)) for start, word in words_at(text)]
-    starts = [start for start, _ in said]
+    found = [*words_at(text)]
+    starts, said = [start for start, _ in found], [_said_by(word) for _, word in found]
     for piece in pieces:
         first = text.find(piece.text, piece.start)  # spaces stand before some
-        end = first + len(piece.text)
-        own = [term for _, term in said[bisect_left(starts, first) : bisect_left(starts, end)]]
-        yield replace(piece, terms=frozenset(filter(None, own)), joining=own.count(""))
+        own = said[bisect_left(starts, first) : bisect_left(starts, first + len(piece.text))]
+        yield replace(piece, terms=frozenset(own) - {_JOINING, _NOTHING}, joining=own.count(_JOINING))
 
 
 @lru_cache(maxsize=50_000)
-def _said_by(word: str) -> str | None:
-    """The term of a word, "" for one that only joins others, None for a single letter."""
+def _said_by(word: str) -> str:
+    """The term of a word, or what stands for one that only joins others, and for a single letter."""
     if is_stop_word(word):
-        return ""
-    return next(iter(terms_of(word)), None) if len(word) > 1 else None
+        return _JOINING
+    return next(iter(terms_of(word)), _NOTHING) if len(word) > 1 else _NOTHING
 
 
 def _is_worded(text: str) -> bool:
@@ -180,8 +183,12 @@ def _is_worded(text: str) -> bool:
         return False  # the name of a figure
     if text.startswith(_BRACKETS) and text.endswith((")", "]")) and _PREDICATE.search(text) is None:
         return False  # an aside, of which nothing is said
-    worded = sum(map(str.isalpha, text)) >= 0.5 * len(text)
-    return len(text) >= MIN_CHARS and (worded or is_equation(text)) and not is_garbled(text)
+    if len(text) < MIN_CHARS or is_garbled(text):
+        return False
+    half = 0.5 * len(text)
+    # words without any sign are most of what can be read; where they are not, each letter is counted
+    worded = sum(map(len, filter(str.isalpha, text.split()))) >= half or sum(map(str.isalpha, text)) >= half
+    return worded or is_equation(text)
 
 
 def _spoken(text: str, times: str, start_seconds: float) -> Iterator[Piece]:
@@ -277,6 +284,9 @@ def _goes_on(said: str) -> bool:
 
 def _dangling(said: str) -> int | None:
     """Where begins what a piece must not end with."""
+    end = _LAST_WORD.search(said, max(0, len(said) - _LAST_CHARS))
+    if end is not None and end.group().lower() not in _JOINS:
+        return None  # it ends with a word that is none of those: most do
     found = _DANGLES.search(said, max(0, len(said) - _DANGLING_CHARS))
     return None if found is None else found.start()
 

@@ -6,7 +6,7 @@ import re
 
 from index.search.courtesy import without_courtesies
 from index.search.tasks import sets_task
-from index.text.analysis import fold, is_stop_word, words
+from index.text.analysis import fold, joining_words
 from service.answers.sides import sides_of
 from service.answers.types import Asked
 
@@ -118,7 +118,9 @@ def what_is_asked(question: str) -> Asked:
 def speaks_russian(text: str) -> bool:
     """Whether to answer in Russian: by the words that only join others ("а от DropConnect?"), else by the letters."""
     folded = fold(text)
-    joining = [word.isascii() for word in words(folded) if is_stop_word(word)]
+    if _RUSSIAN.search(folded) is None:
+        return False  # neither words nor letters
+    joining = [word.isascii() for word in joining_words(folded)]
     english = sum(joining)
     if 2 * english != len(joining):
         return 2 * english < len(joining)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, zip_longest
 
 from index.engine.glossary import general_glossary, whole_key
 from index.search.found import Find, Found
 from index.text.analysis import is_stop_word, words
-from index.types import Coverage, Hit, Query
+from index.types import Coverage, Hit, IndexedPassage, Query
 from service.answers.questions import thing_of_formula
 from service.answers.sides import sides_of
 from service.answers.told import thing_told_of
@@ -17,7 +18,7 @@ from service.answers.told import thing_told_of
 _HITS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """One of two things that are compared, as it was named, and what a search of it alone found."""
 
@@ -29,8 +30,13 @@ class Side:
         """Whether the course says anything of it."""
         return self.found.coverage in {Coverage.EXPLAINED, Coverage.MENTIONED}
 
+    @cached_property
+    def hits(self) -> tuple[Hit, ...]:
+        """Its best places."""
+        return self.found.hits(_HITS)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Searched:
     """What a question found; `sides` are both things of a comparison, or none; `also` is
     what the same in other words found: who made a thing may be said where the thing is, with no word of making."""
@@ -39,17 +45,26 @@ class Searched:
     sides: tuple[Side, ...] = ()
     also: Found | None = None
 
-    def looked_through(self, most: int) -> tuple[Hit, ...]:
-        """So many hits of each search."""
-        return _once(hit for found in (self.found, self.also) if found is not None for hit in found.hits(most))
+    def looked_through(self, most: int, may_hold: Callable[[IndexedPassage], bool]) -> Iterator[Hit]:
+        """Those among so many hits of each search that may hold what is wanted, as they are taken."""
+        seen = set[str]()
 
-    @property
+        def is_wanted(passage: IndexedPassage) -> bool:
+            is_new = passage.id not in seen
+            seen.add(passage.id)
+            return is_new and may_hold(passage)
+
+        for found in (self.found, self.also):
+            if found is not None:
+                yield from found.wanted_hits(most, is_wanted)
+
+    @cached_property
     def hits(self) -> tuple[Hit, ...]:
         """The best places; of a comparison those of both sides in turns, after the best ones of the whole question."""
         whole = self.found.hits(_HITS)
         if not self.sides:
             return whole
-        turns = zip_longest(whole, *(side.found.hits(_HITS) for side in self.sides if side.is_there))
+        turns = zip_longest(whole, *(side.hits for side in self.sides if side.is_there))
         return _once(hit for hit in chain.from_iterable(turns) if hit is not None)[:_HITS]
 
 

@@ -50,18 +50,17 @@ class Together:
             return False
         return self._names(title) or self._names(self._said(_around(unit), passage))
 
-    def may_hold(self, hit: Hit) -> bool:
-        """Whether a hit speaks of the thing and of the attribute at all."""
-        return self._distance(hit) in {_BOTH, _BOTH_INSIDE}
+    def may_hold(self, passage: IndexedPassage) -> bool:
+        """Whether a passage speaks of the thing and of the attribute at all."""
+        return self._distance(passage) in {_BOTH, _BOTH_INSIDE}
 
     def best_places(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """The hits that speak of the thing: first those under its name that say the attribute too, then those under its
         name, then those that say both, then those that say its name."""
-        near = [(self._distance(hit), number) for number, hit in enumerate(hits)]
+        near = [(self._distance(hit.passage), number) for number, hit in enumerate(hits)]
         return tuple(hits[number] for distance, number in sorted(near) if distance < _FAR)
 
-    def _distance(self, hit: Hit) -> int:
-        passage = hit.passage
+    def _distance(self, passage: IndexedPassage) -> int:
         title, text = self._said(passage.title, passage), self._said(passage.text, passage)
         asked = share_held(self.attribute, title | text) >= _ASKED
         if self._names(title):

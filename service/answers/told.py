@@ -77,9 +77,9 @@ class Told:
         near = (self._stands(passage, max(begin, a - _BEFORE_CHARS), min(end, b + _AFTER_CHARS)) for a, b in own)
         return _NEAR if any(near) else _NONE
 
-    def may_hold(self, hit: Hit) -> bool:
-        """Whether a hit speaks of the thing at all, and names somebody or a year."""
-        return bool(self._answers(hit.passage)) and self._speaks(hit.passage)
+    def may_hold(self, passage: IndexedPassage) -> bool:
+        """Whether a passage speaks of the thing at all, and names somebody or a year."""
+        return bool(self._answers(passage)) and self._speaks(passage)
 
     def best_places(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """The hits that speak of the thing: first those that are about it alone."""
