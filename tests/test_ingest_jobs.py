@@ -636,7 +636,7 @@ def test_a_worker_reads_for_the_encoder_while_no_job_waits(
         order(library, second)
         seen.append(unread_courses(library, embedder, encoder))
 
-    encoder = Encoder(_Slowly(interrupt), 60.0, at_once=2)  # so that the course is much to read
+    encoder = Encoder(_Slowly(interrupt), 60.0)
     assert work(library, embedder, OFFLINE, threading.Event(), once=True, readers=[encoder]) == 2
     assert seen == [[course_folder.name]]  # the first was published before it was read, and the second taken in between
     assert unread_courses(library, embedder, encoder) == []
@@ -679,8 +679,7 @@ def test_a_reader_that_is_away_is_left_alone_for_a_while_and_holds_up_nobody(
     library, second = sqlite_library, tmp_path / "second"
     shutil.copytree(course_folder, second)
     order(library, course_folder)
-    away = _Away(CountingEmbedder(), 60.0, at_once=2)
-    encoder = Encoder(_Slowly(lambda: order(library, second)), 60.0, at_once=2)
+    away, encoder = _Away(CountingEmbedder(), 60.0), Encoder(_Slowly(lambda: order(library, second)), 60.0)
     assert work(library, embedder, OFFLINE, threading.Event(), once=True, readers=[away, encoder]) == 2
     assert away.asked == 1  # though another generation was published meanwhile
     assert unread_courses(library, embedder, encoder) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support import CountingEmbedder, Run, write_course, write_pdf
-from test_index_encoding import PAGES, Knowing, encode, encoder_of, page_of, pages_found
+from test_index_encoding import PAGES, Knowing, encode, page_of, pages_found
 
 from index.embed.encoder import Encoder
 from index.encoding import Reader, publish_all_read, unread_courses
@@ -28,16 +28,15 @@ def _ingest(folder: Path, library: Library, embedder: CountingEmbedder, readers:
     return ingest_course(read_course(folder), folder, library, embedder, readers=readers)
 
 
-def _slow(model: Knowing, at_once: int) -> Encoder:
-    return Encoder(model, 60.0, at_once=at_once)
+def _encoder(model: Knowing, little: int = len(PAGES)) -> Encoder:
+    return Encoder(model, 60.0, little=little)
 
 
 def test_a_course_of_which_little_is_to_be_read_is_published_once_with_it(
     library: Library, tmp_path: Path, embedder: CountingEmbedder
 ) -> None:
     model = Knowing()
-    encoder = encoder_of(model)
-    assert len(PAGES) <= encoder.little
+    encoder = _encoder(model)
     folder = write_course(tmp_path / "c", "Course", PAGES)
     assert _ingest(folder, library, embedder, [encoder]).generation == 1
     assert pages_found(library, embedder, encoder) == ([9], ())
@@ -53,7 +52,7 @@ def test_a_course_of_which_much_is_to_be_read_is_published_before_and_again_with
     sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
 ) -> None:
     model = Knowing()
-    encoder = _slow(model, 8)
+    encoder = _encoder(model, 16)
     folder = write_course(tmp_path / "c", "Course", PAGES[: encoder.little + 1])
     assert _ingest(folder, sqlite_library, embedder, [encoder]).generation == 1
     assert (unread_courses(sqlite_library, embedder, encoder), model.embedded) == (["c"], [])
@@ -70,7 +69,7 @@ def test_a_model_that_fails_keeps_no_course_from_being_published(
 ) -> None:
     model = Knowing()
     model.fails_after = 0
-    encoder = encoder_of(model)
+    encoder = _encoder(model)
     folder = write_course(tmp_path / "c", "Course", PAGES)
     assert _ingest(folder, sqlite_library, embedder, [encoder]).generation == 1
     assert unread_courses(sqlite_library, embedder, encoder) == ["c"]
@@ -94,7 +93,7 @@ def test_what_a_reader_read_is_not_published_with_rows_that_are_refused(
 
     with pytest.raises(StorageError):
         ingest_course(
-            read_course(folder), folder, sqlite_library, embedder, check=refuse, readers=[encoder_of(Knowing())]
+            read_course(folder), folder, sqlite_library, embedder, check=refuse, readers=[_encoder(Knowing())]
         )
     assert sqlite_library.served_number() is None
 
@@ -104,7 +103,7 @@ def test_only_the_courses_that_are_wanted_are_read_and_the_others_are_counted(
 ) -> None:
     for name in ("a", "b", "c"):
         _ingest(write_course(tmp_path / name, name, [page_of(name)]), sqlite_library, embedder, [])
-    encoder = encoder_of(Knowing())
+    encoder = _encoder(Knowing())
     found = publish_all_read(sqlite_library, embedder, encoder, lambda _course, _done, _total: None, {"b", "gone"})
     assert (found.published, found.left) == (1, 2)
     assert unread_courses(sqlite_library, embedder, encoder) == ["a", "c"]
@@ -116,7 +115,7 @@ def test_a_job_publishes_what_is_little_to_read_with_its_course(
     folder = write_course(tmp_path / "c", "Course", PAGES)
     with sqlite_library.database.writing() as connection:
         add_job(connection, str(folder), {})
-    encoder = encoder_of(Knowing())
+    encoder = _encoder(Knowing())
     assert work(sqlite_library, embedder, Means(offline=True), threading.Event(), once=True, readers=[encoder]) == 1
     assert sqlite_library.served_number() == 1
     assert pages_found(sqlite_library, embedder, encoder) == ([9], ())
