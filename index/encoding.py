@@ -1,7 +1,8 @@
 """Courses that an encoder or a language model has not read → their shards, published anew with what it made inside.
 
-A course is published at once, without that: reading it takes minutes. What was read is kept batch by batch, so that
-whoever goes on, here or on another machine, goes on from there. Several that read at once share a course without
+A course is published at once, without that: reading it takes minutes. Where little of it is to be read, that is read
+first (`read_little`), and the course is published once. What was read is kept batch by batch, so that whoever goes on,
+here or on another machine, goes on from there. Several that read at once share a course without
 knowing of each other: each takes what is still missing in an order of its own. A passage that cannot be read is kept
 as that, and its course is published without; a course that cannot be read now holds up no other.
 """
@@ -9,7 +10,7 @@ as that, and its course is published without; a course that cannot be read now h
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -26,7 +27,7 @@ from index.store.embeddings import add_embeddings, missing_embeddings
 from index.store.generations import latest_generation
 from index.store.passages import read_passages
 from index.store.readers import add_refusals, count_refusals, note_read, note_waiting
-from index.types import ROLES, IndexedPassage, Kept, Kind, Role
+from index.types import ROLES, IndexedPassage, Kept, Kind, Passage, Role
 
 _WHOLE = bytes([ROLES.index(Role.WHOLE)])
 
@@ -40,19 +41,21 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """How many courses were read and published, how many passages were refused, and why other courses wait to be read,
-    by course."""
+    """How many courses were read and published, how many passages were refused, why other courses wait to be read, by
+    course, and how many nobody wanted to be read now."""
 
     published: int
     refused: int
     waiting: Mapping[str, Exception]
+    left: int
 
 
 class Reader(Protocol):
     """Who makes something of passages that their shard holds: an encoder, or a language model.
 
     `fingerprint` identifies what it makes, and begins with its kind (`library.READERS`); `verb` is what it is seen
-    doing, `at_once` how many passages it takes together, `kinds` are those that it reads.
+    doing, `at_once` how many passages it takes together, `kinds` are those that it reads. A course is not published
+    without it where it need read no more than `little` passages of it, some two seconds.
     """
 
     @property
@@ -61,6 +64,8 @@ class Reader(Protocol):
     def verb(self) -> str: ...
     @property
     def at_once(self) -> int: ...
+    @property
+    def little(self) -> int: ...
     @property
     def kinds(self) -> frozenset[Kind]: ...
 
@@ -79,6 +84,21 @@ def unread_courses(library: Library, embedder: Embedder | None, reader: Reader) 
     return [shard.course for shard in manifest.shards if shard.passages and reader.fingerprint not in shard.readers]
 
 
+def read_little(
+    library: Library, readers: Sequence[Reader], passages: Sequence[Passage | IndexedPassage]
+) -> tuple[str, ...]:
+    """The fingerprints of those readers that have read all of these passages of a course, or so much that they read the
+    rest now. One that fails is left to read it once it is published, when it is said why it does not."""
+    have = []
+    for reader in readers if passages else ():
+        contents = _contents(reader, passages)
+        with suppress(Exception):  # whatever a model raises
+            if len(_missing(library, reader, contents)) <= reader.little:
+                _make_missing(library, reader, contents)
+                have.append(reader.fingerprint)
+    return tuple(have)
+
+
 def publish_read(
     library: Library, embedder: Embedder | None, reader: Reader, course: str, progress: Progress
 ) -> int | None:
@@ -92,7 +112,7 @@ def publish_read(
             passages = _passages(library, course)
             if not passages or row_damage(library, course) is not None:
                 return None
-            if _missing(library, reader, passages):
+            if _missing(library, reader, _contents(reader, passages)):
                 continue  # it changed while it was read
             if course not in unread_courses(library, embedder, reader):
                 return None  # another one was quicker
@@ -106,11 +126,19 @@ def publish_read(
             )
 
 
-def publish_all_read(library: Library, embedder: Embedder | None, reader: Reader, progress: Progress) -> Round:
-    """Have all read that is not read yet, each course by itself: what is wrong with one is written down, and kept from
-    none after it. Stopped and StorageUnreachable end it."""
+def publish_all_read(
+    library: Library,
+    embedder: Embedder | None,
+    reader: Reader,
+    progress: Progress,
+    only: Collection[str] | None = None,
+) -> Round:
+    """Have all read that is not read yet (of some courses only), each course by itself: what is wrong with one is
+    written down, and kept from none after it. Stopped and StorageUnreachable end it."""
     published, waiting = 0, dict[str, Exception]()
-    for course in unread_courses(library, embedder, reader):
+    unread = unread_courses(library, embedder, reader)
+    wanted = [course for course in unread if only is None or course in only]
+    for course in wanted:
         try:
             published += publish_read(library, embedder, reader, course, progress) is not None
         except (Stopped, StorageUnreachable):
@@ -121,7 +149,7 @@ def publish_all_read(library: Library, embedder: Embedder | None, reader: Reader
                 note_waiting(connection, course, reader.fingerprint, reason_of(error))
     with library.database.reading() as connection:
         refused = count_refusals(connection, reader.fingerprint)
-    return Round(published, refused, waiting)
+    return Round(published, refused, waiting, len(unread) - len(wanted))
 
 
 def reason_of(error: Exception) -> str:
@@ -132,9 +160,20 @@ def reason_of(error: Exception) -> str:
 def _read(library: Library, reader: Reader, course: str, progress: Progress) -> bool:
     """Make what is missing; False for a course that has no passages."""
     passages = _passages(library, course)
-    contents = {own.content_hash: (own.title, own.text) for own in passages if own.kind in reader.kinds}
-    while missing := sorted(_missing(library, reader, passages)):
-        progress(course, len(contents) - len(missing), len(contents))
+    contents = _contents(reader, passages)
+    _make_missing(library, reader, contents, lambda done: progress(course, done, len(contents)))
+    return bool(passages)
+
+
+def _make_missing(
+    library: Library,
+    reader: Reader,
+    contents: Mapping[str, tuple[str, str]],
+    progress: Callable[[int], None] = lambda _done: None,
+) -> None:
+    """Have these contents read, batch by durable batch, as far as nobody has read them."""
+    while missing := sorted(_missing(library, reader, contents)):
+        progress(len(contents) - len(missing))
         batch = random.sample(missing, min(reader.at_once, len(missing)))
         made = dict(zip(batch, reader.make([contents[key] for key in batch]), strict=True))
         items = [(key, _WHOLE, own.content) for key, own in made.items()]
@@ -142,8 +181,7 @@ def _read(library: Library, reader: Reader, course: str, progress: Progress) -> 
         with library.database.writing() as connection:
             add_embeddings(connection, reader.fingerprint, items)
             add_refusals(connection, reader.fingerprint, refused)
-    progress(course, len(contents), len(contents))
-    return bool(passages)
+    progress(len(contents))
 
 
 def _other_readers(library: Library, reader: Reader, course: str) -> list[str]:
@@ -159,7 +197,11 @@ def _passages(library: Library, course: str) -> list[IndexedPassage]:
         return list(read_passages(connection, course))
 
 
-def _missing(library: Library, reader: Reader, passages: list[IndexedPassage]) -> set[str]:
-    wanted = {passage.content_hash for passage in passages if passage.kind in reader.kinds}
+def _contents(reader: Reader, passages: Sequence[Passage | IndexedPassage]) -> dict[str, tuple[str, str]]:
+    """(title, text) of what a reader reads of these passages, by content hash."""
+    return {own.content_hash: (own.title, own.text) for own in passages if own.kind in reader.kinds}
+
+
+def _missing(library: Library, reader: Reader, contents: Collection[str]) -> set[str]:
     with library.database.reading() as connection:
-        return missing_embeddings(connection, reader.fingerprint, wanted)
+        return missing_embeddings(connection, reader.fingerprint, contents)

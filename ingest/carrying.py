@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.embed.protocol import Embedder
+from index.encoding import Reader
 from index.library import Library
 from ingest.course import read_course
 from ingest.downloads import Sites
@@ -78,8 +80,10 @@ def carry_out(
     means: Means,
     progress: Report = lambda _: None,
     check: Check = lambda _: None,
+    readers: Sequence[Reader] = (),
 ) -> IngestReport:
-    """Take the course up, or what changed in it; `check` may refuse it where it is published."""
+    """Take the course up, or what changed in it; `check` may refuse it where it is published. What `readers` have read
+    of it is published with it."""
     allowed = replace(means, offline=means.offline or order.offline)
     with ExitStack() as held:
         planned, found = plan(order, library.data_dir, means, progress, held)
@@ -93,6 +97,7 @@ def carry_out(
             fetching=allowed.fetching(refresh=order.refresh),
             progress=progress,
             check=check,
+            readers=readers,
         )
 
 

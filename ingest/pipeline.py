@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from index.damage import row_damage
 from index.depot import DepotAway
 from index.embed.protocol import Embedder
+from index.encoding import Reader, read_little
 from index.errors import CorruptIndex, IndexMismatch, StorageError
 from index.follow import follow, tidy
 from index.library import Library
@@ -21,6 +22,7 @@ from index.publish import check_fits, publish
 from index.store.courses import replace_course
 from index.store.generations import StoredGeneration, latest_generation
 from index.store.known import course_hash
+from index.store.readers import note_read
 from index.types import Course, Passage
 from ingest.course import unclaimed_captions
 from ingest.fetching import NOTHING, Fetcher, Fetching
@@ -74,10 +76,12 @@ def ingest_course(
     fetching: Fetching = NOTHING,
     progress: Report = lambda _: None,
     check: Check = lambda _: None,
+    readers: Sequence[Reader] = (),
 ) -> IngestReport:
     """Take up what changed in a course, and publish it. One bad file is a gap in the report, never an error.
 
-    `check` is called in the transaction that publishes: what it raises leaves everything as it was.
+    `check` is called in the transaction that publishes: what it raises leaves everything as it was. What `readers` have
+    read of it, or can read in no time, is published with it.
 
     Expensive results (files, vectors) are kept as they are made; rows and generation change together at the end, so
     an ingest that dies leaves the course as it was, and the next one goes on from there.
@@ -104,7 +108,7 @@ def ingest_course(
             reader.prepare()
         with library.writer(on_wait):
             check_fits(library, embedder, planned.slug)
-            report = _publish(library, reader.still_good(), progress, check)
+            report = _publish(library, reader.still_good(), readers, progress, check)
     tidy(library)
     report.gaps += _problems_of(planned, folder, bool(wanted))
     about = (*unread.values(), *spare)
@@ -127,7 +131,7 @@ def _check_early(library: Library, embedder: Embedder | None, course: str) -> No
         _log.info("Not known yet whether the course fits: %s", error)
 
 
-def _publish(library: Library, read: _Read, progress: Report, check: Check) -> IngestReport:
+def _publish(library: Library, read: _Read, readers: Sequence[Reader], progress: Report, check: Check) -> IngestReport:
     """Publish what was read, unless it is published already (for writers)."""
     report = _summary(read.course, read.passages)
     report.embedded = read.embedded
@@ -136,13 +140,16 @@ def _publish(library: Library, read: _Read, progress: Report, check: Check) -> I
         return report
     # what another writer swept meanwhile is made again
     report.embedded += embed_missing(library, read.plan, told(progress, "embedding"))
+    plan = replace(read.plan, readers=read_little(library, readers, read.passages))
     progress(Progress("publishing", 0, 1))
 
     def change(connection: Connection) -> None:
         check(connection)
         replace_course(connection, read.course, read.passages, read.content_hash)
+        for fingerprint in plan.readers:
+            note_read(connection, read.course.slug, fingerprint)
 
-    report.generation = publish(library, read.plan, change, distrusted=read.distrusted)
+    report.generation = publish(library, plan, change, distrusted=read.distrusted)
     report.changed = True
     progress(Progress("publishing", 1, 1))
     return report

@@ -80,7 +80,7 @@ def work(
                 break
             stop.wait(_IDLE_SECONDS)
             continue
-        _Run(job, library, embedder, means, stop, presence).run()
+        _Run(job, library, embedder, means, stop, presence, readers).run()
         done += 1
     presence.end()
     return done
@@ -190,8 +190,9 @@ class _Run:
         means: Means,
         stop: threading.Event,
         presence: _Presence,
+        readers: Sequence[Reader] = (),
     ) -> None:
-        self._stop, self._presence = stop, presence
+        self._stop, self._presence, self._readers = stop, presence, readers
         self._job, self._library, self._embedder, self._means = job, library, embedder, means
         self._finished = threading.Event()
         self._stopped = threading.Event()
@@ -210,7 +211,9 @@ class _Run:
             if order.dry_run:
                 report, outline = look(order, self._library.data_dir, self._means, self._told)
             else:
-                report = carry_out(order, self._library, self._embedder, self._means, self._told, self._check)
+                report = carry_out(
+                    order, self._library, self._embedder, self._means, self._told, self._check, self._readers
+                )
         except _Stopped:
             given_back = True
         except LecturesError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,40 +51,43 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Take courses up, or what changed in them."""
-    from index.errors import InvalidRequest
     from ingest.order import Order
 
-    if len(sources) > 1 and (course or source_url or write_yaml):
-        raise InvalidRequest("--course, --source-url and --write-yaml are of one course; give one source with them.")
-    orders = [
-        Order(
-            source,
-            course=course,
-            source_url=source_url,
-            languages=tuple(code.strip().lower() for code in (language or "").split(",") if code.strip()),
-            linked_only=linked_only,
-            with_transcripts=not no_transcripts,
-            offline=offline,
-            refresh=refresh,
-        )
-        for source in sources
-    ]
-    if ray is not None and queue:
-        raise InvalidRequest("--queue leaves it to `lectures worker`, --ray to a cluster; give one of them.")
-    if ray is not None and not (dry_run or write_yaml):
-        _spread(orders, ray, every=every, as_json=as_json)
-    elif dry_run or write_yaml:
+    _check_together(sources, of_one=bool(course or source_url or write_yaml), queue=queue, ray=ray)
+    pattern = Order(
+        "",
+        course=course,
+        source_url=source_url,
+        languages=tuple(code.strip().lower() for code in (language or "").split(",") if code.strip()),
+        linked_only=linked_only,
+        with_transcripts=not no_transcripts,
+        offline=offline,
+        refresh=refresh,
+    )
+    orders = [replace(pattern, source=source) for source in sources]
+    if dry_run or write_yaml:
         for order in orders:
             _show_plan(order, write_yaml, as_json=as_json)
+    elif ray is not None:
+        _spread(orders, ray, every=every, as_json=as_json)
     elif queue:
         _queue(orders, as_json=as_json)
     else:
         _take_up(orders, every=every, as_json=as_json)
 
 
+def _check_together(sources: Sequence[str], *, of_one: bool, queue: bool, ray: str | None) -> None:
+    """InvalidRequest for options that do not go together."""
+    from index.errors import InvalidRequest
+
+    if len(sources) > 1 and of_one:
+        raise InvalidRequest("--course, --source-url and --write-yaml are of one course; give one source with them.")
+    if ray is not None and queue:
+        raise InvalidRequest("--queue leaves it to `lectures worker`, --ray to a cluster; give one of them.")
+
+
 def _show_plan(order: Order, write_yaml: str | None, *, as_json: bool) -> None:
     """The course as it is understood, printed or written down; nothing is opened that an ingest would write."""
-    from dataclasses import asdict
     from pathlib import Path
 
     from ingest.carrying import plan
@@ -129,8 +133,6 @@ def _queue(orders: Sequence[Order], *, as_json: bool) -> None:
 
 def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
     """Take courses up, one after another. One of several that cannot be stops no other, unless none can be stored."""
-    from dataclasses import asdict
-
     from index.errors import LecturesError, StorageError
     from ingest.carrying import carry_out
     from service.console import err, print_json, print_report, progress_bar
@@ -147,7 +149,7 @@ def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
                 def tell(at: Progress, step: Step = step) -> None:
                     step(at.step, at.done, at.total, at.what)
 
-                report = carry_out(order, library, embedder, means, tell)
+                report = carry_out(order, library, embedder, means, tell, readers=readers)
         except (LecturesError, OSError) as error:
             if len(orders) == 1:
                 raise
@@ -162,7 +164,7 @@ def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
             if not as_json:
                 print_report(report, every=every)
     else:
-        read_rest(library, embedder, readers, quiet=as_json)
+        read_rest(library, embedder, readers, quiet=as_json, only=_courses_of(outcomes))
         for outcome in outcomes if readers else ():  # what was read since is published, as another generation
             if outcome["report"] and outcome["report"]["generation"] is not None:
                 outcome["report"]["generation"] = library.served_number()
@@ -170,6 +172,11 @@ def _take_up(orders: Sequence[Order], *, every: bool, as_json: bool) -> None:
         print_json(outcomes[0]["report"])
         return
     _end(outcomes, as_json=as_json)
+
+
+def _courses_of(outcomes: Sequence[dict[str, Any]]) -> set[str]:
+    """The courses that were taken up, or found unchanged."""
+    return {outcome["report"]["course"] for outcome in outcomes if outcome["report"]}
 
 
 def _outcome(order: Order, report: dict[str, Any] | None = None, problem: str | None = None) -> dict[str, Any]:
@@ -190,8 +197,6 @@ def _end(outcomes: Sequence[dict[str, Any]], *, as_json: bool) -> None:
 
 def _spread(orders: Sequence[Order], address: str, *, every: bool, as_json: bool) -> None:
     """Take courses up on a cluster; each is reported as it is done."""
-    from dataclasses import asdict, replace
-
     from index.follow import follow
     from ingest.cluster import Installation, carry_out_on
     from ingest.pipeline import IngestReport
@@ -227,11 +232,12 @@ def _spread(orders: Sequence[Order], address: str, *, every: bool, as_json: bool
                 err.print(f"{outcome.source}: {outcome.problem}", markup=False)
             else:
                 print_report(IngestReport(**outcome.report), every=every)
+    outcomes = [asdict(outcome) for outcome in found]
     if readers:
         library = library_of(settings)
         follow(library, wait=True)
-        read_rest(library, open_embedder(settings), readers, quiet=as_json)
-    _end([asdict(outcome) for outcome in found], as_json=as_json)
+        read_rest(library, open_embedder(settings), readers, quiet=as_json, only=_courses_of(outcomes))
+    _end(outcomes, as_json=as_json)
 
 
 def status(every: Every = False, as_json: Json = False) -> None:

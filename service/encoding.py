@@ -3,7 +3,7 @@ set nothing is done."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from service.console import counted, err, progress_bar
@@ -16,21 +16,34 @@ if TYPE_CHECKING:
 _NAMED = 5  # courses that wait for the same reason
 
 
-def read_rest(library: Library, embedder: Embedder | None, readers: Sequence[Reader], *, quiet: bool) -> None:
-    """Have every course read that is not read yet; what is published is searched meanwhile. One that cannot be read for
-    now fails nothing: the next ingest or the worker goes on."""
+def read_rest(
+    library: Library,
+    embedder: Embedder | None,
+    readers: Sequence[Reader],
+    *,
+    quiet: bool,
+    only: Collection[str] | None = None,
+) -> None:
+    """Have every course (or only some) read that is not read yet; what is published is searched meanwhile. One that
+    cannot be read for now fails nothing: the next ingest or the worker goes on. How many others are left is said."""
     for reader in readers:
-        _read_rest(library, embedder, reader, quiet=quiet)
+        _read_rest(library, embedder, reader, only, quiet=quiet)
 
 
-def _read_rest(library: Library, embedder: Embedder | None, reader: Reader, *, quiet: bool) -> None:
+def _read_rest(
+    library: Library, embedder: Embedder | None, reader: Reader, only: Collection[str] | None, *, quiet: bool
+) -> None:
     from index.encoding import publish_all_read, reason_of
     from service.foreseeing import Foreseeing
 
     waiting: dict[str, list[str]] = {}
     with progress_bar(quiet=quiet) as step:
         found = publish_all_read(
-            library, embedder, reader, lambda course, done, total: step(f"{reader.verb} {course}", done, total, "")
+            library,
+            embedder,
+            reader,
+            lambda course, done, total: step(f"{reader.verb} {course}", done, total, ""),
+            only,
         )
     for course, error in found.waiting.items():
         waiting.setdefault(reason_of(error), []).append(course)
@@ -43,6 +56,12 @@ def _read_rest(library: Library, embedder: Embedder | None, reader: Reader, *, q
         )
     for reason, courses in waiting.items():
         err.print(f"Not read yet: {_named(courses)} ({reason.rstrip('.')}).", markup=False)
+    if found.left:
+        err.print(
+            f"{counted(found.left, 'other course')} not read by {reader.fingerprint} yet; `lectures worker --once` has "
+            "it done.",
+            markup=False,
+        )
 
 
 def _named(courses: Sequence[str]) -> str:

@@ -67,6 +67,7 @@ class Foreseeing:
 
     verb = "asking of"
     at_once = 1  # it takes seconds: a job that comes need not wait for more
+    little = 0  # each passage is a call of the day
     kinds = frozenset({Kind.PAGE, Kind.SEGMENT})
 
     def __init__(self, model: LanguageModel) -> None:

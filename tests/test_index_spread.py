@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -167,6 +168,26 @@ def test_nodes_find_what_one_process_finds(
     for query in _QUERIES:
         _assert_alike(here, there, query)
     assert len({node for node, method in nodes.asked if method == "weigh"}) > 1  # each is asked for its own
+
+
+def test_a_shard_that_has_other_rows_now_is_held_by_their_ids(tmp_path: Path) -> None:
+    made = Made(tmp_path, None)
+    first = made.publish(1, _COURSES[:3])
+    again = [
+        replace(own, lectures="501-503", decks="901", videos="701") if own.course == "deep" else own
+        for own in first.shards
+    ]
+    sha256 = write_generation(made.root, 2, ANALYSIS_VERSION, name_of(None), again)
+    second = read_generation(made.root, 2)[0]
+    made.shared.push(Published(2, sha256), second)
+    nodes = LocalNodes(made.storage, tmp_path / "nodes", ["one", "two", "three"])
+    spread = Spread(nodes)
+    for manifest, lecture in ((first, 21), (second, 502), (first, 21)):
+        here, there = made.here(manifest), made.there(spread, manifest)
+        query = Query("gradient dropout", Filters(lecture=lecture))
+        _assert_alike(here, there, query)
+        assert {hit.passage.lecture_id for hit in there.find(query).hits(9)} == {lecture}
+    nodes.close()
 
 
 def test_sketches_of_shards_that_are_asked_elsewhere_are_left_out(

@@ -24,6 +24,8 @@ _PLAIN = ("Mean", "The mean of some numbers is their sum, divided by how many th
 # Of the bundled model: a closest passage with this cosine speaks neither for nor against that it is what was asked. As
 # it was measured for courses in the languages that it reads (docs/encoder.md).
 _USUAL, _READS = 0.34, frozenset({"en", "ru"})
+# Passages that are read in some two seconds: 60 to 100 a second of the bundled model, twenty of e5 (docs/encoder.md).
+_LITTLE, _LITTLE_OF_E5 = 128, 32
 # By this the vectors of encoders are told from those of embedders, which belong to the shards that list them.
 PREFIX = "encoder:"
 
@@ -52,7 +54,7 @@ class Encoder:
     understands a question in other letters than those of a passage. By `usual` a cosine is judged in itself; None:
     cosines say only which passage is nearer. `outside` tells what no lecture answers, where that was learned. Only
     where all courses are in the languages of `reads` is it asked; empty: everywhere. It reads `at_once` passages, and
-    is then asked whether to go on."""
+    is then asked whether to go on; up to `little` of a course it reads before that is published."""
 
     verb = "encoding"
     kinds = frozenset(Kind)
@@ -67,10 +69,11 @@ class Encoder:
         outside: Outside | None = None,
         reads: frozenset[str] = frozenset(),
         at_once: int = 16,
+        little: int = 0,
     ) -> None:
         self._embedder = embedder
         self.across_alphabets, self.usual, self.outside = across_alphabets, usual, outside
-        self.reads, self.at_once = reads, at_once
+        self.reads, self.at_once, self.little = reads, at_once, little
         self.deadline_seconds = deadline_seconds
         self.fingerprint = PREFIX + embedder.fingerprint
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
@@ -144,5 +147,8 @@ def load_encoder(name: str, deadline_ms: int) -> Encoder | None:
             outside=read_outside(model.fingerprint),
             reads=_READS,
             at_once=64,
+            little=_LITTLE,
         )
-    return Encoder(E5Embedder() if name == "e5" else SentenceTransformerEmbedder(name), deadline_ms / 1000)
+    if name == "e5":
+        return Encoder(E5Embedder(), deadline_ms / 1000, little=_LITTLE_OF_E5)
+    return Encoder(SentenceTransformerEmbedder(name), deadline_ms / 1000)  # how fast it is, nobody knows

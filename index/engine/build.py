@@ -20,9 +20,10 @@ from index.engine.foreseen import foreseen_terms
 from index.engine.glossary import build_terms
 from index.engine.manifest import DATA, FORMAT, ListedShard, ShardManifest, shard_folder, to_json
 from index.engine.mining import Similarity, mine_terms
-from index.engine.passages import build_passages, dump_passage
+from index.engine.passages import build_passages, dump_passages
 from index.engine.postings import FieldTerms, build_postings
 from index.engine.relations import continued_titles, is_outline, previous_rows, twin_rows
+from index.engine.rowids import RowIds, dump_ids
 from index.engine.shard import Shard, adaptation_arrays, open_shard
 from index.engine.suggest import build_suggestions
 from index.engine.vectors import build_vectors
@@ -59,15 +60,16 @@ class Made:
 def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], made: Made) -> ListedShard:
     """Build, make durable, reopen and check the shard of a course; what a generation lists of it.
 
-    The same course, passages and fingerprint give the same name; a shard of that name that is whole is taken as it is.
+    The same course, passages and fingerprint give the same name and bytes, whatever ids its rows have (which the
+    generation lists beside it); a shard of that name that is whole is taken as it is.
     StorageError if the disk refuses: nothing is left then.
     """
-    records = [dump_passage(passage) for passage in passages]
+    records, ids = dump_passages(passages)
     name = shard_name(course, records, made.fingerprint, made.encoder, made.questions)
-    there = _intact(root, name, course, made, len(passages))
+    there = _intact(root, name, course, made, len(passages), ids)
     if there is not None:
         return there
-    arrays, languages = _arrays(passages, records, made)
+    arrays, languages = _arrays(passages, records, ids, made)
     content = pack(arrays)
     manifest = ShardManifest(
         format=FORMAT,
@@ -87,7 +89,7 @@ def build_shard(root: Path, course: str, passages: Sequence[IndexedPassage], mad
     )
     described = to_json(manifest)
     _write(root, name, {DATA: content, "manifest.json": described})
-    listed = _listed(name, course, made, len(passages), described)
+    listed = _listed(name, course, made, len(passages), ids, described)
     _check_canaries(open_shard(root, listed))
     return listed
 
@@ -108,7 +110,9 @@ def shard_name(course: str, records: Sequence[str], fingerprint: str, encoder: s
     return digest.hexdigest()[:32]
 
 
-def _arrays(passages: Sequence[IndexedPassage], records: Sequence[str], made: Made) -> tuple[Arrays, list[str]]:
+def _arrays(
+    passages: Sequence[IndexedPassage], records: Sequence[str], ids: RowIds, made: Made
+) -> tuple[Arrays, list[str]]:
     """The arrays of a shard, and the languages of its Latin words."""
     previous = previous_rows(passages)
     continued = continued_titles(passages, previous)
@@ -119,7 +123,7 @@ def _arrays(passages: Sequence[IndexedPassage], records: Sequence[str], made: Ma
     twins = twin_rows(passages, [[*document.title, *document.body] for document in documents])
     glossary = mine_terms(passages, made.similarity)
     arrays: Arrays = {
-        **build_passages(passages, records),
+        **build_passages(passages, records, ids),
         **build_postings(documents),
         **build_words(passages),
         **build_terms(glossary),
@@ -165,7 +169,7 @@ def _field_terms(passage: IndexedPassage, continued: str, foreseen: bytes) -> Fi
     )
 
 
-def _listed(name: str, course: str, made: Made, count: int, described: bytes) -> ListedShard:
+def _listed(name: str, course: str, made: Made, count: int, ids: RowIds, described: bytes) -> ListedShard:
     """What a generation lists of a shard; `described` is its manifest as it is written."""
     return ListedShard(
         course=course,
@@ -175,14 +179,17 @@ def _listed(name: str, course: str, made: Made, count: int, described: bytes) ->
         manifest_sha256=hashlib.sha256(described).hexdigest(),
         encoder=made.encoder,
         questions=made.questions,
+        lectures=dump_ids(ids.lectures),
+        decks=dump_ids(ids.decks),
+        videos=dump_ids(ids.videos),
     )
 
 
-def _intact(root: Path, name: str, course: str, made: Made, count: int) -> ListedShard | None:
+def _intact(root: Path, name: str, course: str, made: Made, count: int, ids: RowIds) -> ListedShard | None:
     """The shard of this name if it lies there and every byte of it is right."""
     try:
         described = (shard_folder(root, name) / "manifest.json").read_bytes()
-        listed = _listed(name, course, made, count, described)
+        listed = _listed(name, course, made, count, ids, described)
         shard = open_shard(root, listed)
     except (OSError, CorruptIndex, ValueError, TypeError):
         return None

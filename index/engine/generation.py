@@ -214,7 +214,9 @@ def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str
 
     def opened(listed: ListedShard) -> Shard | str:
         try:
-            return there.get(listed.name) or open_shard(root, listed)
+            shard = there.get(listed.name)
+            # the same course, removed and taken up again, has its shard of before and other rows
+            return shard if shard and shard.passages.ids == listed.ids else open_shard(root, listed)
         except CorruptIndex as error:
             return str(error)
 

@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 
 from index.engine.encoded import who_encoded
 from index.engine.foreseen import who_wrote
+from index.engine.rowids import RowIds, load_ids
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import fsync_folder, make_folder, write_durably
 
-FORMAT = 6
+FORMAT = 7
 DATA = "shard.safetensors"
 _KEEP = 2  # generations
 _POINTER = re.compile(rb"(\d{1,9})\n?")
@@ -59,7 +60,8 @@ class ShardManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedShard:
-    """A shard as a generation lists it."""
+    """A shard as a generation lists it; `lectures`, `decks` and `videos` are the ids that those it names have here, as
+    text (`index.engine.rowids`)."""
 
     course: str
     name: str
@@ -68,6 +70,19 @@ class ListedShard:
     manifest_sha256: str
     encoder: str = ""
     questions: str = ""
+    lectures: str = ""
+    decks: str = ""
+    videos: str = ""
+
+    @property
+    def ids(self) -> RowIds:
+        """What the numbers in the shard stand for here. CorruptIndex if that cannot be read."""
+        try:
+            return RowIds(load_ids(self.lectures), load_ids(self.decks), load_ids(self.videos))
+        except ValueError as error:
+            raise CorruptIndex(
+                f"The index of course {self.course} cannot be used ({error}); run `lectures reindex`."
+            ) from error
 
     @property
     def readers(self) -> tuple[str, ...]:
@@ -76,8 +91,10 @@ class ListedShard:
 
     @property
     def place(self) -> str:
-        """Its name and what exactly it holds: two machines may round differently."""
-        return f"{self.name}-{self.manifest_sha256[:16]}"
+        """Its name, what exactly it holds, since two machines may round differently, and which rows it is of: whoever
+        holds it under this name (`index/spread`) says the ids that are meant."""
+        held = "\n".join((self.manifest_sha256, self.lectures, self.decks, self.videos))
+        return f"{self.name}-{hashlib.sha256(held.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from index.engine.glossary import ShardTerms
 from index.engine.manifest import DATA, ListedShard, ShardManifest, read_shard_manifest, shard_folder
 from index.engine.passages import Passages
 from index.engine.postings import Postings
+from index.engine.rowids import RowIds
 from index.engine.suggest import ShardSuggestions
 from index.engine.vectors import ShardVectors
 from index.engine.vocabulary import ShardWords
@@ -27,13 +28,14 @@ class Shard:
     """Immutable, safe to share between threads. Passages are numbered from 0 in the order of the course."""
 
     def __init__(
-        self, name: str, manifest: ShardManifest, arrays: Arrays, records: Sequence[str] | None = None
+        self, name: str, manifest: ShardManifest, arrays: Arrays, ids: RowIds, records: Sequence[str] | None = None
     ) -> None:
-        """With `records`, the texts of passages, it is one whose vectors are elsewhere (`index/spread`)."""
+        """`ids` are what its numbers stand for here. With `records`, the texts of passages, it is one whose vectors are
+        elsewhere (`index/spread`)."""
         self.name = name
         self.manifest = manifest
         self.arrays = arrays
-        self.passages = Passages(arrays, records)
+        self.passages = Passages(arrays, ids, records)
         self.postings = Postings(arrays)
         self.words = ShardWords(arrays)
         self.terms = ShardTerms(arrays)
@@ -64,7 +66,7 @@ def open_shard(root: Path, listed: ListedShard) -> Shard:
     path = shard_folder(root, listed.name) / DATA
     arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}")
     try:
-        return Shard(listed.name, manifest, arrays)
+        return Shard(listed.name, manifest, arrays, listed.ids)
     except (KeyError, ValueError, EmbedderError) as error:
         raise CorruptIndex(
             f"The index of course {listed.course} cannot be used ({error}); run `lectures reindex`."

@@ -104,6 +104,7 @@ class Bodies:
         """Passages of a generation, by shard and number in it."""
         routes = self._routes(number)
         keys = [(routes.places[shard.name], own) for shard, own in wanted]
+        ids = {place: shard.passages.ids for (place, _), (shard, _) in zip(keys, wanted, strict=True)}
         known: dict[tuple[str, int], IndexedPassage] = {}
         for key in keys:
             found = self._passages.peek(key)
@@ -115,7 +116,7 @@ class Bodies:
             for place, own in missing:
                 by_place.setdefault(place, []).append(own)
             for place, own, record in self._records(routes, by_place):
-                passage = load_passage(record)
+                passage = load_passage(record, ids[place])
                 known[place, own] = self._passages.get((place, own), lambda _, passage=passage: passage)  # type: ignore[misc]
         return [known[key] for key in keys]
 

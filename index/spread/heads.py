@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from index.engine.manifest import ListedShard
 from index.engine.shard import Shard
 from index.spread.wire import Head
 
@@ -35,8 +36,8 @@ class _Records(Sequence[str]):
         return self._read(number)
 
 
-def without_body(name: str, head: Head, read: Callable[[int], str]) -> Shard:
+def without_body(listed: ListedShard, head: Head, read: Callable[[int], str]) -> Shard:
     """A shard that knows all but its body; `read` reads the text of a passage by its number."""
     # copies: what came over the network lies in memory that others need
     own = {key: np.array(array) for key, array in head.arrays.items()}
-    return Shard(name, head.manifest, own, _Records(head.manifest.passages, read))
+    return Shard(listed.name, head.manifest, own, listed.ids, _Records(head.manifest.passages, read))

@@ -179,12 +179,12 @@ class Spread:
         found: dict[str, Shard] = {}
         for piece, heads in self.bodies.asked(routes.elsewhere(new, (), ()), send, routes):
             for place, head in zip(piece.places, heads, strict=True):
-                found[place] = self._without_body(manifest.number, routes.listed[place].name, head)
+                found[place] = self._without_body(manifest.number, routes.listed[place], head)
         with self._lock:
             self._shards = {**self._shards, **found}
 
-    def _without_body(self, number: int, name: str, head: Head) -> Shard:
-        return without_body(name, head, partial(self.bodies.record, number, name))
+    def _without_body(self, number: int, listed: ListedShard, head: Head) -> Shard:
+        return without_body(listed, head, partial(self.bodies.record, number, listed.name))
 
     def _routes_to(self, number: int) -> Routes:
         """Those of a generation, or of the one that was opened last (-1)."""

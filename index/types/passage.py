@@ -126,7 +126,8 @@ class Aligned:
 
 @dataclass(frozen=True, slots=True)
 class IndexedPassage:
-    """A passage with all that a hit shows, as it lies in a shard. A line of the programme has no place.
+    """A passage with all that a hit shows, as it lies in a shard, where numbers stand for ids of rows. A line of the
+    programme has no place.
 
     `lecture_mark` is that of its lecture's key, `times` says when words are spoken (`index.text.moments`).
     """
