@@ -6,7 +6,7 @@ Nothing here reads the rows, texts or vectors of another course, except to build
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
@@ -43,7 +43,9 @@ from index.store.integrity import (
 )
 from index.store.known import course_files, course_hash, course_slugs
 from index.store.passages import content_hashes, read_passages
+from index.store.readers import note_read
 from index.text.analysis import ANALYSIS_VERSION
+from index.types import IndexedPassage
 
 
 def check_fits(library: Library, embedder: Embedder | None, course: str) -> None:
@@ -101,25 +103,36 @@ def forget_course(
     return number
 
 
+# passages of a course → the fingerprints of the encoder and the language model that have read them
+ReadBy = Callable[[Sequence[IndexedPassage]], tuple[str, ...]]
+
+
 def reindex(
-    library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None] = lambda _d, _t, _w: None
+    library: Library,
+    embedder: Embedder | None,
+    progress: Callable[[int, int, str], None] = lambda _d, _t, _w: None,
+    read_by: ReadBy = lambda _: (),
 ) -> int:
     """Build every shard anew from the rows, as `reindex_intact`; StorageError, when that is done, if rows are damaged.
 
     The number of the new generation. For writers."""
-    number, refused = reindex_intact(library, embedder, progress)
+    number, refused = reindex_intact(library, embedder, progress, read_by)
     if refused:
         raise StorageError(f"Generation {number} is served; not all of it is new. {' '.join(refused)}")
     return number
 
 
 def reindex_intact(
-    library: Library, embedder: Embedder | None, progress: Callable[[int, int, str], None]
+    library: Library,
+    embedder: Embedder | None,
+    progress: Callable[[int, int, str], None],
+    read_by: ReadBy = lambda _: (),
 ) -> tuple[int, list[str]]:
     """Build every shard anew from the rows alone, course by course: after a change of embedder, or damage.
 
     The number of the new generation, and a sentence for each course whose rows are not those that were written: they
-    enter no index; what is served of their course stays, or goes if it is of no use. For writers.
+    enter no index; what is served of their course stays, or goes if it is of no use. What those that have read a
+    course (`read_by`) made is in its shard at once. For writers.
     """
     with library.database.reading() as connection:
         built_on = latest_generation(connection)
@@ -140,12 +153,15 @@ def reindex_intact(
             refused.append(damage)
             shards += _shard_before(library, embedder, slug)
         else:
-            shards.append(_built_anew(library, embedder, slug))
+            shards.append(_built_anew(library, embedder, slug, read_by))
     with library.database.publishing() as connection:
         if latest_generation(connection) != built_on:
             raise StorageError("Another machine published meanwhile; run `lectures reindex` again.")
         for slug in slugs:
             adopt_rows(connection, slug)
+        for shard in shards:
+            for fingerprint in shard.readers:
+                note_read(connection, shard.course, fingerprint)
         number = _add_generation(library, connection, embedder, shards, anew=True)
     library.serve(number)
     with library.sweeping():
@@ -154,11 +170,12 @@ def reindex_intact(
     return number, refused
 
 
-def _built_anew(library: Library, embedder: Embedder | None, slug: str) -> ListedShard:
+def _built_anew(library: Library, embedder: Embedder | None, slug: str, read_by: ReadBy) -> ListedShard:
     with library.database.reading() as connection:
         passages = list(read_passages(connection, slug))
     plan = plan_course(library, embedder, slug, passages, anew=True)
     embed_missing(library, plan)
+    plan = replace(plan, readers=read_by(passages))
     with library.database.reading() as connection:
         made = made_of(connection, plan)
     return build_shard(library.index_root, slug, passages, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -277,6 +278,7 @@ def reindex(
 ) -> None:
     """Build the index anew from the database: after a change of embedder, or damage. What encoder or language model
     could not read they are asked again."""
+    from index.encoding import read_little
     from index.publish import reindex as build_again
     from index.store.readers import forget_refusals
     from service.console import out, print_json, progress_bar
@@ -288,9 +290,14 @@ def reindex(
         settings = read_settings(embedder=embedder)  # it must go with the others
     chosen, readers = open_embedder(settings), open_readers(settings, library)
     with progress_bar(quiet=as_json) as step, library.writer(anew=True):
-        number = build_again(library, chosen, lambda done, total, what: step("indexing", done, total, what))
         with library.database.writing() as connection:
             forget_refusals(connection)
+        number = build_again(
+            library,
+            chosen,
+            lambda done, total, what: step("indexing", done, total, what),
+            partial(read_little, library, readers),
+        )
     read_rest(library, chosen, readers, quiet=as_json)
     number = library.served_number() or number
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ from support import CountingEmbedder, ingest, open_index, passage, write_course
 from index.damage import find_damage
 from index.embed.encoder import PREFIX, Encoder
 from index.embed.protocol import Vectors
-from index.encoding import publish_all_read, unread_courses
+from index.encoding import publish_all_read, read_little, unread_courses
 from index.engine.encoded import build_encoded
 from index.engine.manifest import generation_file
 from index.errors import EmbedderError, IndexMismatch
 from index.library import Library
 from index.publish import forget_course, reindex
-from index.store.readers import forget_refusals, list_unread
+from index.store.readers import forget_refusals, list_unread, note_waiting
 from index.store.tables import embeddings
 from index.types import Filters, Query
 
@@ -172,6 +173,25 @@ def test_what_was_read_outlives_reindexing_and_goes_with_its_course(
     forget_course(sqlite_library, embedder, course)
     assert kept(sqlite_library, "") == []
     assert encode(sqlite_library, embedder, encoder) == 0
+
+
+def test_what_is_kept_of_a_reader_is_in_the_shards_that_are_built_anew(
+    sqlite_library: Library, tmp_path: Path, embedder: CountingEmbedder
+) -> None:
+    library, knowing = sqlite_library, Knowing()
+    encoder = encoder_of(knowing)
+    ingest(write_course(tmp_path / "c", "Course", PAGES), library, embedder)
+    encode(library, embedder, encoder)
+    read = len(knowing.embedded)
+    with library.database.writing() as connection:
+        note_waiting(connection, "c", encoder.fingerprint, "the encoder was away")
+    with library.writer():
+        number = reindex(library, embedder, read_by=partial(read_little, library, [encoder]))
+    assert unread_courses(library, embedder, encoder) == []
+    assert (library.served_number(), len(knowing.embedded)) == (number, read)
+    assert pages_found(library, embedder, encoder) == ([9], ())
+    with library.database.reading() as connection:
+        assert list_unread(connection) == []
 
 
 def test_where_one_course_is_unread_all_are_searched_without_the_encoder(
