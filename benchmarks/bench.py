@@ -47,6 +47,7 @@ FIGURES = {
     "ingest.unchanged": "`lectures ingest` again, unchanged",
     "ingest.remove": "`lectures remove` among all others",
     **{f"search.{name}": f"search over {name.replace('.', ', ')}" for name in _SEARCHES},
+    **{f"search.{scope}.stages": f"over {scope}, hybrid, mean by stage" for scope in ("one", "all")},
     "search.open": "opening the index",
     "search.ratio": "one course, among all ÷ alone",
     "http.livez": "/livez, 1 client",
@@ -60,7 +61,7 @@ FIGURES = {
     "start.ready": "`lectures serve` until ready",
     "start.help": "`lectures --help`",
     "memory.process": "memory of one process",
-    "memory.worker": "memory of each further worker",
+    "memory.worker": "memory that a worker shares with nobody",
 }
 
 
@@ -143,7 +144,9 @@ def _course_figures(bench: Bench, scratch: Path) -> list[Figure]:
 
 def measure_search(bench: Bench, scratch: Path) -> list[Figure]:
     found = _timed_search(bench, scratch, bench.data, _SEARCHES)
+    stages = {name: values.pop("stages") for name, values in found["runs"].items()}
     figures = [Figure(f"search.{name}", "ms", values) for name, values in found["runs"].items()]
+    figures += [Figure(f"search.{scope}.stages", "ms", stages[f"{scope}.hybrid"]) for scope in ("one", "all")]
     figures.append(Figure("search.open", "s, MB", found["open"]))
     if bench.courses:
         lone = scratch / "alone"
@@ -180,21 +183,21 @@ def measure_http(bench: Bench, _scratch: Path) -> list[Figure]:
         Figure("http.livez", "ms", _picked(livez)),
         Figure("http.generator", "ms of CPU/request", {"cpu": livez["own_cpu_ms"]}),
         *(Figure(f"http.{name}", "ms", _picked(values)) for name, values in found.items()),
-        *(_worker_figures(bench, held) if service_runs.knows_workers() else []),
+        *(_worker_figures(bench) if service_runs.knows_workers() else []),
         Figure("memory.process", "MB", held),
     ]
 
 
-def _worker_figures(bench: Bench, alone: dict[str, float]) -> list[Figure]:
+def _worker_figures(bench: Bench) -> list[Figure]:
     with service_runs.running(bench.data, _WORKERS) as service:
         found = _loads(service, bench, (8,))
-        held = service_runs.memory(service)
+        own = service_runs.workers_memory(service, _WORKERS)
     return [
         *(
             Figure(f"http.workers.{name}", "ms", _picked(load) | {"busiest": load["busiest_share"]})
             for name, load in found.items()
         ),
-        Figure("memory.worker", "MB", {name: (held[name] - alone[name]) / (_WORKERS - 1) for name in held}),
+        Figure("memory.worker", "MB", {"least": min(own), "most": max(own)}),
     ]
 
 

@@ -99,3 +99,8 @@ def memory(service: Service) -> dict[str, float]:
     """Of all its processes together, MB."""
     processes = tree_of(service.pid)
     return {"anonymous": sum(map(anonymous_mb, processes)), "private": sum(map(private_mb, processes))}
+
+
+def workers_memory(service: Service, workers: int) -> list[float]:
+    """What each of its worker processes shares with no other one, MB: what one more would cost."""
+    return sorted(map(private_mb, tree_of(service.pid)[1:]))[-workers:]

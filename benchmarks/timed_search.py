@@ -5,7 +5,7 @@
 QUESTIONS.json is an object: the questions of each run by its name, such as `one.hybrid` (over COURSE) or `all.lexical`.
 Its questions are asked in rounds, between those of the other runs, so that what else the machine does meets all alike;
 the first tenth of a round warms up and is not counted. The environment names the installation. Prints one JSON object:
-of each run the quickest of its rounds.
+of each run the quickest of its rounds, and with how much of its mean time which stage took.
 """
 
 from __future__ import annotations
@@ -15,24 +15,29 @@ import json
 import sys
 from pathlib import Path
 from time import perf_counter, process_time
+from typing import Any
 
 from benchmarks.installation import Search, open_search
 from benchmarks.processes import peak_mb, quickest
+from benchmarks.stages import measured
 from service.evaluation import percentile
 
 
-def timed(search: Search, questions: list[str], course: str | None, mode: str) -> dict[str, float]:
+def timed(search: Search, questions: list[str], course: str | None, mode: str) -> dict[str, Any]:
     """Milliseconds, and processor time of all threads."""
     warm = max(1, len(questions) // 10)
     for question in questions[:warm]:
         search(question, course, mode)
     times, cpu = [], process_time()
-    for question in questions[warm:]:
-        started = perf_counter()
-        search(question, course, mode)
-        times.append((perf_counter() - started) * 1000)
+    with measured() as stages:
+        for question in questions[warm:]:
+            started = perf_counter()
+            search(question, course, mode)
+            times.append((perf_counter() - started) * 1000)
+    took = {stage: 1000 * seconds / len(times) for stage, seconds in stages.seconds.items() if seconds}
+    took["other"] = sum(times) / len(times) - sum(took.values())
     shares = {name: percentile(times, share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
-    return shares | {"cpu": 1000 * (process_time() - cpu) / len(times)}
+    return {**shares, "cpu": 1000 * (process_time() - cpu) / len(times), "stages": took}
 
 
 def main() -> None:
@@ -45,7 +50,7 @@ def main() -> None:
     started = perf_counter()
     search = open_search()
     opened = {"seconds": perf_counter() - started}
-    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in questions}
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in questions}
     for turn in range(options.rounds):
         for name, asked in questions.items():
             scope, _, mode = name.partition(".")

@@ -20,7 +20,9 @@ from benchmarks.installation import fill
 from benchmarks.load import run
 from benchmarks.made_courses import made_course, made_questions, write_folder
 from benchmarks.scaling.spread_ingest import slow_site, write_waiting
+from benchmarks.stages import Stages, measured
 from index.library import Library
+from index.search.search import SearchIndex
 from index.types import Kind
 from ingest.carrying import Means, carry_out
 from ingest.order import Order
@@ -111,6 +113,21 @@ def test_the_load_generator_stops_at_a_refusal() -> None:
         pytest.raises(SystemExit, match="503"),
     ):
         run(port, ["/a"], 1)
+
+
+def test_what_a_stage_calls_of_another_is_counted_for_that_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.stages.perf_counter", iter([0.0, 1.0, 4.0, 9.0]).__next__)
+    stages = Stages()
+    inner = stages.timed("encoder", lambda text: text.upper())
+    assert stages.timed("ranking", inner)("a") == "A"
+    assert {stage: took for stage, took in stages.seconds.items() if took} == {"encoder": 3.0, "ranking": 6.0}
+
+
+def test_a_search_is_what_it_was_once_its_stages_are_measured() -> None:
+    before = SearchIndex._rank
+    with measured():
+        assert SearchIndex._rank is not before
+    assert SearchIndex._rank is before
 
 
 def test_the_benchmark_runs_through_and_gives_the_documented_figures(tmp_path: Path) -> None:
