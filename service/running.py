@@ -155,4 +155,4 @@ def open_first(settings: Settings) -> FirstIndex | None:
         library.close()
     index = SearchIndex(generation, embedder, degraded, reranker, dictionary, encoder=encoder)
     index.warm_up()
-    return FirstIndex(index, noting.stamps)
+    return FirstIndex(index, noting.stamps, tuple(noting.unproven))

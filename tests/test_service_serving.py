@@ -102,9 +102,9 @@ def test_shards_that_did_not_change_are_not_opened_again(
     before = _shards(serving.index())
     read: list[str] = []
 
-    def noted(root: Path, listed: Any) -> Any:
+    def noted(root: Path, listed: Any, *options: Any) -> Any:
         read.append(listed.course)
-        return open_shard(root, listed)
+        return open_shard(root, listed, *options)
 
     monkeypatch.setattr("index.engine.generation.open_shard", noted)
     _change(folders["second"], sqlite_library, embedder, "momentum")

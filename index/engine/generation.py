@@ -10,7 +10,7 @@ import os
 import resource
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -203,18 +203,25 @@ class Generation:
         return np.where(joined >= 0, joined + shift, joined)
 
 
-def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str, Shard] | None = None) -> Generation:
+def open_generation(
+    root: Path,
+    manifest: GenerationManifest,
+    known: Mapping[str, Shard] | None = None,
+    is_known: Callable[[ListedShard, os.stat_result], bool] | None = None,
+) -> Generation:
     """The generation with every shard that can be trusted; `known` are shards that are open already, by name.
 
-    Every byte is hashed before it is served, by a few threads: hashing releases the interpreter. A shard that is
-    damaged takes down its course only.
+    Every byte is hashed before it is served, by a few threads: hashing releases the interpreter; but for files of which
+    `is_known` says that those that look so were hashed before. A shard that is damaged takes down its course only.
     """
     there = known or {}
     _allow_open_files(len(manifest.shards))
 
     def opened(listed: ListedShard) -> Shard | str:
         try:
-            return there.get(listed.name) or open_shard(root, listed)
+            if listed.name in there:
+                return there[listed.name]
+            return open_shard(root, listed) if is_known is None else open_shard(root, listed, partial(is_known, listed))
         except CorruptIndex as error:
             return str(error)
 

@@ -4,6 +4,7 @@ CURRENT                      the number of the generation that is served
 gen-000042.json              a generation: which shards it lists, by hash
 shards/<name>/manifest.json  a shard: what it was made with, and the size and hash of its file
 shards/<name>/shard.safetensors
+verified.json                which of these files were hashed, and how they looked then (`verified`)
 """
 
 from __future__ import annotations
