@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import is_
 
 import structlog
 
@@ -22,7 +21,7 @@ from index.embed.rerank import Reranker
 from index.engine.container import differs_from_manifest
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
-from index.engine.manifest import ListedShard, current_number
+from index.engine.manifest import ListedShard, current_number, data_path
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
 from index.library import Library
@@ -159,9 +158,10 @@ class Serving:
         damaged = self._checking.step()
         if damaged is not None:
             with self._lock:
-                if self._index is not None and damaged.stamp in self._files.values():
+                if self._index is not None and self._files.get(damaged.path) == damaged.stamp:
+                    _log.error("file_damaged", path=damaged.path)
                     reason = differs_from_manifest(f"The index of course {damaged.course}")
-                    self._take_down(self._index, {damaged.course: reason})
+                    self._take_down(self._index, {damaged.course: reason} if damaged.course else {})
 
     def shaken(self) -> str | None:
         """What happened to the files of the open index just now, if anything did: an unexpected error may come of
@@ -205,10 +205,11 @@ class Serving:
         noting = Noting(self._checking.distrusted)
         opened = noting.open if self._spread is None else self._spread.open
         generation, degraded = open_served(self._library, embedder, before, opened)
-        files = {name: stamp for name, stamp in self._files.items() if name in before} | noting.stamps
+        taken = {data_path(name) for name in before}
+        files = {path: stamp for path, stamp in self._files.items() if path in taken} | noting.stamps
         self._checking.hash_later(noting.unproven, set(files.values()))
         whole = not (degraded or generation.damaged)
-        if now is not None and _alike(now.generation, generation):
+        if now is not None and now.generation.shows_the_same_as(generation):
             self._own = degraded
             self._say()
             return whole
@@ -296,19 +297,18 @@ class Serving:
 
     def _unchanged(self, generation: Generation) -> dict[str, Shard]:
         """The open shards, by name, whose files are what was checked, or are gone and still mapped."""
-        root = self._library.index_root
-        return {
-            shard.name: shard
-            for shard in generation.shards
-            if stamp_of(root, shard.name) in (None, self._files.get(shard.name))
-        }
+        return {shard.name: shard for shard in generation.shards if not self._is_changed(data_path(shard.name))}
+
+    def _is_changed(self, path: str) -> bool:
+        return stamp_of(self._library.index_root, path) not in (None, self._files.get(path))
 
     def _look_at_files(self, index: SearchIndex) -> None:
         """A file that is gone is still mapped: that is said. One that was written to takes its course down, unless it
         holds what it held. Where another file is in its place, that one is to be opened."""
         generation, gone, damaged, is_other = index.generation, [], {}, False
         for shard in generation.shards:
-            before, stamp = self._files.get(shard.name), stamp_of(self._library.index_root, shard.name)
+            path = data_path(shard.name)
+            before, stamp = self._files.get(path), stamp_of(self._library.index_root, path)
             if stamp is None:
                 gone.append(shard.course)
             elif before is not None and (stamp.device, stamp.inode) != (before.device, before.inode):
@@ -316,25 +316,20 @@ class Serving:
             elif stamp != before:
                 try:
                     open_shard(self._library.index_root, _listed(generation, shard))
-                    self._files[shard.name] = stamp
+                    self._files[path] = stamp
                 except CorruptIndex as error:
                     damaged[shard.course] = str(error)
-        if damaged:
+        if damaged or (generation.joined is not None and self._is_changed(generation.joined.path)):
             self._take_down(index, damaged)
         elif is_other and self._tried is not None and self._tried.again_at is None:
             self._tried = _Tried(self._tried.pointer, time.monotonic())  # by the next look: who asks does not wait
         self._say(gone)
 
     def _take_down(self, index: SearchIndex, damaged: Mapping[str, str]) -> None:
+        """Serve without these courses, and without the file of what is put together over all; try again soon."""
         self._index = self._without(index, damaged)
         self._damaged_at = time.monotonic()
         self._tried = _Tried(index.number, self._damaged_at + _AGAIN_SECONDS)
-
-
-def _alike(one: Generation, other: Generation) -> bool:
-    """Whether both show the same, from the same files."""
-    same = len(one.shards) == len(other.shards) and all(map(is_, one.shards, other.shards))
-    return same and one.manifest == other.manifest and one.damaged.keys() == other.damaged.keys()
 
 
 def _listed(generation: Generation, shard: Shard) -> ListedShard:

@@ -5,23 +5,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.engine.generation import Generation, open_generation
-from index.engine.manifest import DATA, GenerationManifest, ListedShard, shard_folder
+from index.engine.manifest import GenerationManifest, data_path
 from index.engine.shard import Shard
 from index.engine.verified import Entry, Stamp, note_verified, read_verified, time_of_files
 from index.search.search import SearchIndex
 
-Stamps = Mapping[str, Stamp]  # by the name of the shard
+Stamps = Mapping[str, Stamp]  # by path below the folder of the index
 
 
-def stamp_of(root: Path, name: str) -> Stamp | None:
-    """What the file of a shard looks like now; None if there is none."""
+def stamp_of(root: Path, path: str) -> Stamp | None:
+    """What a file looks like now; None if there is none."""
     try:
-        return Stamp.of((shard_folder(root, name) / DATA).stat())
+        return Stamp.of((root / path).stat())
     except OSError:
         return None
 
@@ -31,7 +31,7 @@ class Unproven:
     """A file that is served and is yet to be hashed: it looks as it did when that was last done, or was hashed so soon
     after it was written that a later change might not show."""
 
-    course: str
+    course: str  # none where it is of all of them
     path: str  # below the folder of the index
     sha256: str
     stands_for: str  # the hash of the manifest that says so
@@ -52,39 +52,36 @@ class Noting:
         now_ns = time.time_ns() if written_ns is None else written_ns
         trusted: set[str] = set()
 
-        def is_known(listed: ListedShard, found: os.stat_result) -> bool:
-            stamp = self.stamps[listed.name] = Stamp.of(found)
-            entry = entries.get(_path(listed.name))
-            if entry is None or stamp in self.distrusted:
+        def is_known(path: str, stands_for: str, found: os.stat_result) -> bool:
+            stamp = self.stamps[path] = Stamp.of(found)
+            entry = entries.get(path)
+            if entry is None or stamp in self.distrusted or not entry.vouches_for(stands_for, stamp, now_ns):
                 return False
-            vouched = entry.vouches_for(listed.manifest_sha256, stamp, now_ns)
-            if vouched:
-                trusted.add(listed.name)
-            return vouched
+            trusted.add(path)
+            return True
 
         generation = open_generation(root, manifest, known, is_known)
-        self._note(root, generation, trusted, written_ns)
-        return generation
-
-    def _note(self, root: Path, generation: Generation, trusted: Collection[str], written_ns: int | None) -> None:
         proven: dict[str, Entry] = {}
-        listed = {own.name: own for own in generation.manifest.shards}
-        for shard in generation.shards:
-            stamp, own = self.stamps.get(shard.name), listed[shard.name]
-            if stamp is None:
-                continue
-            path = _path(shard.name)
-            if shard.name in trusted or (written_ns is not None and not stamp.settled(written_ns)):
-                self.unproven.append(Unproven(shard.course, path, shard.manifest.sha256, own.manifest_sha256, stamp))
+        for own in self._opened(generation):
+            if own.path in trusted or (written_ns is not None and not own.stamp.settled(written_ns)):
+                self.unproven.append(own)
             elif written_ns is not None:
-                proven[path] = Entry(own.manifest_sha256, stamp, written_ns)
-        damaged = {_path(own.name) for own in generation.manifest.shards if own.course in generation.damaged}
+                proven[own.path] = Entry(own.stands_for, own.stamp, written_ns)
+        damaged = {data_path(own.name) for own in generation.manifest.shards if own.course in generation.damaged}
         if proven or damaged:
             note_verified(root, proven, damaged)
+        return generation
 
-
-def _path(name: str) -> str:
-    return f"shards/{name}/{DATA}"
+    def _opened(self, generation: Generation) -> Iterator[Unproven]:
+        """The files of a generation that were opened here."""
+        listed = {own.name: own.manifest_sha256 for own in generation.manifest.shards}
+        for shard in generation.shards:
+            path = data_path(shard.name)
+            if path in self.stamps:
+                yield Unproven(shard.course, path, shard.manifest.sha256, listed[shard.name], self.stamps[path])
+        joined = generation.joined
+        if joined is not None:
+            yield Unproven("", joined.path, joined.sha256, joined.sha256, self.stamps[joined.path])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import pytest
 from support import CountingEmbedder, ingest, write_course
 
 from index.damage import find_damage
-from index.engine import verified
+from index.engine import joined, verified
 from index.engine.manifest import DATA
 from index.engine.verified import Stamp, read_verified
 from index.errors import CorruptIndex
@@ -52,8 +52,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many bytes were hashed before something was opened, each time."""
     sizes: list[int] = []
 
-    def counted(content: Any) -> Any:
-        sizes.append(len(content))
+    def counted(content: Any = b"") -> Any:
+        if content:
+            sizes.append(len(content))
         return hashlib.sha256(content)
 
     monkeypatch.setattr("index.engine.container.hashlib", SimpleNamespace(sha256=counted))
@@ -263,3 +264,80 @@ def test_verify_hashes_whatever_is_written_down(
     _flip(files["second"])
     _forge(sqlite_library.index_root, files["second"])
     assert ["course second" in sentence for sentence in find_damage(sqlite_library, embedder)] == [True]
+
+
+# --- what is put together over all courses --------------------------------------------------------------------
+
+
+@pytest.fixture
+def kept_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of what is put together, even over two courses."""
+    monkeypatch.setattr(joined, "LEAST_PASSAGES", 0)
+
+
+def _joined_file(root: Path) -> Path:
+    (found,) = (root / "joined").glob("*.safetensors")
+    return found
+
+
+@pytest.mark.usefixtures("kept_together")
+def test_what_is_put_together_is_made_once_and_opened_by_its_stamp_from_then_on(
+    files: dict[str, Path], start: Callable[[], Serving], sqlite_library: Library, hashed: list[int]
+) -> None:
+    first = start()
+    assert first.index().generation.joined is not None
+    for _ in range(_ENOUGH):
+        first.check_some()
+    written = _joined_file(sqlite_library.index_root)
+    assert f"joined/{written.name}" in read_verified(sqlite_library.index_root)
+    hashed.clear()
+    before = written.stat().st_ino
+    again = start()
+    assert (hashed, written.stat().st_ino) == ([], before)
+    assert again.index().generation.joined is not None
+    assert _courses(again) == set(files)
+
+
+@pytest.mark.usefixtures("kept_together", "files")
+def test_damage_to_what_is_put_together_is_found_afterwards_and_no_course_is_down(
+    start: Callable[[], Serving], sqlite_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = start()
+    for _ in range(_ENOUGH):
+        first.check_some()
+    path = _joined_file(sqlite_library.index_root)
+    _flip(path)
+    _forge(sqlite_library.index_root, path)
+    serving = start()
+    assert serving.index().generation.joined is not None
+    for _ in range(_ENOUGH):
+        serving.check_some()
+    assert (serving.index().generation.joined, serving.index().degraded) == (None, ())
+    assert _courses(serving) == {"first", "second"}
+    monkeypatch.setattr("service.serving.time", SimpleNamespace(monotonic=lambda: 1e9))
+    serving.look()  # some seconds later it is made anew
+    assert serving.index().generation.joined is not None
+    assert hashlib.sha256(path.read_bytes()).hexdigest() in path.name
+    assert _courses(serving) == {"first", "second"}
+
+
+@pytest.mark.usefixtures("kept_together", "files")
+def test_what_is_put_together_is_not_used_any_more_once_it_is_written_to(
+    start: Callable[[], Serving], sqlite_library: Library
+) -> None:
+    serving = start()
+    time.sleep(0.02)
+    _flip(_joined_file(sqlite_library.index_root))
+    serving.look()
+    assert (serving.index().generation.joined, _courses(serving)) == (None, {"first", "second"})
+
+
+@pytest.mark.usefixtures("kept_together")
+def test_what_is_swept_goes_on_from_its_mapped_file(
+    files: dict[str, Path], start: Callable[[], Serving], sqlite_library: Library
+) -> None:
+    serving = start()
+    _joined_file(sqlite_library.index_root).unlink()
+    serving.look()
+    assert serving.index().generation.joined is not None
+    assert _courses(serving) == set(files)

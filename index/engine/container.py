@@ -11,7 +11,7 @@ import mmap
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ _TYPES = {
     "BOOL": np.dtype(np.bool_),
     "U8": np.dtype(np.uint8),
     "I8": np.dtype(np.int8),
+    "I16": np.dtype("<i2"),
     "U16": np.dtype("<u2"),
     "I32": np.dtype("<i4"),
     "U32": np.dtype("<u4"),
@@ -38,6 +39,29 @@ _TYPES = {
 def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The arrays as one file; equal arrays give equal bytes."""
     return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+
+
+def write_packed(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Write what `pack` makes, one array after the other, so that they are not in memory twice; its SHA-256."""
+    names = {kind: name for name, kind in _TYPES.items()}
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))  # each begins where its type may lie
+    header: dict[str, Any] = {}
+    end = 0
+    for name in order:
+        own = arrays[name]
+        header[name] = {"dtype": names[own.dtype], "shape": own.shape, "data_offsets": [end, end := end + own.nbytes]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    hashed = hashlib.sha256()
+    pieces: list[bytes | memoryview] = [len(text).to_bytes(8, "little"), text]
+    for content in (*pieces, *(_bytes_of(arrays[name]) for name in order)):
+        hashed.update(content)
+        file.write(content)
+    return hashed.hexdigest()
+
+
+def _bytes_of(array: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def open_packed(path: Path, sha256: str, name: str, is_known: IsKnown = lambda _found: False) -> Arrays:

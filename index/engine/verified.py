@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 from index.errors import StorageError
 from index.files import file_lock, replacing, temporary_file
+
+# path below the folder of the index, what it should be (`Entry.sha256`), how it looks → whether that is known
+IsKnownFile = Callable[[str, str, os.stat_result], bool]
 
 _FILE, _LOCK = "verified.json", "verified.lock"
 _FORMAT = 1
