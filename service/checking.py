@@ -31,6 +31,7 @@ class Checking:
         self._waiting: deque[Unproven] = deque()
         self._proven: dict[str, Entry] = {}
         self._since_ns = 0
+        self._read_bytes = 0  # in this step, of however many files
         self._read: tuple[Stamp | None, dict[str, Entry]] = (None, {})
         self._going: Iterator[Unproven | None] = iter(())
         self.distrusted: set[Stamp] = set()  # how those look that were found to be damaged
@@ -79,11 +80,12 @@ class Checking:
             with FileIO(self._root / own.path) as file:
                 if Stamp.of(os.fstat(file.fileno())) != own.stamp:
                     return  # who looks at files takes care of it
-                buffer, read = bytearray(_PIECE_BYTES), 0
+                buffer = bytearray(_PIECE_BYTES)
                 while size := file.readinto(buffer):
                     hashed.update(memoryview(buffer)[:size])
-                    read += size
-                    if read % _STEP_BYTES < size:
+                    self._read_bytes += size
+                    if self._read_bytes >= _STEP_BYTES:
+                        self._read_bytes = 0
                         yield None
                 is_same = Stamp.of(os.fstat(file.fileno())) == own.stamp
         except FileNotFoundError:

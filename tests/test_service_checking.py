@@ -150,13 +150,13 @@ def test_what_was_written_just_before_is_hashed_again_and_believed_once_it_was_h
     hashed: list[int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(verified, "_TICK_NS", 2_000_000_000)
+    monkeypatch.setattr(verified, "_TICK_NS", 3_600 * 1_000_000_000)  # as if the machine were slow to look
     serving = start()
     assert read_verified(sqlite_library.index_root) == {}
     hashed.clear()
     start()
     assert len(hashed) == len(files)
-    monkeypatch.setattr(verified, "_TICK_NS", 0)  # two seconds later
+    monkeypatch.setattr(verified, "_TICK_NS", 0)  # later
     for _ in range(_ENOUGH):
         serving.check_some()
     hashed.clear()
@@ -254,6 +254,32 @@ def test_a_process_leaves_out_what_another_hashed_meanwhile(
     for _ in range(_ENOUGH):
         other.check_some()
     assert read == []
+
+
+def test_a_step_reads_no_more_than_it_may_however_small_the_files_are(
+    files: dict[str, Path], start: Callable[[], Serving], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start()
+    serving = start()
+    whole = sum(path.stat().st_size for path in files.values())
+    read: list[int] = []
+
+    class Counted(FileIO):
+        def readinto(self, buffer: Any, /) -> int | None:
+            size = super().readinto(buffer)
+            read.append(size or 0)
+            return size
+
+    monkeypatch.setattr("service.checking.FileIO", Counted)
+    monkeypatch.setattr("service.checking._PIECE_BYTES", 512)
+    monkeypatch.setattr("service.checking._STEP_BYTES", whole // 3)
+    steps = []
+    for _ in range(5):
+        read.clear()
+        serving.check_some()
+        steps.append(sum(read))
+    assert max(steps) < whole // 3 + 512
+    assert (steps[-1], sum(steps)) == (0, whole)
 
 
 def test_verify_hashes_whatever_is_written_down(
