@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from io import FileIO
@@ -23,7 +24,9 @@ from index.engine.verified import Stamp, read_verified
 from index.errors import CorruptIndex
 from index.library import Library
 from index.types import Filters, Query
+from service.running import run
 from service.serving import Serving
+from service.settings import Settings
 
 _ENOUGH = 40  # steps for two small courses
 
@@ -280,6 +283,22 @@ def test_a_step_reads_no_more_than_it_may_however_small_the_files_are(
         steps.append(sum(read))
     assert max(steps) < whole // 3 + 512
     assert (steps[-1], sum(steps)) == (0, whole)
+
+
+def test_after_a_mapped_file_ended_a_process_everything_is_hashed(
+    files: dict[str, Path],
+    start: Callable[[], Serving],
+    sqlite_library: Library,
+    hashed: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start()
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: None)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        run(Settings(embedder="none", data_dir=sqlite_library.data_dir), listening, distrusts=True)
+    hashed.clear()
+    start()
+    assert len(hashed) == len(files)
 
 
 def test_verify_hashes_whatever_is_written_down(
