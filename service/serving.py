@@ -231,6 +231,8 @@ class Serving:
         self._wake(index)
         index.warm_up()
         self._index, self._own, self._files = index, degraded, files
+        if now is not None:
+            now.forget()  # one that was opened before the service was started is held to its end
         self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():

@@ -137,6 +137,12 @@ class Generation:
         kept = [shard for shard in self.shards if shard.course not in damaged]
         return Generation(self.manifest, kept, {**self.damaged, **damaged}, self._read)
 
+    def forget(self) -> None:
+        """Forget what was remembered of searches: it is not served any more, though somebody may hold it."""
+        self.postings.forget()
+        self._passages.forget()
+        self._parts.forget()
+
     def shows_the_same_as(self, other: Generation) -> bool:
         """Whether both show the same, from the same files."""
         same = len(self.shards) == len(other.shards) and all(map(is_, self.shards, other.shards))
