@@ -181,6 +181,25 @@ def test_what_is_served_unhashed_is_hashed_afterwards_and_noted_anew(
     assert _courses(serving) == set(files)
 
 
+def test_what_waits_to_be_hashed_waits_on_when_a_newer_generation_is_opened(
+    files: dict[str, Path],
+    start: Callable[[], Serving],
+    sqlite_library: Library,
+    embedder: CountingEmbedder,
+    tmp_path: Path,
+) -> None:
+    start()
+    _flip(files["first"])
+    _forge(sqlite_library.index_root, files["first"])
+    serving = start()
+    ingest(write_course(tmp_path / "second", "Second", ["Loss\nanother loss"]), sqlite_library, embedder)
+    serving.look()
+    assert (serving.index().number, _courses(serving)) == (3, {"first", "second"})
+    for _ in range(_ENOUGH):
+        serving.check_some()
+    assert _courses(serving) == {"second"}
+
+
 def test_damage_that_no_stamp_tells_is_found_afterwards_and_takes_down_its_course_alone(
     files: dict[str, Path], start: Callable[[], Serving], sqlite_library: Library
 ) -> None:
