@@ -67,6 +67,22 @@ GUARDS = (
         "tests/test_index_publish.py::test_a_shard_that_cannot_be_written_leaves_the_rows_as_they_were",
     ),
     Guard("hash of a shard", "index/engine/container.py", "hexdigest() != sha256", "hexdigest() == ''", "5:16:1"),
+    Guard(
+        "what was written to within a tick of the clock is hashed",
+        "index/engine/verified.py",
+        "max(self.content_ns, self.status_ns) + _TICK_NS < now_ns",
+        "True",
+        "tests/test_service_checking.py"
+        "::test_what_was_written_just_before_is_hashed_again_and_believed_once_it_was_hashed_later",
+    ),
+    Guard(
+        "what was opened by its stamp is hashed afterwards",
+        "service/checking.py",
+        "hashed.hexdigest() != own.sha256",
+        "hashed.hexdigest() == ''",
+        "tests/test_service_checking.py"
+        "::test_damage_that_no_stamp_tells_is_found_afterwards_and_takes_down_its_course_alone",
+    ),
     Guard("hash of a stored file", "index/damage.py", "library.files.intact_hashes()", "referenced", "5:16:1"),
     Guard("what is gone is forgotten", "index/publish.py", "before.contents - after.contents", "set()", "7:60:1"),
     Guard(

@@ -51,3 +51,9 @@ class Remembered(Generic[K, V]):
                 return None
             self._known.move_to_end(key)
             return self._known[key][0]
+
+    def forget(self) -> None:
+        """Forget all of them."""
+        with self._lock:
+            self._known.clear()
+            self._weight = 0

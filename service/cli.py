@@ -249,7 +249,7 @@ def serve(
             sys.stderr.write(greeting)
 
             def serve_one(trusts: bool) -> None:
-                run(settings, listening, first if trusts else None, migrates=bool(away))
+                run(settings, listening, first if trusts else None, migrates=bool(away), distrusts=not trusts)
 
             sys.exit(serve_in_processes(workers, serve_one))
 

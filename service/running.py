@@ -21,6 +21,7 @@ from index.embed.encoder import load_encoder
 from index.embed.models import load_embedder
 from index.embed.rerank import load_reranker
 from index.engine.dictionary import load_dictionary
+from index.engine.verified import forget_verified
 from index.errors import LecturesError, StorageUnreachable
 from index.follow import follow
 from index.search.search import SearchIndex
@@ -110,9 +111,13 @@ def run(
     *,
     greeting: str = "",
     migrates: bool = False,
+    distrusts: bool = False,
 ) -> None:
     """Serve on this socket; `first` is an index that is open already, `greeting` is said once it can be asked. With
-    `migrates` the database was away: its schema is brought up to date when it is back."""
+    `migrates` the database was away: its schema is brought up to date when it is back. With `distrusts` a mapped file
+    has just ended a process: every byte is hashed before it is served, however the files look."""
+    if distrusts:
+        forget_verified(library_of(settings).index_root)
     if migrates:
         threading.Thread(target=_migrate, args=(settings,), name="schema", daemon=True).start()
     app = create_app(settings, first, opened=settle_memory)
@@ -155,4 +160,4 @@ def open_first(settings: Settings) -> FirstIndex | None:
         library.close()
     index = SearchIndex(generation, embedder, degraded, reranker, dictionary, encoder=encoder)
     index.warm_up()
-    return FirstIndex(index, noting.stamps)
+    return FirstIndex(index, noting.stamps, tuple(noting.unproven))

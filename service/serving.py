@@ -1,7 +1,8 @@
 """The generation that is served just now: opened beside the requests, swapped when a newer one is published.
 
 What is open goes on from its mapped files whatever happens to the folder, and says so. Only a file that is changed in
-place takes its course down: what is mapped is no longer what was checked. What is wrong is logged as it was found; what
+place takes its course down, what is mapped is no longer what was checked, and one that looks as it did when it was
+hashed and is found to hold something else. What is wrong is logged as it was found; what
 is said of it to who searches names no folder.
 """
 
@@ -11,22 +12,23 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import is_
 
 import structlog
 
 from index.embed.encoder import Encoder
 from index.embed.protocol import Embedder
 from index.embed.rerank import Reranker
+from index.engine.container import differs_from_manifest
 from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation
-from index.engine.manifest import ListedShard, current_number
+from index.engine.manifest import ListedShard, current_number, data_path
 from index.engine.shard import Shard, open_shard
 from index.errors import CorruptIndex, IndexUnavailable, LecturesError, StorageError
 from index.library import Library
 from index.search.search import SearchIndex
 from index.served import open_served
 from index.spread.spread import Spread
+from service.checking import Checking
 from service.following import Following
 from service.stamps import FirstIndex, Noting, stamp_of
 from service.telling import gone_reason, index_without_folders, own_reasons, without_folders
@@ -81,6 +83,9 @@ class Serving:
         self._own = () if first is None else own_reasons(first.index)
         self._tried: _Tried | None = None if first is None else _Tried(first.index.number)
         self._files = {} if first is None else dict(first.stamps)
+        self._checking = Checking(library.index_root)
+        if first is not None:
+            self._checking.hash_later(first.unproven, set(self._files.values()))
         self._damaged_at = -_SHAKEN_SECONDS
         self._away = frozenset[str]()  # the courses that no node held when that was last asked
         self._looked = threading.Event()
@@ -148,6 +153,16 @@ class Serving:
             elif self._index is not None and pointer is not None:
                 self._look_at_files(self._index)
 
+    def check_some(self) -> None:
+        """Hash some of what was opened without being hashed; what is damaged is not served any more."""
+        damaged = self._checking.step()
+        if damaged is not None:
+            with self._lock:
+                if self._index is not None and self._files.get(damaged.path) == damaged.stamp:
+                    _log.error("file_damaged", path=damaged.path)
+                    reason = differs_from_manifest(f"The index of course {damaged.course}")
+                    self._take_down(self._index, {damaged.course: reason} if damaged.course else {})
+
     def shaken(self) -> str | None:
         """What happened to the files of the open index just now, if anything did: an unexpected error may come of
         it. Who was to be answered does not wait until a newer generation is open."""
@@ -166,6 +181,7 @@ class Serving:
             self._wake(self._index)
         while True:
             self.look()
+            self.check_some()
             if self._stop.wait(_LOOK_SECONDS):
                 return
 
@@ -186,12 +202,14 @@ class Serving:
         before = {} if now is None else self._unchanged(now.generation)
         if self._connect is not None and self._spread is None:
             self._spread = self._connect()
-        noting = Noting()
+        noting = Noting(self._checking.distrusted)
         opened = noting.open if self._spread is None else self._spread.open
         generation, degraded = open_served(self._library, embedder, before, opened)
-        files = {name: stamp for name, stamp in self._files.items() if name in before} | noting.stamps
+        taken = {data_path(name) for name in before}
+        files = {path: stamp for path, stamp in self._files.items() if path in taken} | noting.stamps
+        self._checking.hash_later(noting.unproven, set(files.values()))
         whole = not (degraded or generation.damaged)
-        if now is not None and _alike(now.generation, generation):
+        if now is not None and now.generation.shows_the_same_as(generation):
             self._own = degraded
             self._say()
             return whole
@@ -213,6 +231,8 @@ class Serving:
         self._wake(index)
         index.warm_up()
         self._index, self._own, self._files = index, degraded, files
+        if now is not None:
+            now.forget()  # one that was opened before the service was started is held to its end
         self._opened()
         _log.info("index_opened", generation=index.number, passages=generation.count, courses=len(generation.shards))
         for course, reason in generation.damaged.items():
@@ -279,42 +299,39 @@ class Serving:
 
     def _unchanged(self, generation: Generation) -> dict[str, Shard]:
         """The open shards, by name, whose files are what was checked, or are gone and still mapped."""
-        root = self._library.index_root
-        return {
-            shard.name: shard
-            for shard in generation.shards
-            if stamp_of(root, shard.name) in (None, self._files.get(shard.name))
-        }
+        return {shard.name: shard for shard in generation.shards if not self._is_changed(data_path(shard.name))}
+
+    def _is_changed(self, path: str) -> bool:
+        return stamp_of(self._library.index_root, path) not in (None, self._files.get(path))
 
     def _look_at_files(self, index: SearchIndex) -> None:
         """A file that is gone is still mapped: that is said. One that was written to takes its course down, unless it
         holds what it held. Where another file is in its place, that one is to be opened."""
         generation, gone, damaged, is_other = index.generation, [], {}, False
         for shard in generation.shards:
-            before, stamp = self._files.get(shard.name), stamp_of(self._library.index_root, shard.name)
+            path = data_path(shard.name)
+            before, stamp = self._files.get(path), stamp_of(self._library.index_root, path)
             if stamp is None:
                 gone.append(shard.course)
-            elif before is not None and stamp[0] != before[0]:
+            elif before is not None and (stamp.device, stamp.inode) != (before.device, before.inode):
                 is_other = True
             elif stamp != before:
                 try:
                     open_shard(self._library.index_root, _listed(generation, shard))
-                    self._files[shard.name] = stamp
+                    self._files[path] = stamp
                 except CorruptIndex as error:
                     damaged[shard.course] = str(error)
-        if damaged:
-            self._index = self._without(index, damaged)
-            self._damaged_at = time.monotonic()
-            self._tried = _Tried(generation.manifest.number, self._damaged_at + _AGAIN_SECONDS)
+        if damaged or (generation.joined is not None and self._is_changed(generation.joined.path)):
+            self._take_down(index, damaged)
         elif is_other and self._tried is not None and self._tried.again_at is None:
             self._tried = _Tried(self._tried.pointer, time.monotonic())  # by the next look: who asks does not wait
         self._say(gone)
 
-
-def _alike(one: Generation, other: Generation) -> bool:
-    """Whether both show the same, from the same files."""
-    same = len(one.shards) == len(other.shards) and all(map(is_, one.shards, other.shards))
-    return same and one.manifest == other.manifest and one.damaged.keys() == other.damaged.keys()
+    def _take_down(self, index: SearchIndex, damaged: Mapping[str, str]) -> None:
+        """Serve without these courses, and without the file of what is put together over all; try again soon."""
+        self._index = self._without(index, damaged)
+        self._damaged_at = time.monotonic()
+        self._tried = _Tried(index.number, self._damaged_at + _AGAIN_SECONDS)
 
 
 def _listed(generation: Generation, shard: Shard) -> ListedShard:

@@ -25,6 +25,7 @@ from types import FrameType
 
 from index.errors import InvalidRequest, LecturesError
 from service.listening import BACKLOG
+from service.memory import give_back
 
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 _OF_DAMAGE = (signal.SIGBUS, signal.SIGSEGV)  # a mapped file was cut short, or the disk does not give it
@@ -51,6 +52,7 @@ def serve_in_processes(count: int, serve: Callable[[bool], None]) -> int:
         signal.signal(name, supervisor.stop)
     # what is there now is never collected: looking at it would copy the pages that the processes share
     gc.collect()
+    give_back()
     gc.freeze()
     return supervisor.run(count)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load
 
-from index.engine.container import Arrays, open_packed, open_texts, pack, pack_texts
+from index.engine.container import Arrays, open_packed, open_texts, pack, pack_texts, write_packed
 from index.errors import CorruptIndex
 
 
@@ -25,6 +25,7 @@ _ARRAYS: Arrays = {
     "bool": np.array([True, False, True]),
     "u8": np.arange(5, dtype=np.uint8),
     "i8": np.arange(-3, 3, dtype=np.int8),
+    "i16": np.array([-(2**15), 7], np.int16),
     "u16": np.array([0, 65_535], np.uint16),
     "i32": np.array([-1, 2**31 - 1], np.int32),
     "u32": np.array([2**32 - 1], np.uint32),
@@ -54,6 +55,17 @@ def test_equal_arrays_give_equal_bytes_in_whatever_order_and_other_programs_read
     content = pack(_ARRAYS)
     assert pack(dict(reversed(_ARRAYS.items()))) == content
     np.testing.assert_array_equal(load(content)["u64"], _ARRAYS["u64"])
+
+
+def test_what_is_written_array_by_array_is_read_as_what_is_packed(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb") as file:
+        sha256 = write_packed(file, _ARRAYS)
+    found, other = open_packed(tmp_path / "file", sha256, "It"), load((tmp_path / "file").read_bytes())
+    assert found.keys() == other.keys() == _ARRAYS.keys()
+    for name, array in _ARRAYS.items():
+        np.testing.assert_array_equal(found[name], array)
+        np.testing.assert_array_equal(other[name], array)
+        assert (found[name].dtype, found[name].flags.aligned) == (array.dtype, True)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\0" * 8, pack({"u8": np.arange(6, dtype=np.uint8)})])

@@ -17,7 +17,7 @@ def _hashes(keys: list[list[int]]) -> list[Hashes]:
 
 
 def test_a_key_is_found_in_each_shard_that_holds_it() -> None:
-    directory = Directory(_hashes([[2, 5, 9], [5], [1, 5, 5]]))
+    directory = Directory.of(_hashes([[2, 5, 9], [5], [1, 5, 5]]))
     entries = directory.find(5)
     assert list(zip(directory.shards[entries].tolist(), directory.places[entries].tolist(), strict=True)) == [
         (0, 1),
@@ -32,7 +32,7 @@ def test_a_key_is_found_in_each_shard_that_holds_it() -> None:
 
 @given(_KEYS)
 def test_every_entry_of_every_shard_is_there_by_key_and_then_by_shard(keys: list[list[int]]) -> None:
-    directory = Directory(_hashes(keys))
+    directory = Directory.of(_hashes(keys))
     for key in range(14):
         entries = directory.find(key)
         found = list(zip(directory.shards[entries].tolist(), directory.places[entries].tolist(), strict=True))
@@ -41,7 +41,7 @@ def test_every_entry_of_every_shard_is_there_by_key_and_then_by_shard(keys: list
 
 @given(_KEYS)
 def test_aligned_columns_say_of_each_entry_what_its_shard_says_of_it(keys: list[list[int]]) -> None:
-    directory = Directory(_hashes(keys))
+    directory = Directory.of(_hashes(keys))
     columns = [np.array([100 * s + place for place in range(len(own))], np.uint32) for s, own in enumerate(keys)]
     aligned = directory.aligned(columns, np.uint32)
     assert aligned.dtype == np.uint32
@@ -50,13 +50,13 @@ def test_aligned_columns_say_of_each_entry_what_its_shard_says_of_it(keys: list[
 
 def test_of_one_shard_the_columns_are_its_own() -> None:
     column = np.array([7, 8], np.uint32)
-    directory = Directory(_hashes([[3, 4]]))
+    directory = Directory.of(_hashes([[3, 4]]))
     assert directory.aligned([column], np.uint32) is column
     assert directory.find(4) == slice(1, 2)
 
 
 def test_shards_beyond_those_that_two_bytes_can_number_keep_their_own_numbers() -> None:
     many = 65_537
-    directory = Directory(_hashes([[number] for number in range(many)]))
+    directory = Directory.of(_hashes([[number] for number in range(many)]))
     assert directory.shards[directory.find(many - 1)].tolist() == [many - 1]
     assert directory.shards[directory.find(0)].tolist() == [0]

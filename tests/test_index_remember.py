@@ -56,3 +56,12 @@ def test_what_is_remembered_goes_with_its_owner_without_the_garbage_collector() 
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_what_is_forgotten_is_made_again_and_counts_no_more() -> None:
+    remembered: Remembered[str, str] = Remembered(10, len)
+    remembered.get("a", lambda _: "x" * 9)
+    remembered.forget()
+    assert remembered.peek("a") is None
+    assert remembered.get("b", lambda _: "y" * 9) == "y" * 9
+    assert remembered.get("b", lambda _: "other") == "y" * 9

@@ -102,9 +102,9 @@ def test_shards_that_did_not_change_are_not_opened_again(
     before = _shards(serving.index())
     read: list[str] = []
 
-    def noted(root: Path, listed: Any) -> Any:
+    def noted(root: Path, listed: Any, *options: Any) -> Any:
         read.append(listed.course)
-        return open_shard(root, listed)
+        return open_shard(root, listed, *options)
 
     monkeypatch.setattr("index.engine.generation.open_shard", noted)
     _change(folders["second"], sqlite_library, embedder, "momentum")
@@ -468,6 +468,20 @@ def test_old_generations_are_let_go_even_while_one_of_them_is_held(
     del held
     gc.collect()
     assert (sum(ref() is not None for ref in seen), _maps()) == (1, counts[1][1] - 1)
+
+
+def test_what_was_found_in_an_index_that_is_not_served_any_more_is_forgotten_though_it_is_held(
+    folders: dict[str, Path], serving: Serving, sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    held = serving.index()
+    held.find(Query("loss")).hits()
+    assert held.found_before(Query("loss")) is not None
+    assert held.generation.postings.peek("loss") is not None
+    _change(folders["second"], sqlite_library, embedder, "momentum")
+    serving.look()
+    assert held.found_before(Query("loss")) is None
+    assert held.generation.postings.peek("loss") is None
+    assert len(held.find(Query("loss")).hits()) == 2
 
 
 @pytest.fixture

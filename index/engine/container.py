@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,13 @@ from safetensors.numpy import save
 from index.errors import CorruptIndex
 
 Arrays = dict[str, NDArray[Any]]
+IsKnown = Callable[[os.stat_result], bool]
 
 _TYPES = {
     "BOOL": np.dtype(np.bool_),
     "U8": np.dtype(np.uint8),
     "I8": np.dtype(np.int8),
+    "I16": np.dtype("<i2"),
     "U16": np.dtype("<u2"),
     "I32": np.dtype("<i4"),
     "U32": np.dtype("<u4"),
@@ -38,21 +41,55 @@ def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
-def open_packed(path: Path, sha256: str, name: str) -> Arrays:
-    """The arrays of a file, as read-only views of its mapped bytes, once their hash was seen to be right.
+def write_packed(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Write what `pack` makes, one array after the other, so that they are not in memory twice; its SHA-256."""
+    names = {kind: name for name, kind in _TYPES.items()}
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))  # each begins where its type may lie
+    header: dict[str, Any] = {}
+    end = 0
+    for name in order:
+        own = arrays[name]
+        header[name] = {"dtype": names[own.dtype], "shape": own.shape, "data_offsets": [end, end := end + own.nbytes]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    hashed = hashlib.sha256()
+    pieces: list[bytes | memoryview] = [len(text).to_bytes(8, "little"), text]
+    for content in (*pieces, *(_bytes_of(arrays[name]) for name in order)):
+        hashed.update(content)
+        file.write(content)
+    return hashed.hexdigest()
+
+
+def _bytes_of(array: NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+def open_packed(path: Path, sha256: str, name: str, is_known: IsKnown = lambda _found: False) -> Arrays:
+    """The arrays of a file, as read-only views of its mapped bytes, once their hash was seen to be right. `is_known`
+    says of a file that looks so that this is known already.
 
     CorruptIndex, naming `name`, if the file is missing or its bytes have another SHA-256.
     """
     try:
         with path.open("rb") as file:
+            # of the very file that is mapped, opened before: a file system of the network asks its server then
+            known = is_known(os.fstat(file.fileno()))
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError) as error:  # an empty file cannot be mapped
         raise CorruptIndex(f"{name} cannot be read ({error}); run `lectures reindex`.") from error
-    if hashlib.sha256(mapped).hexdigest() != sha256:
-        raise CorruptIndex(f"{name} differs from its manifest; run `lectures reindex`.")
-    start = 8 + int.from_bytes(mapped[:8], "little")
-    header = json.loads(mapped[8:start])
-    return {key: _view(mapped, start, entry) for key, entry in header.items() if key != "__metadata__"}
+    if not known and hashlib.sha256(mapped).hexdigest() != sha256:
+        raise CorruptIndex(differs_from_manifest(name))
+    try:
+        start = 8 + int.from_bytes(mapped[:8], "little")
+        header = json.loads(mapped[8:start])
+        return {key: _view(mapped, start, entry) for key, entry in header.items() if key != "__metadata__"}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # it was not hashed
+        raise CorruptIndex(differs_from_manifest(name)) from error
+
+
+def differs_from_manifest(name: str) -> str:
+    """The sentence that says so of a file."""
+    return f"{name} differs from its manifest; run `lectures reindex`."
 
 
 def _view(mapped: mmap.mmap, start: int, entry: Mapping[str, Any]) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,25 +16,39 @@ class Directory:
     """Entries by ascending hash: entry i is key `places[i]` of shard `shards[i]`. Of one shard it is that shard's own
     keys; of several a merged copy, some 14 bytes a key and shard."""
 
-    def __init__(self, keys: Sequence[Hashes]) -> None:
+    def __init__(self, hashes: Hashes, shards: NDArray[np.unsignedinteger[Any]], places: NDArray[np.uint32]) -> None:
+        self.shards = shards
+        self.places = places
+        self._own = hashes
+        self._hashes = as_sequence(hashes)
+
+    @classmethod
+    def of(cls, keys: Sequence[Hashes]) -> Directory:
         """`keys[s]` are the hashes of shard s in ascending order; a hash may stand there more than once."""
-        self._starts = np.cumsum([0, *(len(own) for own in keys)])
         # two bytes for each key and shard as long as they can number all shards; beyond, they would begin at 0 again
         number = np.dtype(np.uint16 if len(keys) <= 1 << 16 else np.uint32)
         if len(keys) == 1:
-            hashes = keys[0]
-            self.shards: NDArray[np.unsignedinteger[Any]] = np.zeros(len(hashes), number)
-            self.places: NDArray[np.uint32] = np.arange(len(hashes), dtype=np.uint32)
-        else:
-            hashes = np.concatenate([*keys, np.zeros(0, np.uint64)])
-            # a stable sort keeps the shards of one key in their order, and is quick on lists that are sorted already
-            order = np.argsort(hashes, kind="stable")
-            counts = [len(own) for own in keys]
-            hashes = hashes[order]
-            self.shards = np.repeat(np.arange(len(keys), dtype=number), counts)[order]
-            places = [np.arange(count, dtype=np.uint32) for count in counts]
-            self.places = np.concatenate([*places, np.zeros(0, np.uint32)])[order]
-        self._hashes = as_sequence(hashes)
+            own = keys[0]
+            return cls(own, np.zeros(len(own), number), np.arange(len(own), dtype=np.uint32))
+        hashes = np.concatenate([*keys, np.zeros(0, np.uint64)])
+        # a stable sort keeps the shards of one key in their order, and is quick on lists that are sorted already
+        order = np.argsort(hashes, kind="stable")
+        counts = [len(own) for own in keys]
+        places = [np.arange(count, dtype=np.uint32) for count in counts]
+        return cls(
+            hashes[order],
+            np.repeat(np.arange(len(keys), dtype=number), counts)[order],
+            np.concatenate([*places, np.zeros(0, np.uint32)])[order],
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str) -> Directory:
+        """What `arrays` gave."""
+        return cls(arrays[f"{name}.hashes"], arrays[f"{name}.shards"], arrays[f"{name}.places"])
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Its entries as named arrays."""
+        return {f"{name}.hashes": self._own, f"{name}.shards": self.shards, f"{name}.places": self.places}
 
     def find(self, key: int) -> slice:
         """The entries of a key; empty if no shard holds it."""
@@ -48,5 +62,6 @@ class Directory:
         if len(columns) == 1:
             return columns[0]
         joined = np.concatenate([*columns, np.zeros(0, kind)])
-        found: NDArray[Any] = joined[self._starts[self.shards] + self.places].astype(kind, copy=False)
+        starts = np.cumsum([0, *map(len, columns)])
+        found: NDArray[Any] = joined[starts[self.shards] + self.places].astype(kind, copy=False)
         return found

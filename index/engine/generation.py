@@ -1,7 +1,7 @@
 """The shards that a generation lists, open side by side: passages numbered through, and which shard knows a word.
 
-Passages of shard s have the rows `starts[s]` to `starts[s + 1]`. Besides the mapped files some thirty bytes a passage
-and twenty a word of each course are kept in memory.
+Passages of shard s have the rows `starts[s]` to `starts[s + 1]`. What is put together over all of them, some thirty
+bytes a passage and twenty a word of each course, is mapped too (`joined`), or kept in memory.
 """
 
 from __future__ import annotations
@@ -10,21 +10,23 @@ import os
 import resource
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
+from operator import is_
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.directory import Directory
+from index.engine.joined import Joined, columns_of, glossary_directory, open_joined
 from index.engine.lists import Lists
-from index.engine.manifest import GenerationManifest, ListedShard
+from index.engine.manifest import GenerationManifest, ListedShard, data_path
 from index.engine.passages import KINDS
 from index.engine.postings import Held
 from index.engine.shard import Shard, open_shard
 from index.engine.vectors import Sketches
+from index.engine.verified import IsKnownFile
 from index.engine.vocabulary import Vocabulary
 from index.errors import CorruptIndex
 from index.remember import Remembered
@@ -53,8 +55,10 @@ class Generation:
         shards: Sequence[Shard],
         damaged: Mapping[str, str],
         read: ReadPassages | None = None,
+        joined: Joined | None = None,
     ) -> None:
-        """`read` reads passages where the shards do not have them themselves."""
+        """`read` reads passages where the shards do not have them themselves; `joined` is what is put together over
+        all of them, where there is a file of it."""
         self.manifest = manifest
         self.shards = tuple(shards)
         self.damaged = dict(damaged)
@@ -65,19 +69,20 @@ class Generation:
         self.count = int(self.starts[-1])
         self.languages = tuple(dict.fromkeys(["en", *(own for s in self.shards for own in s.manifest.languages)]))
         self.longest_term = max((shard.terms.longest for shard in self.shards), default=0)
-        self.kind_of: NDArray[np.uint8] = self._joined(lambda shard: shard.passages.kinds, np.uint8)
-        self.lecture_of: NDArray[np.int64] = self._joined(lambda shard: shard.passages.lectures, np.int64)
-        self.notes: NDArray[np.bool_] = self._joined(lambda shard: shard.passages.notes, np.bool_)
-        self.outline: NDArray[np.bool_] = self._joined(lambda shard: shard.outline, np.bool_)
-        self.title_terms: NDArray[np.uint16] = self._joined(lambda shard: shard.postings.title_terms, np.uint16)
-        self.previous = self._rows(lambda shard: shard.previous)
-        self.twin = self._rows(lambda shard: shard.twin)
-        self.next = np.full(self.count, -1, np.int32)
-        self.next[self.previous[self.previous >= 0]] = np.flatnonzero(self.previous >= 0)
-        self.terms = Directory([shard.postings.hashes for shard in self.shards])
-        self.held = self.terms.aligned([np.diff(shard.postings.offsets) for shard in self.shards], np.uint32)
-        self.said = self.terms.aligned([shard.postings.said for shard in self.shards], np.uint32)
-        self.first_posting = self.terms.aligned([shard.postings.offsets[:-1] for shard in self.shards], np.uint32)
+        self.joined = joined
+        own = columns_of(self.shards) if joined is None else joined.arrays
+        self.kind_of: NDArray[np.uint8] = own["kinds"]
+        self.lecture_of: NDArray[np.int64] = own["lectures"]
+        self.notes: NDArray[np.bool_] = own["notes"]
+        self.outline: NDArray[np.bool_] = own["outline"]
+        self.title_terms: NDArray[np.uint16] = own["title_terms"]
+        self.previous: NDArray[np.int32] = own["previous"]
+        self.next: NDArray[np.int32] = own["next"]
+        self.twin: NDArray[np.int32] = own["twin"]
+        self.terms = Directory.from_arrays(own, "terms")
+        self.held: NDArray[np.uint32] = own["terms.held"]
+        self.said: NDArray[np.uint32] = own["terms.said"]
+        self.first_posting: NDArray[np.uint32] = own["terms.first"]
         # of all shards, as searches over all of them ask for the same words again and again
         self.postings: Remembered[str, Held] = Remembered(_REMEMBERED_POSTINGS_BYTES, lambda held: held.size)
         self._passages: Remembered[int, IndexedPassage] = Remembered(_REMEMBERED_PASSAGES)
@@ -132,6 +137,18 @@ class Generation:
         kept = [shard for shard in self.shards if shard.course not in damaged]
         return Generation(self.manifest, kept, {**self.damaged, **damaged}, self._read)
 
+    def forget(self) -> None:
+        """Forget what was remembered of searches: it is not served any more, though somebody may hold it."""
+        self.postings.forget()
+        self._passages.forget()
+        self._parts.forget()
+
+    def shows_the_same_as(self, other: Generation) -> bool:
+        """Whether both show the same, from the same files."""
+        same = len(self.shards) == len(other.shards) and all(map(is_, self.shards, other.shards))
+        mapped = (self.joined is None) == (other.joined is None)
+        return same and mapped and self.manifest == other.manifest and self.damaged.keys() == other.damaged.keys()
+
     def shard(self, course: str) -> Shard | None:
         """The shard of a course, if it can be served."""
         number = self.number_of.get(course)
@@ -152,7 +169,9 @@ class Generation:
     @cached_property
     def glossary(self) -> Directory:
         """Which shards write a term side by side with another."""
-        return Directory([shard.terms.hashes for shard in self.shards])
+        if self.joined is not None:
+            return Directory.from_arrays(self.joined.arrays, "glossary")
+        return glossary_directory(self.shards)
 
     def vocabulary(self, readable: tuple[int, ...], only: int | None = None) -> Vocabulary:
         """The written words of some shards; with `only` those that are forms of a word of that one."""
@@ -164,6 +183,8 @@ class Generation:
 
     @cached_property
     def _all_words(self) -> Vocabulary:
+        if self.joined is not None:
+            return self.joined.words
         return Vocabulary.of([shard.words for shard in self.shards])
 
     def _some_words(self, wanted: tuple[tuple[int, ...], int | None]) -> Vocabulary:
@@ -191,23 +212,18 @@ class Generation:
         number = int(self.shards_of(np.array([row]))[0])
         return self.shards[number].passages[row - int(self.starts[number])]
 
-    def _joined(self, column: Callable[[Shard], NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
-        if len(self.shards) == 1:
-            return column(self.shards[0])
-        return np.concatenate([*(column(shard) for shard in self.shards), np.zeros(0, kind)])
 
-    def _rows(self, column: Callable[[Shard], NDArray[np.int32]]) -> NDArray[np.int32]:
-        """A column of passage numbers as rows; -1 stays."""
-        joined = self._joined(column, np.int32)
-        shift = np.repeat(self.starts[:-1], np.diff(self.starts)).astype(np.int32)
-        return np.where(joined >= 0, joined + shift, joined)
-
-
-def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str, Shard] | None = None) -> Generation:
+def open_generation(
+    root: Path,
+    manifest: GenerationManifest,
+    known: Mapping[str, Shard] | None = None,
+    is_known: IsKnownFile | None = None,
+) -> Generation:
     """The generation with every shard that can be trusted; `known` are shards that are open already, by name.
 
-    Every byte is hashed before it is served, by a few threads: hashing releases the interpreter. A shard that is
-    damaged takes down its course only.
+    Every byte is hashed before it is served, by a few threads: hashing releases the interpreter; but for files of which
+    `is_known` says that those that look so were hashed before. For who gives it, what is put together over many courses
+    is kept in a file too (`joined`). A shard that is damaged takes down its course only.
     """
     there = known or {}
     _allow_open_files(len(manifest.shards))
@@ -216,7 +232,11 @@ def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str
         try:
             shard = there.get(listed.name)
             # the same course, removed and taken up again, has its shard of before and other rows
-            return shard if shard and shard.passages.ids == listed.ids else open_shard(root, listed)
+            if shard is not None and shard.passages.ids == listed.ids:
+                return shard
+            if is_known is None:
+                return open_shard(root, listed)
+            return open_shard(root, listed, partial(is_known, data_path(listed.name), listed.manifest_sha256))
         except CorruptIndex as error:
             return str(error)
 
@@ -225,7 +245,9 @@ def open_generation(root: Path, manifest: GenerationManifest, known: Mapping[str
     damaged = {
         listed.course: shard for listed, shard in zip(manifest.shards, found, strict=True) if isinstance(shard, str)
     }
-    return Generation(manifest, [shard for shard in found if isinstance(shard, Shard)], damaged)
+    shards = [shard for shard in found if isinstance(shard, Shard)]
+    joined = None if is_known is None else open_joined(root, manifest, shards, is_known)
+    return Generation(manifest, shards, damaged, joined=joined)
 
 
 def _allow_open_files(shards: int) -> None:

@@ -4,6 +4,8 @@ CURRENT                      the number of the generation that is served
 gen-000042.json              a generation: which shards it lists, by hash
 shards/<name>/manifest.json  a shard: what it was made with, and the size and hash of its file
 shards/<name>/shard.safetensors
+joined/<name>.safetensors    what is put together over the shards of a generation (`joined`)
+verified.json                which of these files were hashed, and how they looked then (`verified`)
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from index.files import fsync_folder, make_folder, write_durably
 
 FORMAT = 7
 DATA = "shard.safetensors"
+JOINED = "joined"  # the folder of what is put together over all shards
+_JOINED_FORMAT = 1
 _KEEP = 2  # generations
 _POINTER = re.compile(rb"(\d{1,9})\n?")
 _SHARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")  # a folder beside the others, and nowhere else
@@ -112,12 +116,22 @@ class GenerationManifest:
     def passages(self) -> int:
         return sum(shard.passages for shard in self.shards)
 
+    @property
+    def joined(self) -> str:
+        """How the name begins of what is put together over exactly these shards."""
+        return hashlib.sha256(f"{_JOINED_FORMAT} {[own.place for own in self.shards]}".encode()).hexdigest()[:32]
+
     def shard_of(self, course: str) -> ListedShard | None:
         return next((shard for shard in self.shards if shard.course == course), None)
 
 
 def shard_folder(root: Path, name: str) -> Path:
     return root / "shards" / name
+
+
+def data_path(name: str) -> str:
+    """The file of a shard, below the folder of the index."""
+    return f"shards/{name}/{DATA}"
 
 
 def generation_file(root: Path, number: int) -> Path:
@@ -266,9 +280,14 @@ def sweep(root: Path, committed: int) -> None:
             generation_file(root, number).unlink(missing_ok=True)
             shutil.rmtree(root / f"gen-{number:06d}", ignore_errors=True)
     try:
-        listed = {shard.name for manifest in kept_generations(root, committed) for shard in manifest.shards}
+        kept = kept_generations(root, committed)
     except (CorruptIndex, IndexMismatch, IndexUnavailable):
         return
+    listed = {shard.name for manifest in kept for shard in manifest.shards}
     for path in (root / "shards").glob("*"):
         if path.name not in listed:
             shutil.rmtree(path, ignore_errors=True)
+    joined = {manifest.joined for manifest in kept}
+    for path in (root / JOINED).glob("*.safetensors"):
+        if path.name.split("-")[0] not in joined:
+            path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embed.adaptation import Adaptation
-from index.engine.container import Arrays, open_packed
+from index.engine.container import Arrays, IsKnown, open_packed
 from index.engine.encoded import Encoded
 from index.engine.glossary import ShardTerms
 from index.engine.manifest import DATA, ListedShard, ShardManifest, read_shard_manifest, shard_folder
@@ -60,11 +60,12 @@ def adaptation_arrays(adaptation: Adaptation | None) -> Arrays:
     return {f"{_ADAPTATION}{key}": own for key, own in adaptation.arrays.items()} if adaptation else {}
 
 
-def open_shard(root: Path, listed: ListedShard) -> Shard:
-    """The shard that a generation lists, once every byte of it was seen to be what was listed; else CorruptIndex."""
+def open_shard(root: Path, listed: ListedShard, is_known: IsKnown = lambda _found: False) -> Shard:
+    """The shard that a generation lists, once every byte of it was seen to be what was listed; else CorruptIndex. Its
+    file is not read through where `is_known` says that this was seen of one that looks so."""
     manifest = read_shard_manifest(root, listed)
     path = shard_folder(root, listed.name) / DATA
-    arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}")
+    arrays = open_packed(path, manifest.sha256, f"The index of course {listed.course}", is_known)
     try:
         return Shard(listed.name, manifest, arrays, listed.ids)
     except (KeyError, ValueError, EmbedderError) as error:

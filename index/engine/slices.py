@@ -6,8 +6,9 @@ references are counted): processes that part from one could not share them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,15 @@ class Slices:
         ends = np.cumsum(lengths)
         places = np.arange(lengths.sum()) + np.repeat(starts - (ends - lengths), lengths)
         return cls(contents[places].tobytes(), ends - lengths, ends)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], name: str, content: bytes) -> Slices:
+        """Those whose bounds `bounds` gave, of this content."""
+        return cls(content, arrays[f"{name}.starts"], arrays[f"{name}.ends"])
+
+    def bounds(self, name: str) -> dict[str, NDArray[Any]]:
+        """Where each begins and ends, as named arrays."""
+        return {f"{name}.starts": self.starts, f"{name}.ends": self.ends}
 
     def __len__(self) -> int:
         return len(self.starts)

@@ -115,6 +115,11 @@ class SearchIndex:
         again when a hit is opened, a filter is set, an answer is written, or somebody goes back."""
         return self._remembered.peek(query)
 
+    def forget(self) -> None:
+        """Forget what was found, as `Generation.forget`."""
+        self._remembered.forget()
+        self.generation.forget()
+
     def _find(self, query: Query) -> Found:
         typed = clean_query(query.text)
         scope = self._scope(query.filters)
