@@ -19,6 +19,7 @@ from service.answers.small_talk import small_talk
 from service.answers.subjects import (
     ATTRIBUTE,
     MAX_NAMED,
+    PART,
     is_name_of_term,
     is_russian,
     is_shell,
@@ -46,8 +47,14 @@ _EXPLETIVE = re.compile(
     r"it\s+(?!(?:related|similar|compared|connected|linked|tied|close|equal|equivalent|applied|due|sensitive|robust)\b)"
     r"(?:[a-z]+\s+)?(?:that|to)\b"
 )
-# The first and the second side of the comparison before, and what one is set against: "and from X?".
-_SIDE = re.compile(r"\bthe\s+(?:(?P<first>former)|latter)\b", re.IGNORECASE)
+# The first or the second of two things, where no noun follows; and what one is set against: "and from X?".
+_SIDE = re.compile(
+    r"\bthe\s+(?:(?:(?P<former>former)|latter)(?:\s+one)?|(?:(?P<one>first)|second|(?P<more>third|last))"
+    r"(?:\s+one|(?=\W*$|\s+(?:is|does|has|can|was|or|and)\b)))\b|"
+    r"(?<![\w-])(?:(?P<perv>перв)|втор|(?P<tret>трет))(?:ый|ий|ая|ья|ое|ье|ого|ьего|ой|ей|ому|ьему|ом|ьем|ым|ьим|ую|ью)"
+    rf"(?=\s*(?:$|[?!.,:;)])|\s+(?:{BETTER}|и|или|а|чем|как|не|отличается|работает)\b)",
+    re.IGNORECASE,
+)
 _AGAINST = re.compile(r"^(?:от|по сравнению с|from|to|with|compared (?:to|with))\s+(?P<other>\S.*)$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:него|нее|них|it|them|this|that)\s+(?P<rest>\S.*)$")
 _THAT_THING = re.compile(r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do)\s+$")
@@ -60,15 +67,18 @@ _ASKING = re.compile(
 _BOTH = re.compile(
     r"\b(?:(?:какой|какая|какое|какие|кто|что|which|what)\s+(?:one\s+)?)?(?:из\s+(?:них|двух|этих двух)|"
     r"of\s+(?:them|the\s+two|these(?:\s+two)?))\b|\b(?:оба|обе|обоих|обеих|обоим|обеим|между\s+ними|"
-    r"друг\s+от\s+друга|друг\s+с\s+другом|both|either|the\s+two|between\s+them|(?:from|with|to)\s+(?:each\s+other|"
+    r"друг\s+от\s+друга|друг\s+с\s+другом|which\s+one|both|either|the\s+two|between\s+them|(?:from|with|to)\s+(?:each\s+other|"
     r"one\s+another))\b",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"\b(?:они|их|ними|ним|них|they|them|these|those|эти)\b", re.IGNORECASE)
 _DIFFER = re.compile(r"отлич\w+|разниц\w+|различ\w+|сравни\w*|\bdiffer\w*|\bcompar\w+|\bdistinct\w+", re.IGNORECASE)
 _SUPERIOR = re.compile(
-    rf"\b(?:{BETTER}|\w{{2,}}(?:ее|лже|бже|ьше|още|аще)|better|worse|faster|slower|simpler|easier|harder|cheaper|deeper|smaller|larger|bigger|"
-    r"stronger|newer|older|(?:more|less) \w+)\b",
+    rf"\b(?:{BETTER}|больше|меньше|легче|тяжелее|мощнее|сильнее|слабее|глубже|новее|старше|дешевле|дороже|чаще|короче|длиннее|"
+    r"выше|ниже|гибче|удобнее|устойчивее|стабильнее|популярнее|полезнее|важнее|экономнее|"
+    r"better|worse|faster|slower|simpler|easier|harder|cheaper|deeper|smaller|larger|bigger|stronger|weaker|newer|older|"
+    r"(?:more|less) (?:\w+(?:able|ible|ful|ive|ent|ant|ate|ous|ular|ust|ex|ed)|general|common|precise|modern|expensive)"
+    r"(?!\s+(?:about|on|of)\b))\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:что|какой|какая|какое|какие|кто|котор\w+|which|what)\b")
@@ -81,20 +91,55 @@ _ALONE = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
 _END = re.compile(r"[\s?.!…]+$")
+# Another thing is turned to: "а теперь подробнее про X".
+_TURNS = re.compile(
+    r"^(?:(?:теперь|now)\s+)?(?P<wish>(?:(?P<before>(?:\S+\s+){0,3}?)(?:про|об?|about)|(?:\S+\s+){1,3}?on)\s+(?P<to>\S.*))$",
+    re.IGNORECASE,
+)
+# Some things are asked for without what has them: how many, who and when, and a programme in a language.
+_NUMBER = re.compile(r"^(?:сколько|how (?:many|much))\s+(?P<what>[^\W\d_]+(?:\s+[^\W\d_]+)?)$", re.IGNORECASE)
+_COUNTS = re.compile(r"сколько|how (?:many|much)", re.IGNORECASE)
+_AUTHOR, _YEAR = re.compile(r"\b(?:автор\w{0,2}|authors?)\b"), re.compile(r"\b(?:год\w?|year)\b")
+_CODE = re.compile(
+    r"^(?:(?P<before>\S.*)\s)?(?P<what>код\w?|пример\w?|реализаци\w|code|examples?|implementation)\s+(?P<at>на|в|in|with|using)\s+"
+    r"(?P<where>[\w.+#]+)$",
+    re.IGNORECASE,
+)
+_ATTRIBUTES = re.compile(
+    rf"(?<![\w-])(?:{ATTRIBUTE.pattern})(?![\w-])(?:\s+(?:(?:и|and|по|of)\s+)?(?:{ATTRIBUTE.pattern})(?![\w-]))*"
+)
+_WHAT_IS_THE = re.compile(r"what(?:'s| is| are) the ")
+# What is done or asked so is put to the whole thing, be it about one of its parts.
+_OF_WHOLE = frozenset({Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN})
 
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """The last question, complete, and the things that were spoken of: the last one first, at most two."""
+    """The last question, complete, and the things that were spoken of: the last one first, at most two. `pair`: two
+    that one question named, in its order, while none but these is spoken of."""
 
     question: str = ""
     things: tuple[str, ...] = ()
+    pair: tuple[str, ...] = ()
 
-    def after(self, question: str) -> _Talk:
+    def after(self, typed: str) -> _Talk:
+        question = _completed(typed, self)
+        if question == typed and self.things and _SIDE.search(typed):
+            return self  # one of what nobody listed
         new = things_of(question)
+        if len(new) == 1 and self._goes_on_with(new[0], typed):
+            new = self.things[:1]
         known = {fold(thing) for thing in new}
         kept = tuple(thing for thing in self.things if fold(thing) not in known)
-        return _Talk(question if new else self.question, (*new, *kept)[:2])
+        pair = self.pair if known <= {fold(thing) for thing in self.pair} else ()
+        if len(new) == 2:
+            pair = new if sides_of(question) is not None else (new[1], new[0])
+        return _Talk(question if new else self.question, (*new, *kept)[:2], pair)
+
+    def _goes_on_with(self, named: str, typed: str) -> bool:
+        """Whether a stretch that nobody typed holds the last thing beside what was asked of it."""
+        last = f" {fold(self.things[0])} " if self.things else ""
+        return bool(last) and last in f" {fold(named)} " and fold(named) not in fold(typed)
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -102,7 +147,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     talk = _Talk()
     for turn in history:
         if turn.role == "user" and turn.text and small_talk(turn.text) is None:
-            talk = talk.after(_completed(turn.text, talk))
+            talk = talk.after(turn.text)
     return _completed(question, talk)
 
 
@@ -116,16 +161,23 @@ def _completed(question: str, talk: _Talk) -> str:
         return question
     if len(fold(question)) != len(question):  # places in the folded text are those in the question
         question = fold(question)
-    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _without_subject, _going_on)
+    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _in_number, _in_code, _without_subject, _going_on)
     return next((found for complete in ways if (found := complete(question, talk)) is not None), question)
 
 
 def _of_side(question: str, talk: _Talk) -> str | None:
-    """Of "the former" and "the latter": with that side of the comparison before."""
-    found, sides = _SIDE.search(question), sides_of(talk.question)
-    if found is None or sides is None:
+    """Of "the former" and "the second one": with that one of the last two. The question itself where there are none."""
+    if (found := _SIDE.search(question)) is None:
         return None
-    return question[: found.start()] + sides[0 if found["first"] else -1] + question[found.end() :]
+    if not talk.pair or found["more"] or found["tret"]:
+        return question
+    named = _SIDE.sub(lambda side: talk.pair[0 if side["former"] or side["one"] or side["perv"] else 1], question)
+    follows, last = _FOLLOWS.match(fold(named)), talk.question
+    alone = _END.sub("", named[follows.end() if follows else 0 :])
+    if alone not in talk.pair:
+        return named
+    at = fold(last).find(fold(talk.things[0]))
+    return alone if at < 0 or fold(alone) in fold(last) else last[:at] + alone + last[at + len(talk.things[0]) :]
 
 
 def _of_both(question: str, talk: _Talk) -> str | None:
@@ -140,13 +192,15 @@ def _of_both(question: str, talk: _Talk) -> str | None:
         return None
     if both is None and differ and own:
         return None
-    other, one = talk.things
+    one, other = talk.pair or talk.things[::-1]
     russian = is_russian(question)
     if superior and not differ and (not russian or _KNOWN_BETTER.fullmatch(superior.group())):
+        rest = _END.sub("", _BOTH.sub("", folded[superior.end() :])).strip()
+        where = f", {rest}" if subject_of(rest) else ""  # "for rare words"
         return (
-            f"что {superior.group()}: {one} или {other}"
+            f"что {superior.group()}: {one} или {other}{where}"
             if russian
-            else f"which is {superior.group()}, {one} or {other}"
+            else f"which is {superior.group()}, {one} or {other}{where}"
         )
     if differ or superior:
         return _compared(one, other, russian=russian)
@@ -190,7 +244,7 @@ def _with_noun(question: str, talk: _Talk) -> str | None:
 def _of_pronoun(question: str, talk: _Talk) -> str | None:
     """Of a question with a word that stands for the thing: with the thing in its place."""
     found, thing = _reference(question), talk.things[0]
-    if found is None or not subject_of(question):
+    if found is None or not (subject_of(question) or PART.search(fold(question))):
         return None
     named = thing
     if (having := _HAVING.search(fold(question)[: found.start()])) is not None and found["pronoun"]:
@@ -207,22 +261,51 @@ def _of_pronoun(question: str, talk: _Talk) -> str | None:
     return whole[len(led.group()) :] if (led := _FOLLOWS.match(fold(whole))) else whole
 
 
+def _in_number(question: str, talk: _Talk) -> str | None:
+    """Of "how many layers?": of the thing."""
+    follows, russian = _FOLLOWS.match(fold(question)), is_russian(question)
+    rest = _END.sub("", question[follows.end() if follows else 0 :])
+    found = _NUMBER.match(rest)
+    if found is None or any(is_shell(fold(word)) for word in words(found["what"])):
+        return None
+    if re.search("[A-Za-z]" if russian else "[A-Z]", found["what"]):
+        return None  # "сколько весит bert"
+    return f"{rest} у {talk.things[0]}" if russian else f"{rest} does {talk.things[0]} have"
+
+
+def _in_code(question: str, talk: _Talk) -> str | None:
+    """Of "code in PyTorch": that of the thing."""
+    found = _CODE.match(_END.sub("", _FOLLOWS.sub("", question)))
+    if found is None or subject_of(found["before"] or "") or not subject_of(found["where"]):
+        return None
+    of = " " if is_russian(question) else " of "
+    return f"{found['what']}{of}{talk.things[0]} {found['at']} {found['where']}"
+
+
 def _without_subject(question: str, talk: _Talk) -> str | None:
     """Of a question that has no subject: that of the conversation, asked for in the same way."""
     if subject_of(question):
         return None
     thing, folded = talk.things[0], _END.sub("", _FOLLOWS.sub("", fold(question)))
     russian = is_russian(question)
-    attribute = ATTRIBUTE.search(folded)
+    attribute = next((found for found in _ATTRIBUTES.finditer(folded) if not is_shell(found.group())), None)
     asked = what_is_asked(question)
+    if _AUTHOR.search(folded):
+        return f"кто автор {thing}" if russian else f"who is the author of {thing}"
+    if _YEAR.search(folded):
+        return f"в каком году {thing}" if russian else f"in what year {thing}"
     if asked is Asked.FORMULA or re.search(r"\b(?:формул|уравнени|formula|equation)", folded):
         return f"формула {thing}" if russian else f"formula of {thing}"
+    if not russian and asked in _OF_WHOLE and (it := _reference(folded)) is not None and it["pronoun"]:
+        return folded[: it.start()] + thing + folded[it.end() :]
     bare = " ".join(_REFERRING.sub(lambda found: found["what"] or "", folded).split())
-    if attribute is not None and not is_shell(attribute.group()):
-        return f"{attribute.group()} у {thing}" if russian else f"{attribute.group()} of {thing}"
+    if attribute is not None and not (asked in _OF_WHOLE and PART.search(attribute.group())):
+        is_what = _WHAT_IS_THE.match(folded) is not None and folded.endswith(attribute.group())
+        what = folded if is_what else attribute.group()
+        return f"{what} у {thing}" if russian else f"{what} of {thing}"
     if bare in {"как", "how"}:
         return f"как работает {thing}" if russian else f"how does {thing} work"
-    if asked in {Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN}:
+    if asked in _OF_WHOLE:
         return f"{bare} {thing}"
     return thing
 
@@ -236,19 +319,35 @@ def _going_on(question: str, talk: _Talk) -> str | None:
     sides = sides_of(talk.question)
     if sides is not None and (against := _AGAINST.match(rest)) is not None:
         return _compared(sides[0], against["other"], russian=is_russian(question))
+    if (turns := _TURNS.match(rest)) is not None and subject_of(turns["to"]) and not subject_of(turns["before"] or ""):
+        return turns["wish"]
+    if what_is_asked(rest) is not Asked.NOTHING:
+        return None if _is_whole(rest) else f"{rest} {thing}"
     if (opened := _OPENED.match(rest)) is not None:
         named, owner = qualified(talk.question), _OWNER.match(rest)
         if named is not None and named.owned and owner is not None:
+            if _COUNTS.match(talk.question):
+                return talk.question.replace(named.thing, owner["thing"])
             return f"{named.attribute} {'of' if rest.isascii() else 'у'} {owner['thing']}"
         return f"{thing} {rest}" if opened["rest"] else None
-    if what_is_asked(rest) is not Asked.NOTHING:
-        return None if is_name_of_term(rest) or what_is_asked(rest) is Asked.DEFINITION else f"{rest} {thing}"
-    if is_name_of_term(rest) and len(words(rest)) <= MAX_NAMED:
+    if is_name_of_term(rest) and 1 < len(rest) and len(words(rest)) <= MAX_NAMED:
         at = fold(talk.question).find(fold(thing))
         if at >= 0 and sides_of(talk.question) is None:
             return talk.question[:at] + _ARTICLE.sub("", rest) + talk.question[at + len(thing) :]
         return rest
     return f"{thing} {rest}"
+
+
+def _is_whole(question: str) -> bool:
+    """Whether a question that goes on has a subject of its own: a name, of which more is asked than which one it is. A
+    word that any thing may have is none: "и как считается градиент?", "how is the gradient computed?"."""
+    asked, own = what_is_asked(question), subject_of(question)
+    if asked in {Asked.DEFINITION, Asked.COMPARISON} or is_name_of_term(question):
+        return True
+    if asked is Asked.FACT or not is_name_of_term(own):
+        return False
+    russian = is_russian(question)
+    return len(words(own)) > 1 or not (is_russian(own) if russian else f"the {fold(own)}" in fold(question))
 
 
 def _reference(question: str) -> re.Match[str] | None:
