@@ -22,6 +22,8 @@ def _meant(*talk: str) -> str:
         # still comparisons
         (("what is SGD?", "is Adam better?"), "how is Adam different from SGD"),
         (("что такое LSTM?", "а GRU быстрее?"), "чем GRU отличается от LSTM"),
+        (("что такое RNN?", "LSTM мощнее?"), "чем LSTM отличается от RNN"),
+        (("what is an RNN?", "more powerful than LSTM?"), "how is LSTM different from RNN"),
         (("explain LSTM", "and GRU?", "which is more efficient?"), "which is more efficient, LSTM or GRU"),
     ],
 )
@@ -77,6 +79,11 @@ def test_more_about_a_thing_is_asked_about_that_thing_alone(question: str) -> No
         (("что такое VAE?", "зачем нужен второй член?"), "зачем нужен второй член vae"),
         (("what is Adam?", "any drawbacks?"), "drawbacks of Adam"),
         (("what is Adam?", "pros and cons"), "pros and cons of Adam"),
+        (("what is backprop?", "what happens at the first layer?"), "first layer of backprop"),
+        (("what is a GAN?", "why do we need the loss?"), "why do we need the loss of GAN"),
+        (("что такое VGG?", "а слои?"), "слои у VGG"),
+        (("что такое RNN?", "а какой learning rate?"), "какой learning rate RNN"),
+        (("what is a GAN?", "in which paper?"), "GAN"),
         (("что такое Adam?", "плюсы и минусы?"), "плюсы и минусы у Adam"),
         (("что такое VAE?", "напиши loss", "подробнее про negative sampling"), "подробнее про negative sampling"),
     ],
@@ -88,7 +95,10 @@ def test_an_attribute_alone_is_that_of_the_thing_spoken_of_last(talk: tuple[str,
 @pytest.mark.parametrize(
     ("talk", "meant"),
     [
-        (("чё такое трансформер", "зачем там позиционное кодирование?"), "зачем в трансформер позиционное кодирование?"),
+        (
+            ("чё такое трансформер", "зачем там позиционное кодирование?"),
+            "зачем в трансформер позиционное кодирование?",
+        ),
         (
             ("чё такое трансформер", "зачем там позиционное кодирование?", "а сколько голов?"),
             "сколько голов у трансформер",
@@ -156,6 +166,9 @@ def test_the_first_and_the_second_are_those_of_the_last_two(talk: tuple[str, ...
         ("what is SGD?", "how many layers does VGG have?"),
         ("что такое RNN?", "кто автор Adam?"),
         ("что такое RNN?", "в каком году появился AlexNet?"),
+        ("what is SGD?", "what is the value function?"),
+        ("что такое RNN?", "сколько весит bert?"),
+        ("что такое RNN?", "а для чего нужен attention?"),
         ("что такое RNN?", "код attention на pytorch"),
         ("what is SGD?", "loss of a GAN"),
         # "first" and "second" of something, and of no two things

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.text.analysis import fold, words
+from service.answers.attributes import asked_of
 from service.answers.qualified import qualified
 from service.answers.questions import what_is_asked
+from service.answers.referring import END, FOLLOWS, reference
 from service.answers.sides import BETTER, other_side_of, sides_of
 from service.answers.small_talk import small_talk
 from service.answers.subjects import (
@@ -22,31 +24,16 @@ from service.answers.subjects import (
     PART,
     is_name_of_term,
     is_russian,
-    is_shell,
     noun_of,
     subject_of,
     things_of,
 )
 from service.answers.types import Asked, Turn
 
-_FOLLOWS = re.compile(
-    r"^(?:(?:а|и|но|ну|ок(?:ей)?|хорошо|тогда|а тогда|and|but|so|then|ok(?:ay)?)[\s,]+)*(?:(?:а|и|но|ну|тогда|and|"
-    r"but|so|then)(?![\w-])|(?:what about|how about|(?:а )?(?:что|как) насчет|(?:а )?что (?:с|про))(?![\w-]))[\s,]*"
-)
 _OPENED = re.compile(
     r"^(?:в|во|на|для|у|при|без|с|со|in|for|of|on|with|without|inside|from)\s+(?P<rest>\S.*)$", re.IGNORECASE
 )
 _OWNER = re.compile(r"^(?:у|для|of|for|in|в)\s+(?:(?:the|an?)\s+)?(?P<thing>\S.*)$", re.IGNORECASE)
-# What stands for a thing that was named before: pronouns, what owns something, and the place where something was.
-_REFERRING = re.compile(
-    r"\b(?:(?P<whose>его|ее|их|its|their|his|her)\s+(?P<what>(?![а-я]+(?:ют|ят|ет|ит|ть|ся|ли)\b)[^\W\d_][\w-]+)|"
-    r"(?P<pronoun>он|она|оно|они|его|ее|их|ему|ей|им|ним|ней|нем|ними|нему|нее|него|них|it|they|them|he|she)(?!-)|"
-    r"(?P<pointed>это|эт(?:от|а|и|ого|ой|у|ом|им|ими|их|ому)|this|that|these|those)|(?P<there>тут|там|there(?=\W*$)))\b"
-)
-_EXPLETIVE = re.compile(
-    r"it\s+(?!(?:related|similar|compared|connected|linked|tied|close|equal|equivalent|applied|due|sensitive|robust)\b)"
-    r"(?:[a-z]+\s+)?(?:that|to)\b"
-)
 # The first or the second of two things, where no noun follows; and what one is set against: "and from X?".
 _SIDE = re.compile(
     r"\bthe\s+(?:(?:(?P<former>former)|latter)(?:\s+one)?|(?:(?P<one>first)|second|(?P<more>third|last))"
@@ -57,13 +44,7 @@ _SIDE = re.compile(
 )
 _AGAINST = re.compile(r"^(?:от|по сравнению с|from|to|with|compared (?:to|with))\s+(?P<other>\S.*)$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:него|нее|них|it|them|this|that)\s+(?P<rest>\S.*)$")
-_THAT_THING = re.compile(r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do)\s+$")
 _HAVING = re.compile(r"\bу\s+$")
-_WHAT_IS = re.compile(r"\b(?:что|кто)\s+$")
-_ASKING = re.compile(
-    r"\b(?:что|чем|чего|зачем|почему|отчего|как|какой|какая|какое|какие|когда|где|кто|сколько|ли|"
-    r"what|why|how|when|where|who|which|and|и|а|but|но)\b"
-)
 _BOTH = re.compile(
     r"\b(?:(?:какой|какая|какое|какие|кто|что|which|what)\s+(?:one\s+)?)?(?:из\s+(?:них|двух|этих двух)|"
     r"of\s+(?:them|the\s+two|these(?:\s+two)?))\b|\b(?:оба|обе|обоих|обеих|обоим|обеим|между\s+ними|"
@@ -90,27 +71,12 @@ _ALONE = re.compile(
     r"\b(?P<kind>обычн|прост|классическ|стандартн|ванильн|друг)(?:ого|ой|ого|их|ым|ыми)(?=\s*[?.!]*$)", re.IGNORECASE
 )
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
-_END = re.compile(r"[\s?.!…]+$")
 # Another thing is turned to: "а теперь подробнее про X".
 _TURNS = re.compile(
     r"^(?:(?:теперь|now)\s+)?(?P<wish>(?:(?P<before>(?:\S+\s+){0,3}?)(?:про|об?|about)|(?:\S+\s+){1,3}?on)\s+(?P<to>\S.*))$",
     re.IGNORECASE,
 )
-# Some things are asked for without what has them: how many, who and when, and a programme in a language.
-_NUMBER = re.compile(r"^(?:сколько|how (?:many|much))\s+(?P<what>[^\W\d_]+(?:\s+[^\W\d_]+)?)$", re.IGNORECASE)
 _COUNTS = re.compile(r"сколько|how (?:many|much)", re.IGNORECASE)
-_AUTHOR, _YEAR = re.compile(r"\b(?:автор\w{0,2}|authors?)\b"), re.compile(r"\b(?:год\w?|year)\b")
-_CODE = re.compile(
-    r"^(?:(?P<before>\S.*)\s)?(?P<what>код\w?|пример\w?|реализаци\w|code|examples?|implementation)\s+(?P<at>на|в|in|with|using)\s+"
-    r"(?P<where>[\w.+#]+)$",
-    re.IGNORECASE,
-)
-_ATTRIBUTES = re.compile(
-    rf"(?<![\w-])(?:{ATTRIBUTE.pattern})(?![\w-])(?:\s+(?:(?:и|and|по|of)\s+)?(?:{ATTRIBUTE.pattern})(?![\w-]))*"
-)
-_WHAT_IS_THE = re.compile(r"what(?:'s| is| are) the ")
-# What is done or asked so is put to the whole thing, be it about one of its parts.
-_OF_WHOLE = frozenset({Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +127,7 @@ def _completed(question: str, talk: _Talk) -> str:
         return question
     if len(fold(question)) != len(question):  # places in the folded text are those in the question
         question = fold(question)
-    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _in_number, _in_code, _without_subject, _going_on)
+    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _asked_of, _going_on)
     return next((found for complete in ways if (found := complete(question, talk)) is not None), question)
 
 
@@ -172,8 +138,8 @@ def _of_side(question: str, talk: _Talk) -> str | None:
     if not talk.pair or found["more"] or found["tret"]:
         return question
     named = _SIDE.sub(lambda side: talk.pair[0 if side["former"] or side["one"] or side["perv"] else 1], question)
-    follows, last = _FOLLOWS.match(fold(named)), talk.question
-    alone = _END.sub("", named[follows.end() if follows else 0 :])
+    follows, last = FOLLOWS.match(fold(named)), talk.question
+    alone = END.sub("", named[follows.end() if follows else 0 :])
     if alone not in talk.pair:
         return named
     at = fold(last).find(fold(talk.things[0]))
@@ -195,7 +161,7 @@ def _of_both(question: str, talk: _Talk) -> str | None:
     one, other = talk.pair or talk.things[::-1]
     russian = is_russian(question)
     if superior and not differ and (not russian or _KNOWN_BETTER.fullmatch(superior.group())):
-        rest = _END.sub("", _BOTH.sub("", folded[superior.end() :])).strip()
+        rest = END.sub("", _BOTH.sub("", folded[superior.end() :])).strip()
         where = f", {rest}" if subject_of(rest) else ""  # "for rare words"
         return (
             f"что {superior.group()}: {one} или {other}{where}"
@@ -212,10 +178,10 @@ def _set_against(question: str, talk: _Talk) -> str | None:
     """Of a comparison that names one side: with both. "Is X better?" says against what no more than "unlike X" does."""
     if sides_of(question) is not None:
         return None
-    folded, own = fold(question), subject_of(question)
+    folded, own = fold(question), subject_of(_SUPERIOR.sub("", question))
     other, thing = other_side_of(folded), talk.things[0]
     if other is None and own and len(words(own)) <= 2 and (_SUPERIOR.search(folded) or _DIFFER.search(folded)):
-        is_side = is_name_of_term(own) and fold(own) != fold(thing) and _reference(question) is None
+        is_side = is_name_of_term(own) and fold(own) != fold(thing) and reference(question) is None
         return _compared(own, thing, russian=is_russian(question)) if is_side else None
     if other and (pronoun := _PRONOUN.match(other)) is not None:
         at = folded.find(pronoun["rest"])  # "чем отличается от него RoBERTa?"
@@ -243,14 +209,14 @@ def _with_noun(question: str, talk: _Talk) -> str | None:
 
 def _of_pronoun(question: str, talk: _Talk) -> str | None:
     """Of a question with a word that stands for the thing: with the thing in its place."""
-    found, thing = _reference(question), talk.things[0]
+    found, thing = reference(question), talk.things[0]
     if found is None or not (subject_of(question) or PART.search(fold(question))):
         return None
     named = thing
     if (having := _HAVING.search(fold(question)[: found.start()])) is not None and found["pronoun"]:
         # "какой у него размер" as "какой размер у X": an attribute of a thing is put so
-        rest = _END.sub("", question[: having.start()] + question[found.end() :].lstrip())
-        return f"{_FOLLOWS.sub('', fold(rest))} у {thing}"
+        rest = END.sub("", question[: having.start()] + question[found.end() :].lstrip())
+        return f"{FOLLOWS.sub('', fold(rest))} у {thing}"
     if found["there"]:
         named = f"{'in' if found.group().isascii() else 'в'} {thing}"
     elif found["whose"] and ATTRIBUTE.fullmatch(found["what"]):
@@ -258,64 +224,20 @@ def _of_pronoun(question: str, talk: _Talk) -> str | None:
     elif found["whose"]:
         named = f"{thing} {found['what']}"
     whole = question[: found.start()] + named + question[found.end() :]
-    return whole[len(led.group()) :] if (led := _FOLLOWS.match(fold(whole))) else whole
+    return whole[len(led.group()) :] if (led := FOLLOWS.match(fold(whole))) else whole
 
 
-def _in_number(question: str, talk: _Talk) -> str | None:
-    """Of "how many layers?": of the thing."""
-    follows, russian = _FOLLOWS.match(fold(question)), is_russian(question)
-    rest = _END.sub("", question[follows.end() if follows else 0 :])
-    found = _NUMBER.match(rest)
-    if found is None or any(is_shell(fold(word)) for word in words(found["what"])):
-        return None
-    if re.search("[A-Za-z]" if russian else "[A-Z]", found["what"]):
-        return None  # "сколько весит bert"
-    return f"{rest} у {talk.things[0]}" if russian else f"{rest} does {talk.things[0]} have"
-
-
-def _in_code(question: str, talk: _Talk) -> str | None:
-    """Of "code in PyTorch": that of the thing."""
-    found = _CODE.match(_END.sub("", _FOLLOWS.sub("", question)))
-    if found is None or subject_of(found["before"] or "") or not subject_of(found["where"]):
-        return None
-    of = " " if is_russian(question) else " of "
-    return f"{found['what']}{of}{talk.things[0]} {found['at']} {found['where']}"
-
-
-def _without_subject(question: str, talk: _Talk) -> str | None:
-    """Of a question that has no subject: that of the conversation, asked for in the same way."""
-    if subject_of(question):
-        return None
-    thing, folded = talk.things[0], _END.sub("", _FOLLOWS.sub("", fold(question)))
-    russian = is_russian(question)
-    attribute = next((found for found in _ATTRIBUTES.finditer(folded) if not is_shell(found.group())), None)
-    asked = what_is_asked(question)
-    if _AUTHOR.search(folded):
-        return f"кто автор {thing}" if russian else f"who is the author of {thing}"
-    if _YEAR.search(folded):
-        return f"в каком году {thing}" if russian else f"in what year {thing}"
-    if asked is Asked.FORMULA or re.search(r"\b(?:формул|уравнени|formula|equation)", folded):
-        return f"формула {thing}" if russian else f"formula of {thing}"
-    if not russian and asked in _OF_WHOLE and (it := _reference(folded)) is not None and it["pronoun"]:
-        return folded[: it.start()] + thing + folded[it.end() :]
-    bare = " ".join(_REFERRING.sub(lambda found: found["what"] or "", folded).split())
-    if attribute is not None and not (asked in _OF_WHOLE and PART.search(attribute.group())):
-        is_what = _WHAT_IS_THE.match(folded) is not None and folded.endswith(attribute.group())
-        what = folded if is_what else attribute.group()
-        return f"{what} у {thing}" if russian else f"{what} of {thing}"
-    if bare in {"как", "how"}:
-        return f"как работает {thing}" if russian else f"how does {thing} work"
-    if asked in _OF_WHOLE:
-        return f"{bare} {thing}"
-    return thing
+def _asked_of(question: str, talk: _Talk) -> str | None:
+    """Of a question that names no more than what is asked of the thing."""
+    return asked_of(question, talk.things[0])
 
 
 def _going_on(question: str, talk: _Talk) -> str | None:
     """Of a question that goes on with the last one: "а GRU?", "and in PyTorch?"."""
-    follows = _FOLLOWS.match(fold(question))
+    follows = FOLLOWS.match(fold(question))
     if follows is None:
         return None
-    rest, thing = _END.sub("", question[follows.end() :]), talk.things[0]
+    rest, thing = END.sub("", question[follows.end() :]), talk.things[0]
     sides = sides_of(talk.question)
     if sides is not None and (against := _AGAINST.match(rest)) is not None:
         return _compared(sides[0], against["other"], russian=is_russian(question))
@@ -330,7 +252,7 @@ def _going_on(question: str, talk: _Talk) -> str | None:
                 return talk.question.replace(named.thing, owner["thing"])
             return f"{named.attribute} {'of' if rest.isascii() else 'у'} {owner['thing']}"
         return f"{thing} {rest}" if opened["rest"] else None
-    if is_name_of_term(rest) and 1 < len(rest) and len(words(rest)) <= MAX_NAMED:
+    if is_name_of_term(rest) and len(rest) > 1 and len(words(rest)) <= MAX_NAMED:
         at = fold(talk.question).find(fold(thing))
         if at >= 0 and sides_of(talk.question) is None:
             return talk.question[:at] + _ARTICLE.sub("", rest) + talk.question[at + len(thing) :]
@@ -342,29 +264,9 @@ def _is_whole(question: str) -> bool:
     """Whether a question that goes on has a subject of its own: a name, of which more is asked than which one it is. A
     word that any thing may have is none: "и как считается градиент?", "how is the gradient computed?"."""
     asked, own = what_is_asked(question), subject_of(question)
-    if asked in {Asked.DEFINITION, Asked.COMPARISON} or is_name_of_term(question):
+    if asked in {Asked.DEFINITION, Asked.COMPARISON} or re.search("[A-Z]", question[1:]):
         return True
     if asked is Asked.FACT or not is_name_of_term(own):
         return False
     russian = is_russian(question)
     return len(words(own)) > 1 or not (is_russian(own) if russian else f"the {fold(own)}" in fold(question))
-
-
-def _reference(question: str) -> re.Match[str] | None:
-    """The first word of a question that stands for what was named before it was asked."""
-    folded = fold(question)
-    return next((found for found in _REFERRING.finditer(folded) if _refers_back(folded, found)), None)
-
-
-def _refers_back(folded: str, found: re.Match[str]) -> bool:
-    """Whether such a word does not stand for what the question itself names: "что такое dropout и зачем он нужен"."""
-    before, word = folded[: found.start()], found.group()
-    if _EXPLETIVE.match(folded, found.start()):
-        return False
-    if word == "that":
-        return _THAT_THING.search(before) is not None or not folded[found.end() :].strip(" ?.!")
-    if found["whose"] or word == "это":
-        asks_this = word == "это" and _WHAT_IS.search(before) is not None and bool(subject_of(folded))
-        return not subject_of(before) and not asks_this
-    asking = list(_ASKING.finditer(before))
-    return not asking or not subject_of(before[: asking[-1].start()])

@@ -33,14 +33,14 @@ _SHELL = re.compile(
     r"faster|slower|good|bad|words?|way|thing|things|topic|question|answer|true|sense|make|makes|any|some|ok|okay|"
     r"well|just|otherwise|instead|alternatively|иначе|вместо|still|really|also|else|further|one|ones|other|"
     r"calculated|computed|written|сколько|many|much|че|чо|шо|што|автор(?:а|у|ом|ы|ов)?|authors?|год(?:а|у|ом|ы|ов)?|"
-    r"years?|теперь|now|down",
+    r"years?|теперь|now|down|больше|дальше|далее|стать[еию]|статья|papers?|опубликова\w+|published",
     re.IGNORECASE,
 )
 # What a thing has, and may be asked about for itself too: "what is a loss function?".
 _PARTS = (
     r"параметр\w*|гиперпараметр\w*|сло[йяюеи]|сло(?:ем|ев|ям|ями|ях)|член\w{0,3}|слагаем\w+|функци\w+|потер[ьия]\w{0,2}|"
     r"лосс\w{0,2}|псевдокод\w{0,2}|значени\w+|умолчани\w+|архитектур\w+|реализаци\w+|parameters?|hyperparameters?|"
-    r"layers?|terms?|functions?|loss(?:es)?|objectives?|pseudo-?code|values?|defaults?|architectures?|implementations?"
+    r"layers?|terms?|functions?|loss(?:es)?|objectives?|pseudo-?code|values|defaults?|architectures?|implementations?"
 )
 PART = re.compile(rf"(?<![\w-])(?:{_PARTS})(?![\w-])", re.IGNORECASE)
 # What is asked of a thing that another question has named.
@@ -49,11 +49,11 @@ ATTRIBUTE = re.compile(
     r"derivative\w*|complexity|variants?|alternatives?|applications?|weaknesses|strengths",
     re.IGNORECASE,
 )
-_WHICH_PART = re.compile(r"(?:перв|втор|трет)\w{1,3}|first|second|third|last", re.IGNORECASE)
+WHICH_PART = re.compile(r"(?:перв|втор|трет)\w{1,3}|first|second|third|last", re.IGNORECASE)
 # Where a part is asked about for itself: what it is, which kinds there are, and any one of them.
 _IN_GENERAL = re.compile(
-    r"\b(?:что|че|чо|шо|што) такое\b|\bwhat(?:'s| is| are) (?!(?:the|its|their)\b)|\b(?:бывают|существуют|виды|типы|kinds?|"
-    r"types?|an?)\b"
+    r"\b(?:что|че|чо|шо|што) такое\b|\bwhat(?:'s| is| are) (?!(?:the|its|their)\b)|"
+    r"\b(?:бывают|существуют|виды|типы|kinds?|types?|an?)\b"
 )
 # A word that only says what is done: an infinitive, or what ends like no noun.
 _ACTION = re.compile(r"[а-я-]+(?:ать|ить|ться|ают|яют|ются|ется|ится|атся|ятся)")
@@ -113,7 +113,7 @@ def subject_of(question: str) -> str:
 def _is_attribute(question: str, named: list[str]) -> bool:
     """Whether what a question names is only what is asked of a thing."""
     of_a_thing = [word for word in named if ATTRIBUTE.fullmatch(fold(word))]
-    if not of_a_thing or not all(word in of_a_thing or _WHICH_PART.fullmatch(word) for word in named):
+    if not of_a_thing or not all(word in of_a_thing or WHICH_PART.fullmatch(word) for word in named):
         return False
     return not any(map(PART.fullmatch, of_a_thing)) or not _IN_GENERAL.search(fold(question))
 
