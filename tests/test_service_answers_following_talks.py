@@ -41,6 +41,10 @@ def test_more_about_another_thing_is_no_comparison(talk: tuple[str, ...], meant:
         "more examples of regularization",
         "дальше про GAN",
         "what else does BERT do?",
+        "расскажи больше про LSTM",
+        "в последнее время используют attention?",
+        "чаще всего используют LSTM?",
+        "more advanced methods like Adam?",
     ],
 )
 def test_more_about_a_thing_is_asked_about_that_thing_alone(question: str) -> None:
@@ -112,6 +116,8 @@ def test_an_attribute_alone_is_that_of_the_thing_spoken_of_last(talk: tuple[str,
         (("what is k-means?", "is it a latent variable model?", "compare it with PCA"), "compare k-means with PCA"),
         (("can a CNN process audio?", "how does it work?"), "how does CNN work"),
         (("does dropout help at test time?", "why?"), "why dropout"),
+        (("loss functions", "give an example"), "loss functions"),
+        (("что такое VAE?", "спасибо! а теперь про GAN", "а формула?"), "формула GAN"),
         (("what about momentum?", "show the formula"), "formula of momentum"),
         (
             ("what is the conjugate gradient method?", "what about its convergence?", "and preconditioning?"),
@@ -137,6 +143,12 @@ def test_a_thing_is_taken_on_without_what_was_asked_of_it(talk: tuple[str, ...],
             ("что такое word2vec?", "а чем skip-gram отличается от cbow?", "какой из них лучше для редких слов?"),
             "что лучше: skip-gram или cbow, для редких слов",
         ),
+        (("сравни LSTM и GRU", "как они обучаются?"), "как LSTM и GRU обучаются?"),
+        (
+            ("what is the difference between energy and loss?", "how do they relate?"),
+            "how do energy and loss relate?",
+        ),
+        (("explain SGD and Adam", "and the learning rate?"), "the learning rate"),
         (
             ("compare SGD and Adam", "which one is better in high dimensions?"),
             "which is better, SGD or Adam, in high dimensions",

@@ -17,7 +17,7 @@ from service.answers.qualified import qualified
 from service.answers.questions import what_is_asked
 from service.answers.referring import END, FOLLOWS, reference
 from service.answers.sides import BETTER, other_side_of, sides_of
-from service.answers.small_talk import small_talk
+from service.answers.small_talk import small_talk, without_opening
 from service.answers.subjects import (
     ATTRIBUTE,
     MAX_NAMED,
@@ -55,11 +55,11 @@ _BOTH = re.compile(
 _PLURAL = re.compile(r"\b(?:они|их|ними|ним|них|they|them|these|those|эти)\b", re.IGNORECASE)
 _DIFFER = re.compile(r"отлич\w+|разниц\w+|различ\w+|сравни\w*|\bdiffer\w*|\bcompar\w+|\bdistinct\w+", re.IGNORECASE)
 _SUPERIOR = re.compile(
-    rf"\b(?:{BETTER}|больше|меньше|легче|тяжелее|мощнее|сильнее|слабее|глубже|новее|старше|дешевле|дороже|чаще|короче|длиннее|"
-    r"выше|ниже|гибче|удобнее|устойчивее|стабильнее|популярнее|полезнее|важнее|экономнее|"
+    rf"\b(?:{BETTER}|(?:больше|меньше)(?=\W*$)|легче|тяжелее|мощнее|сильнее|слабее|глубже|новее|старше|дешевле|дороже|короче|длиннее|"
+    r"гибче|удобнее|устойчивее|стабильнее|популярнее|полезнее|важнее|экономнее|"
     r"better|worse|faster|slower|simpler|easier|harder|cheaper|deeper|smaller|larger|bigger|stronger|weaker|newer|older|"
     r"(?:more|less) (?:\w+(?:able|ible|ful|ive|ent|ant|ate|ous|ular|ust|ex|ed)|general|common|precise|modern|expensive)"
-    r"(?!\s+(?:about|on|of)\b))\b",
+    r"(?=\W*$|[,:?]|\s+(?:than|for|in|at|when|with|and|or)\b))\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:что|какой|какая|какое|какие|кто|котор\w+|which|what)\b")
@@ -102,6 +102,11 @@ class _Talk:
             pair = new if sides_of(question) is not None else (new[1], new[0])
         return _Talk(question if new else self.question, (*new, *kept)[:2], pair)
 
+    @property
+    def names_both(self) -> bool:
+        """Whether the last question names two things."""
+        return bool(self.pair) and all(fold(thing) in fold(self.question) for thing in self.pair)
+
     def _goes_on_with(self, named: str, typed: str) -> bool:
         """Whether a stretch that nobody typed holds the last thing beside what was asked of it."""
         last = f" {fold(self.things[0])} " if self.things else ""
@@ -113,7 +118,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     talk = _Talk()
     for turn in history:
         if turn.role == "user" and turn.text and small_talk(turn.text) is None:
-            talk = talk.after(turn.text)
+            talk = talk.after(without_opening(turn.text))
     return _completed(question, talk)
 
 
@@ -154,7 +159,14 @@ def _of_both(question: str, talk: _Talk) -> str | None:
     superior, differ = _SUPERIOR.search(folded), _DIFFER.search(folded)
     both, own = _BOTH.search(folded), words(subject_of(question))
     plural, alike = _PLURAL.search(folded), _IN_COMMON.search(folded)
-    if both is None and (len(own) > 1 or not ((plural and (differ or alike)) or (superior and _WHICH.search(folded)))):
+    paired = plural is not None and bool(talk.pair)  # "how do they relate?"
+    if paired and both is None and own and (differ or superior):
+        return None
+    if (
+        both is None
+        and not paired
+        and (len(own) > 1 or not ((plural and (differ or alike)) or (superior and _WHICH.search(folded))))
+    ):
         return None
     if both is None and differ and own:
         return None
@@ -254,7 +266,7 @@ def _going_on(question: str, talk: _Talk) -> str | None:
         return f"{thing} {rest}" if opened["rest"] else None
     if is_name_of_term(rest) and len(rest) > 1 and len(words(rest)) <= MAX_NAMED:
         at = fold(talk.question).find(fold(thing))
-        if at >= 0 and sides_of(talk.question) is None:
+        if at >= 0 and sides_of(talk.question) is None and not talk.names_both:
             return talk.question[:at] + _ARTICLE.sub("", rest) + talk.question[at + len(thing) :]
         return rest
     return f"{thing} {rest}"

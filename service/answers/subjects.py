@@ -76,11 +76,12 @@ def things_of(question: str) -> tuple[str, ...]:
     """What a complete question is about: the thing, of a comparison both."""
     sides = sides_of(question)
     if sides is not None:
-        return tuple(thing for side in sides if (thing := subject_of(side)))
+        return tuple(subject_of(side) or side for side in sides)
     named = qualified(question)
     if named is not None and named.owned and (thing := subject_of(named.thing)):
         return (thing,)
-    subject = _KINDS.sub("", subject_of(question))
+    # where nothing was spoken of before, a part is the thing: "loss functions"
+    subject = _KINDS.sub("", subject_of(question) or (_stretch(question) if PART.search(question) else ""))
     pair = _PAIR.split(subject)
     if len(pair) == 2 and all(len(words(part)) <= 3 and subject_of(part) == part for part in pair):
         return (pair[1], pair[0])
@@ -99,19 +100,24 @@ def _leading_name(subject: str) -> str:
 
 
 def subject_of(question: str) -> str:
-    """What a question names beside what asks, in one stretch; empty where it names nothing."""
+    """What a question names beside what asks, in one stretch; empty where it names nothing, or only what is asked."""
+    return "" if _HOW_TO.match(question) or _is_attribute(question) else _stretch(question)
+
+
+def _stretch(question: str) -> str:
+    """From the first to the last word of a question that says something."""
     found = [match.span() for match in _WORD.finditer(question)]
     named = [span for span in found if _says(question[slice(*span)])]
-    if not named or _HOW_TO.match(question) or _is_attribute(question, [question[slice(*span)] for span in named]):
+    if not named:
         return ""
     first, last = named[0], named[-1]
-    start = found.index(first)
-    last = min(last, found[min(len(found), start + MAX_NAMED) - 1])
+    last = min(last, found[min(len(found), found.index(first) + MAX_NAMED) - 1])
     return question[first[0] : last[1]].rstrip(".")
 
 
-def _is_attribute(question: str, named: list[str]) -> bool:
+def _is_attribute(question: str) -> bool:
     """Whether what a question names is only what is asked of a thing."""
+    named = [match.group() for match in _WORD.finditer(question) if _says(match.group())]
     of_a_thing = [word for word in named if ATTRIBUTE.fullmatch(fold(word))]
     if not of_a_thing or not all(word in of_a_thing or WHICH_PART.fullmatch(word) for word in named):
         return False
