@@ -66,7 +66,12 @@ def _without_subject(question: str, thing: str) -> str | None:
         return f"в каком году {thing}" if russian else f"in what year {thing}"
     if asked is Asked.FORMULA or re.search(r"\b(?:формул|уравнени|formula|equation)", folded):
         return f"формула {thing}" if russian else f"formula of {thing}"
-    if not russian and asked in _OF_WHOLE and (it := reference(folded)) is not None and it["pronoun"]:
+    if (
+        not russian
+        and asked in _OF_WHOLE
+        and (it := reference(folded)) is not None
+        and (it["pronoun"] or it["pointed"])
+    ):
         return folded[: it.start()] + thing + folded[it.end() :]
     bare = " ".join(REFERRING.sub(lambda found: found["what"] or "", folded).split())
     if attribute is not None and not (asked in _OF_WHOLE and PART.search(attribute.group())):

@@ -160,16 +160,11 @@ def _of_both(question: str, talk: _Talk) -> str | None:
     both, own = _BOTH.search(folded), words(subject_of(question))
     plural, alike = _PLURAL.search(folded), _IN_COMMON.search(folded)
     paired = plural is not None and bool(talk.pair)  # "how do they relate?"
-    if paired and both is None and own and (differ or superior):
+    meant = (plural and (differ or alike)) or (superior and _WHICH.search(folded))
+    if both is None and not paired and (len(own) > 1 or not meant or (differ and own)):
         return None
-    if (
-        both is None
-        and not paired
-        and (len(own) > 1 or not ((plural and (differ or alike)) or (superior and _WHICH.search(folded))))
-    ):
-        return None
-    if both is None and differ and own:
-        return None
+    if paired and both is None and own:
+        superior = differ = None  # both are set against a third: "are they faster than X?"
     one, other = talk.pair or talk.things[::-1]
     russian = is_russian(question)
     if superior and not differ and (not russian or _KNOWN_BETTER.fullmatch(superior.group())):
@@ -183,7 +178,7 @@ def _of_both(question: str, talk: _Talk) -> str | None:
     if differ or superior:
         return _compared(one, other, russian=russian)
     named = f" {one} {'и' if russian else 'and'} {other} "
-    return " ".join((both.re if both else _PLURAL).sub(named, folded, count=1).split())
+    return " ".join((both.re if both else _PLURAL).sub(named, question, count=1).split())
 
 
 def _set_against(question: str, talk: _Talk) -> str | None:
