@@ -12,63 +12,54 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.text.analysis import fold, words
+from service.answers.attributes import asked_of
 from service.answers.qualified import qualified
 from service.answers.questions import what_is_asked
+from service.answers.referring import END, FOLLOWS, reference
 from service.answers.sides import BETTER, other_side_of, sides_of
-from service.answers.small_talk import small_talk
+from service.answers.small_talk import small_talk, without_opening
 from service.answers.subjects import (
     ATTRIBUTE,
     MAX_NAMED,
+    PART,
     is_name_of_term,
     is_russian,
-    is_shell,
     noun_of,
     subject_of,
     things_of,
 )
 from service.answers.types import Asked, Turn
 
-_FOLLOWS = re.compile(
-    r"^(?:(?:а|и|но|ну|ок(?:ей)?|хорошо|тогда|а тогда|and|but|so|then|ok(?:ay)?)[\s,]+)*(?:(?:а|и|но|ну|тогда|and|"
-    r"but|so|then)(?![\w-])|(?:what about|how about|(?:а )?(?:что|как) насчет|(?:а )?что (?:с|про))(?![\w-]))[\s,]*"
-)
 _OPENED = re.compile(
     r"^(?:в|во|на|для|у|при|без|с|со|in|for|of|on|with|without|inside|from)\s+(?P<rest>\S.*)$", re.IGNORECASE
 )
 _OWNER = re.compile(r"^(?:у|для|of|for|in|в)\s+(?:(?:the|an?)\s+)?(?P<thing>\S.*)$", re.IGNORECASE)
-# What stands for a thing that was named before: pronouns, what owns something, and the place where something was.
-_REFERRING = re.compile(
-    r"\b(?:(?P<whose>его|ее|их|its|their|his|her)\s+(?P<what>(?![а-я]+(?:ют|ят|ет|ит|ть|ся|ли)\b)[^\W\d_][\w-]+)|"
-    r"(?P<pronoun>он|она|оно|они|его|ее|их|ему|ей|им|ним|ней|нем|ними|нему|нее|него|них|it|they|them|he|she)(?!-)|"
-    r"(?P<pointed>это|эт(?:от|а|и|ого|ой|у|ом|им|ими|их|ому)|this|that|these|those)|(?P<there>тут|там|there(?=\W*$)))\b"
+# The first or the second of two things, where no noun follows; and what one is set against: "and from X?".
+_SIDE = re.compile(
+    r"\bthe\s+(?:(?:(?P<former>former)|latter)(?:\s+one)?|(?:(?P<one>first)|second|(?P<more>third|last))"
+    r"(?:\s+one|(?=\W*$|\s+(?:is|does|has|can|was|or|and)\b)))\b|"
+    r"(?<![\w-])(?:(?P<perv>перв)|втор|(?P<tret>трет))(?:ый|ий|ая|ья|ое|ье|ого|ьего|ой|ей|ому|ьему|ом|ьем|ым|ьим|ую|ью)"
+    rf"(?=\s*(?:$|[?!.,:;)])|\s+(?:{BETTER}|и|или|а|чем|как|не|отличается|работает)\b)",
+    re.IGNORECASE,
 )
-_EXPLETIVE = re.compile(
-    r"it\s+(?!(?:related|similar|compared|connected|linked|tied|close|equal|equivalent|applied|due|sensitive|robust)\b)"
-    r"(?:[a-z]+\s+)?(?:that|to)\b"
-)
-# The first and the second side of the comparison before, and what one is set against: "and from X?".
-_SIDE = re.compile(r"\bthe\s+(?:(?P<first>former)|latter)\b", re.IGNORECASE)
 _AGAINST = re.compile(r"^(?:от|по сравнению с|from|to|with|compared (?:to|with))\s+(?P<other>\S.*)$", re.IGNORECASE)
 _PRONOUN = re.compile(r"^(?:него|нее|них|it|them|this|that)\s+(?P<rest>\S.*)$")
-_THAT_THING = re.compile(r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do)\s+$")
 _HAVING = re.compile(r"\bу\s+$")
-_WHAT_IS = re.compile(r"\b(?:что|кто)\s+$")
-_ASKING = re.compile(
-    r"\b(?:что|чем|чего|зачем|почему|отчего|как|какой|какая|какое|какие|когда|где|кто|сколько|ли|"
-    r"what|why|how|when|where|who|which|and|и|а|but|но)\b"
-)
 _BOTH = re.compile(
     r"\b(?:(?:какой|какая|какое|какие|кто|что|which|what)\s+(?:one\s+)?)?(?:из\s+(?:них|двух|этих двух)|"
     r"of\s+(?:them|the\s+two|these(?:\s+two)?))\b|\b(?:оба|обе|обоих|обеих|обоим|обеим|между\s+ними|"
-    r"друг\s+от\s+друга|друг\s+с\s+другом|both|either|the\s+two|between\s+them|(?:from|with|to)\s+(?:each\s+other|"
+    r"друг\s+от\s+друга|друг\s+с\s+другом|which\s+one|both|either|the\s+two|between\s+them|(?:from|with|to)\s+(?:each\s+other|"
     r"one\s+another))\b",
     re.IGNORECASE,
 )
 _PLURAL = re.compile(r"\b(?:они|их|ними|ним|них|they|them|these|those|эти)\b", re.IGNORECASE)
 _DIFFER = re.compile(r"отлич\w+|разниц\w+|различ\w+|сравни\w*|\bdiffer\w*|\bcompar\w+|\bdistinct\w+", re.IGNORECASE)
 _SUPERIOR = re.compile(
-    rf"\b(?:{BETTER}|\w{{2,}}(?:ее|лже|бже|ьше|още|аще)|better|worse|faster|slower|simpler|easier|harder|cheaper|deeper|smaller|larger|bigger|"
-    r"stronger|newer|older|(?:more|less) \w+)\b",
+    rf"\b(?:{BETTER}|(?:больше|меньше)(?=\W*$)|легче|тяжелее|мощнее|сильнее|слабее|глубже|новее|старше|дешевле|дороже|короче|длиннее|"
+    r"гибче|удобнее|устойчивее|стабильнее|популярнее|полезнее|важнее|экономнее|"
+    r"better|worse|faster|slower|simpler|easier|harder|cheaper|deeper|smaller|larger|bigger|stronger|weaker|newer|older|"
+    r"(?:more|less) (?:\w+(?:able|ible|ful|ive|ent|ant|ate|ous|ular|ust|ex|ed)|general|common|precise|modern|expensive)"
+    r"(?=\W*$|[,:?]|\s+(?:than|for|in|at|when|with|and|or)\b))\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:что|какой|какая|какое|какие|кто|котор\w+|which|what)\b")
@@ -80,21 +71,46 @@ _ALONE = re.compile(
     r"\b(?P<kind>обычн|прост|классическ|стандартн|ванильн|друг)(?:ого|ой|ого|их|ым|ыми)(?=\s*[?.!]*$)", re.IGNORECASE
 )
 _ARTICLE = re.compile(r"^(?:an?|the)\s+", re.IGNORECASE)
-_END = re.compile(r"[\s?.!…]+$")
+# Another thing is turned to: "а теперь подробнее про X".
+_TURNS = re.compile(
+    r"^(?:(?:теперь|now)\s+)?(?P<wish>(?:(?P<before>(?:\S+\s+){0,3}?)(?:про|об?|about)|(?:\S+\s+){1,3}?on)\s+(?P<to>\S.*))$",
+    re.IGNORECASE,
+)
+_COUNTS = re.compile(r"сколько|how (?:many|much)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Talk:
-    """The last question, complete, and the things that were spoken of: the last one first, at most two."""
+    """The last question, complete, and the things that were spoken of: the last one first, at most two. `pair`: two
+    that one question named, in its order, while none but these is spoken of."""
 
     question: str = ""
     things: tuple[str, ...] = ()
+    pair: tuple[str, ...] = ()
 
-    def after(self, question: str) -> _Talk:
+    def after(self, typed: str) -> _Talk:
+        question = _completed(typed, self)
+        if question == typed and self.things and _SIDE.search(typed):
+            return self  # one of what nobody listed
         new = things_of(question)
+        if len(new) == 1 and self._goes_on_with(new[0], typed):
+            new = self.things[:1]
         known = {fold(thing) for thing in new}
         kept = tuple(thing for thing in self.things if fold(thing) not in known)
-        return _Talk(question if new else self.question, (*new, *kept)[:2])
+        pair = self.pair if known <= {fold(thing) for thing in self.pair} else ()
+        if len(new) == 2:
+            pair = new if sides_of(question) is not None else (new[1], new[0])
+        return _Talk(question if new else self.question, (*new, *kept)[:2], pair)
+
+    @property
+    def names_both(self) -> bool:
+        """Whether the last question names two things."""
+        return bool(self.pair) and all(fold(thing) in fold(self.question) for thing in self.pair)
+
+    def _goes_on_with(self, named: str, typed: str) -> bool:
+        """Whether a stretch that nobody typed holds the last thing beside what was asked of it."""
+        last = f" {fold(self.things[0])} " if self.things else ""
+        return bool(last) and last in f" {fold(named)} " and fold(named) not in fold(typed)
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -102,7 +118,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     talk = _Talk()
     for turn in history:
         if turn.role == "user" and turn.text and small_talk(turn.text) is None:
-            talk = talk.after(_completed(turn.text, talk))
+            talk = talk.after(without_opening(turn.text))
     return _completed(question, talk)
 
 
@@ -116,16 +132,23 @@ def _completed(question: str, talk: _Talk) -> str:
         return question
     if len(fold(question)) != len(question):  # places in the folded text are those in the question
         question = fold(question)
-    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _without_subject, _going_on)
+    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _asked_of, _going_on)
     return next((found for complete in ways if (found := complete(question, talk)) is not None), question)
 
 
 def _of_side(question: str, talk: _Talk) -> str | None:
-    """Of "the former" and "the latter": with that side of the comparison before."""
-    found, sides = _SIDE.search(question), sides_of(talk.question)
-    if found is None or sides is None:
+    """Of "the former" and "the second one": with that one of the last two. The question itself where there are none."""
+    if (found := _SIDE.search(question)) is None:
         return None
-    return question[: found.start()] + sides[0 if found["first"] else -1] + question[found.end() :]
+    if not talk.pair or found["more"] or found["tret"]:
+        return question
+    named = _SIDE.sub(lambda side: talk.pair[0 if side["former"] or side["one"] or side["perv"] else 1], question)
+    follows, last = FOLLOWS.match(fold(named)), talk.question
+    alone = END.sub("", named[follows.end() if follows else 0 :])
+    if alone not in talk.pair:
+        return named
+    at = fold(last).find(fold(talk.things[0]))
+    return alone if at < 0 or fold(alone) in fold(last) else last[:at] + alone + last[at + len(talk.things[0]) :]
 
 
 def _of_both(question: str, talk: _Talk) -> str | None:
@@ -136,32 +159,36 @@ def _of_both(question: str, talk: _Talk) -> str | None:
     superior, differ = _SUPERIOR.search(folded), _DIFFER.search(folded)
     both, own = _BOTH.search(folded), words(subject_of(question))
     plural, alike = _PLURAL.search(folded), _IN_COMMON.search(folded)
-    if both is None and (len(own) > 1 or not ((plural and (differ or alike)) or (superior and _WHICH.search(folded)))):
+    paired = plural is not None and bool(talk.pair)  # "how do they relate?"
+    meant = (plural and (differ or alike)) or (superior and _WHICH.search(folded))
+    if both is None and not paired and (len(own) > 1 or not meant or (differ and own)):
         return None
-    if both is None and differ and own:
-        return None
-    other, one = talk.things
+    if paired and both is None and own:
+        superior = differ = None  # both are set against a third: "are they faster than X?"
+    one, other = talk.pair or talk.things[::-1]
     russian = is_russian(question)
     if superior and not differ and (not russian or _KNOWN_BETTER.fullmatch(superior.group())):
+        rest = END.sub("", _BOTH.sub("", folded[superior.end() :])).strip()
+        where = f", {rest}" if subject_of(rest) else ""  # "for rare words"
         return (
-            f"что {superior.group()}: {one} или {other}"
+            f"что {superior.group()}: {one} или {other}{where}"
             if russian
-            else f"which is {superior.group()}, {one} or {other}"
+            else f"which is {superior.group()}, {one} or {other}{where}"
         )
     if differ or superior:
         return _compared(one, other, russian=russian)
     named = f" {one} {'и' if russian else 'and'} {other} "
-    return " ".join((both.re if both else _PLURAL).sub(named, folded, count=1).split())
+    return " ".join((both.re if both else _PLURAL).sub(named, question, count=1).split())
 
 
 def _set_against(question: str, talk: _Talk) -> str | None:
     """Of a comparison that names one side: with both. "Is X better?" says against what no more than "unlike X" does."""
     if sides_of(question) is not None:
         return None
-    folded, own = fold(question), subject_of(question)
+    folded, own = fold(question), subject_of(_SUPERIOR.sub("", question))
     other, thing = other_side_of(folded), talk.things[0]
     if other is None and own and len(words(own)) <= 2 and (_SUPERIOR.search(folded) or _DIFFER.search(folded)):
-        is_side = is_name_of_term(own) and fold(own) != fold(thing) and _reference(question) is None
+        is_side = is_name_of_term(own) and fold(own) != fold(thing) and reference(question) is None
         return _compared(own, thing, russian=is_russian(question)) if is_side else None
     if other and (pronoun := _PRONOUN.match(other)) is not None:
         at = folded.find(pronoun["rest"])  # "чем отличается от него RoBERTa?"
@@ -189,14 +216,14 @@ def _with_noun(question: str, talk: _Talk) -> str | None:
 
 def _of_pronoun(question: str, talk: _Talk) -> str | None:
     """Of a question with a word that stands for the thing: with the thing in its place."""
-    found, thing = _reference(question), talk.things[0]
-    if found is None or not subject_of(question):
+    found, thing = reference(question), talk.things[0]
+    if found is None or not (subject_of(question) or PART.search(fold(question))):
         return None
     named = thing
     if (having := _HAVING.search(fold(question)[: found.start()])) is not None and found["pronoun"]:
         # "какой у него размер" as "какой размер у X": an attribute of a thing is put so
-        rest = _END.sub("", question[: having.start()] + question[found.end() :].lstrip())
-        return f"{_FOLLOWS.sub('', fold(rest))} у {thing}"
+        rest = END.sub("", question[: having.start()] + question[found.end() :].lstrip())
+        return f"{FOLLOWS.sub('', fold(rest))} у {thing}"
     if found["there"]:
         named = f"{'in' if found.group().isascii() else 'в'} {thing}"
     elif found["whose"] and ATTRIBUTE.fullmatch(found["what"]):
@@ -204,68 +231,49 @@ def _of_pronoun(question: str, talk: _Talk) -> str | None:
     elif found["whose"]:
         named = f"{thing} {found['what']}"
     whole = question[: found.start()] + named + question[found.end() :]
-    return whole[len(led.group()) :] if (led := _FOLLOWS.match(fold(whole))) else whole
+    return whole[len(led.group()) :] if (led := FOLLOWS.match(fold(whole))) else whole
 
 
-def _without_subject(question: str, talk: _Talk) -> str | None:
-    """Of a question that has no subject: that of the conversation, asked for in the same way."""
-    if subject_of(question):
-        return None
-    thing, folded = talk.things[0], _END.sub("", _FOLLOWS.sub("", fold(question)))
-    russian = is_russian(question)
-    attribute = ATTRIBUTE.search(folded)
-    asked = what_is_asked(question)
-    if asked is Asked.FORMULA or re.search(r"\b(?:формул|уравнени|formula|equation)", folded):
-        return f"формула {thing}" if russian else f"formula of {thing}"
-    bare = " ".join(_REFERRING.sub(lambda found: found["what"] or "", folded).split())
-    if attribute is not None and not is_shell(attribute.group()):
-        return f"{attribute.group()} у {thing}" if russian else f"{attribute.group()} of {thing}"
-    if bare in {"как", "how"}:
-        return f"как работает {thing}" if russian else f"how does {thing} work"
-    if asked in {Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN}:
-        return f"{bare} {thing}"
-    return thing
+def _asked_of(question: str, talk: _Talk) -> str | None:
+    """Of a question that names no more than what is asked of the thing."""
+    return asked_of(question, talk.things[0])
 
 
 def _going_on(question: str, talk: _Talk) -> str | None:
     """Of a question that goes on with the last one: "а GRU?", "and in PyTorch?"."""
-    follows = _FOLLOWS.match(fold(question))
+    follows = FOLLOWS.match(fold(question))
     if follows is None:
         return None
-    rest, thing = _END.sub("", question[follows.end() :]), talk.things[0]
+    rest, thing = END.sub("", question[follows.end() :]), talk.things[0]
     sides = sides_of(talk.question)
     if sides is not None and (against := _AGAINST.match(rest)) is not None:
         return _compared(sides[0], against["other"], russian=is_russian(question))
+    if (turns := _TURNS.match(rest)) is not None and subject_of(turns["to"]) and not subject_of(turns["before"] or ""):
+        return turns["wish"]
+    if what_is_asked(rest) is not Asked.NOTHING:
+        return None if _is_whole(rest) else f"{rest} {thing}"
     if (opened := _OPENED.match(rest)) is not None:
         named, owner = qualified(talk.question), _OWNER.match(rest)
         if named is not None and named.owned and owner is not None:
+            if _COUNTS.match(talk.question):
+                return talk.question.replace(named.thing, owner["thing"])
             return f"{named.attribute} {'of' if rest.isascii() else 'у'} {owner['thing']}"
         return f"{thing} {rest}" if opened["rest"] else None
-    if what_is_asked(rest) is not Asked.NOTHING:
-        return None if is_name_of_term(rest) or what_is_asked(rest) is Asked.DEFINITION else f"{rest} {thing}"
-    if is_name_of_term(rest) and len(words(rest)) <= MAX_NAMED:
+    if is_name_of_term(rest) and len(rest) > 1 and len(words(rest)) <= MAX_NAMED:
         at = fold(talk.question).find(fold(thing))
-        if at >= 0 and sides_of(talk.question) is None:
+        if at >= 0 and sides_of(talk.question) is None and not talk.names_both:
             return talk.question[:at] + _ARTICLE.sub("", rest) + talk.question[at + len(thing) :]
         return rest
     return f"{thing} {rest}"
 
 
-def _reference(question: str) -> re.Match[str] | None:
-    """The first word of a question that stands for what was named before it was asked."""
-    folded = fold(question)
-    return next((found for found in _REFERRING.finditer(folded) if _refers_back(folded, found)), None)
-
-
-def _refers_back(folded: str, found: re.Match[str]) -> bool:
-    """Whether such a word does not stand for what the question itself names: "что такое dropout и зачем он нужен"."""
-    before, word = folded[: found.start()], found.group()
-    if _EXPLETIVE.match(folded, found.start()):
+def _is_whole(question: str) -> bool:
+    """Whether a question that goes on has a subject of its own: a name, of which more is asked than which one it is. A
+    word that any thing may have is none: "и как считается градиент?", "how is the gradient computed?"."""
+    asked, own = what_is_asked(question), subject_of(question)
+    if asked in {Asked.DEFINITION, Asked.COMPARISON} or re.search("[A-Z]", question[1:]):
+        return True
+    if asked is Asked.FACT or not is_name_of_term(own):
         return False
-    if word == "that":
-        return _THAT_THING.search(before) is not None or not folded[found.end() :].strip(" ?.!")
-    if found["whose"] or word == "это":
-        asks_this = word == "это" and _WHAT_IS.search(before) is not None and bool(subject_of(folded))
-        return not subject_of(before) and not asks_this
-    asking = list(_ASKING.finditer(before))
-    return not asking or not subject_of(before[: asking[-1].start()])
+    russian = is_russian(question)
+    return len(words(own)) > 1 or not (is_russian(own) if russian else f"the {fold(own)}" in fold(question))

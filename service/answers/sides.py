@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from index.engine.glossary import general_glossary, whole_key
 from index.text.analysis import is_stop_word, words
 
 _A, _B = r"(?P<a>\S.{0,60}?)", r"(?P<b>\S.{0,60})"
@@ -75,6 +76,9 @@ def sides_of(question: str) -> tuple[str, str] | None:
         before, after = found.group("a"), _TAIL.sub("", found.group("b"))
         if not _BY.search(before):
             after = _BY.sub("", after)
+        joint = asked[found.end("a") : found.start("b")].strip()
+        if joint in {"and", "и"}:
+            before, after = _cut_between_names(before, after, joint)
         *others, first = (_named(part) for part in _AFTER.split(before.strip()))
         second = _named(_AFTER.split(after.strip(), maxsplit=1)[0])
         if others and ", " in before and _TWO_OF_A_LIST.search(found.group()):
@@ -82,6 +86,19 @@ def sides_of(question: str) -> tuple[str, str] | None:
         if _is_name(first) and _is_name(second) and first.casefold() != second.casefold():
             return first, second
     return None
+
+
+def _cut_between_names(before: str, after: str, joint: str) -> tuple[str, str]:
+    """Two sides with more than one "and" in them, cut where most of them are names of terms ("exploration and
+    exploitation" is one); four parts of which no cut makes a name are two and two."""
+    parts = re.split(rf"\s+{joint}\s+", f"{before} {joint} {after}")
+    if len(parts) == 2:
+        return before, after
+    cuts = [(f" {joint} ".join(parts[:at]), f" {joint} ".join(parts[at:])) for at in range(1, len(parts))]
+    names = [sum(bool(general_glossary().find(whole_key(_named(side.rstrip("?"))))) for side in cut) for cut in cuts]
+    if max(names) == 0:
+        return cuts[1] if len(parts) == 4 else (before, after)
+    return cuts[names.index(max(names))] if max(names) > names[0] else (before, after)
 
 
 def _named(side: str) -> str:

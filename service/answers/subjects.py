@@ -32,14 +32,28 @@ _SHELL = re.compile(
     r"matters?|important|invent\w*|propos\w*|introduced|came|come|look\w*|like|practice|general|life|better|worse|"
     r"faster|slower|good|bad|words?|way|thing|things|topic|question|answer|true|sense|make|makes|any|some|ok|okay|"
     r"well|just|otherwise|instead|alternatively|иначе|вместо|still|really|also|else|further|one|ones|other|"
-    r"calculated|computed|written",
+    r"calculated|computed|written|сколько|many|much|че|чо|шо|што|автор(?:а|у|ом|ы|ов)?|authors?|год(?:а|у|ом|ы|ов)?|"
+    r"years?|теперь|now|down|больше|дальше|далее|стать[еию]|статья|papers?|опубликова\w+|published",
     re.IGNORECASE,
 )
+# What a thing has, and may be asked about for itself too: "what is a loss function?".
+_PARTS = (
+    r"параметр\w*|гиперпараметр\w*|сло[йяюеи]|сло(?:ем|ев|ям|ями|ях)|член\w{0,3}|слагаем\w+|функци\w+|потер[ьия]\w{0,2}|"
+    r"лосс\w{0,2}|псевдокод\w{0,2}|значени\w+|умолчани\w+|архитектур\w+|реализаци\w+|parameters?|hyperparameters?|"
+    r"layers?|terms?|functions?|loss(?:es)?|objectives?|pseudo-?code|values|defaults?|architectures?|implementations?"
+)
+PART = re.compile(rf"(?<![\w-])(?:{_PARTS})(?![\w-])", re.IGNORECASE)
 # What is asked of a thing that another question has named.
 ATTRIBUTE = re.compile(
-    rf"{ATTRIBUTES}|производн\w+|параметр\w*|гиперпараметр\w*|сложност\w+|вариант\w*|аналог\w*|альтернатив\w+|ограничени\w+|применени\w+|"
-    r"derivative\w*|parameters?|hyperparameters?|complexity|variants?|alternatives?|applications?|weaknesses|strengths",
+    rf"{ATTRIBUTES}|{_PARTS}|производн\w+|сложност\w+|вариант\w*|аналог\w*|альтернатив\w+|ограничени\w+|применени\w+|"
+    r"derivative\w*|complexity|variants?|alternatives?|applications?|weaknesses|strengths",
     re.IGNORECASE,
+)
+WHICH_PART = re.compile(r"(?:перв|втор|трет)\w{1,3}|first|second|third|last", re.IGNORECASE)
+# Where a part is asked about for itself: what it is, which kinds there are, and any one of them.
+_IN_GENERAL = re.compile(
+    r"\b(?:что|че|чо|шо|што) такое\b|\bwhat(?:'s| is| are) (?!(?:the|its|their)\b)|"
+    r"\b(?:бывают|существуют|виды|типы|kinds?|types?|an?)\b"
 )
 # A word that only says what is done: an infinitive, or what ends like no noun.
 _ACTION = re.compile(r"[а-я-]+(?:ать|ить|ться|ают|яют|ются|ется|ится|атся|ятся)")
@@ -48,6 +62,12 @@ _HOW_TO = re.compile(
 )
 _WORD = re.compile(r"\w[\w+#./-]*")
 _KINDS = re.compile(r"^(?:(?:kinds?|types?|sorts?) of|виды|типы|разновидности)\s+(?=\S)", re.IGNORECASE)
+# A question whose verb stands after the thing: "can a CNN process audio".
+_VERB_LATER = re.compile(
+    r"^(?:(?:and|but|so|how|why|when|where|what(?=\s+(?:can|do|does|did)\b))\s+)*(?:can|could|does|do|did|is|are|was|were|"
+    r"will|would|should|has|have)\s",
+    re.IGNORECASE,
+)
 _PAIR = re.compile(r"\s+(?:и|and)\s+")
 _RELATION = frozenset({"of", "for", "in", "with", "с", "со", "для", "в", "на", "по"})
 
@@ -56,27 +76,52 @@ def things_of(question: str) -> tuple[str, ...]:
     """What a complete question is about: the thing, of a comparison both."""
     sides = sides_of(question)
     if sides is not None:
-        return tuple(thing for side in sides if (thing := subject_of(side)))
+        return tuple(subject_of(side) or side for side in sides)
     named = qualified(question)
     if named is not None and named.owned and (thing := subject_of(named.thing)):
         return (thing,)
-    subject = _KINDS.sub("", subject_of(question))
+    # where nothing was spoken of before, a part is the thing: "loss functions"
+    subject = _KINDS.sub("", subject_of(question) or (_stretch(question) if PART.search(question) else ""))
     pair = _PAIR.split(subject)
     if len(pair) == 2 and all(len(words(part)) <= 3 and subject_of(part) == part for part in pair):
         return (pair[1], pair[0])
+    if _VERB_LATER.match(question):
+        subject = _leading_name(subject) or subject
     return (subject,) if subject else ()
 
 
+def _leading_name(subject: str) -> str:
+    """The longest name of a term with which a text begins, or its first word where that is written as a name."""
+    parts = subject.split()
+    for count in range(min(len(parts), MAX_NAMED), 1, -1):
+        if general_glossary().find(whole_key(name := " ".join(parts[:count]))):
+            return name
+    return parts[0] if parts and is_name_of_term(parts[0]) else ""
+
+
 def subject_of(question: str) -> str:
-    """What a question names beside what asks, in one stretch; empty where it names nothing."""
+    """What a question names beside what asks, in one stretch; empty where it names nothing, or only what is asked."""
+    return "" if _HOW_TO.match(question) or _is_attribute(question) else _stretch(question)
+
+
+def _stretch(question: str) -> str:
+    """From the first to the last word of a question that says something."""
     found = [match.span() for match in _WORD.finditer(question)]
     named = [span for span in found if _says(question[slice(*span)])]
-    if not named or _HOW_TO.match(question) or all(ATTRIBUTE.fullmatch(fold(question[slice(*span)])) for span in named):
+    if not named:
         return ""
     first, last = named[0], named[-1]
-    start = found.index(first)
-    last = min(last, found[min(len(found), start + MAX_NAMED) - 1])
+    last = min(last, found[min(len(found), found.index(first) + MAX_NAMED) - 1])
     return question[first[0] : last[1]].rstrip(".")
+
+
+def _is_attribute(question: str) -> bool:
+    """Whether what a question names is only what is asked of a thing."""
+    named = [match.group() for match in _WORD.finditer(question) if _says(match.group())]
+    of_a_thing = [word for word in named if ATTRIBUTE.fullmatch(fold(word))]
+    if not of_a_thing or not all(word in of_a_thing or WHICH_PART.fullmatch(word) for word in named):
+        return False
+    return not any(map(PART.fullmatch, of_a_thing)) or not _IN_GENERAL.search(fold(question))
 
 
 def is_shell(folded: str) -> bool:

@@ -1,0 +1,86 @@
+"""A question that names only what is asked of a thing ("how many layers?", "author?", "why?") → that of the thing."""
+
+from __future__ import annotations
+
+import re
+
+from index.text.analysis import fold, words
+from service.answers.questions import what_is_asked
+from service.answers.referring import END, FOLLOWS, REFERRING, reference
+from service.answers.subjects import ATTRIBUTE, PART, WHICH_PART, is_russian, is_shell, subject_of
+from service.answers.types import Asked
+
+# Some things are asked for without what has them: how many, who and when, and a programme in a language.
+_NUMBER = re.compile(r"^(?:сколько|how (?:many|much))\s+(?P<what>[^\W\d_]+(?:\s+[^\W\d_]+)?)$", re.IGNORECASE)
+_AUTHOR, _YEAR = re.compile(r"\b(?:автор\w{0,2}|authors?)\b"), re.compile(r"\b(?:год\w?|year)\b")
+_CODE = re.compile(
+    r"^(?:(?P<before>\S.*)\s)?(?P<what>код\w?|пример\w?|реализаци\w|code|examples?|implementation)\s+(?P<at>на|в|in|with|using)\s+"
+    r"(?P<where>[\w.+#]+)$",
+    re.IGNORECASE,
+)
+_ATTRIBUTES = re.compile(
+    rf"(?<![\w-])(?:(?:{WHICH_PART.pattern})\s+)?(?:{ATTRIBUTE.pattern})(?![\w-])(?:\s+(?:(?:и|and|по|of)\s+)?(?:{ATTRIBUTE.pattern})(?![\w-]))*"
+)
+_WHAT_IS_THE = re.compile(r"what(?:'s| is| are) the ")
+# What is done or asked so is put to the whole thing, be it about one of its parts.
+_OF_WHOLE = frozenset({Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN})
+
+
+def asked_of(question: str, thing: str) -> str | None:
+    """The question with the thing; None for a question that has a subject."""
+    return _in_number(question, thing) or _in_code(question, thing) or _without_subject(question, thing)
+
+
+def _in_number(question: str, thing: str) -> str | None:
+    """Of "how many layers?": of the thing."""
+    follows, russian = FOLLOWS.match(fold(question)), is_russian(question)
+    rest = END.sub("", question[follows.end() if follows else 0 :])
+    found = _NUMBER.match(rest)
+    if found is None or any(is_shell(fold(word)) for word in words(found["what"])):
+        return None
+    if re.search("[A-Za-z]" if russian else "[A-Z]", found["what"]):
+        return None  # "сколько весит bert"
+    return f"{rest} у {thing}" if russian else f"{rest} does {thing} have"
+
+
+def _in_code(question: str, thing: str) -> str | None:
+    """Of "code in PyTorch": that of the thing."""
+    found = _CODE.match(END.sub("", FOLLOWS.sub("", question)))
+    if found is None or subject_of(found["before"] or "") or not subject_of(found["where"]):
+        return None
+    of = " " if is_russian(question) else " of "
+    return f"{found['what']}{of}{thing} {found['at']} {found['where']}"
+
+
+def _without_subject(question: str, thing: str) -> str | None:
+    """Of a question that has no subject: that of the conversation, asked for in the same way."""
+    if subject_of(question):
+        return None
+    folded = END.sub("", FOLLOWS.sub("", fold(question)))
+    russian = is_russian(question)
+    attribute = next((found for found in _ATTRIBUTES.finditer(folded) if not is_shell(found.group())), None)
+    asked = what_is_asked(question)
+    if _AUTHOR.search(folded):
+        return f"кто автор {thing}" if russian else f"who is the author of {thing}"
+    if _YEAR.search(folded):
+        return f"в каком году {thing}" if russian else f"in what year {thing}"
+    if asked is Asked.FORMULA or re.search(r"\b(?:формул|уравнени|formula|equation)", folded):
+        return f"формула {thing}" if russian else f"formula of {thing}"
+    if (
+        not russian
+        and asked in _OF_WHOLE
+        and (it := reference(folded)) is not None
+        and (it["pronoun"] or it["pointed"])
+    ):
+        return folded[: it.start()] + thing + folded[it.end() :]
+    bare = " ".join(REFERRING.sub(lambda found: found["what"] or "", folded).split())
+    if attribute is not None and not (asked in _OF_WHOLE and PART.search(attribute.group())):
+        is_what = _WHAT_IS_THE.match(folded) is not None and folded.endswith(attribute.group())
+        what = folded if is_what else attribute.group()
+        return f"{what} у {thing}" if russian else f"{what} of {thing}"
+    if bare in {"как", "how"}:
+        return f"как работает {thing}" if russian else f"how does {thing} work"
+    if asked in _OF_WHOLE:
+        is_of = not russian and attribute is not None and bare.endswith(attribute.group())
+        return f"{bare} of {thing}" if is_of else f"{bare} {thing}"
+    return thing
