@@ -186,16 +186,15 @@ def _read_pieces(question: _Question, units: Sequence[Unit]) -> list[_Piece | No
 
 
 def _counted_ranks(passages: Mapping[int, IndexedPassage], read: Mapping[int, _Read]) -> dict[int, int]:
-    """As which place among the hits each of them counts: pages of one deck whose title is the name that is asked for
-    take their places in the order in which they stand, as the first one says what it is."""
+    """As which place among the hits each of them counts. Of the pages of one deck whose title is the name that is asked
+    for the first one counts as the best of them: it says what it is, whichever has more of the words."""
     counted = {rank: rank for rank in passages}
     titled: dict[tuple[int, str], list[tuple[int, int]]] = {}
     for rank, passage in passages.items():
         if passage.page is not None and read[rank].is_name:
             titled.setdefault((passage.page.deck_id, passage.title), []).append((passage.page.page_number, rank))
     for pages in titled.values():
-        places = sorted(rank for _, rank in pages)
-        counted.update({rank: place for (_, rank), place in zip(sorted(pages), places, strict=True)})
+        counted[min(pages)[1]] = min(rank for _, rank in pages)
     return counted
 
 
