@@ -132,6 +132,9 @@ def test_when_something_happened_is_told_from_under_which_condition(question: st
         ("who invented convolutional networks?", "convolutional networks"),
         ("в каком году придумали LSTM и какую проблему хотели решить", "LSTM"),
         ("what is dropout", ""),
+        ("как написать резюме", ""),
+        ("как создать свою функцию потерь", ""),
+        ("how to build and develop an app", ""),
     ],
 )
 def test_what_somebody_made_is_searched_alone_too(question: str, thing: str) -> None:

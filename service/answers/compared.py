@@ -15,7 +15,7 @@ from index.types import Hit
 from service.answers.definitions import defines, promises
 from service.answers.extractive import LEAST, overlap, quotable, read_units
 from service.answers.held import Wanted, share_held, terms_said, wanted_of
-from service.answers.kinds import suits
+from service.answers.kinds import ranks, suits
 from service.answers.scoring import score_units
 from service.answers.searching import Searched, Side
 from service.answers.types import Asked
@@ -111,7 +111,8 @@ def _is_set_against(unit: Unit, first: tuple[int, int], second: tuple[int, int])
     start, end = min(first[0], second[0]), max(first[1], second[1])
     around = unit.text[max(0, start - _BEFORE_CHARS) : end + _AFTER_CHARS]
     near = end - start <= _BEFORE_CHARS + _AFTER_CHARS
-    return near and suits(Asked.COMPARISON, around) > 0 and not promises(around)
+    compares = suits(Asked.COMPARISON, around) > 0 or (first != second and ranks(around))
+    return near and compares and not promises(around)
 
 
 def _about(

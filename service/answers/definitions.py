@@ -61,6 +61,15 @@ def defines(text: str, tokens: list[Token], weights: Mapping[str, float], whole:
     return best
 
 
+def comes_late(text: str, tokens: list[Token], weights: Mapping[str, float], whole: float, first: int) -> bool:
+    """Whether a text names what it should define only after its first sentence, of `first` characters. What has been
+    described before may be: "this and that: it is called so"."""
+    for run in _names(tokens):
+        if sum(weights[token.term] for token in run) >= _LEAST_OF_NAME * whole:
+            return run[0].start > first and _CALLED.search(text, 0, run[0].start) is None
+    return False
+
+
 def continues_title(text: str, passage: str) -> bool:
     """Whether a text that stands right below a title goes on with it: "– a method of …". No bullet of several, and no
     sentence of its own: "– this method – an open question"."""

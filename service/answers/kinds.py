@@ -33,6 +33,12 @@ _CUES = {
 }
 # looked for in small letters: that is faster than to look for both
 _PATTERNS = {asked: re.compile(pattern) for asked, pattern in _CUES.items()}
+# Which of two things is better, and in what: beside both names it compares them, beside one it may say anything.
+_RANKED = re.compile(
+    r"\b(?:быстрее|медленнее|мощнее|сильнее|слабее|лучше|хуже|точнее|эффективнее|сложнее|легче|дешевле|дороже|устойчивее|"
+    r"faster|slower|better|worse|stronger|weaker|simpler|cheaper|more (?:accurate|powerful|efficient|robust|expensive)|"
+    r"outperform\w*|beats?)\b"
+)
 # One of these is in each announcement.
 _TELL = (
     *("план", "содержание", "структура", "поговорим", "обсудим", "разбер", "рассмотрим", "посмотрим", "узнаем"),
@@ -65,3 +71,8 @@ def suits(asked: Asked, text: str) -> float:
         return float(bool(named_in(text) or cited_in(text)))
     pattern = _PATTERNS.get(asked)
     return float(pattern is not None and pattern.search(text.lower()) is not None)
+
+
+def ranks(text: str) -> bool:
+    """Whether a text that names two things says which of them is better, or quicker."""
+    return _RANKED.search(text.lower()) is not None

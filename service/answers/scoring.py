@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappush, heappushpop
 
 import numpy as np
@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from index.engine.build import latin_language
 from index.search.search import SearchIndex
-from index.text.analysis import Token, find_terms, is_stop_word, parts_of, terms_of, words
+from index.text.analysis import Token, find_terms
 from index.types import IndexedPassage
-from service.answers.definitions import continues_title, defines
+from service.answers.definitions import comes_late, continues_title, defines
 from service.answers.formulas import FORMULA_LINES, formula_lines
 from service.answers.identifiers import Names, names_of_code
 from service.answers.kinds import suits
+from service.answers.named import Name, name_in, other_words, share_of_title
 from service.answers.questions import speaks_russian
 from service.answers.types import Asked
 from service.answers.units import Unit
@@ -45,6 +46,8 @@ _SPOKEN_EARLY, _LATE_LOSS, _SHORT_LOSS, _SHORT_CHARS, _DEFINED = 0.1, 0.2, 0.2, 
 _LEAST_HELD, _TITLED, _COMPARED = 0.15, 0.3, 20
 _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's picture
+# Of a definition: standing under a title that is the name alone, less further down, and being the first to do so.
+_IS_NAME, _FIRST_STATEMENT = 0.3, 0.8
 _KIND_WHAT = 0.25  # of a definition: a page that has one is preferred to those that only stand under the name
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
@@ -63,14 +66,19 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked, and the weights of its words: `total` is all of them, `whole` those as they were typed."""
+    """What is asked, and the weights of its words: `total` is all of them, those of the `name` as they were typed."""
 
+    query: str
     asked: Asked
     weights: Mapping[str, float]
     total: float
-    whole: float
+    name: Name
     names: Names
     russian: bool
+
+    @property
+    def whole(self) -> float:
+        return self.name.whole
 
     @property
     def kind_worth(self) -> float:
@@ -84,11 +92,14 @@ class _Question:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """The words of the question in a passage, those in its title, and which share of the title they are."""
+    """The words of the question in a passage, those in its title, and which share of the title they are; of a
+    definition how far the title `is_name`, and the places of words that are `others` of the same stem."""
 
     tokens: list[Token]
     titled: set[str]
     title: float
+    is_name: float
+    others: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class _Piece:
     unit: Unit
     tokens: list[Token]
     title: float
+    is_name: float
     found: float
     under: float
     early: float
@@ -118,9 +130,8 @@ def score_units(
     what is `meant` by it: the question that it is a part of, whose language is preferred."""
     meant = meant or query
     total = sum(weights.values()) or 1.0
-    own = {term for word in words(query) for term in terms_of(word) if term in weights}
-    whole = sum(weights[term] for term in own) or total
-    question = _Question(asked, weights, total, whole, names_of_code(query), speaks_russian(meant))
+    name = name_in(query, weights)
+    question = _Question(query, asked, weights, total, name, names_of_code(query), speaks_russian(meant))
     pieces = _read_pieces(question, units)
     worth = np.array([-np.inf if piece is None else _at_most(question, piece) for piece in pieces])
     kinds, speaks = np.zeros(len(units)), np.array([piece is not None and piece.speaks for piece in pieces])
@@ -164,20 +175,36 @@ def _read_pieces(question: _Question, units: Sequence[Unit]) -> list[_Piece | No
     """What is soon known of each piece; None of one without a name of code that was asked for: that is that very
     thing."""
     top = max(unit.hit.score for unit in units) or 1.0
-    read: dict[int, _Read] = {}
-    found: list[_Piece | None] = []
-    for unit in units:
-        if unit.rank not in read:
-            read[unit.rank] = _read(unit.hit.passage, question)
-        found.append(_piece(question, unit, read[unit.rank], top))
-    return found
+    passages = {unit.rank: unit.hit.passage for unit in units}
+    read = {rank: _read(passage, question) for rank, passage in passages.items()}
+    if question.asked is Asked.DEFINITION:
+        said = {rank: (passages[rank].text, words.tokens) for rank, words in read.items()}
+        others = other_words(question.query, question.weights, said)
+        read = {rank: replace(words, others=others[rank]) for rank, words in read.items()}
+    counted = _counted_ranks(passages, read)
+    return [_piece(question, unit, read[unit.rank], top, counted[unit.rank]) for unit in units]
 
 
-def _piece(question: _Question, unit: Unit, passage: _Read, top: float) -> _Piece | None:
+def _counted_ranks(passages: Mapping[int, IndexedPassage], read: Mapping[int, _Read]) -> dict[int, int]:
+    """As which place among the hits each of them counts. Of the pages of one deck whose title is the name that is asked
+    for the first one counts as the best of them: it says what it is, whichever has more of the words."""
+    counted = {rank: rank for rank in passages}
+    titled: dict[tuple[int, str], list[tuple[int, int]]] = {}
+    for rank, passage in passages.items():
+        if passage.page is not None and read[rank].is_name:
+            titled.setdefault((passage.page.deck_id, passage.title), []).append((passage.page.page_number, rank))
+    for pages in titled.values():
+        counted[min(pages)[1]] = min(rank for _, rank in pages)
+    return counted
+
+
+def _piece(question: _Question, unit: Unit, passage: _Read, top: float, rank: int) -> _Piece | None:
     weights, whole, title = question.weights, question.whole, passage.title
-    tokens = unit.inside(passage.tokens)
+    tokens = unit.inside([token for token in passage.tokens if token.start not in passage.others])
     said = {token.term for token in tokens}
-    held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in passage.titled - said)
+    alike = {token.term for token in unit.inside(passage.tokens)} - said if passage.others else set[str]()
+    in_part = (passage.titled | alike) - said
+    held = sum(weights[term] for term in said) + 0.5 * sum(weights[term] for term in in_part)
     is_there = question.names.said_in(passage.tokens)
     speaks = (held >= _LEAST_HELD * question.total and is_there) or title >= _TITLED
     if not speaks and not is_there:
@@ -188,8 +215,10 @@ def _piece(question: _Question, unit: Unit, passage: _Read, top: float) -> _Piec
         unit,
         tokens,
         title,
-        _HIT * unit.hit.score / top + _PLACE / (1 + unit.rank) + _WORDS * min(1.0, held / whole),
-        _TITLE * min(1.0, title) ** 2 * (1 - _OF_QUESTION * (1 - named_in_title)),
+        passage.is_name,
+        _HIT * unit.hit.score / top + _PLACE / (1 + rank) + _WORDS * min(1.0, held / whole),
+        _TITLE * min(1.0, title) ** 2 * (1 - _OF_QUESTION * (1 - named_in_title))
+        + _IS_NAME * passage.is_name / (1 + unit.piece.place),
         _EARLY / (1 + unit.piece.place) if unit.hit.passage.time is None else _SPOKEN_EARLY,
         speaks,
         named,
@@ -208,7 +237,7 @@ def _worth(question: _Question, piece: _Piece, kind: float) -> float:
         + piece.under
         + piece.early
         - _loss(question.asked, piece.unit, russian=question.russian)
-        - _spoken_loss(question.asked, piece.unit, piece.tokens, kind)
+        - _spoken_loss(question, piece, kind)
     )
 
 
@@ -219,6 +248,8 @@ def _kind(question: _Question, piece: _Piece) -> float:
         return 0.0
     # a title makes no year and no name of what stands under it
     titled = 0.5 * (piece.title >= _TITLED and asked not in NAMES)
+    if unit.piece.place == 0:
+        titled = max(titled, _FIRST_STATEMENT * piece.is_name)
     kind = max(_put(asked, unit, piece.tokens, question.weights, question.whole), titled)
     if asked is Asked.DEFINITION and piece.title >= _TITLED and unit.piece.place == 0:
         return max(kind, float(continues_title(unit.text, unit.hit.passage.text)))
@@ -243,28 +274,24 @@ def _put(asked: Asked, unit: Unit, tokens: list[Token], weights: Mapping[str, fl
 def _read(passage: IndexedPassage, question: _Question) -> _Read:
     language, weights, names = latin_language(passage), question.weights, question.names
     found = names.without_pieces(find_terms(passage.title, weights, language), passage.title)
-    title = max(_share_of_title(part, weights, language) for part in {passage.title, _ASIDE.sub("", passage.title)})
+    title = max(share_of_title(part, weights, language) for part in {passage.title, _ASIDE.sub("", passage.title)})
     tokens = names.without_pieces(find_terms(passage.text, weights, language), passage.text)
-    return _Read(tokens, {token.term for token in found}, title)
+    is_name = 0.0
+    if question.asked is Asked.DEFINITION and passage.time is None:
+        is_name = question.name.titles(passage.title, language)
+        title = max(title, is_name)
+    return _Read(tokens, {token.term for token in found}, title, is_name)
 
 
-def _share_of_title(title: str, weights: Mapping[str, float], language: str) -> float:
-    parts = sum(len(parts_of(word)) for word in words(title) if not is_stop_word(word))
-    found = find_terms(title, weights, language)
-    said = {token.term: _parts_said(title[token.start : token.end], token.term, language) for token in found}
-    return sum(said.values()) / max(1, parts)
-
-
-def _parts_said(word: str, term: str, language: str) -> int:
-    """How many parts of a joined word a term stands for: "VAE" for one of "VQ-VAE-2", "self-attention" for all."""
-    return len(parts_of(word)) if terms_of(word, language)[0] == term else 1
-
-
-def _spoken_loss(asked: Asked, unit: Unit, tokens: Sequence[Token], kind: float) -> float:
-    """What makes a piece of speech a poor quote. A name may come late: "this and that: it is called so"."""
+def _spoken_loss(question: _Question, piece: _Piece, kind: float) -> float:
+    """What makes a piece of speech a poor quote."""
+    unit, tokens, first = piece.unit, piece.tokens, piece.unit.piece.first
     if unit.hit.passage.time is None:
         return 0.0
-    late = asked is not Asked.DEFINITION and bool(tokens) and tokens[0].start > unit.piece.first
+    if question.asked is Asked.DEFINITION:
+        late = comes_late(unit.text, tokens, question.weights, question.whole, first)
+    else:
+        late = bool(tokens) and tokens[0].start > first
     return _LATE_LOSS * late + _SHORT_LOSS * (kind < _DEFINED and len(unit.text) < _SHORT_CHARS)
 
 

@@ -16,9 +16,11 @@ from index.text.analysis import find_terms, fold, is_stop_word, parts_of, words
 from index.types import Hit, IndexedPassage
 from service.answers.held import Wanted, share_held, terms_said, wanted_of
 from service.answers.people import ORIGIN, Span, cited_in, credited_in, dated_in, named_in, quoted_in, years_in
+from service.answers.questions import what_is_asked
 from service.answers.types import Asked
 from service.answers.units import Unit
 
+_TOLD = frozenset({Asked.PERSON, Asked.WHEN})
 # Of what was asked about this share must stand near, by weight; of a long description less, as it has other words.
 _SHARE, _SHARE_OF_LONG, _LONG_WORDS = 0.7, 0.4, 3
 _BEFORE_CHARS, _AFTER_CHARS = 160, 100  # around a name, in which stands what it is the name for
@@ -35,8 +37,6 @@ _THEN = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT_END = re.compile(r"[:=(\[,]|\s[–—-]\s")  # of a title: behind it stands what it says of its subject
-
-
 _FURTHER = re.compile(r":|\s[–—-]\s")
 _NONE, _NEAR, _UNDER_TITLE, _UNDER_NAME, _TITLED = range(5)  # how a piece answers, from worst to best
 
@@ -138,7 +138,7 @@ class Told:
 
 def wanted_told(question: str, asked: Asked, found: Found) -> Told | None:
     """What a question for who or when asks of; None for another question, and for one that names nothing."""
-    if asked not in {Asked.PERSON, Asked.WHEN}:
+    if asked not in _TOLD:
         return None
     said = {fold(piece) for word in words(_clause(found.query)) for piece in (word, *parts_of(word))}
     wanted = [word for word in wanted_of(found.words.phrases, found.weights) if not _only_asks(word.text)]
@@ -148,9 +148,9 @@ def wanted_told(question: str, asked: Asked, found: Found) -> Told | None:
 
 
 def thing_told_of(question: str) -> str:
-    """What a question for who made something, or when, names; empty for another one."""
+    """What a question for who made something, or when, names; empty for another one: how something is made."""
     clause = _clause(question)
-    if ORIGIN.search(clause) is None:
+    if ORIGIN.search(clause) is None or what_is_asked(question) not in _TOLD:
         return ""
     named = [word.strip("?.!,") for word in ORIGIN.sub(" ", clause).split()]
     told_of = dropwhile(is_stop_word, (word for word in named if word and not _only_asks(fold(word))))
