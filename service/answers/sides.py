@@ -98,7 +98,7 @@ def _cut_between_names(before: str, after: str, joint: str) -> tuple[str, str]:
     names = [sum(bool(general_glossary().find(whole_key(_named(side.rstrip("?"))))) for side in cut) for cut in cuts]
     if max(names) == 0:
         return cuts[1] if len(parts) == 4 else (before, after)
-    return cuts[names.index(max(names))] if max(names) > names[0] else (before, after)
+    return cuts[names.index(max(names))]
 
 
 def _named(side: str) -> str:
