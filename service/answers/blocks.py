@@ -56,7 +56,9 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
         ):
             # what an address leads to is named above it
             named = not names and holds_link(line) and block and is_title(text[slice(*block[-1])].strip())
-            yield _beside_formulas(text, block[:-1] if named else block, is_below=is_below, is_above=is_formula)
+            yield _beside_formulas(
+                text, block[:-1] if named else block, is_below=is_below, is_above=is_formula or not _WORD.search(line)
+            )
             block, is_below = [], is_formula
         else:
             block.append((start, end))

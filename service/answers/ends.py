@@ -27,6 +27,7 @@ _AWAITS_FORMULA = re.compile(
 )
 # What a line begins with that goes on with a formula: an aside, what its letters are.
 _BEHIND_FORMULA = re.compile(r"[(,;)]|(?:где|where)\b", re.IGNORECASE)
+_CLOSES, _MARKED = re.compile(r"[^()]*\w\)"), re.compile(r"\w{1,2}\)")  # an aside; not "a) …"
 _DASHES = ("– ", "— ", "- ")
 _LISTED = re.compile(r"\S+,")  # a letter of a formula, with what was strewn about it
 
@@ -47,11 +48,13 @@ def dangling(said: str) -> int | None:
 
 def awaits_formula(line: str) -> bool:
     """Whether a line that stands above a formula says nothing without it: "the weights are given by"."""
-    return _AWAITS_FORMULA.search(line) is not None
+    end = dangling(line)
+    return _AWAITS_FORMULA.search(line if end is None else line[:end]) is not None
 
 
 def is_behind_formula(line: str, page: str) -> bool:
     """Whether a line that stands below a formula goes on with it, and is no bullet of several."""
     if line.startswith(_DASHES):
         return page.count(f"\n{line[:2]}") == 1
-    return _BEHIND_FORMULA.match(line) is not None or _LISTED.fullmatch(line) is not None
+    closed = _CLOSES.match(line) is not None and _MARKED.match(line) is None
+    return closed or _BEHIND_FORMULA.match(line) is not None or _LISTED.fullmatch(line) is not None

@@ -168,7 +168,7 @@ def _is_worded(text: str) -> bool:
         return False  # the name of a figure
     if text.startswith(_BRACKETS) and text.endswith((")", "]")) and _PREDICATE.search(text) is None:
         return False  # an aside, of which nothing is said
-    if len(text) < MIN_CHARS or is_garbled(text):
+    if len(text) < MIN_CHARS or is_garbled(text) or (text.startswith("(") and opened_in(text) == 0):
         return False
     half = 0.5 * len(text)
     # words without any sign are most of what can be read; where they are not, each letter is counted
