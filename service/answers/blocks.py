@@ -44,10 +44,9 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
         goes_on = is_cited and ("\n" not in text[before[1] : start] or dangling(text[slice(*before)]) is not None)
         is_cited = not names and (goes_on or names_authors(line))
         before = (start, end)
-        is_formula = is_garbled(line) or (not _WORD.search(line) and _OF_FORMULA.search(line) is not None)
+        is_formula = is_garbled(line) or _WORD.search(line) is None
         if (
             is_formula
-            or not _WORD.search(line)
             or is_code(line)
             or holds_link(line)
             or is_footer(line)
@@ -56,10 +55,8 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
         ):
             # what an address leads to is named above it
             named = not names and holds_link(line) and block and is_title(text[slice(*block[-1])].strip())
-            yield _beside_formulas(
-                text, block[:-1] if named else block, is_below=is_below, is_above=is_formula or not _WORD.search(line)
-            )
-            block, is_below = [], is_formula
+            yield _beside_formulas(text, block[:-1] if named else block, is_below=is_below, is_above=is_formula)
+            block, is_below = [], is_formula and _OF_FORMULA.search(line) is not None
         else:
             block.append((start, end))
     yield _beside_formulas(text, block, is_below=is_below, is_above=False)

@@ -260,4 +260,4 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
         said = said[:opened].rstrip()
     while not _HEADING_END.search(said) and (end := dangling(said)):
         said = said[:end].rstrip(" ,;")
-    return start + len(said.rstrip(" ,;"))
+    return start + len(said.rstrip(" ,;/"))
