@@ -10,9 +10,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from index.engine.build import latin_language
 from index.engine.relations import is_outline
 from index.search.search import SearchIndex
-from index.text.analysis import find_terms, terms_of, words
+from index.text.analysis import find_terms, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.formulas import captions, pictured, with_picture_first
 from service.answers.numbers import Numbers
@@ -38,6 +39,14 @@ _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 # How something works: a programme shows how it is used.
 _WORKS = re.compile(
     r"\b(?:работа(?:ет|ют)|устро\w+|действу\w+|происходит|works?|working|structured|organi[sz]ed)\b", re.IGNORECASE
+)
+# What is said of a title's subject, behind it.
+_SUBJECT_END = re.compile(r"[:=(\[,]|\s[–—-]\s")
+# What stands under a picture: what kind of one it is, what its axes are.
+_DRAWN = re.compile(
+    r"\b(?:траектори|график|крив(?:ая|ые)|ошибк|качеств|пример|схем|иллюстраци|рисун|визуализаци|сравнени|результат|"
+    r"зависимост|curves?|plots?|loss|accuracy|errors?|examples?|figures?|results?|comparison)",
+    re.IGNORECASE,
 )
 
 
@@ -101,7 +110,8 @@ def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) 
     """The pieces of hits that can be quoted, each with the place of its hit among these as its rank."""
     names, code = asked in NAMES, asked in _CODED
     units = (unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank, names=names, code=code))
-    return [unit for unit in units if _news(unit, weights) and not (asked in _EXPLAINED and unit.is_label)]
+    explained = asked in _EXPLAINED
+    return [u for u in units if _news(u, weights) and not (explained and u.is_label and not _is_what(u, weights))]
 
 
 def best_quote(hit: Hit, sentence: str, weights: Mapping[str, float]) -> str:
@@ -129,6 +139,18 @@ def _news(unit: Unit, weights: Mapping[str, float]) -> bool:
         return True
     news = sum(term not in weights for term in piece.terms - _terms_of_title(unit.hit.passage.title))
     return news >= _NEWS_WORDS or (news + piece.joining >= _TOLD_WORDS and piece.says_something)
+
+
+def _is_what(unit: Unit, weights: Mapping[str, float]) -> bool:
+    """Whether a noun phrase says what a thing is: it stands first under a title that is the name asked for, and is not
+    what a picture shows of it."""
+    passage = unit.hit.passage
+    if unit.piece.place or len(unit.piece.terms) < _NEWS_WORDS or _DRAWN.search(unit.text):
+        return False
+    language = latin_language(passage)
+    subject = _SUBJECT_END.split(passage.title, maxsplit=1)[0]
+    named = sum(not is_stop_word(word) for word in words(subject))
+    return 0 < named <= len(find_terms(subject, weights, language)) and not find_terms(unit.text, weights, language)
 
 
 @lru_cache(maxsize=1_000)

@@ -28,7 +28,18 @@ _ODD = re.compile(r"[\ue000-\uf8ff\ufffd−σθ∑∏∂∇∈≤≥→←]")
 _LONE_SIGNS = re.compile(r"[=+*/|()\[\]{};,.](?<!\S.)[=+*/|()\[\]{};,.]*(?!\S)")
 _REFERENCE_SIGNS = ("et al", "[", "arxiv", "//", "pp.", "proceedings", "©")
 _REFERENCE = re.compile(
-    r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//\s|\bpp\.\s?\d|\bProceedings\b|©",
+    r"\bet al\b|\[[A-Z][\w &.,-]{2,40}(?:19|20)\d\d[a-z]?\]|\barxiv\b|^\[\d+\]|//(?:\s|$)|\bpp\.\s?\d|"
+    r"\bProceedings\b|©",
+    re.IGNORECASE,
+)
+# The end of a title that has been published: "…, AISTATS, 2009."; no sentence on a contest ends so.
+_PUBLISHED = re.compile(r"[.,»”]\s(?:[A-Z][A-Za-z]*[A-Z]{2}),?\s[’']?(?:(?:19|20)\d\d|\d\d)\.?$")
+_SAYS = re.compile(r"[а-яё]{3}|\b(?:is|are|was|were|has|have|had|won|can|we|it|they|this|you)\b", re.IGNORECASE)
+_INITIAL = re.compile(r"\b[A-ZА-ЯЁ]\.(?=\s|[A-ZА-ЯЁ])|\bet\.? al\b|\bи др\b")
+_NAME = re.compile(r"(?:[A-Z][\w-]*\s){1,6}\([A-Z][\w-]*(?:,\s(?:19|20)\d\d)?\)")
+_STAMP = re.compile(r"[a-zа-яё][\w.]{2,}\s(?:19|20)\d\d")
+_LICENCE = re.compile(
+    r"\bCreative Commons\b|\bTerms of Use\b|\bAll rights reserved\b|\bexcluded\s+from our\b|^For more information$",
     re.IGNORECASE,
 )
 
@@ -86,8 +97,26 @@ def is_reference(text: str) -> bool:
         return True
     if _has_any(_REFERENCE_SIGNS, text.lower()) and _REFERENCE.search(text) is not None:
         return True
+    if _PUBLISHED.search(text) is not None and _SAYS.search(text) is None:
+        return True
     authors = authors_in(text)
     return bool(authors) and len(_SMALL.findall(_without(text, (*authors, *quoted_in(text))))) < _LEAST_SAID
+
+
+def names_authors(text: str) -> bool:
+    """Whether a line is nothing but authors as literature names them: what they wrote is behind it."""
+    return _INITIAL.search(text) is not None and _SMALL.search(_without(text, authors_in(text))) is None
+
+
+def is_title(text: str) -> bool:
+    """Whether a line is nothing but something in quotation marks and who wrote it."""
+    titles = quoted_in(text)
+    return bool(titles) and _SMALL.search(_without(text, titles)) is None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is nothing but a name and what is short for it: "Root Mean Squared Propagation (RMSprop)"."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -115,3 +144,8 @@ def is_strewn(text: str) -> bool:
     said = text.casefold().split()
     repeated = len(said) >= _REPEATED_WORDS and len(set(said)) < _REPEATED * len(said)
     return repeated or sum(map(text.count, _RULES)) >= _MOST_RULES
+
+
+def is_footer(line: str) -> bool:
+    """Whether a line is what stands at the foot of many pages: a name and a year, what the licence is."""
+    return _STAMP.fullmatch(line) is not None or _LICENCE.search(line) is not None

@@ -10,13 +10,23 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from index.text.analysis import is_stop_word, terms_of, words_at
-from index.text.moments import hear
 from index.types import IndexedPassage
+from service.answers.blocks import ABBREVIATED, TITLE_CHARS, blocks_of, plain
 from service.answers.code import holds_code, is_code, is_remark, is_statement
+from service.answers.ends import dangling, goes_on
 from service.answers.kinds import announces
-from service.answers.lines import holds_link, is_equation, is_garbled, is_reference, is_strewn, opened_in
+from service.answers.lines import (
+    holds_link,
+    is_equation,
+    is_garbled,
+    is_name,
+    is_reference,
+    is_strewn,
+    opened_in,
+)
 from service.answers.people import cited_in, years_in
 from service.answers.questions import speaks_russian
+from service.answers.speech import spoken_in
 
 __all__ = ["MAX_CHARS", "MIN_CHARS", "Piece", "holds_link", "is_garbled", "pieces_of", "plain", "reach"]
 MIN_CHARS, MAX_CHARS = 15, 460
@@ -24,32 +34,11 @@ _COVER_WORDS = 30
 _CAPTION_CHARS = 80
 _GLANCE_CHARS = 360  # of a page, from the line that matches on
 _SPOKEN_CHARS = 480  # people take more words than slides
-# What ends with a full stop and no sentence: abbreviations, and the initial of a name.
-_ABBREVIATED = (
-    r"(?<!рис\.)(?<!\bг\.)(?<!\bт\.е\.)(?<!\bт\.к\.)(?<!\bт\. е\.)(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bсм\.)"
-    r"(?<!\b[A-ZА-ЯЁ]\.)(?<!\bet\.)(?<!\bal\.)(?<!\bи др\.)(?<!\bpp\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bDr\.)(?<!\bProf\.)"
-    r"(?<!\bFig\.)(?<!\bVol\.)(?<!\bстр\.)"
-)
-_BREAK = re.compile(rf"\n+|(?<=[.!?…]){_ABBREVIATED}\s+(?=[A-ZА-ЯЁ0-9•\-–«\"(])")
 _ADDRESS_BEGUN = re.compile(r"(?:https?://|\bwww\.)\S")
 # A line that the next ones answer: where a quote ends with it, the rest is a formula. People also ask who listens.
 _HEADING_END = re.compile(r"[:：?]$")
 _SPOKEN_HEADING = re.compile(r"[:：]$")
-_NUMBER = re.compile(r"\W*\d{1,2}\.$")  # of a list
-_GOES_ON = (",", " и", " или", " and", " of", " the")
-_FULL_LINE, _LONG_LINE, _USUAL_LINE = 0.75, 35, 1.2
-# After this something is said that is not there: what a quote must not end with.
-_JOINS = (
-    *("в", "во", "на", "с", "со", "и", "или", "а", "но", "для", "по", "из", "от", "к", "у", "о", "об", "при", "за"),
-    *("что", "чтобы", "если", "где", "как", "когда", "the", "a", "an", "of", "for", "in", "to", "and", "or", "with"),
-    *("by", "from", "that", "where", "if", "on", "as", "at", "than"),
-)
-_DANGLES = re.compile(
-    rf"[\s,;(]*(?:\bт\.\s?[ек]\.|\bi\.e\.|\be\.g\.|[=+(–—:?]|(?<!\w)(?:{'|'.join(_JOINS)}))$", re.IGNORECASE
-)
-_DANGLING_CHARS = 60  # more than any of these has
-_LAST_WORD, _LAST_CHARS = re.compile(r"\w+\Z"), 7  # more than a word has that joins
-_CLAUSE_END = re.compile(rf"[.!?…;]{_ABBREVIATED}(?=\s)|,(?=\s)")
+_CLAUSE_END = re.compile(rf"[.!?…;]{ABBREVIATED}(?=\s)|,(?=\s)")
 _LEAST_KEPT = 0.5  # of a piece that is too long
 # What says something of something, or begins to; a line without it that stands alone is the label of a picture.
 _PREDICATE = re.compile(
@@ -61,10 +50,8 @@ _PREDICATE = re.compile(
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"\S+")
-_WORD = re.compile(r"[^\W\d_]{3}")
 _LINE = re.compile(r"[^\n]+")
 _CODE_CHARS = 600
-_TITLE_CHARS = 80  # that a title has at most
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _BRACKETS = ("(", "[")
 _JOINING, _NOTHING = "", " "  # in place of terms
@@ -126,10 +113,6 @@ class Piece:
         return holds_code(self.text) and not self.is_equation
 
 
-def plain(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
 def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = False) -> tuple[Piece, ...]:
     """What can be quoted of a passage, in its order; none where it has nothing but its title and formulas. With `names`
     the publications too, which say who and when; with `code` programmes, which show how something is done."""
@@ -144,6 +127,8 @@ def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = Fals
 @lru_cache(maxsize=_KEPT)
 def _of_page(text: str, title: str, names: bool, code: bool) -> tuple[Piece, ...]:
     found = [piece for piece in _written(text, title, names=names) if _is_quotable(piece, _HEADING_END)]
+    if not names:
+        found = [piece for piece in found if not is_name(piece.text)]
     programmed = _programmed(text, title) if code else ()
     cited = _cited(text, title) if names else ()
     return tuple(_with_terms(text, [*cited, *found, *(piece for piece in programmed if not holds_link(piece.text))]))
@@ -183,7 +168,7 @@ def _is_worded(text: str) -> bool:
         return False  # the name of a figure
     if text.startswith(_BRACKETS) and text.endswith((")", "]")) and _PREDICATE.search(text) is None:
         return False  # an aside, of which nothing is said
-    if len(text) < MIN_CHARS or is_garbled(text):
+    if len(text) < MIN_CHARS or is_garbled(text) or (text.startswith("(") and opened_in(text) == 0):
         return False
     half = 0.5 * len(text)
     # words without any sign are most of what can be read; where they are not, each letter is counted
@@ -193,9 +178,10 @@ def _is_worded(text: str) -> bool:
 
 def _spoken(text: str, times: str, start_seconds: float) -> Iterator[Piece]:
     """Each sentence of speech with as much of the next ones as can be read at a glance."""
-    _, sentences = hear(text, times, start_seconds)
+    sentences, unsaid = spoken_in(text, times, start_seconds)
     for place, (start, end) in enumerate(sentences):
-        last = reach(end, (stop for _, stop in sentences[place + 1 :]), start + _SPOKEN_CHARS)
+        limit = min([start + _SPOKEN_CHARS, *(cut for cut, _ in unsaid if cut >= end)])
+        last = reach(end, (stop for _, stop in sentences[place + 1 :]), limit)
         yield Piece(place, text[start:last].strip(), start, end - start)
 
 
@@ -208,7 +194,7 @@ def _written(text: str, title: str, *, names: bool) -> Iterator[Piece]:
     """Each line of a page that says something, with the heading that it stands under and as much of the next ones as
     can be read at a glance. What stands between two formulas, or lines of code, is read for itself."""
     place = 0
-    for block in _blocks(text, _skipped(text, title), plain(title), names=names):
+    for block in blocks_of(text, _skipped(text, title), plain(title), names=names):
         is_alone = sum(end - start >= MIN_CHARS for start, end in block) == 1
         for number, (start, end) in enumerate(block):
             line = text[start:end].strip()
@@ -224,13 +210,13 @@ def _programmed(text: str, title: str) -> Iterator[Piece]:
     """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
     run: list[tuple[int, int]] = []
     for line in [*_LINE.finditer(text, _skipped(text, title)), None]:
-        goes_on = line is not None and (is_code(line.group()) or is_remark(line.group()))
-        if run and (line is None or not goes_on or line.end() - run[0][0] > _CODE_CHARS):
+        continues = line is not None and (is_code(line.group()) or is_remark(line.group()))
+        if run and (line is None or not continues or line.end() - run[0][0] > _CODE_CHARS):
             if any(is_statement(text[first:last]) for first, last in run):
                 start, end = run[0][0], run[-1][1]
                 yield Piece(0, text[start:end], start, run[0][1] - start, is_code=True)
             run = []
-        if line is not None and goes_on:
+        if line is not None and continues:
             run.append(line.span())
 
 
@@ -249,7 +235,7 @@ def _cited(text: str, title: str) -> Iterator[Piece]:
 
 def _skipped(text: str, title: str) -> int:
     """How many characters of a page are its title. One that is as long as a sentence says something itself."""
-    return len(title) if title and len(title) <= _TITLE_CHARS and text.startswith(title) else 0
+    return len(title) if title and len(title) <= TITLE_CHARS and text.startswith(title) else 0
 
 
 def _stop(text: str, start: int, stops: Sequence[int]) -> int:
@@ -257,11 +243,11 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     what is said there. A line that goes on takes in the next one."""
     last = reach(stops[0], stops[1:], start + _GLANCE_CHARS)
     for stop in stops[stops.index(last) + 1 :]:
-        if not _goes_on(text[start:last]) or stop > start + MAX_CHARS:
+        if not goes_on(text[start:last]) or stop > start + MAX_CHARS:
             break
         last = stop
     for stop in reversed(stops[: stops.index(last)]):
-        if not _goes_on(text[start:last]):
+        if not goes_on(text[start:last]):
             break
         last = stop
     if last - start > MAX_CHARS:
@@ -272,67 +258,6 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     said = text[start:last].rstrip()
     if (opened := opened_in(said)) is not None and len(said[:opened].strip()) >= MIN_CHARS:
         said = said[:opened].rstrip()
-    while not _HEADING_END.search(said) and (end := _dangling(said)):
+    while not _HEADING_END.search(said) and (end := dangling(said)):
         said = said[:end].rstrip(" ,;")
-    return start + len(said)
-
-
-def _goes_on(said: str) -> bool:
-    """Whether a piece ends before what it has begun to say."""
-    return _dangling(said.rstrip()) is not None or opened_in(said) is not None
-
-
-def _dangling(said: str) -> int | None:
-    """Where begins what a piece must not end with."""
-    end = _LAST_WORD.search(said, max(0, len(said) - _LAST_CHARS))
-    if end is not None and end.group().lower() not in _JOINS:
-        return None  # it ends with a word that is none of those: most do
-    found = _DANGLES.search(said, max(0, len(said) - _DANGLING_CHARS))
-    return None if found is None else found.start()
-
-
-def _blocks(text: str, skip: int, title: str, *, names: bool) -> Iterator[list[tuple[int, int]]]:
-    """Runs of lines without formulas, code, publications and the title."""
-    block: list[tuple[int, int]] = []
-    for start, end in _spans(text, skip):
-        line = text[start:end].strip()
-        if not line or (plain(line) == title and len(line) <= _TITLE_CHARS):
-            continue
-        if (
-            not _WORD.search(line)
-            or is_garbled(line)
-            or is_code(line)
-            or holds_link(line)
-            or (not names and is_reference(line))
-        ):
-            yield block
-            block = []
-        else:
-            block.append((start, end))
-    yield block
-
-
-def _stands_alone(line: str) -> bool:
-    return is_garbled(line) or (is_code(line) and not speaks_russian(line))
-
-
-def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
-    """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
-    lines = sorted(len(line) for line in text[skip:].split("\n"))
-    long = [chars for chars in lines if chars >= _LONG_LINE]
-    # one line may be of two that a hyphen has joined
-    longest = min(lines[-1], _USUAL_LINE * long[len(long) // 2]) if long else lines[-1]
-    start = skip
-    for match in _BREAK.finditer(text, skip):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        goes_on = text[match.end() : match.end() + 1].islower() and (
-            len(line) >= max(_FULL_LINE * longest, _LONG_LINE) or line.endswith(_GOES_ON)
-        )
-        if "\n" not in match.group() and _NUMBER.fullmatch(text, start, match.start()):
-            continue
-        following = text[match.end() : text.find("\n", match.end())]
-        if "\n" in match.group() and goes_on and not any(map(_stands_alone, (line, following))):
-            continue
-        yield start, match.start()
-        start = match.end()
-    yield start, len(text)
+    return start + len(said.rstrip(" ,;/"))

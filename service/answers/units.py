@@ -11,6 +11,7 @@ from index.text.moments import hear, second_of
 from index.types import Hit
 from service.answers.code import BULLET
 from service.answers.pieces import Piece, pieces_of, reach
+from service.answers.speech import spoken_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ def at_length(unit: Unit, chars: int, before: int | None = None) -> Unit:
     passage = unit.hit.passage
     if passage.time is None:
         return unit
-    _, sentences = hear(passage.text, passage.times, passage.time.start_seconds)
+    sentences, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
     end = unit.start + len(unit.text)
-    limit = unit.start + chars if before is None else min(unit.start + chars, before)
+    limit = min([unit.start + chars, *(cut for cut, _ in unsaid if cut >= end), *([] if before is None else [before])])
     last = reach(end, (stop for _, stop in sentences if stop > end), limit)
     return replace(unit, piece=replace(unit.piece, text=passage.text[unit.start : last].strip()))
