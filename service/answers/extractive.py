@@ -97,8 +97,8 @@ def quotable(hits: Iterable[Hit]) -> list[Hit]:
     of an explanation: what takes ten minutes is not all said in the one that is shown."""
     best = list(islice((hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)), _PASSAGES))
     read: dict[str, Hit] = {}
-    for hit in (*best, *(minute for hit in best for minute in hit.beside)):
-        read.setdefault(hit.passage.id, hit)
+    for one in (*best, *(minute for hit in best for minute in hit.beside)):
+        read.setdefault(one.passage.id, one)
     return list(read.values())
 
 
