@@ -157,8 +157,8 @@ def gather_evidence(
     outside: float = 0.0,
     fitting: float = 0.0,
 ) -> Evidence | None:
-    """The evidence of a search for a text, from its candidates; `resemblance` is what the encoder says of these (None: nothing),
-    `outside` what it says of the question, `fitting` what of both."""
+    """The evidence of a search for a text, from its candidates; `resemblance` is what the encoder says of these (None:
+    nothing), `outside` what it says of the question, `fitting` what of both."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation

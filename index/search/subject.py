@@ -162,7 +162,7 @@ def _is_there(reading: Reading, scope: Scope) -> bool:
 
 
 def _is_said_whole(reading: Reading, scope: Scope) -> bool:
-    """Whether a term is there by another name, nothing between its words: networks that infer are no "inference network"."""
+    """Whether a term is there by another name, nothing between its words: "networks infer" is none."""
     own = [term for term, share in reading.terms if share == 1.0]
     return said_beside(own, scope, chars=len(reading.text) + _FORM_CHARS * len(own))
 
@@ -176,14 +176,12 @@ def said_beside(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
 
 def _in_one_breath(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
     """Whether a passage says these words beside each other, or has all of them in its title."""
-    wanted = frozenset(own)
+    wanted, reach = frozenset(own), chars or _BREATH_CHARS * len(own)
     for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
         language = latin_language(passage)
         tokens = find_terms(passage.text, wanted, language)
         for i, token in enumerate(tokens):
-            near = {
-                other.term for other in tokens[i:] if other.end <= token.start + (chars or _BREATH_CHARS * len(own))
-            }
+            near = {other.term for other in tokens[i:] if other.end <= token.start + reach}
             if len(near) == len(own):
                 return True
         if {token.term for token in find_terms(passage.title, wanted, language)} == wanted:
