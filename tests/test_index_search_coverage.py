@@ -13,11 +13,11 @@ from support import make_generation, passage
 from index.engine.glossary import GeneralGlossary
 from index.search.coverage import Evidence, _is_verbatim, judge_coverage
 from index.search.lexicon import Lexicon
-from index.search.named import share_strange, share_unmet, strangers, unmet_names
+from index.search.named import letters_unmet, share_strange, share_unmet, strangers, unmet_names
 from index.search.query import QueryReader
 from index.search.scope import Scope, make_scope
 from index.search.search import coverage_of
-from index.search.subject import Shares, Sign, share_apart, share_missing, shares_of
+from index.search.subject import Shares, Sign, read_signs, share_apart, share_missing, shares_of
 from index.text.analysis import stem
 from index.types import Coverage, Filters, Phrase, Reading, Reason, Word
 
@@ -185,6 +185,37 @@ def test_a_term_of_several_words_is_said_where_they_stand_beside_each_other(tmp_
         assert not _is_verbatim(phrases[0].words[:1], scope)  # one word may be said by chance
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [("we train the inference networks together", 1.0), ("what we infer here is said by the network", 0.0)],
+)
+def test_another_name_of_a_term_is_there_where_nothing_stands_between_its_words(
+    tmp_path: Path, text: str, known: float
+) -> None:
+    scope = make_scope(make_generation(tmp_path, {"c": [passage(text)]}), Filters())
+    called = Reading((("infer", 1.0), ("network", 1.0)), 0.4, Reason.SYNONYM, "inference network")
+    typed = (_word("amortized"), _word("guess"))
+    signs = read_signs([Phrase(typed, (called,))], typed, scope, ("en",))
+    assert [sign.known for sign in signs] == [known, known]
+
+
+@pytest.mark.parametrize(
+    ("said", "unmet"),
+    [
+        ("a search with A* is quick", ()),
+        ("here A∗ is quick", ()),
+        ("then A star finds it", ()),
+        ("алгоритм A-звезда", ()),
+        ("a *search* in a tree", ("A*",)),
+        ("the search of a tree", ("A*",)),
+    ],
+)
+def test_a_letter_with_a_star_is_a_name(tmp_path: Path, said: str, unmet: tuple[str, ...]) -> None:
+    scope = make_scope(make_generation(tmp_path, {"c": [passage(said)]}), Filters())
+    assert letters_unmet("how does A* search work, and A*?", scope, [0]) == unmet
+    assert letters_unmet("how does search of a * work, or f(A*), or **A**?", scope, [0]) == ()
+
+
 def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it() -> None:
     assert judge_coverage(replace(_FULL, unmet=0.4)) is Coverage.ABSENT
     assert judge_coverage(replace(_FULL, unmet=0.2)) is Coverage.EXPLAINED
@@ -308,6 +339,13 @@ def test_terms_that_the_course_does_not_have_are_absent(client: TestClient, quer
 )
 def test_what_no_course_has_by_any_name_is_absent_whatever_stands_beside_it(client: TestClient, query: str) -> None:
     assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"
+
+
+@pytest.mark.parametrize("query", ["what is A* dropout", "что такое алгоритм B*"])
+def test_a_name_of_one_letter_that_is_not_there_is_absent(client: TestClient, query: str) -> None:
+    found = client.get("/api/search", params={"q": query}).json()
+    assert found["coverage"] == "absent"
+    assert next(word for word in query.split() if "*" in word) in found["unknown_words"]
 
 
 def test_a_name_that_is_not_there_is_said_as_a_whole(client: TestClient) -> None:

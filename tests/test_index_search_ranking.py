@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from support import CountingEmbedder, ingest, open_index, page_of, time_of, writ
 
 from index.engine.passages import KINDS
 from index.library import Library
+from index.search.numbered import put_first
 from index.search.ranking import Ranked, _meaning_shares, settle
 from index.search.search import SearchIndex
 from index.types import Kind, Mode, Query
@@ -66,9 +68,26 @@ def test_of_neighbouring_minutes_one_is_shown_that_says_what_was_asked(tmp_path:
     rows = np.array([1, 2])
     scores, matched = np.array([1.0, 0.9], np.float32), np.array([0.1, 1.0], np.float32)
     no = np.zeros(2, np.float32)
-    ranked = Ranked(rows, rows, scores, no, no, no, no, no, no, no, no, matched, opinion=no)
+    alone = np.full((2, 3), -1)
+    ranked = Ranked(rows, rows, scores, no, no, no, no, no, no, no, no, matched, opinion=no, beside=alone)
     settled = settle(generation, ranked)
     assert (settled.rows.tolist(), settled.evidence.tolist()) == ([2], [2])
+
+
+def test_other_minutes_of_an_explanation_are_kept_beside_its_hit(tmp_path: Path, sqlite_library: Library) -> None:
+    minutes = [f"momentum is thing number {number}" for number in range(7)]
+    found = _index(_speech(tmp_path / "talk", minutes), sqlite_library).find(Query("momentum"))
+    (shown,) = found.hits()
+    (read,) = found.hits(beside=1)
+    assert (shown.beside, replace(read, beside=())) == ((), shown)
+    assert len(read.beside) == 3
+    assert not {minute.passage.text for minute in read.beside} & {shown.passage.text}
+    for minute in read.beside:
+        time = time_of(minute)
+        assert minute.passage.text == minutes[int(time.start_seconds // 60)] + "."
+        assert minute.snippet.text in minute.passage.text
+    numbered = put_first(found.ranked, np.array([0]))
+    assert numbered.beside.tolist()[0] == [-1, -1, -1]
 
 
 def test_a_page_between_two_that_answer_is_better_than_one_alone(tmp_path: Path, sqlite_library: Library) -> None:

@@ -15,7 +15,14 @@ import numpy as np
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
-from index.search.named import share_strange, share_unmet, strangers, subject_of, unmet_names
+from index.search.named import (
+    letters_unmet,
+    share_strange,
+    share_unmet,
+    strangers,
+    subject_of,
+    unmet_names,
+)
 from index.search.ranking import TITLE_SHARE, Ranked
 from index.search.scope import Scope
 from index.search.subject import (
@@ -139,6 +146,7 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
 
 
 def gather_evidence(
+    text: str,
     words: Weighed,
     ranked: Ranked,
     scope: Scope,
@@ -149,8 +157,8 @@ def gather_evidence(
     outside: float = 0.0,
     fitting: float = 0.0,
 ) -> Evidence | None:
-    """The evidence of a search, from its candidates; `resemblance` is what the encoder says of these (None: nothing),
-    `outside` what it says of the question, `fitting` what of both."""
+    """The evidence of a search for a text, from its candidates; `resemblance` is what the encoder says of these (None:
+    nothing), `outside` what it says of the question, `fitting` what of both."""
     if len(ranked.rows) == 0:
         return None
     generation = scope.generation
@@ -168,6 +176,7 @@ def gather_evidence(
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
+    letters = letters_unmet(text, scope, ranked.rows[material].tolist())
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
@@ -184,9 +193,9 @@ def gather_evidence(
         resemblance=resemblance,
         outside=outside,
         fitting=0.0 if sure else fitting,
-        unmet=0.0 if resemblance is None else share_unmet(signs, meant),
-        verbatim=_is_verbatim(asked, scope),
-        unknown=_unknown(signs, strange),
+        unmet=1.0 if letters else 0.0 if resemblance is None else share_unmet(signs, meant),
+        verbatim=not letters and _is_verbatim(asked, scope),
+        unknown=(*letters, *_unknown(signs, strange)),
     )
 
 

@@ -109,18 +109,21 @@ class Found:
         tokens = find_terms(text, self.weights, latin_language(passage))
         return tuple(dict.fromkeys((token.start, token.end) for token in tokens))
 
-    def hits(self, limit: int = 10, offset: int = 0, *, explain: bool = False) -> tuple[Hit, ...]:
-        """Some of the hits, best first. InvalidRequest for a limit or an offset out of range."""
+    def hits(self, limit: int = 10, offset: int = 0, *, explain: bool = False, beside: int = 0) -> tuple[Hit, ...]:
+        """Some of the hits, best first, the first few of them with the minutes `beside` what they show of an
+        explanation. InvalidRequest for a limit or an offset out of range."""
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequest(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")
         if not 0 <= offset <= MAX_OFFSET:
             raise InvalidRequest(f"The offset is {offset}; it must be from 0 to {MAX_OFFSET}.")
         shown = self.ranked.take(slice(offset, offset + limit))
         passages = self.index.passages(shown.rows.tolist())
-        return tuple(
+        found = [
             self._hit(self._minutes(passage, shown, i), shown, i, self._explain(shown, i) if explain else None)
             for i, passage in enumerate(passages)
-        )
+        ]
+        found[:beside] = [replace(hit, beside=self._beside(shown, i)) for i, hit in enumerate(found[:beside])]
+        return tuple(found)
 
     def wanted_hits(self, limit: int, is_wanted: Callable[[IndexedPassage], bool]) -> Iterator[Hit]:
         """Those of the best hits whose passage is wanted, one by one as they are taken: nothing is made of others."""
@@ -156,6 +159,11 @@ class Found:
                 break
             found.append(row)
         return found
+
+    def _beside(self, shown: Ranked, i: int) -> tuple[Hit, ...]:
+        """Other minutes of the explanation that a hit stands for, each as a hit of its own, best first."""
+        minutes = self.index.passages([row for row in shown.beside[i].tolist() if row >= 0])
+        return tuple(self._hit([minute], shown, i) for minute in minutes)
 
     def _twin_of(self, row: int) -> str | None:
         newer = int(self.index.twin[row])

@@ -16,7 +16,7 @@ from index.engine.glossary import GeneralGlossary, key_of, whole_key
 from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import Sign, said_beside
-from index.text.analysis import STOP_WEIGHT, other_stems, terms_of, words
+from index.text.analysis import STOP_WEIGHT, fold, other_stems, terms_of, words
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
@@ -26,6 +26,9 @@ _JOINED = 3  # words that may be written as one
 # is written as a name; what English words in a form end with.
 _KNOWN, _KNOWN_NAME, _SHORTEST, _SMALL = 0.3, 0.6, 3, 0.7
 _FORM = re.compile("(?:ing|ed|er|est|ly|ish|ness|s)$")
+# One capital letter with a star is a name ("A*"), of which no word is left to search for; its star may be said.
+_LOOKED_THROUGH = 500  # passages
+_STARRED = re.compile(r"(?<!\S)[«\"'(]?([A-ZА-Я])[*∗⋆](?![*∗⋆\w])")
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
@@ -85,6 +88,18 @@ def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
             elif sign.text.isascii() and sign.text.isalpha() and not _FORM.search(sign.text):
                 found += lack * (1 - said_otherwise) * _SMALL
     return found / total if total else 0.0
+
+
+def letters_unmet(text: str, scope: Scope, rows: Sequence[int]) -> tuple[str, ...]:
+    """The names of one letter with a star in a query that none of these passages says, the nearest ones first."""
+    letters = dict.fromkeys(_STARRED.findall(text))
+    passages = scope.generation.passages(rows[:_LOOKED_THROUGH]) if letters else ()
+    said = [fold(f"{passage.title}\n{passage.text}") for passage in passages]
+    return tuple(
+        f"{letter}*"
+        for letter in letters
+        if not any(re.search(rf"\b{fold(letter)}(?:[*∗⋆]|[\s-](?:star|звезд))", one) for one in said)
+    )
 
 
 def unmet_names(signs: Sequence[Sign]) -> list[str]:

@@ -132,7 +132,8 @@ def put_first(ranked: Ranked, rows: Rows) -> Ranked:
     others = ranked.take(np.flatnonzero(~np.isin(ranked.rows, rows)))
     lifted = np.full(len(rows), max(1.0, float(ranked.scores.max(initial=0.0))) + _ABOVE, np.float32)
     nothing = np.zeros(len(rows), np.float32)
-    parts = {"rows": rows, "evidence": rows, "scores": lifted, "lift": lifted, "factor": nothing + 1}
+    alone = np.full((len(rows), others.beside.shape[1]), -1)
+    parts = {"rows": rows, "evidence": rows, "scores": lifted, "lift": lifted, "factor": nothing + 1, "beside": alone}
     return Ranked(
         *(
             np.concatenate([parts.get(name, nothing), getattr(others, name)]).astype(getattr(others, name).dtype)

@@ -50,6 +50,7 @@ _MIN_SHARE_OF_BEST = 0.25
 # minute before says as much itself: further back, most jumps left the section (docs/ranking.md).
 _RUN_SHARE, _START_SHARE, _START_BACK = 0.5, 1.0, 1
 _SAYS_ITSELF = 0.3  # of what the minute that holds most of a question holds, or it is not the one that is shown
+_BESIDE = 3  # so many minutes of an explanation are kept beside those that are shown: answers quote them too
 # Of explanations after the first of a lecture: it is oftener the lecture that is wrong than the minute.
 _LATER_RUNS = 0.9
 # Of the best minute where pages are ranked too: with these shares neither speech nor pages lost against the other.
@@ -63,7 +64,8 @@ class Ranked:
     score = (lexical + semantic + context + title) · factor + rerank + lift. `semantic` holds what the
     encoder adds; `similarity` is the cosine above chance (`search`), `opinion` how far the encoder says that a passage
     stands out, `matched` the share of the query that is held. The parts are those of the row `evidence`: a hit that
-    stands for several shows another one.
+    stands for several shows another one. `beside` has by hit the rows of other minutes of the same explanation, best
+    first, and -1 where there are no more.
     """
 
     rows: Rows
@@ -79,6 +81,7 @@ class Ranked:
     similarity: Floats
     matched: Floats
     opinion: Floats
+    beside: Rows
 
     @property
     def size(self) -> int:
@@ -155,9 +158,9 @@ def rank(
     scores = _named_first(generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE), scores, factor)
     none = np.zeros_like(scores)
     out = none if opinion is None else opinion
-    ranked = Ranked(
-        rows, rows, scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched, out
-    )
+    alone = np.full((len(rows), _BESIDE), -1, np.int64)
+    parts = (scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched, out)
+    ranked = Ranked(rows, rows, *parts, beside=alone)
     order = np.lexsort((rows, -ranked.scores))
     return ranked.take(order)
 
@@ -248,6 +251,7 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
     gone: set[int] = set()
     order: list[int] = []
     shown_as: list[int] = []
+    beside = ranked.beside.copy()
     for i, row in enumerate(rows):
         if i in gone:
             continue
@@ -260,6 +264,8 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
             begin = {rows[member] for member in run if matched[member] >= _START_SHARE * matched[best]}
             order.append(best)
             shown_as.append(_start(generation, rows[best], begin, place, own, own[best]))
+            others = [rows[j] for j in sorted(run - {best, place[shown_as[-1]]})[:_BESIDE]]
+            beside[best, : len(others)] = others
             continue
         if newest[i] < 0 and i not in older:
             order.append(i)
@@ -271,7 +277,7 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
                 gone.add(member)
                 order.append(member)
                 shown_as.append(rows[member])
-    settled = ranked.take(np.array(order, np.int64))
+    settled = replace(ranked, beside=beside).take(np.array(order, np.int64))
     # a slide that moved up beside its twin is as good as what follows it
     lifted = np.maximum.accumulate(settled.scores[::-1])[::-1]
     shown = replace(

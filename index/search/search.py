@@ -135,6 +135,7 @@ class SearchIndex:
         ranked = self._rank(words, opinion, meant, mode)
         candidates = np.sort(ranked.rows)
         evidence = gather_evidence(
+            text,
             words,
             ranked,
             scope,

@@ -35,8 +35,7 @@ _READ_AS = {
     Reason.JOINED: (0.6, 0.9),
     Reason.TRANSLATION: (0.4, 0.7),
 }
-_LONG_NAME = 6  # letters
-_DIGITS = "0123456789"
+_LONG_NAME, _DIGITS = 6, "0123456789"
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
@@ -45,7 +44,8 @@ _TERM_WORDS, _TELLING = 2, 0.8
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
 _READ = 12  # passages in which a term of several words is looked for
-_BREATH_CHARS = 30  # between two words of a term, those between them included
+# Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
+_BREATH_CHARS, _FORM_CHARS = 30, 3
 _SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
 
 
@@ -79,7 +79,7 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     asked = {id(word) for word in term}
     tongue = tongue_of(fold(word.text) for word in typed)
     sure = bool(asked) or is_bare(typed)
-    wholes = [[reading for reading in phrase.readings if _is_there(reading, scope)] for phrase in phrases]
+    wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
     bare = is_bare(typed)
     return [
@@ -157,25 +157,31 @@ def _name(folded: str, languages: tuple[str, ...]) -> float:
 
 
 def _is_there(reading: Reading, scope: Scope) -> bool:
-    """Whether a reading is there as itself: its words, not pieces of them ("IoU" is not "io"), and all together."""
+    """Whether a reading is there as itself: its words, all together, not pieces of them ("IoU" is not "io")."""
     return said_beside([term for term, share in reading.terms if share == 1.0], scope)
 
 
-def said_beside(own: Sequence[str], scope: Scope) -> bool:
-    """Whether the searched passages say all of these terms, beside each other."""
+def _is_said_whole(reading: Reading, scope: Scope) -> bool:
+    """Whether a term is there by another name, nothing between its words: "networks infer" is none."""
+    own = [term for term, share in reading.terms if share == 1.0]
+    return said_beside(own, scope, chars=len(reading.text) + _FORM_CHARS * len(own))
+
+
+def said_beside(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
+    """Whether the searched passages say all of these terms, beside each other: within so many characters."""
     if not own or any(scope.frequency(term) == 0 for term in own):
         return False
-    return len(own) == 1 or _in_one_breath(own, scope)
+    return len(own) == 1 or _in_one_breath(own, scope, chars)
 
 
-def _in_one_breath(own: Sequence[str], scope: Scope) -> bool:
+def _in_one_breath(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
     """Whether a passage says these words beside each other, or has all of them in its title."""
-    wanted = frozenset(own)
+    wanted, reach = frozenset(own), chars or _BREATH_CHARS * len(own)
     for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
         language = latin_language(passage)
         tokens = find_terms(passage.text, wanted, language)
         for i, token in enumerate(tokens):
-            near = {other.term for other in tokens[i:] if other.end <= token.start + _BREATH_CHARS * len(own)}
+            near = {other.term for other in tokens[i:] if other.end <= token.start + reach}
             if len(near) == len(own):
                 return True
         if {token.term for token in find_terms(passage.title, wanted, language)} == wanted:

@@ -78,13 +78,15 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`twin_of` is the id of the newer edition of the same slide."""
+    """`twin_of` is the id of the newer edition of the same slide; `beside` are other minutes of the same explanation
+    in speech, best first, where they were asked for."""
 
     passage: IndexedPassage
     score: float
     snippet: Snippet
     twin_of: str | None = None
     explanation: Explanation | None = None
+    beside: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from service.answers.questions import thing_of_formula
 from service.answers.sides import sides_of
 from service.answers.told import thing_told_of
 
-_HITS = 10
+# Places, and how many of them with other minutes of their explanation: all that was gained was gained by the first.
+_HITS, _WITH_MINUTES = 10, 1
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Side:
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
         """Its best places."""
-        return self.found.hits(_HITS)
+        return self.found.hits(_HITS, beside=_WITH_MINUTES)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Searched:
     @cached_property
     def hits(self) -> tuple[Hit, ...]:
         """The best places; of a comparison those of both sides in turns, after the best ones of the whole question."""
-        whole = self.found.hits(_HITS)
+        whole = self.found.hits(_HITS, beside=_WITH_MINUTES)
         if not self.sides:
             return whole
         turns = zip_longest(whole, *(side.hits for side in self.sides if side.is_there))
