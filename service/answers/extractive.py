@@ -105,10 +105,9 @@ def quotable(hits: Iterable[Hit]) -> list[Hit]:
     """The best hits that say something: no programme, no plan of a lecture, no older edition. Behind them other minutes
     of an explanation: what takes ten minutes is not all said in the one that is shown."""
     best = list(islice((hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)), _PASSAGES))
-    read: dict[str, Hit] = {}
-    for one in (*best, *(minute for hit in best for minute in hit.beside)):
-        read.setdefault(one.passage.id, one)
-    return list(read.values())
+    beside = {minute.passage.id: minute for hit in best for minute in hit.beside}
+    shown = {hit.passage.id for hit in best}
+    return [*best, *(minute for own, minute in beside.items() if own not in shown)]
 
 
 def read_units(hits: Sequence[Hit], asked: Asked, weights: Mapping[str, float]) -> list[Unit]:
