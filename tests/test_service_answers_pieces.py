@@ -73,6 +73,12 @@ def test_under_its_name_a_noun_phrase_says_what_a_thing_is(
     assert [unit.text for unit in units] == ([line] if is_quoted else [])
 
 
+def test_only_the_first_noun_phrase_under_a_name_says_what_it_is() -> None:
+    page = f"FractalNet\nОбучение со случайным выбрасыванием связей\n{_FORMULA}\nСвёртка со случайным обнулением весов"
+    units = read_units([_slide(page, "FractalNet")], Asked.DEFINITION, {"fractalnet": 1.0})
+    assert [unit.text for unit in units] == ["Обучение со случайным выбрасыванием связей"]
+
+
 @pytest.mark.parametrize(
     ("page", "quoted"),
     [
@@ -88,6 +94,8 @@ def test_under_its_name_a_noun_phrase_says_what_a_thing_is(
         ("Во время обучения выход нейрона умножается на\n1\n1− p\nШаг сглаживает инерция", ["Шаг сглаживает инерция"]),
         ("(в обычном варианте – умножаем на\np\nво время теста)\nШаг сглаживает инерция", ["Шаг сглаживает инерция"]),
         (f"{_FORMULA}\nа) шаг сглаживает инерция", ["а) шаг сглаживает инерция"]),
+        # rows of numbers are a table's
+        ("12 34 56 78\n(в обычном варианте) шаг сглаживает инерция", ["(в обычном варианте) шаг сглаживает инерция"]),
         # no formula stands there
         ("Во время обучения выход нейрона умножается", ["Во время обучения выход нейрона умножается"]),
         ("(а это моделирует сеть) нормальное распределение", ["(а это моделирует сеть) нормальное распределение"]),
@@ -165,3 +173,9 @@ def test_a_sentence_that_ends_with_a_contest_and_its_year_is_no_publication() ->
     assert not is_reference("Сеть победила в конкурсе, ILSVRC 2012")
     assert not is_reference("It was the best of the contest, ILSVRC 2012.")
     assert is_reference("Variational learning of inducing variables, AISTATS, 2009.")
+
+
+def test_two_strokes_part_a_title_from_where_it_was_published_but_not_two_words() -> None:
+    assert is_reference("Deep sums // Proceedings")
+    assert is_reference("An example of a method // 2016")
+    assert not is_reference("Деление нацело пишут как a//b в этом языке")
