@@ -58,7 +58,7 @@ def test_the_quote_of_a_slide_is_marked_in_its_text_and_on_its_picture(browser: 
 def test_the_quote_of_speech_is_marked_in_the_transcript_and_another_quote_takes_its_place(
     page: Page, live: str
 ) -> None:
-    page.goto(f"{live}/?q={quote('what is overfitting?')}")
+    page.goto(f"{live}/?q={quote('как работает ранняя остановка?')}")
     last = page.locator("#answer .cite").last
     quoted = page.locator("#answer .sentence").last.inner_text().rsplit(" ", 1)[0]
     last.click()
