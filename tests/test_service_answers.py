@@ -64,6 +64,10 @@ def _ask(client: TestClient, question: str, **more: Any) -> dict[str, Any]:
         ("Dropout – это...", Asked.FACT),
         # a request, and what asks after the thing
         ("please explain batch normalization", Asked.FACT),
+        ("подробнее про раннюю остановку", Asked.FACT),
+        ("а теперь поподробнее о dropout", Asked.FACT),
+        ("more details on Adam", Asked.FACT),
+        ("more stable training", Asked.NOTHING),
         ("i don't understand batch normalization, help", Asked.FACT),
         ("помогите понять backprop", Asked.FACT),
         ("напиши определение свёртки", Asked.DEFINITION),

@@ -49,19 +49,22 @@ _DATED = re.compile(
 _PATTERNS = {asked: re.compile(rf"(?:{pattern})(?!\w)") for asked, pattern in _STARTS.items()}
 # What may stand before a question: how it goes on, a request, what the asker wants or did not understand.
 _LEAD = re.compile(
-    r"^(?:(?:а|и|но|ну|так|скажи(?:те)?|подскажи(?:те)?|объясни(?:те|ть)?|поясни(?:те|ть)?|расскажи(?:те)?|"
+    r"^(?:(?:а|и|но|ну|так|теперь|скажи(?:те)?|подскажи(?:те)?|объясни(?:те|ть)?|поясни(?:те|ть)?|расскажи(?:те)?|"
     r"рассказать|пожалуйста|плиз|можно|можешь|можете|могли бы вы|мне|нам|бы|я|мы|не|никак|до конца|совсем|понял|"
     r"поняла|понимаю|понимаем|понять|разобраться|узнать|хочу|хочется|хотел|хотела|хотелось|нужн[оаы]?|интересует|"
     r"интересно|помоги(?:те)?|напиши(?:те)?|дай(?:те)?|приведи(?:те)?|покажи(?:те)?|в двух словах|кратко|вкратце|"
-    r"простыми словами|своими словами|please|pls|so|and|but|well|ok|okay|help|me|us|to|i|we|do not|don't|dont|"
-    r"didn't|still|really|understand|understood|get|know|want|need|would like|(?:can|could|would|will) (?:you|"
+    r"простыми словами|своими словами|(?:по)?подробнее|детальнее|"
+    r"more (?:about|on|details? (?:about|on|of)|information (?:about|on)|examples? of)|please|pls|so|"
+    r"and|but|well|ok|okay|help|me|us|to|i|we|do not|don't|dont|didn't|"
+    r"still|really|understand|understood|get|know|want|need|would like|(?:can|could|would|will) (?:you|"
     r"someone|anyone|anybody|somebody|we|i)|tell|explain|clarify|give|write|in short|briefly|"
     r"in simple words)(?:[\s,:]+|$))+"
 )
 # What makes a request of what follows it, which need not be put as a question.
 _REQUEST = re.compile(
     r"\b(?:объясни\w*|поясни\w*|расскаж\w*|рассказать|не (?:\w+ )?(?:понял|поняла|понима\w+)|понять|разобраться|"
-    r"узнать|explain|clarify|(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell)\b"
+    r"узнать|(?:по)?подробнее|детальнее|more|explain|clarify|"
+    r"(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell)\b"
 )
 _FORMULA_WORDS = re.compile(
     r"\b(?:можно|какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|"
