@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def _opened(folder: Path, manifest: GenerationManifest, is_known: IsKnownFile) -
             continue
         sha256 = named[1]
         try:
-            arrays = open_packed(path, sha256, str(path), lambda found: is_known(below, sha256, found))  # noqa: B023
+            arrays = open_packed(path, sha256, str(path), partial(is_known, below, sha256))
             if len(arrays["kinds"]) != manifest.passages:
                 raise CorruptIndex("It is of other shards.")
             return Joined(arrays, Vocabulary.from_arrays(arrays), below, sha256)

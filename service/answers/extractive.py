@@ -16,6 +16,7 @@ from index.search.search import SearchIndex
 from index.text.analysis import find_terms, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.formulas import captions, pictured, with_picture_first
+from service.answers.named import SUBJECT_END
 from service.answers.numbers import Numbers
 from service.answers.pieces import plain
 from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, score_units
@@ -40,8 +41,6 @@ _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 _WORKS = re.compile(
     r"\b(?:работа(?:ет|ют)|устро\w+|действу\w+|происходит|works?|working|structured|organi[sz]ed)\b", re.IGNORECASE
 )
-# What is said of a title's subject, behind it.
-_SUBJECT_END = re.compile(r"[:=(\[,]|\s[–—-]\s")
 # What stands under a picture: what kind of one it is, what its axes are.
 _DRAWN = re.compile(
     r"\b(?:траектори|график|крив(?:ая|ые)|ошибк|качеств|пример|схем|иллюстраци|рисун|визуализаци|сравнени|результат|"
@@ -152,7 +151,7 @@ def _is_what(unit: Unit, weights: Mapping[str, float]) -> bool:
     if unit.piece.place or len(unit.piece.terms) < _NEWS_WORDS or _DRAWN.search(unit.text):
         return False
     language = latin_language(passage)
-    subject = _SUBJECT_END.split(passage.title, maxsplit=1)[0]
+    subject = SUBJECT_END.split(passage.title, maxsplit=1)[0]
     named = sum(not is_stop_word(word) for word in words(subject))
     return 0 < named <= len(find_terms(subject, weights, language)) and not find_terms(unit.text, weights, language)
 

@@ -9,8 +9,9 @@ from difflib import SequenceMatcher
 
 from index.text.analysis import Token, find_terms, fold, is_stop_word, parts_of, terms_of, words
 
+# Of a title: behind it stands what it says of its subject; or that, another name of it, or what it is one of.
+FURTHER, SUBJECT_END = re.compile(r":|\s[–—-]\s"), re.compile(r"[:=(\[,]|\s[–—-]\s")
 _BRACKETS = re.compile(r"\((?P<other>[^()]*)\)")
-_FURTHER = re.compile(r":|\s[–—-]\s")  # of a title: behind it stands what it says of its subject
 _SAME = re.compile(r"\s=\s")  # between two names of one thing
 _SIGNS = re.compile(r"[\W_]+")
 IS_NAME, IS_SUBJECT, IS_BEHIND = 1.0, 0.8, 0.5
@@ -30,7 +31,7 @@ class Name:
     def titles(self, title: str, language: str) -> float:
         """How far it is a title: 1 where it is all of it, but for another name of it, or a year; less where more is
         said of it, or it is what comes of another thing; 0 where it is one of several things."""
-        subject, *behind = _FURTHER.split(title, maxsplit=1)
+        subject, *behind = FURTHER.split(title, maxsplit=1)
         if any(self._is(name, language) for name in _names_in(subject)):
             return IS_SUBJECT if behind else IS_NAME
         return IS_BEHIND * any(self._is(name, language) for part in behind for name in _names_in(part))

@@ -15,6 +15,7 @@ from index.search.found import Found
 from index.text.analysis import find_terms, fold, is_stop_word, parts_of, words
 from index.types import Hit, IndexedPassage
 from service.answers.held import Wanted, share_held, terms_said, wanted_of
+from service.answers.named import FURTHER, SUBJECT_END
 from service.answers.people import ORIGIN, Span, cited_in, credited_in, dated_in, named_in, quoted_in, years_in
 from service.answers.questions import what_is_asked
 from service.answers.types import Asked
@@ -36,8 +37,6 @@ _THEN = re.compile(
     r"was|is)\b",
     re.IGNORECASE,
 )
-_SUBJECT_END = re.compile(r"[:=(\[,]|\s[–—-]\s")  # of a title: behind it stands what it says of its subject
-_FURTHER = re.compile(r":|\s[–—-]\s")
 _NONE, _NEAR, _UNDER_TITLE, _UNDER_NAME, _TITLED = range(5)  # how a piece answers, from worst to best
 
 
@@ -126,10 +125,10 @@ class Told:
 
     def _titled(self, passage: IndexedPassage) -> int:
         """How far a title is about the thing: it is its name, or says something of it behind the name."""
-        subject = _SUBJECT_END.split(passage.title, maxsplit=1)[0]
+        subject = SUBJECT_END.split(passage.title, maxsplit=1)[0]
         if not self._is_all_of(subject, passage):
             return _NONE
-        return _UNDER_TITLE if _FURTHER.match(passage.title, len(subject)) else _UNDER_NAME
+        return _UNDER_TITLE if FURTHER.match(passage.title, len(subject)) else _UNDER_NAME
 
     def _names(self, said: Collection[str]) -> bool:
         share = _SHARE if len(self.thing) <= _LONG_WORDS else _SHARE_OF_LONG
