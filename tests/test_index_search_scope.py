@@ -15,7 +15,7 @@ from index.engine.generation import Generation
 from index.engine.postings import NOTHING
 from index.search import scope as scope_module
 from index.search.scope import Scope, make_scope
-from index.search.subject import speaks
+from index.search.tongues import speaks
 from index.text.hashing import hash_text
 from index.types import Filters, Kind, Reading, Reason, Word
 

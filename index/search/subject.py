@@ -13,9 +13,10 @@ from index.engine.build import latin_language
 from index.search.asked import is_bare
 from index.search.organisation import is_organising
 from index.search.scope import Scope
-from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem, strip_accents
+from index.search.tongues import is_in_tongue
+from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem
 from index.text.everyday import everyday_frequency, everyday_share
-from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, tongue_of, zipf
+from index.text.language import tongue_of, zipf
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
 
 _PASSAGE_WORDS = 60.0  # of a slide or a minute of speech, about
@@ -35,7 +36,8 @@ _READ_AS = {
     Reason.JOINED: (0.6, 0.9),
     Reason.TRANSLATION: (0.4, 0.7),
 }
-_LONG_NAME, _DIGITS = 6, "0123456789"
+_LONG_NAME = 6  # letters
+_DIGITS = "0123456789"
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
@@ -46,7 +48,6 @@ _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subje
 _READ = 12  # passages in which a term of several words is looked for
 # Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
 _BREATH_CHARS, _FORM_CHARS = 30, 3
-_SPOKEN_SHARE, _SPOKEN_WORDS = 0.02, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _sign(
     known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
     folded = fold(word.text)
     name = _name(folded, (*languages, tongue) if tongue else languages)
-    heard = known > (_UNKNOWN_BELOW if tongue else 0) or _is_spoken(word, scope, tongue)
+    heard = known > (_UNKNOWN_BELOW if tongue else 0) or is_in_tongue(word, scope, tongue)
     if is_organising(_stem(folded)):
         keyness = 0.0
     elif heard:
@@ -317,34 +318,3 @@ def _together(signs: Sequence[Sign], passage: IndexedPassage, wanted: frozenset[
     joined = [any(abs(a - b) <= _BREATH_CHARS for a in first for b in second) for first, second in pairwise(at)]
     beside = [(i > 0 and joined[i - 1]) or (i < len(joined) and joined[i]) for i in range(len(signs))]
     return sum(sign.importance for sign, near in zip(signs, beside, strict=True) if near)
-
-
-def _is_spoken(word: Word, scope: Scope, tongue: str) -> bool:
-    """Whether the searched passages are in a language that an unknown word belongs to: `tongue` if that is the query's
-    and the word is not English; jargon belongs to all."""
-    folded = fold(word.text)
-    if any(letter.isupper() for letter in word.text[1:]):
-        return True
-    if any("а" <= letter <= "я" for letter in folded):
-        languages = ["ru"]
-    elif tongue and zipf(folded, "en") < ORDINARY_ZIPF:
-        languages = [tongue]
-    elif folded != strip_accents(folded):
-        languages = [language for language in STEMMERS if language not in {"en", "ru"}]
-    else:
-        languages = [language for language in STEMMERS if zipf(folded, language) >= ORDINARY_ZIPF]
-    return not languages or any(speaks(scope, language) for language in languages)
-
-
-def speaks(scope: Scope, language: str) -> bool:
-    """Whether the searched passages are in a language: of whole courses that is found out once."""
-    if scope.allowed is not None:
-        return _has_telltale_words(scope, language)
-    known = scope.generation.spoken
-    return known.get((scope.shards, language), lambda _: _has_telltale_words(scope, language))
-
-
-def _has_telltale_words(scope: Scope, language: str) -> bool:
-    words = telltale_words(language)
-    scope.expect(words)
-    return sum(scope.frequency(word) >= _SPOKEN_SHARE * scope.size for word in words) >= _SPOKEN_WORDS
