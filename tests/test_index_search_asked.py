@@ -75,6 +75,9 @@ def _read(query: str) -> tuple[Phrase, ...]:
         ("что такое выборка сравнить модели", ""),
         ("что такое обычная нейросеть", "обычная нейросеть"),
         ("что такое правило двадцать", "правило двадцать"),
+        ("что такое лучевой поиск и как его запустить для своей программы", "лучевой поиск"),
+        ("what is beam search and how do we run it on a model with attention", "beam search"),
+        ("как запустить поиск и как его остановить в своей программе", ""),
     ],
 )
 def test_the_term_is_what_follows_the_question(query: str, term: str) -> None:

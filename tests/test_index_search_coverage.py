@@ -216,6 +216,70 @@ def test_a_letter_with_a_star_is_a_name(tmp_path: Path, said: str, unmet: tuple[
     assert letters_unmet("how does search of a * work, or f(A*), or **A**?", scope, [0]) == ()
 
 
+@pytest.mark.parametrize(
+    ("said", "unmet"),
+    [
+        ("k-means finds clusters", ()),
+        ("the k means of a set", ()),
+        ("one kmean is here", ()),
+        ("k clusters, each with its mean", ("k-means",)),
+    ],
+)
+def test_a_letter_that_is_joined_to_a_word_is_a_name(tmp_path: Path, said: str, unmet: tuple[str, ...]) -> None:
+    scope = make_scope(make_generation(tmp_path, {"c": [passage(said)]}), Filters())
+    assert letters_unmet("How does k-means clustering work?", scope, [0]) == unmet
+    for counted in ("the n-dimensional case", "x-axis and i-th row", "a non-k-means thing"):
+        assert letters_unmet(counted, scope, [0]) == ()
+
+
+def test_a_latin_word_beside_cyrillic_ones_is_jargon_even_if_some_language_has_it_as_a_word(tmp_path: Path) -> None:
+    scope = make_scope(make_generation(tmp_path, {"c": [passage("git keeps commits")]}), Filters())
+    signs = read_signs([Phrase((_word("разница"), _word("Gerrit")))], (), scope, ("en",))
+    assert [sign.heard for sign in signs] == [False, True]
+    (alone,) = read_signs([Phrase((_word("Gerrit"),))], (), scope, ("en",))
+    assert not alone.heard
+
+
+def test_a_rare_word_is_no_everyday_one_that_only_sounds_like_it(tmp_path: Path) -> None:
+    texts = ["facing the window", *["the kernel of a convolution"] * 3, *["a slide about something else"] * 2_000]
+    passages = [passage(text, page) for page, text in enumerate(texts, 1)]
+    scope = make_scope(make_generation(tmp_path, {"c": passages}), Filters())
+
+    def known(typed: str, term: str) -> float:
+        own = Reading(((typed, 1.0),), 1.0, Reason.TYPED, typed)
+        heard = Reading(((term, 1.0),), 0.95, Reason.TRANSLITERATION, term)
+        (sign,) = read_signs([Phrase((Word(typed, 1.0, (own, heard)),))], (), scope, ("en",))
+        return sign.known
+
+    assert known("фаззинг", "face") < 0.5
+    assert known("кернелл", "kernel") == 1.0
+
+
+def test_two_words_that_are_read_as_one_word_are_no_term(tmp_path: Path) -> None:
+    scope = make_scope(make_generation(tmp_path, {"c": [passage("balance the load")]}), Filters())
+    first, second = (
+        Sign(text, 3.0, 0.9, 0.4, 1.0, heard=True, weight=1.0, terms=frozenset({"balanc"}), place=place, asked=True)
+        for place, text in enumerate(("балансировщик", "нагрузки"))
+    )
+    assert share_missing([first, second], scope) == 1.0
+    load = replace(second, terms=frozenset({"load"}))
+    assert share_missing([first, load], scope) == pytest.approx(0.1)
+    both = replace(second, text="balance")  # the word, and the same in the other alphabet
+    assert share_missing([first, both], scope) == pytest.approx(0.1)
+
+
+def test_a_name_is_not_there_by_one_of_its_words_that_is_said_in_another_form_only(tmp_path: Path) -> None:
+    glossary = GeneralGlossary(["knowledge distillation|distillation"])
+
+    def strange(text: str) -> int:
+        generation = make_generation(tmp_path / str(len(text)), {"c": [passage(text), passage("knowledge", 2)]})
+        typed = [Word(word, 1.0, ()) for word in ("knowledge", "distillation")]
+        return len(strangers(typed, make_scope(generation, Filters()), [glossary], "en"))
+
+    assert strange("see the distilled post") == 1
+    assert strange("by distillation we mean") == 0
+
+
 def test_a_name_that_nobody_says_is_not_there_whatever_stands_beside_it() -> None:
     assert judge_coverage(replace(_FULL, unmet=0.4)) is Coverage.ABSENT
     assert judge_coverage(replace(_FULL, unmet=0.2)) is Coverage.EXPLAINED

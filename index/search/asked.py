@@ -89,6 +89,11 @@ _CLAUSE = re.compile(
 _AGAINST = re.compile(r"борьб[аыуе]|решени[еяю]|устранени[еяю]|предотвращени[еяю]")
 _WAYS = re.compile(r"способ\w*|метод\w*|прием\w*")
 _EITHER, _LOGIC = re.compile(r"или|or"), re.compile(r"логическ\w+|исключающ\w+|побитов\w+|logical|bitwise|exclusive")
+# What puts a second question.
+_AND = re.compile(r"и|а|and")
+_AGAIN = re.compile(
+    r"как|зачем|почему|для|где|когда|чем|как(?:ой|ие|ая|ое)|how|why|where|when|what|which|can|is|does|do"
+)
 # A verb that says what to do, and what ends so and is none.
 _INFINITIVE = re.compile(r"\w+[аяеиоуы]ть(?:ся)?")
 _NO_VERB = re.compile(
@@ -106,7 +111,20 @@ def words_of_term(phrases: Iterable[Phrase]) -> tuple[Word, ...]:
     """The words of the term in their order, with those that only join others; none where a question is put in another
     way, or is of more words than terms have."""
     typed = [word for phrase in phrases for word in phrase.words]
-    said = [_plain(word.text) for word in typed]
+    return _term_of(typed) or _term_of(typed[: _first_question(plain_texts(typed))])
+
+
+def _first_question(said: Sequence[str]) -> int:
+    """How many of the words are the first question, if a second one follows: "what is X and how do I run it"."""
+    for place, (word, following) in enumerate(pairwise(said)):
+        if place and _AND.fullmatch(word) and _AGAIN.fullmatch(following):
+            return place
+    return 0
+
+
+def _term_of(typed: Sequence[Word]) -> tuple[Word, ...]:
+    """The same of some words, none of which asks anew."""
+    said = plain_texts(typed)
     first, last = 0, len(said)
     while first < last and _is_before(said[first : first + 2]):
         first += 1
@@ -128,6 +146,27 @@ def words_of_term(phrases: Iterable[Phrase]) -> tuple[Word, ...]:
     either = any(_EITHER.fullmatch(word) and not _LOGIC.fullmatch(one) for one, word in pairwise(inside))
     names = not (acts or either or any(map(_breaks, inside))) and _asks_for_a_name(said[:first], said[last:])
     return term if names else ()
+
+
+def plain_texts(words: Iterable[Word]) -> list[str]:
+    """Words as they are compared with those that people ask with."""
+    return [_plain(word.text) for word in words]
+
+
+def asks(said: Iterable[str]) -> bool:
+    """Whether one of these plain words asks."""
+    return any(map(_ASKS.fullmatch, said))
+
+
+def is_around(word: str) -> bool:
+    """Whether a plain word stands around what a question asks for: it asks, joins, or is done with a thing."""
+    known = _ASKS.fullmatch(word) or _DONE.fullmatch(word)
+    return not word or is_stop_word(word) or known is not None
+
+
+def may_be_named(said: Sequence[str]) -> bool:
+    """Whether these plain words may be a name: no clause, no instruction, nobody's own."""
+    return not any(_acts(word) or _breaks(word) or _OWN.fullmatch(word) for word in said)
 
 
 def _asks_for_a_name(before: Sequence[str], after: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
+from index.search.compared import others_named
 from index.search.named import (
     letters_unmet,
     share_strange,
@@ -178,6 +179,7 @@ def gather_evidence(
     heard = 1 / max(1 - shares.foreign, 0.1)
     letters = letters_unmet(text, scope, ranked.rows[material].tolist())
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
+    others = others_named(words.phrases, signs, scope, glossaries, languages, meant)
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),
@@ -193,9 +195,9 @@ def gather_evidence(
         resemblance=resemblance,
         outside=outside,
         fitting=0.0 if sure else fitting,
-        unmet=1.0 if letters else 0.0 if resemblance is None else share_unmet(signs, meant),
+        unmet=1.0 if letters or others else 0.0 if resemblance is None else share_unmet(signs, meant),
         verbatim=not letters and _is_verbatim(asked, scope),
-        unknown=(*letters, *_unknown(signs, strange)),
+        unknown=_unknown(letters, others, signs, strange),
     )
 
 
@@ -205,12 +207,14 @@ def _is_verbatim(asked: Sequence[Word], scope: Scope) -> bool:
     return len(own) > 1 and said_beside(own, scope)
 
 
-def _unknown(signs: Sequence[Sign], strange: Sequence[Sequence[Word]]) -> tuple[str, ...]:
+def _unknown(
+    letters: Sequence[str], others: Sequence[str], signs: Sequence[Sign], strange: Sequence[Sequence[Word]]
+) -> tuple[str, ...]:
     """Names that are not there as a whole, and words of no such name that are not there."""
     names = [" ".join(word.text for word in name) for name in strange]
-    inside = {word.text for name in strange for word in name}
+    inside = {word for name in (*names, *others) for word in name.split()}
     words = dict.fromkeys((*unknown_words(signs), *unmet_names(signs)))
-    return (*names, *(word for word in words if word not in inside))
+    return tuple(dict.fromkeys((*letters, *names, *others, *(word for word in words if word not in inside))))
 
 
 def _latin_languages(scope: Scope) -> tuple[str, ...]:

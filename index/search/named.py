@@ -29,6 +29,10 @@ _FORM = re.compile("(?:ing|ed|er|est|ly|ish|ness|s)$")
 # One capital letter with a star is a name ("A*"), of which no word is left to search for; its star may be said.
 _LOOKED_THROUGH = 500  # passages
 _STARRED = re.compile(r"(?<!\S)[«\"'(]?([A-ZА-Я])[*∗⋆](?![*∗⋆\w])")
+# So is one that is joined to a word ("k-means"), of which "k" and "means" say nothing; letters that count or stand for
+# numbers, "n-gram" as well, may be written in many ways.
+_LETTERED = re.compile(r"(?<![\w-])([abceghklo-wA-Z])-([A-Za-z]{4,})(?![\w-])")
+_PLURAL = re.compile(r"(?<=\w{3})s$")
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
 _MEASURES = frozenset(
@@ -43,7 +47,10 @@ def strangers(
     found, start = list[tuple[Word, ...]](), 0
     while start < len(typed):
         name, others = _longest(typed[start : start + _LONGEST], glossaries)
-        known = not name or any(_is_there(other, scope, language) for other in (_without_measures(name), *others))
+        known = not name or any(
+            _is_there(other, scope, language) and not _is_by_stem(other, name, scope, language)
+            for other in (_without_measures(name), *others)
+        )
         if not known and not _is_put_together(name, scope, glossaries, language):
             found.append(name)
         start += max(1, len(name))
@@ -85,21 +92,35 @@ def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
             lack = sign.importance * (1 - sign.known)
             if _is_written_as_name(sign, signs):
                 found += lack * (1 - said_otherwise / 2)
-            elif sign.text.isascii() and sign.text.isalpha() and not _FORM.search(sign.text):
+            elif _is_rare_english(sign):
                 found += lack * (1 - said_otherwise) * _SMALL
     return found / total if total else 0.0
 
 
 def letters_unmet(text: str, scope: Scope, rows: Sequence[int]) -> tuple[str, ...]:
-    """The names of one letter with a star in a query that none of these passages says, the nearest ones first."""
-    letters = dict.fromkeys(_STARRED.findall(text))
-    passages = scope.generation.passages(rows[:_LOOKED_THROUGH]) if letters else ()
+    """The names of one letter with a sign in a query, "A*", "k-means", that none of these passages says, the nearest
+    ones first."""
+    names = dict.fromkeys(match.group(1) for match in _STARRED.finditer(text))
+    wanted = {f"{name}*": rf"\b{fold(name)}(?:[*∗⋆]|[\s-](?:star|звезд))" for name in names}
+    for letter, word in _LETTERED.findall(text):
+        wanted[f"{letter}-{word}"] = rf"\b{fold(letter)}[\s‐‑–-]*{fold(_PLURAL.sub('', word))}"
+    passages = scope.generation.passages(rows[:_LOOKED_THROUGH]) if wanted else ()
     said = [fold(f"{passage.title}\n{passage.text}") for passage in passages]
-    return tuple(
-        f"{letter}*"
-        for letter in letters
-        if not any(re.search(rf"\b{fold(letter)}(?:[*∗⋆]|[\s-](?:star|звезд))", one) for one in said)
+    return tuple(name for name, pattern in wanted.items() if not any(re.search(pattern, one) for one in said))
+
+
+def is_named_unmet(some: Sequence[Sign], signs: Sequence[Sign]) -> bool:
+    """Whether one of some words of a query, of all of these, is a name that nobody here says."""
+    return any(
+        _is_unmet(sign, _KNOWN_NAME)
+        if _is_proper(sign, signs)
+        else _is_unmet(sign, _KNOWN) and (_is_written_as_name(sign, signs) or _is_rare_english(sign))
+        for sign in some
     )
+
+
+def _is_rare_english(sign: Sign) -> bool:
+    return sign.text.isascii() and sign.text.isalpha() and not _FORM.search(sign.text)
 
 
 def unmet_names(signs: Sequence[Sign]) -> list[str]:
@@ -184,6 +205,18 @@ def _is_there(name: str, scope: Scope, language: str) -> bool:
         not whole or any(said_beside(forms, scope) for forms in product(*(_forms(term, scope) for term in whole)))
         for whole in wholes
     )
+
+
+def _is_by_stem(other: str, name: Sequence[Word], scope: Scope, language: str) -> bool:
+    """Whether another name is but one word of a name, and no passage has it in that form: where "distilled" is said, no
+    knowledge distillation is there by the name of distillation."""
+    inside = {fold(word.text) for word in name}
+    if len(name) < 2 or fold(other) not in inside or not other.isascii():
+        return False
+    terms = terms_of(other, language)[:1]
+    passages = scope.generation.passages(scope.holding(terms, _LOOKED_THROUGH).tolist())
+    form = re.compile(rf"\b{re.escape(_PLURAL.sub('', fold(other)))}(?:e?s)?\b")
+    return not any(form.search(fold(f"{passage.title}\n{passage.text}")) for passage in passages)
 
 
 def _forms(term: str, scope: Scope) -> list[str]:

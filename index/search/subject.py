@@ -17,6 +17,7 @@ from index.search.tongues import is_in_tongue
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem
 from index.text.everyday import everyday_frequency, everyday_share
 from index.text.language import tongue_of, zipf
+from index.text.layout import is_cyrillic
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
 
 _PASSAGE_WORDS = 60.0  # of a slide or a minute of speech, about
@@ -45,6 +46,7 @@ _TERM_WORDS, _TELLING = 2, 0.8
 # below the first similarity, fully from the second on.
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
+_MEANS = 0.5  # of a word that is read as another, to be there
 _READ = 12  # passages in which a term of several words is looked for
 # Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
 _BREATH_CHARS, _FORM_CHARS = 30, 3
@@ -79,13 +81,14 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     typed = [word for phrase in phrases for word in phrase.words]
     asked = {id(word) for word in term}
     tongue = tongue_of(fold(word.text) for word in typed)
+    mixed = any(is_cyrillic(fold(word.text)) for word in typed)
     sure = bool(asked) or is_bare(typed)
     wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
     bare = is_bare(typed)
     return [
         replace(
-            _sign(word, whole, scope, languages, tongue, sure=sure),
+            _sign(word, whole, scope, languages, tongue, sure=sure, mixed=mixed),
             place=place,
             asked=id(word) in asked,
             bare=bare,
@@ -104,16 +107,21 @@ def _sign(
     tongue: str,
     *,
     sure: bool,
+    mixed: bool,
 ) -> Sign:
     """`tongue` is the language that the query is surely in, if that is known. With `sure` it is a term, and what a
-    glossary calls it is there as surely as the word itself."""
+    glossary calls it is there as surely as the word itself. In a `mixed` query others are in Cyrillic letters: Latin
+    ones are names and jargon, of no language ("Gerrit" is no Dutch)."""
+    folded = fold(word.text)
+    name = _name(folded, (*languages, tongue) if tongue else languages)
     trusted = [(reading, _trust(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
+    if name >= 1:  # a term that is written in the other alphabet is none of its everyday words
+        trusted = [(r, trust * _is_term(r, scope, languages)) for r, trust in trusted]
     typed = [(reading, trust) for reading, trust in trusted if reading.reason in TYPED]
     chosen = [*(typed or trusted), *((reading, reading.weight) for reading in whole)]
     known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
-    folded = fold(word.text)
-    name = _name(folded, (*languages, tongue) if tongue else languages)
-    heard = known > (_UNKNOWN_BELOW if tongue else 0) or is_in_tongue(word, scope, tongue)
+    jargon = mixed and word.text.isascii()
+    heard = known > (_UNKNOWN_BELOW if tongue else 0) or jargon or is_in_tongue(word, scope, tongue)
     if is_organising(_stem(folded)):
         keyness = 0.0
     elif heard:
@@ -190,6 +198,13 @@ def _in_one_breath(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
     return False
 
 
+def _is_term(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
+    """How far what sounds like a rare word is of the subject: "фаззинг" is no facing. 1 for what is read otherwise."""
+    if reading.reason is not Reason.TRANSLITERATION:
+        return 1.0
+    return min(1.0, _keyness(reading, scope, languages) / _TERM_KEYNESS)
+
+
 def _keyness(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
     """The least of its words: a term of two words is of the subject if both are."""
     values = []
@@ -247,16 +262,18 @@ def share_apart(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> floa
     return (1 - meant) * sum(apart) / len(apart)
 
 
-def _known(sign: Sign) -> bool:
+def _known(sign: Sign, least: float = 1.0) -> bool:
     """Whether a word is surely there, and written as words are: "1x1" stands on a slide in pieces."""
-    return sign.known >= 1 and bool(sign.terms) and not any(letter.isdigit() for letter in sign.text)
+    return sign.known >= least and bool(sign.terms) and not any(letter.isdigit() for letter in sign.text)
 
 
 def _stand_together(first: Sign, second: Sign, scope: Scope) -> bool:
     """Whether two neighbours are said beside each other, or their term is there by another name."""
     if first.term >= 0 and first.term == second.term:
         return True
-    return any(a == b or _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+    # a word and its translation are one ("свёртка (convolution)"); two words that are read as one are no term for that
+    twice = first.text.isascii() != second.text.isascii() or stem(fold(first.text)) == stem(fold(second.text))
+    return any(twice if a == b else _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
 
 
 def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> float:
@@ -276,7 +293,7 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
             # in another language the whole of it may be called otherwise; beside a word that is there it would be too
             lacking = [lack * sign.heard for lack, sign in zip(lacking, term, strict=True)]
         for i, (first, second) in enumerate(pairwise(term)):
-            beside = second.place == first.place + 1 and _known(first) and _known(second)
+            beside = second.place == first.place + 1 and _known(first, _MEANS) and _known(second, _MEANS)
             if beside and not _stand_together(first, second, scope):
                 lacking[i], lacking[i + 1] = max(lacking[i], 1 - meant), max(lacking[i + 1], 1 - meant)
         return _share(lacking, term, sum(sign.importance for sign in term))
