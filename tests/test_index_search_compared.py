@@ -21,6 +21,7 @@ def _read(query: str) -> tuple[Phrase, ...]:
     ("query", "sides"),
     [
         ("zsh vs bash", ["zsh", "bash"]),
+        ("is proof of stake better than mining", ["proof of stake", "mining"]),
         ("is nushell better than zsh or fish?", ["nushell", "zsh", "fish"]),
         ("Should I use GraphQL or a plain REST API?", ["GraphQL", "REST API"]),
         ("Чем zellij отличается от tmux?", ["zellij", "tmux"]),

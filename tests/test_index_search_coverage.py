@@ -123,7 +123,8 @@ def test_words_that_never_stand_together_say_less_where_a_passage_means_what_was
         for place, (text, term) in enumerate((("dropout", "dropout"), ("units", "unit")))
     ]
     bare = [replace(sign, asked=False, bare=True) for sign in asked]
-    assert [share_missing(asked, scope, meant) for meant in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
+    # what is surely asked for by its name is not quite there
+    assert [share_missing(asked, scope, meant) for meant in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.65, 0.3])
     assert [share_apart(bare, scope, meant) for meant in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
     unknown = [replace(asked[0], known=0.0, terms=frozenset(), name=1.0), asked[1]]
     assert share_missing(unknown, scope, 1.0) == share_missing(unknown, scope, 0.0) == 0.5
@@ -238,6 +239,13 @@ def test_a_latin_word_beside_cyrillic_ones_is_jargon_even_if_some_language_has_i
     assert [sign.heard for sign in signs] == [False, True]
     (alone,) = read_signs([Phrase((_word("Gerrit"),))], (), scope, ("en",))
     assert not alone.heard
+
+
+def test_a_name_beside_english_or_what_compares_belongs_to_no_other_language(tmp_path: Path) -> None:
+    scope = make_scope(make_generation(tmp_path, {"c": [passage("vim edits a text")]}), Filters())
+    for query in (("who", "found", "the", "Stroop", "effect"), ("kakoune", "vs", "vim")):
+        signs = read_signs([Phrase(tuple(map(_word, query)))], (), scope, ("en",))
+        assert all(sign.heard for sign in signs if sign.text in {"Stroop", "kakoune"})
 
 
 def test_a_rare_word_is_no_everyday_one_that_only_sounds_like_it(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ _ASKS = re.compile(
     r"объясни\w*|расскажи\w*|скажи\w*|подскажи\w*|покажи\w*|дай|дайте|опиши\w*|назови\w*|напомни\w*|приведи\w*|"
     r"определи|определите|определени[ея]|поняти[ея]|хо(?:чу|телось|тел|тела)|понял|поняла|понимаю|понять|узнать|"
     r"what|which|who|whose|why|how|when|where|whats|explain\w*|describe|define|definition|tell|show|give|understand|"
-    r"is|are|was|were|does|do|did|can|could|want|dont|don|t|behind|about|"
+    r"is|are|was|were|does|do|did|can|could|want|dont|don|t|u|pls|plz|behind|about|"
     r"comment|pourquoi|quel\w*|expliqu\w+|wie|warum|explica\w*|cómo|como|qué|que|porque"
 )
 # Those after which a verb may stand, or what is asked for is a property.

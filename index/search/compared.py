@@ -117,7 +117,7 @@ def _left(said: Sequence[str], end: int) -> tuple[int, int]:
     while end and (is_around(said[end - 1]) or _is_small(said[end - 1])):
         end -= 1
     start = end
-    while start and not (is_around(said[start - 1]) or _is_small(said[start - 1])):
+    while start and (_is_of(said, start - 1) or not (is_around(said[start - 1]) or _is_small(said[start - 1]))):
         start -= 1
     return start, end
 
@@ -126,9 +126,19 @@ def _right(said: Sequence[str], start: int) -> tuple[int, int]:
     while start < len(said) and (is_around(said[start]) or _is_small(said[start])):
         start += 1
     end = start
-    while end < len(said) and not (is_around(said[end]) or _is_small(said[end])):
+    while end < len(said) and (_is_of(said, end) or not (is_around(said[end]) or _is_small(said[end]))):
         end += 1
     return start, end
+
+
+def _is_of(said: Sequence[str], place: int) -> bool:
+    """Whether a word joins two of one name: "proof of stake"."""
+    inside = 0 < place < len(said) - 1
+    return (
+        inside
+        and said[place] == "of"
+        and not any(is_around(said[n]) or _is_small(said[n]) for n in (place - 1, place + 1))
+    )
 
 
 def _is_small(word: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
@@ -162,11 +163,8 @@ def gather_evidence(
     nothing), `outside` what it says of the question, `fitting` what of both."""
     if len(ranked.rows) == 0:
         return None
-    generation = scope.generation
-    programme = generation.programme
-    material = ~programme[ranked.rows]
+    material = ~scope.generation.programme[ranked.rows]
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
-    titles = ranked.title[material][:5]
     languages = _latin_languages(scope)
     asked = words_of_term(words.phrases)
     subject = subject_of(words.phrases, asked)
@@ -188,8 +186,8 @@ def gather_evidence(
         lacking=shares.lacking,
         missing=share_missing(signs, scope, meant),
         apart=share_apart(signs, scope, meant),
-        together=said_together(signs, generation.passages(ranked.rows[material][:_READ].tolist())),
-        title=float(titles.max()) / TITLE_SHARE if len(titles) else 0.0,
+        together=said_together(signs, scope.generation.passages(ranked.rows[material][:_READ].tolist())),
+        title=_most(ranked.title[material][:5]) / TITLE_SHARE,
         foreign=shares.foreign,
         strange=share_strange(strange, subject, scope, 0.0 if sure else meant),
         resemblance=resemblance,
@@ -199,6 +197,10 @@ def gather_evidence(
         verbatim=not letters and _is_verbatim(asked, scope),
         unknown=_unknown(letters, others, signs, strange),
     )
+
+
+def _most(shares: NDArray[np.float32]) -> float:
+    return float(shares.max()) if len(shares) else 0.0
 
 
 def _is_verbatim(asked: Sequence[Word], scope: Scope) -> bool:

@@ -16,7 +16,7 @@ from index.search.scope import Scope
 from index.search.tongues import is_in_tongue
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem
 from index.text.everyday import everyday_frequency, everyday_share
-from index.text.language import tongue_of, zipf
+from index.text.language import telltale_words, tongue_of, zipf
 from index.text.layout import is_cyrillic
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
 
@@ -47,6 +47,7 @@ _TERM_WORDS, _TELLING = 2, 0.8
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
 _MEANS = 0.5  # of a word that is read as another, to be there
+_MEANT_MOST = 0.7  # that a passage means a term whose words never stand together: it may mean one of them
 _READ = 12  # passages in which a term of several words is looked for
 # Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
 _BREATH_CHARS, _FORM_CHARS = 30, 3
@@ -80,8 +81,9 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     of the term: how it is asked for says nothing of the subject."""
     typed = [word for phrase in phrases for word in phrase.words]
     asked = {id(word) for word in term}
-    tongue = tongue_of(fold(word.text) for word in typed)
-    mixed = any(is_cyrillic(fold(word.text)) for word in typed)
+    said = [fold(word.text) for word in typed]
+    tongue = tongue_of(said)
+    mixed = any(map(is_cyrillic, said)) or (not tongue and not telltale_words("en").isdisjoint(said))
     sure = bool(asked) or is_bare(typed)
     wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
@@ -110,8 +112,8 @@ def _sign(
     mixed: bool,
 ) -> Sign:
     """`tongue` is the language that the query is surely in, if that is known. With `sure` it is a term, and what a
-    glossary calls it is there as surely as the word itself. In a `mixed` query others are in Cyrillic letters: Latin
-    ones are names and jargon, of no language ("Gerrit" is no Dutch)."""
+    glossary calls it is there as surely as the word itself. In a `mixed` query others are in Cyrillic letters or surely
+    English: Latin ones are names and jargon, of no other language ("Gerrit" is no Dutch)."""
     folded = fold(word.text)
     name = _name(folded, (*languages, tongue) if tongue else languages)
     trusted = [(reading, _trust(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
@@ -281,7 +283,7 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
     algorithm". 0 for any other query, which may be a description in words of its own.
 
     Of a term that is surely asked for, neighbours that the courses never say beside each other are not known either,
-    unless it is `meant` (see `share_apart`).
+    or less so if it is `meant` (see `share_apart`).
     In a bare query of two words an everyday word beside one that is all of the subject says less, as "fight" of "fight
     overfitting".
     """
@@ -295,7 +297,8 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
         for i, (first, second) in enumerate(pairwise(term)):
             beside = second.place == first.place + 1 and _known(first, _MEANS) and _known(second, _MEANS)
             if beside and not _stand_together(first, second, scope):
-                lacking[i], lacking[i + 1] = max(lacking[i], 1 - meant), max(lacking[i + 1], 1 - meant)
+                least = 1 - _MEANT_MOST * meant
+                lacking[i], lacking[i + 1] = max(lacking[i], least), max(lacking[i + 1], least)
         return _share(lacking, term, sum(sign.importance for sign in term))
     telling = [sign for sign in signs if sign.weight >= _TELLING]
     if len(telling) > _TERM_WORDS:

@@ -82,15 +82,20 @@ def detect_language(text: str, candidates: Sequence[str]) -> str:
     return max(candidates, key=lambda language: votes[language])
 
 
+_EVERYWHERE = frozenset({"vs", "versus"})  # said in every language
+
+
 def tongue_of(words: Iterable[str]) -> str:
     """The language that some folded Latin words are surely in, if it is not English; empty where that cannot be told.
     Jargon is of no language, and many words are of several: it is the one to which they are most common together."""
-    latin = [word for word in words if word.isalpha() and word[0] < "\u0250"]
+    latin = [word for word in words if word.isalpha() and word[0] < "\u0250" and word not in _EVERYWHERE]
     if len(latin) < _TONGUE_WORDS:
         return ""
     common = {language: sum(zipf(word, language) for word in latin) for language in STEMMERS if language != "ru"}
     best = max(common, key=lambda language: common[language])
-    return best if common[best] - common["en"] >= _TONGUE_MARGIN else ""
+    # one that it has, beside one that no language has, may be jargon: "kakoune vs vim" is no Portuguese
+    sure = not "".join(latin).isascii() or sum(zipf(word, best) > 0 for word in latin) >= _TONGUE_WORDS
+    return best if sure and common[best] - common["en"] >= _TONGUE_MARGIN else ""
 
 
 def latin_share(text: str) -> float:
