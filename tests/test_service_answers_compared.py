@@ -47,6 +47,8 @@ def _titles(found: dict[str, Any]) -> list[str]:
         ("is Adam better than SGD?", ("Adam", "SGD")),
         ("which is faster, Adam or SGD", ("Adam", "SGD")),
         ("precision or recall, which is better?", ("precision", "recall")),
+        ("BERT vs GPT — what tells them apart?", ("BERT", "GPT")),
+        ("filter or wrapper methods — which are faster", ("filter", "wrapper methods")),
         ("quelle est la différence entre un RNN et un LSTM ?", ("RNN", "LSTM")),
     ],
 )
@@ -84,7 +86,15 @@ def test_it_is_no_name_of_a_side() -> None:
 def test_each_side_is_quoted_from_its_own_page(client: TestClient, question: str, first: str, second: str) -> None:
     found = _ask(client, question)
     assert (found["outcome"], found["note"]) == ("answered", "")
-    assert _titles(found) == [first, second]
+    assert _titles(found)[:2] == [first, second]
+
+
+def test_behind_both_sides_stands_what_else_is_said_of_one_of_them(client: TestClient) -> None:
+    found = _ask(client, "Dropout vs batch normalization")
+    assert 2 < len(found["citations"]) <= 4
+    assert set(_titles(found)[2:]) <= set(_titles(found)[:2])
+    quotes = [citation["quote"] for citation in found["citations"]]
+    assert len(set(quotes)) == len(quotes)
 
 
 def test_a_page_that_sets_both_against_each_other_is_quoted_first(client: TestClient) -> None:

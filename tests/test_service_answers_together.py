@@ -31,6 +31,9 @@ def _ask(client: TestClient, question: str) -> dict[str, Any]:
         ("а градиент у LSTM?", "градиент", "LSTM"),
         ("какая функция потерь автокодировщика", "функция потерь", "автокодировщика"),
         ("сколько параметров VGG", "параметров", "VGG"),
+        ("сколько параметров у VGG и сколько времени его обучали?", "параметров", "VGG"),
+        ("what is the depth of LeNet and how was it trained", "depth", "LeNet"),
+        ("list the fields of a header with their sizes", "fields", "a header"),
     ],
 )
 def test_an_attribute_is_told_from_the_thing_that_has_it(question: str, attribute: str, thing: str) -> None:
@@ -68,12 +71,30 @@ def test_a_term_is_no_attribute_of_a_thing(question: str) -> None:
         ("what is the formula of the F1 score", ""),
         ("число слоёв в VGG", "слоёв"),
         ("kernel size in a ResNet", "kernel"),
+        ("which two gates does a GRU have", "gates"),
+        ("which three things does an EfficientNet have", ""),
+        ("какие три шага входят в метод опорных векторов", ""),
+        ("В чём состоит правило 3-2-1 для копий", "В чём состоит правило 3-2-1"),
     ],
 )
 def test_a_measure_or_a_kind_of_answer_need_not_be_said(question: str, said: str) -> None:
     found = qualified(question)
     assert found is not None
     assert found.said == said
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("what are the stages of the CRISP-DM methodology", "CRISP-DM"),
+        ("какие шаги входят в методологию CRISP-DM", "CRISP-DM"),
+        ("what is the loss of the language model", "the language model"),
+    ],
+)
+def test_of_which_kind_a_thing_is_need_not_be_said_beside_its_name(question: str, name: str) -> None:
+    found = qualified(question)
+    assert found is not None
+    assert found.name.removeprefix("the ") == name.removeprefix("the ")
 
 
 def test_how_many_asks_for_a_fact() -> None:

@@ -362,6 +362,24 @@ def test_the_best_hit_costs_no_quote_where_it_has_nothing_to_say_and_answers_not
     assert quoted([weather, *others]) == ["Тема"] * 4
 
 
+@pytest.mark.parametrize(("asked", "quoted"), [(Asked.FACT, True), (Asked.STEPS, True), (Asked.REASON, False)])
+def test_a_fact_is_quoted_from_the_best_two_hits_in_whatever_words_they_say_it(asked: Asked, quoted: bool) -> None:
+    said = (
+        "фраза, перевод, отбор лучом: сначала нужно открыть словарь целиком",
+        "сначала отбор лучом, чтобы перевод фразы оказался короче вдвое",
+        "чтобы перевод сошёлся, затем отбор лучом сравнивает каждая фраза сумму",
+        "потом фраза получает перевод, чтобы отбор лучом закончил шаги сети",
+        "далее перевод; фраза, отбор лучом, чтобы память видеокарты экономить",
+    )
+    others = [_slide(f"Перевод\n{line}", "Перевод") for line in said]
+    best, *rest = (replace(hit, passage=replace(hit.passage, id=f"p{i}")) for i, hit in enumerate(others))
+    second = _slide("Оценка\nчтобы ответ не был короче образца, берут штраф: фраза", "Оценка")
+    second = replace(second, passage=replace(second.passage, id="second"))
+    hits = [replace(best, score=1.0), replace(second, score=0.5), *(replace(hit, score=0.95) for hit in rest)]
+    weights = {"фраз": 1.0, "перевод": 1.0, "отбор": 1.0, "луч": 1.0}
+    assert any("штраф" in quote for quote in _quoted("фраза перевод отбор лучом", asked, hits, weights)) is quoted
+
+
 def _quoted(query: str, asked: Asked, hits: list[Hit], weights: dict[str, float]) -> list[str]:
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)

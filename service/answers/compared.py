@@ -16,7 +16,7 @@ from service.answers.definitions import defines, promises
 from service.answers.extractive import LEAST, overlap, quotable, read_units
 from service.answers.held import Wanted, share_held, terms_said, wanted_of
 from service.answers.kinds import ranks, suits
-from service.answers.scoring import score_units
+from service.answers.scoring import MIN_OF_BEST, score_units
 from service.answers.searching import Searched, Side
 from service.answers.types import Asked
 from service.answers.units import Unit
@@ -26,6 +26,7 @@ _BREATH_CHARS = 12  # between two words of one name
 _BEFORE_CHARS, _AFTER_CHARS = 60, 140  # around a name, in which speech says what it is, why, or unlike what
 _LATE = 100  # characters after which a name that is explained should have been said
 _DIFFERENCE = re.compile(r"отлич|различ|разниц|differ|compar|сравн|\bvs\b|versus", re.IGNORECASE)  # of a title
+_MOST = 4  # quotes
 _SAME = 0.6  # of a piece's words that another one has too: it says nothing new
 
 
@@ -53,7 +54,8 @@ def compare(index: SearchIndex, question: str, searched: Searched) -> Compared:
     one, other = _things(searched.sides)
     weights = {**one.side.found.weights, **other.side.found.weights}
     both: list[Unit] = []
-    if one.side.is_there and other.side.is_there:
+    both_there = one.side.is_there and other.side.is_there
+    if both_there:
         both = _comparing(index, question, searched, (one, other), weights)
     picked = list(both)
     unquoted: list[Side] = []
@@ -63,7 +65,42 @@ def compare(index: SearchIndex, question: str, searched: Searched) -> Compared:
             picked += found
             if not found and not both:
                 unquoted.append(thing.side)
+    if both_there and picked:
+        picked += _beside(index, question, searched, (one, other), picked)
     return Compared(tuple(picked), tuple(unquoted))
+
+
+def _beside(
+    index: SearchIndex,
+    question: str,
+    searched: Searched,
+    things: tuple[_Thing, _Thing],
+    picked: Sequence[Unit],
+) -> list[Unit]:
+    """What else answers the whole question, behind what was picked: what two things differ in is often said under the
+    name of one of them, further on than where that is explained."""
+    weights = searched.found.weights
+    units = [unit for unit in _units_of(searched.hits, weights) if unit.piece.says_something]
+    units = [unit for unit in units if any(_speaks_of(thing, unit) for thing in things)]
+    if not units:
+        return []
+    scored = score_units(index, question, Asked.COMPARISON, units, weights)
+    worth = np.where(scored.speaks, scored.worth, -np.inf)
+    order = np.argsort(-worth, kind="stable").tolist()
+    least = max(LEAST, MIN_OF_BEST * worth[order[0]])
+    found: list[Unit] = []
+    for i in order:
+        if len(picked) + len(found) >= _MOST or worth[i] < least:
+            break
+        if not _again(units[i], [*picked, *found]):
+            found.append(units[i])
+    return found
+
+
+def _speaks_of(thing: _Thing, unit: Unit) -> bool:
+    """Whether a piece says the name of one side, or stands under a title that does."""
+    passage, weights = unit.hit.passage, thing.side.found.weights
+    return _holds(thing, terms_said(unit.text, passage, weights) | terms_said(passage.title, passage, weights))
 
 
 def _things(sides: Sequence[Side]) -> tuple[_Thing, _Thing]:

@@ -31,6 +31,9 @@ _MOST_SENTENCES, _OF_ONE_PAGE = 4, 2
 # Beside a definition that was asked for a piece adds nothing unless it is nearly as good.
 _MIN_OF_DEFINITION = 0.75
 _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title's
+# How something is done, and a fact, are often asked in other words than the page that answers has: of so many of the
+# best hits something is quoted, in place of what is worth least and was found below them, if it is worth such a share.
+_SURE_HITS, _MIN_OF_SURE = 2, 0.4
 _TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
@@ -77,7 +80,9 @@ def extract_answer(
     is_told = isinstance(together, Told)  # what answers has been judged
     order = [i for i in best_first if is_told or scored.kinds[i] > 0 or asked not in NEED_KIND]
     suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
-    picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST)
+    sure = range(_SURE_HITS if asked in _CODED and not is_told else 0)
+    own = [i for i in order if units[i].rank in sure and scored.speaks[i]]
+    picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
     chosen_units = [units[i] for i in picked]
@@ -161,9 +166,12 @@ def _terms_of_title(title: str) -> frozenset[str]:
     return frozenset(term for word in words(title) for term in terms_of(word)[:1])
 
 
-def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float) -> list[int]:
+def _pick(
+    units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float, sure: Sequence[int] = ()
+) -> list[int]:
     """The best pieces, of different words, worth at least such a share of the best; of one page at most two, and those
-    in its order."""
+    in its order. Of the best hits, whose pieces are `sure`, one that was passed over
+    is quoted too."""
     picked: list[int] = []
     said: set[int] = set()  # passages that say what another one has been quoted with: the rest of them is around that
     for i in order:
@@ -177,6 +185,13 @@ def _pick(units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[in
             picked.append(i)
         elif not beside:
             said.add(unit.rank)
+    ranks = {units[i].rank for i in sure}
+    unquoted = ranks - said - {units[i].rank for i in picked}
+    if unquoted and (len(picked) < _MOST_SENTENCES or units[picked[-1]].rank not in ranks):
+        own = (i for i in sure if units[i].rank == min(unquoted) and scores[i] >= _MIN_OF_SURE * scores[order[0]])
+        news = (i for i in own if not _says_again(units[i], (units[j] for j in picked)))
+        if (found := next(news, None)) is not None:
+            picked = [*picked[: _MOST_SENTENCES - 1], found]
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
     return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
 

@@ -49,7 +49,28 @@ ATTRIBUTES = (
     r"advantages?|disadvantages?|drawbacks?|benefits?|limitations?|problems?|pros|cons|difference|числ\w+|"
     r"количеств\w+|размер\w*|number|amount|count|sizes?"
 )
-_OF_ANSWERS = re.compile(rf"\b(?:{ATTRIBUTES})\b", re.IGNORECASE)
+# How many are asked for, what stands for their name, and what only says that they belong there: who lists four things
+# need not say that they are four, or things.
+_COUNTED = (
+    r"two|three|four|five|six|seven|eight|nine|ten|things|"
+    r"два|две|двух|три|тр[её]х|четыре|четыр[её]х|пять|пяти|шесть|шести|семь|семи|восемь|восьми|девять|девяти|десять|десяти|"
+    r"вещ(?:и|ей)|входят|входит|included|involved"
+)
+_OF_ANSWERS = re.compile(rf"\b(?:{ATTRIBUTES}|{_COUNTED})\b", re.IGNORECASE)
+# Of which kind a thing is: beside a name it need not be said, "the CRISP-DM methodology".
+_KIND_OF_THING = re.compile(
+    r"\b(?:архитектур\w+|метод\w{0,3}|методологи\w+|методик\w+|алгоритм\w*|модел\w+|подход\w*|сет[ьи]|сетей|процесс\w*|"
+    r"библиотек\w+|фреймворк\w*|оптимизатор\w*|architecture|method|methodology|algorithm|model|approach|network|process|"
+    r"library|framework|optimi[sz]er)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[A-ZА-ЯЁ]")
+# What goes on behind the name of a thing: another question, or what is wanted of each of its parts.
+_FURTHER = re.compile(
+    r"\s(?:(?:и|а|and)\s(?:(?:в|на|за|из|in|for|at|on)\s)?(?:как\w*|скольк\w+|когда|что|чем|кто|где|зачем|почему|what|which|"
+    r"how|when|where|who|why)|(?:вместе\s)?(?:with|с|со)\s(?:its|their|его|е[её]|их))\s.*",
+    re.IGNORECASE,
+)
 # What is no name: what only asks, or stands for something that was named; or a part that goes on with another question.
 _NO_NOUN = re.compile(
     r"^(?:нужн\w*|бывают|есть|лучше|существу\w+|зачем|почему|когда|is|are|was|the|why|when)$|"
@@ -77,6 +98,12 @@ class Qualified:
         """What of the attribute a course that answers says; may be nothing."""
         return _OF_ANSWERS.sub(" ", self.attribute).strip()
 
+    @property
+    def name(self) -> str:
+        """The thing, without what it is where it has a name of its own."""
+        name = _KIND_OF_THING.sub(" ", self.thing).strip()
+        return name if _NAME.search(name) else self.thing
+
 
 def qualified(question: str) -> Qualified | None:
     """The attribute and the thing of a question that is built so; None for another one."""
@@ -84,10 +111,13 @@ def qualified(question: str) -> Qualified | None:
     for patterns, owned in ((_OWNED, True), (_MET, False), ((_GENITIVE,), True)):
         for pattern in patterns:
             found = pattern.match(asked)
-            if found is not None and _is_named(found["attribute"]) and _is_named(found["thing"]):
-                return Qualified(found["attribute"].strip(), found["thing"].strip(), owned)
+            if found is None:
+                continue
+            attribute, thing = found["attribute"].strip(), found["thing"].strip()
+            if _is_named(attribute) and _is_named(thing):
+                return Qualified(attribute, _FURTHER.sub("", thing), owned)
     return None
 
 
 def _is_named(part: str) -> bool:
-    return not _NO_NOUN.search(part.strip()) and not _CLAUSE.search(part.strip())
+    return not _NO_NOUN.search(part) and not _CLAUSE.search(part)

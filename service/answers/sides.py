@@ -63,7 +63,7 @@ _BY = re.compile(r"\s+по\s.*", re.IGNORECASE)  # "по числу параме
 _ASIDE = re.compile(r"\s*\([^()]{2,}\)")
 _TWO_OF_A_LIST = re.compile(r"\b(?:сравн\w*|compar\w+|между|between)\b", re.IGNORECASE)
 _MOST_WORDS = 6  # of a name
-_QUOTES = " \"'«»“”()[],.:"
+_QUOTES = " –—\"'«»“”()[],.:"
 
 
 def sides_of(question: str) -> tuple[str, str] | None:

@@ -87,7 +87,7 @@ def wanted_together(question: str, asked: Asked, found: Found) -> Together | Non
     if named is None or asked not in (_OWN if named.owned else _MET):
         return None
     wanted = wanted_of(found.words.phrases, found.weights)
-    attribute, thing = _named_in(wanted, named.said), _named_in(wanted, named.thing)
+    attribute, thing = _named_in(wanted, named.said), _named_in(wanted, named.name)
     if not thing or (not named.owned and _most(thing) < _BROAD * _most(attribute)):
         return None
     return Together(attribute, thing, found.weights, shown=asked is Asked.FORMULA)
