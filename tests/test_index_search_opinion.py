@@ -53,7 +53,7 @@ def _open(root: Path) -> Generation:
     return open_generation(root, read_generation(root, 1)[0])
 
 
-def _opinion(scope: Scope, encoder: Encoder, text: str) -> Opinion:
+def _opinion(scope: Scope, encoder: Encoder | None, text: str) -> Opinion:
     asked, problem = ask_encoder(scope, encoder, text)
     assert problem == ""
     return Opinion(scope, text, asked)
@@ -117,12 +117,15 @@ def test_a_cosine_is_judged_in_itself_by_models_for_which_that_was_measured(tmp_
     cosines[7] = 0.38
     encoder = Encoder(Cosines(cosines), 60.0, usual=0.34)
     found = _opinion(_scope(tmp_path, encoder, passages), encoder, "вопрос")
-    rows = np.arange(_PASSAGES)
-    assert found.resemblance(rows) == pytest.approx(0.04, abs=1e-3)
-    assert found.resemblance(rows[:7]) == pytest.approx(-0.1)  # no further than that
-    assert found.resemblance(rows[:0]) is None
+    own = found.cosines(np.arange(_PASSAGES))
+    assert own == pytest.approx(np.array(cosines), abs=1e-3)
+    assert found.resemblance(own) == pytest.approx(0.04, abs=1e-3)
+    assert found.resemblance(own[:7]) == pytest.approx(-0.1)  # no further than that
+    assert found.resemblance(own[:0]) is None
     unsure = Encoder(Cosines(cosines), 60.0)
-    assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(rows) is None
+    assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(own) is None
+    silent = _opinion(_scope(tmp_path, unsure, passages), None, "вопрос")
+    assert silent.resemblance(silent.cosines(np.arange(_PASSAGES))) is None
 
 
 def test_the_question_itself_may_be_one_that_no_lecture_answers(tmp_path: Path) -> None:
@@ -148,7 +151,8 @@ def test_a_question_for_lectures_fits_those_of_which_several_passages_are_near(t
         tells = None if odds is None else Outside(Cosines(cosines).embed_query("вопрос"), odds - 1)
         encoder = Encoder(Cosines(cosines), 60.0, outside=tells)
         scope = _scope(tmp_path / f"{near} {odds}", encoder, passages)
-        return _opinion(scope, encoder, "вопрос").fitting(np.arange(rows))
+        found = _opinion(scope, encoder, "вопрос")
+        return found.fitting(found.cosines(np.arange(rows)))
 
     assert fitting(10, -3.0) == pytest.approx(1, abs=0.02)
     assert fitting(10, -2.0) == pytest.approx(0.5, abs=0.02)  # less surely for lectures

@@ -60,11 +60,8 @@ class QueryReader:
     def read(self, query: str, *, literal: bool = False) -> tuple[Phrase, ...]:
         """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used."""
         typed: list[Word] = []
-        spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
-        terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
-        self._lexicon.expect(
-            [*terms, *(other for term in terms for other in (*other_stems(term), *derived_stems(term)))]
-        )
+        if self._lexicon.counts_together:
+            self._lexicon.expect(self._likely_terms(query))
         # words that only join others say nothing in whatever language a question is
         tongue = tongue_of(fold(word) for word in words(query))
         joining = (*self.languages, tongue) if tongue else self.languages
@@ -83,6 +80,12 @@ class QueryReader:
                     weight = word_weight(part, joining)
                     typed.append(self._word(part, weight, layout=meant is not None, source=token, deep=deep))
         return tuple(self._phrases(typed))
+
+    def _likely_terms(self, query: str) -> list[str]:
+        """The terms of a query's words in their spellings and forms: most of what will be asked for."""
+        spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
+        terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
+        return [*terms, *(other for term in terms for other in (*other_stems(term), *derived_stems(term)))]
 
     def _knows(self, word: str) -> bool:
         """Whether one of the searched passages holds a word."""
@@ -127,7 +130,7 @@ class QueryReader:
     def _forms(self, own: Reading, reason: Reason) -> list[Reading]:
         """A word of one stem in the other numbers and cases that the searched passages hold."""
         (stem, _), *pieces = own.terms
-        guessed = [] if pieces else other_stems(stem)
+        guessed = () if pieces else other_stems(stem)
         if not (pieces or self._lexicon.frequency(stem)):
             guessed += derived_stems(stem)  # of a word that is there they would only change how rare it is
         others = [other for other in guessed if self._lexicon.frequency(other)]

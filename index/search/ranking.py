@@ -5,6 +5,7 @@ Every number is relative to what the query could give at most, so that it means 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -242,6 +243,7 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
     scores = ranked.scores.tolist()
     own, matched = (ranked.lexical + ranked.semantic).tolist(), ranked.matched.tolist()
     newest = generation.twin[ranked.rows].tolist()
+    before, after = generation.previous[ranked.rows].tolist(), generation.next[ranked.rows].tolist()
     speech = (generation.kind_of[ranked.rows] == KINDS.index(Kind.SEGMENT)).tolist()
     place = {row: i for i, row in enumerate(rows)}
     older: dict[int, list[int]] = {}
@@ -256,15 +258,16 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
         if i in gone:
             continue
         if speech[i]:
-            run = _run(generation, rows, scores, place, gone, i)
+            run = _run((before, after), scores, place, gone, i)
             gone |= run
             # a minute may be the best for what those around it say: one that says it itself is shown
             saying = max(run, key=matched.__getitem__)
             best = saying if matched[i] < _SAYS_ITSELF * matched[saying] else i
-            begin = {rows[member] for member in run if matched[member] >= _START_SHARE * matched[best]}
+            begin = {member for member in run if matched[member] >= _START_SHARE * matched[best]}
             order.append(best)
-            shown_as.append(_start(generation, rows[best], begin, place, own, own[best]))
-            others = [rows[j] for j in sorted(run - {best, place[shown_as[-1]]})[:_BESIDE]]
+            start = _start(before, place, begin, own, best)
+            shown_as.append(rows[start])
+            others = [rows[j] for j in sorted(run - {best, start})[:_BESIDE]]
             beside[best, : len(others)] = others
             continue
         if newest[i] < 0 and i not in older:
@@ -306,30 +309,30 @@ def _with_other_lectures(generation: Generation, settled: Ranked) -> Ranked:
 
 
 def _run(
-    generation: Generation, rows: list[int], scores: list[float], place: dict[int, int], gone: set[int], best: int
+    steps: Sequence[Sequence[int]], scores: Sequence[float], place: Mapping[int, int], gone: set[int], best: int
 ) -> set[int]:
-    """The places of the best minute and of its ranked neighbours that belong to the same explanation."""
+    """The places of the best minute and of its ranked neighbours that belong to the same explanation; `steps` are by
+    place the row before it, and the one after."""
     least = _RUN_SHARE * scores[best]
     found = {best}
-    for step in (generation.previous, generation.next):
-        row = int(step[rows[best]])
-        while row in place and place[row] not in gone and scores[place[row]] >= least:
-            found.add(place[row])
-            row = int(step[row])
+    for step in steps:
+        at = place.get(step[best])
+        while at is not None and at not in gone and scores[at] >= least:
+            found.add(at)
+            at = place.get(step[at])
     return found
 
 
-def _start(
-    generation: Generation, row: int, possible: set[int], place: dict[int, int], own: list[float], best: float
-) -> int:
-    """The row where the explanation around the best minute begins: a minute that itself says as much of what was asked
-    (`possible`), and is worth as much with those around it."""
+def _start(before: Sequence[int], place: Mapping[int, int], possible: set[int], own: Sequence[float], best: int) -> int:
+    """The place where the explanation around the best minute begins: a minute that itself says as much of what was
+    asked (`possible`), and is worth as much with those around it."""
+    start = best
     for _ in range(_START_BACK):
-        before = int(generation.previous[row])
-        if before not in possible or own[place[before]] < _START_SHARE * best:
+        earlier = place.get(before[start])
+        if earlier not in possible or own[earlier] < _START_SHARE * own[best]:
             break
-        row = before
-    return row
+        start = earlier
+    return start
 
 
 def _at(rows: Rows, values: Floats, wanted: NDArray[np.integer]) -> Floats:

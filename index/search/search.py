@@ -133,7 +133,7 @@ class SearchIndex:
         asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
         opinion = Opinion(scope, text, asked)
         ranked = self._rank(words, opinion, meant, mode)
-        candidates = np.sort(ranked.rows)
+        cosines = opinion.cosines(np.sort(ranked.rows))
         evidence = gather_evidence(
             text,
             words,
@@ -141,9 +141,9 @@ class SearchIndex:
             scope,
             self._glossaries,
             vectors=mode is not Mode.LEXICAL,
-            resemblance=opinion.resemblance(candidates),
+            resemblance=opinion.resemblance(cosines),
             outside=opinion.outside,
-            fitting=opinion.fitting(candidates),
+            fitting=opinion.fitting(cosines),
         )
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)

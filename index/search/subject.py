@@ -79,10 +79,10 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     typed = [word for phrase in phrases for word in phrase.words]
     asked = {id(word) for word in term}
     tongue = tongue_of(fold(word.text) for word in typed)
-    sure = bool(asked) or is_bare(typed)
+    bare = is_bare(typed)
+    sure = bool(asked) or bare
     wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
-    bare = is_bare(typed)
     return [
         replace(
             _sign(word, whole, scope, languages, tongue, sure=sure),
