@@ -54,9 +54,10 @@ def _open(root: Path) -> Generation:
 
 
 def _opinion(scope: Scope, encoder: Encoder | None, text: str) -> Opinion:
-    asked, problem = ask_encoder(scope, encoder, text)
-    assert problem == ""
-    return Opinion(scope, text, asked)
+    found = Opinion(scope, text, encoder)
+    found.ask(text)
+    assert found.unread == ""
+    return found
 
 
 def test_what_stands_out_is_told_by_standard_deviations(tmp_path: Path) -> None:

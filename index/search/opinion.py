@@ -66,12 +66,27 @@ def ask_encoder(scope: Scope, encoder: Encoder | None, text: str) -> tuple[Asked
 
 class Opinion:
     """What the encoder says of the passages of a scope, which is waited for when it is first needed. Where it does not
-    answer nothing stands out."""
+    answer nothing stands out.
 
-    def __init__(self, scope: Scope, text: str, asked: Asked | None) -> None:
-        self._scope = scope
-        self._asked = asked
-        self._understood = latin_share(text) >= _OTHER_LETTERS or (asked is not None and asked.encoder.across_alphabets)
+    It reads a question in a thread of its own, for longer than most of a search takes: it is asked as soon as anything
+    is known of what is meant, and once more where that turns out to be something else.
+    """
+
+    def __init__(self, scope: Scope, text: str, encoder: Encoder | None) -> None:
+        """`text` is the question as it was typed."""
+        self._scope, self._encoder = scope, encoder
+        self._asked: Asked | None = None
+        self._asked_of: str | None = None
+        self.unread = ""  # why it is not asked, if that is degraded
+        self._understood = latin_share(text) >= _OTHER_LETTERS or (encoder is not None and encoder.across_alphabets)
+
+    def ask(self, meant: str) -> None:
+        """Ask it of a text instead of another one; go on meanwhile."""
+        if meant != self._asked_of:
+            if self._asked is not None:
+                self._asked.future.cancel()
+            self._asked_of = meant
+            self._asked, self.unread = ask_encoder(self._scope, self._encoder, meant)
 
     @property
     def is_given(self) -> bool:
