@@ -260,7 +260,7 @@ class SearchIndex:
     def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None, opinion: Opinion) -> Weighed:
         """The query as it is read, to be weighed in its scope; the encoder is asked as soon as its words are read."""
         reader = QueryReader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
-        phrases = reader.read(text, literal=query.literal)
+        phrases = reader.read(text, literal=query.literal, say_meant=opinion.ask)
         if query.literal:
             phrases = as_typed(phrases)
         opinion.ask(meaning_of(phrases, scope.frequency))
