@@ -242,20 +242,17 @@ def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[T
             own = places.terms[number]
             if number not in found or own.index(term) < own.index(found[number]):
                 found[number] = term
-    return [Token(found[number], *places.span(number)) for number in sorted(found)]
+    ends = places.ends
+    return [Token(found[number], ends[2 * number], ends[2 * number + 1]) for number in sorted(found)]
 
 
 class _Places(NamedTuple):
-    """Where the terms of a text stand: the terms of each of its words, the numbers of the words that each term is of,
-    and where the words end: word i and what stands before it are the pieces 2 i + 1 and 2 i of the text."""
+    """Where the terms of a text stand: the terms of each of its words, and the numbers of the words that each term is
+    of. Word i goes from `ends[2 * i]`, where what stands before it ends, to `ends[2 * i + 1]`."""
 
     terms: list[tuple[str, ...]]
     numbers: dict[str, list[int]]
     ends: list[int]
-
-    def span(self, number: int) -> tuple[int, int]:
-        """`[start, end)` of a word."""
-        return self.ends[2 * number], self.ends[2 * number + 1]
 
 
 @lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 10 KB, a minute of speech 25
