@@ -101,6 +101,42 @@ def test_over_many_passages_only_what_was_found_is_judged(tmp_path: Path, monkey
     assert found.at(np.array([7, 8])).tolist()[0] > 5
 
 
+class Read(Cosines):
+    """Remembers the questions that it was asked; "other" is far from every passage."""
+
+    def __init__(self) -> None:
+        super().__init__([0.8] * _PASSAGES)
+        self.questions: list[str] = []
+
+    def embed_query(self, text: str) -> Vectors:
+        self.questions.append(text)
+        return np.array([0, 0, 0, 1], np.float32) if text == "other" else super().embed_query(text)
+
+
+def test_the_encoder_is_asked_again_only_where_something_else_is_meant(tmp_path: Path) -> None:
+    read = Read()
+    encoder = Encoder(read, 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
+    found = Opinion(scope, "first", encoder)
+    found.ask("other")
+    encoder.wake().result()  # it has read what it was asked before
+    found.ask("first")
+    found.ask("first")
+    assert found.cosines(np.arange(2)) == pytest.approx([0.8, 0.8])
+    assert [text for text in read.questions if text in {"other", "first"}] == ["other", "first"]
+
+
+def test_a_search_believes_what_the_encoder_says_of_all_that_is_meant(tmp_path: Path) -> None:
+    read = Read()
+    encoder = Encoder(read, 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"dropout слайд {row}", row) for row in range(_PASSAGES)])
+    index = SearchIndex(scope.generation, CountingEmbedder(), encoder=encoder)
+    index.find(Query("слайд"))
+    assert read.questions == ["слайд"]  # once, as early as it may be
+    index.find(Query("дропаут слайд"))
+    assert read.questions[-1] == "дропаут dropout слайд"
+
+
 def test_without_an_encoder_nothing_stands_out(tmp_path: Path) -> None:
     encoder = Encoder(Cosines([0.8] * _PASSAGES), 60.0)
     scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
