@@ -14,8 +14,10 @@ from index.embed.encoder import Encoder
 from index.embed.outside import Outside
 from index.embed.protocol import Vectors
 from index.engine.build import build_shard
+from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import read_generation, write_generation
+from index.engine.packs import read_pack
 from index.search import opinion
 from index.search.opinion import Opinion, ask_encoder, is_of_encoder, stays_so
 from index.search.scope import Scope, make_scope
@@ -135,6 +137,21 @@ def test_a_search_believes_what_the_encoder_says_of_all_that_is_meant(tmp_path: 
     assert read.questions == ["слайд"]  # once, as early as it may be
     index.find(Query("дропаут слайд"))
     assert read.questions[-1] == "дропаут dropout слайд"
+
+
+def test_what_a_question_describes_is_asked_too(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text(
+        "= dropout\nen: randomly switch off some units during training\n= batch\nen: several examples at once\n",
+        "utf-8",
+    )
+    read = Read()
+    encoder = Encoder(read, 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"dropout slide {row}", row) for row in range(_PASSAGES)])
+    dictionary = Dictionary([read_pack(tmp_path / "own.txt")])
+    index = SearchIndex(scope.generation, CountingEmbedder(), dictionary=dictionary, encoder=encoder)
+    described = "which trick will randomly switch off some hidden units during every training step"
+    index.find(Query(described))
+    assert read.questions[-1] == f"{described} dropout"
 
 
 def test_without_an_encoder_nothing_stands_out(tmp_path: Path) -> None:
