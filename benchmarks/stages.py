@@ -15,6 +15,7 @@ from index.search import found, search, weighed
 # Stage → what it is the time of. The encoder's is the time that a search waits for it.
 _PLACES: tuple[tuple[str, Any, str], ...] = (
     ("reading", search.SearchIndex, "_read"),
+    ("reading", search, "read_question"),
     ("candidates", weighed._WeighedHere, "candidates"),
     ("encoder", encoder.Asked, "answer"),
     ("ranking", search.SearchIndex, "_rank"),
@@ -22,7 +23,7 @@ _PLACES: tuple[tuple[str, Any, str], ...] = (
     ("settling", search, "settle"),
     ("hits", found.Found, "hits"),
 )
-STAGES = tuple(stage for stage, _, _ in _PLACES)
+STAGES = tuple(dict.fromkeys(stage for stage, _, _ in _PLACES))
 
 
 class Stages:

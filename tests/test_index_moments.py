@@ -109,3 +109,13 @@ def test_an_explanation_of_two_minutes_is_one_stretch() -> None:
     assert both.time is not None
     assert (both.time.start_seconds, both.time.end_seconds) == (60.0, 68.0)
     assert unpack_times(both.times, 60.0) == [(0, 60.0), (4, 62.0), (8, 64.0), (14, 66.0)]
+
+
+def test_captions_without_full_stops_are_cut_where_the_speaker_pauses() -> None:
+    clause = "gradient descent moves the weights a little along the slope of the loss at every single step of it "
+    text = (3 * clause).strip()
+    pauses = [len(clause), 2 * len(clause)]
+    # speech ends, and goes on a second later; at the third time it goes on at once
+    times = [(0, 0.0), (pauses[0] - 1, 9.0), (pauses[0], 10.0), (pauses[1] - 1, 19.0), (pauses[1], 19.1)]
+    assert len(clause) > 90
+    assert [text[a:b] for a, b in spoken_sentences(text, times)] == [clause.strip(), (2 * clause).strip()]

@@ -14,8 +14,10 @@ from index.embed.encoder import Encoder
 from index.embed.outside import Outside
 from index.embed.protocol import Vectors
 from index.engine.build import build_shard
+from index.engine.dictionary import Dictionary
 from index.engine.generation import Generation, open_generation
 from index.engine.manifest import read_generation, write_generation
+from index.engine.packs import read_pack
 from index.search import opinion
 from index.search.opinion import Opinion, ask_encoder, is_of_encoder, stays_so
 from index.search.scope import Scope, make_scope
@@ -53,10 +55,11 @@ def _open(root: Path) -> Generation:
     return open_generation(root, read_generation(root, 1)[0])
 
 
-def _opinion(scope: Scope, encoder: Encoder, text: str) -> Opinion:
-    asked, problem = ask_encoder(scope, encoder, text)
-    assert problem == ""
-    return Opinion(scope, text, asked)
+def _opinion(scope: Scope, encoder: Encoder | None, text: str) -> Opinion:
+    found = Opinion(scope, text, encoder)
+    found.ask(text)
+    assert found.unread == ""
+    return found
 
 
 def test_what_stands_out_is_told_by_standard_deviations(tmp_path: Path) -> None:
@@ -100,6 +103,57 @@ def test_over_many_passages_only_what_was_found_is_judged(tmp_path: Path, monkey
     assert found.at(np.array([7, 8])).tolist()[0] > 5
 
 
+class Read(Cosines):
+    """Remembers the questions that it was asked; "other" is far from every passage."""
+
+    def __init__(self) -> None:
+        super().__init__([0.8] * _PASSAGES)
+        self.questions: list[str] = []
+
+    def embed_query(self, text: str) -> Vectors:
+        self.questions.append(text)
+        return np.array([0, 0, 0, 1], np.float32) if text == "other" else super().embed_query(text)
+
+
+def test_the_encoder_is_asked_again_only_where_something_else_is_meant(tmp_path: Path) -> None:
+    read = Read()
+    encoder = Encoder(read, 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
+    found = Opinion(scope, "first", encoder)
+    found.ask("other")
+    encoder.wake().result()  # it has read what it was asked before
+    found.ask("first")
+    found.ask("first")
+    assert found.cosines(np.arange(2)) == pytest.approx([0.8, 0.8])
+    assert [text for text in read.questions if text in {"other", "first"}] == ["other", "first"]
+
+
+def test_a_search_believes_what_the_encoder_says_of_all_that_is_meant(tmp_path: Path) -> None:
+    read = Read()
+    encoder = Encoder(read, 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"dropout слайд {row}", row) for row in range(_PASSAGES)])
+    index = SearchIndex(scope.generation, CountingEmbedder(), encoder=encoder)
+    index.find(Query("слайд"))
+    assert read.questions == ["слайд"]  # once, as early as it may be
+    index.find(Query("дропаут слайд"))
+    assert read.questions[-1] == "дропаут dropout слайд"
+
+
+def test_what_a_question_describes_is_asked_too(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text(
+        "= dropout\nen: randomly switch off some units during training\n= batch\nen: several examples at once\n",
+        "utf-8",
+    )
+    read = Read()
+    encoder = Encoder(read, 60.0)
+    scope = _scope(tmp_path, encoder, [passage(f"dropout slide {row}", row) for row in range(_PASSAGES)])
+    dictionary = Dictionary([read_pack(tmp_path / "own.txt")])
+    index = SearchIndex(scope.generation, CountingEmbedder(), dictionary=dictionary, encoder=encoder)
+    described = "which trick will randomly switch off some hidden units during every training step"
+    index.find(Query(described))
+    assert read.questions[-1] == f"{described} dropout"
+
+
 def test_without_an_encoder_nothing_stands_out(tmp_path: Path) -> None:
     encoder = Encoder(Cosines([0.8] * _PASSAGES), 60.0)
     scope = _scope(tmp_path, encoder, [passage(f"слайд {row}", row) for row in range(_PASSAGES)])
@@ -117,12 +171,15 @@ def test_a_cosine_is_judged_in_itself_by_models_for_which_that_was_measured(tmp_
     cosines[7] = 0.38
     encoder = Encoder(Cosines(cosines), 60.0, usual=0.34)
     found = _opinion(_scope(tmp_path, encoder, passages), encoder, "вопрос")
-    rows = np.arange(_PASSAGES)
-    assert found.resemblance(rows) == pytest.approx(0.04, abs=1e-3)
-    assert found.resemblance(rows[:7]) == pytest.approx(-0.1)  # no further than that
-    assert found.resemblance(rows[:0]) is None
+    own = found.cosines(np.arange(_PASSAGES))
+    assert own == pytest.approx(np.array(cosines), abs=1e-3)
+    assert found.resemblance(own) == pytest.approx(0.04, abs=1e-3)
+    assert found.resemblance(own[:7]) == pytest.approx(-0.1)  # no further than that
+    assert found.resemblance(own[:0]) is None
     unsure = Encoder(Cosines(cosines), 60.0)
-    assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(rows) is None
+    assert _opinion(_scope(tmp_path, unsure, passages), unsure, "вопрос").resemblance(own) is None
+    silent = _opinion(_scope(tmp_path, unsure, passages), None, "вопрос")
+    assert silent.resemblance(silent.cosines(np.arange(_PASSAGES))) is None
 
 
 def test_the_question_itself_may_be_one_that_no_lecture_answers(tmp_path: Path) -> None:
@@ -148,7 +205,8 @@ def test_a_question_for_lectures_fits_those_of_which_several_passages_are_near(t
         tells = None if odds is None else Outside(Cosines(cosines).embed_query("вопрос"), odds - 1)
         encoder = Encoder(Cosines(cosines), 60.0, outside=tells)
         scope = _scope(tmp_path / f"{near} {odds}", encoder, passages)
-        return _opinion(scope, encoder, "вопрос").fitting(np.arange(rows))
+        found = _opinion(scope, encoder, "вопрос")
+        return found.fitting(found.cosines(np.arange(rows)))
 
     assert fitting(10, -3.0) == pytest.approx(1, abs=0.02)
     assert fitting(10, -2.0) == pytest.approx(0.5, abs=0.02)  # less surely for lectures

@@ -45,6 +45,19 @@ def frequency(generation: Generation) -> Callable[[str], int]:
     return make_scope(generation, Filters(course="c")).frequency
 
 
+def test_what_is_meant_is_said_at_once_where_all_words_are_known(
+    reader: QueryReader, frequency: Callable[[str], int]
+) -> None:
+    said: list[str] = []
+    phrases = reader.read("ранний останов LSTM-ячейка", say_meant=said.append)
+    assert said == ["ранний останов LSTM ячейка"] == [meaning_of(phrases, frequency)]
+    phrases = reader.read("ранний дропаут", say_meant=said.append)  # a slip, or another word: that takes longer
+    assert len(said) == 1
+    assert meaning_of(phrases, frequency) == "ранний дропаут dropout"
+    reader.read("ранний дропаут", literal=True, say_meant=said.append)
+    assert said[1:] == ["ранний дропаут"]
+
+
 def test_words_that_join_weigh_little_and_everyday_words_less(reader: QueryReader) -> None:
     (what, said, dropout) = reader.read("что использовать dropout")
     assert zipf("использовать", "ru") > 4.5

@@ -12,7 +12,7 @@ from support import CountingEmbedder, ingest, open_index, page_of, time_of, writ
 from index.engine.passages import KINDS
 from index.library import Library
 from index.search.numbered import put_first
-from index.search.ranking import Ranked, _meaning_shares, settle
+from index.search.ranking import Ranked, _Beside, _meaning_shares, settle
 from index.search.search import SearchIndex
 from index.types import Kind, Mode, Query
 
@@ -61,6 +61,14 @@ def test_neighbouring_minutes_are_one_hit(tmp_path: Path, sqlite_library: Librar
     hits = index.find(Query("momentum")).hits()
     assert [hit.passage.kind for hit in hits] == [Kind.SEGMENT]
     assert time_of(hits[0]).start_seconds in {60.0, 120.0}
+
+
+def test_both_neighbours_of_a_minute_count_as_far_as_they_are_candidates(
+    tmp_path: Path, sqlite_library: Library
+) -> None:
+    generation = _index(_speech(tmp_path / "talk", ["one", "two", "three", "four", "five"]), sqlite_library).generation
+    beside = _Beside(generation, np.array([0, 1, 2, 4]))
+    assert beside.sum_of(np.array([1, 2, 4, 8], np.float32)).tolist() == [2, 5, 2, 0]
 
 
 def test_of_neighbouring_minutes_one_is_shown_that_says_what_was_asked(tmp_path: Path, sqlite_library: Library) -> None:

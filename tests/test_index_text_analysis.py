@@ -15,6 +15,7 @@ from index.text.analysis import (
     strip_accents,
     terms,
     terms_of,
+    words,
 )
 
 
@@ -101,6 +102,26 @@ def test_hosts_and_endings_of_files_are_no_words_but_paths_are() -> None:
     assert [text[token.start : token.end] for token in find_terms(text, ["dropout"])] == ["dropout", "dropout"]
 
 
+_ENDINGS = "pdf ppt pptx doc docx ipynb zip png jpg jpeg csv htm html".split()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://host.org/x",
+        "HTTPS://host.org/x",
+        "WWW.host.org/x",
+        "x@host.org",
+        *(f"x.{end}" for end in _ENDINGS),
+        "x.PDF",
+    ],
+)
+def test_what_only_addresses_have_is_left_out_of_each_kind_of_them(address: str) -> None:
+    left = {word.lower() for word in words(f"see {address} now. Or later")}
+    assert {"see", "now", "or", "later"} <= left
+    assert left - {"see", "now", "or", "later"} <= {"x"}
+
+
 def test_pieces_that_are_no_words_are_no_terms() -> None:
     assert terms_of("IoU") == ("iou",)
     assert terms_of("LoRA") == ("lora",)
@@ -123,7 +144,7 @@ def test_symbols_are_also_found_by_their_names() -> None:
 )
 def test_a_verb_and_the_noun_of_what_it_does_are_derived_from_each_other(word: str, other: str) -> None:
     assert stem(other) in derived_stems(stem(word))
-    assert other_stems(stem(word)) == []
+    assert other_stems(stem(word)) == ()
 
 
 @pytest.mark.parametrize(("word", "other"), [("rnns", "rnn"), ("gpus", "gpu")])

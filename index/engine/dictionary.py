@@ -109,7 +109,8 @@ class Dictionary:
             count = sum(len(numbers) for numbers, _ in held)
             rarity = math.log(1 + (len(self.concepts) - count + 0.5) / (count + 0.5)) * weight
             for first, (numbers, impacts) in zip(self._firsts, held, strict=False):
-                scores[first + numbers] += np.float32(rarity) * impacts
+                if len(numbers):
+                    scores[first + numbers] += np.float32(rarity) * impacts
             total += rarity
         return scores / np.float32(total) if total else scores
 

@@ -120,7 +120,8 @@ class GeneralGlossary:
 
     def find(self, stems: Sequence[str]) -> list[Term]:
         """The entries whose `text` is exactly these stems (`whole_key`)."""
-        return sorted(self._by_key.get(tuple(stems), []), key=lambda term: term.counterpart)
+        found = self._by_key.get(tuple(stems))
+        return sorted(found, key=lambda term: term.counterpart) if found else []
 
 
 @lru_cache(maxsize=1)

@@ -99,7 +99,7 @@ class Sounds:
             letters = np.searchsorted(self.starts, places, side="right") - 1 - begin
             alone, beside = np.bitwise_count(own & ~masks), np.bitwise_count(masks & ~own)
             both = np.minimum(length - alone.astype(np.int64), letters - beside)
-            common = _common(self.heads[places] ^ heads_of(Slices.of([coded(code)]))[0])
+            common = _common(self.heads[places] ^ _head_of(coded(code)))
             near = near[(both >= _least_both(length, letters, common)) | (letters == _MOST)]
         return first + near
 
@@ -107,6 +107,11 @@ class Sounds:
 def heads_of(codes: Slices) -> NDArray[np.uint32]:
     """(n,) the first four letters of codes, a byte each."""
     return codes.heads(_COMMON).view("<u4")[:, 0]
+
+
+def _head_of(code: bytes) -> np.uint32:
+    """The same of one code."""
+    return np.uint32(int.from_bytes(code[:_COMMON].ljust(_COMMON), "little"))
 
 
 def _common(differing: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -39,7 +39,7 @@ from index.search.subject import (
 )
 from index.search.weighed import Weighed
 from index.text.analysis import STOP_WEIGHT
-from index.types import Coverage, Word
+from index.types import Coverage, Phrase, Word
 
 # The signs by which a question is known to be off the subject, with their coefficients: training/coverage.py.
 _WEIGHTS = {
@@ -147,37 +147,57 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a question says by its words alone, whatever is found: the words of the term that it surely asks for, those
+    of its subject, a sign for each that says something, and the names among them that are not there; with the
+    glossaries and the languages of Latin words by which that was read."""
+
+    glossaries: Sequence[GeneralGlossary]
+    languages: tuple[str, ...]
+    asked: tuple[Word, ...]
+    subject: Sequence[Word]
+    signs: Sequence[Sign]
+    strange: Sequence[tuple[Word, ...]]
+
+
+def read_question(phrases: Sequence[Phrase], scope: Scope, glossaries: Sequence[GeneralGlossary]) -> Said:
+    """What the words of a question say, `glossaries` of names included."""
+    languages = _latin_languages(scope)
+    asked = words_of_term(phrases)
+    subject = subject_of(phrases, asked)
+    signs = read_signs(phrases, asked, scope, languages)
+    strange = strangers(subject, scope, glossaries, languages[0])
+    return Said(glossaries, languages, asked, subject, signs, strange)
+
+
 def gather_evidence(
     text: str,
+    said: Said,
     words: Weighed,
     ranked: Ranked,
     scope: Scope,
-    glossaries: Sequence[GeneralGlossary],
     *,
     vectors: bool,
     resemblance: float | None = None,
     outside: float = 0.0,
     fitting: float = 0.0,
 ) -> Evidence | None:
-    """The evidence of a search for a text, from its candidates; `resemblance` is what the encoder says of these (None:
-    nothing), `outside` what it says of the question, `fitting` what of both."""
+    """The evidence of a search for a text, from what it says and its candidates; `resemblance` is what the encoder
+    says of these (None: nothing), `outside` what it says of the question, `fitting` what of both."""
     if len(ranked.rows) == 0:
         return None
     material = ~scope.generation.programme[ranked.rows]
     similar = np.sort(ranked.similarity[material])[::-1][:_NEAREST]
-    languages = _latin_languages(scope)
-    asked = words_of_term(words.phrases)
-    subject = subject_of(words.phrases, asked)
-    signs = read_signs(words.phrases, asked, scope, languages)
-    strange = strangers(subject, scope, glossaries, languages[0])
+    signs = said.signs
     # of a term that is surely asked for the name is no wording
-    sure = bool(asked) or any(sign.bare for sign in signs)
+    sure = bool(said.asked) or any(sign.bare for sign in signs)
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
     letters = letters_unmet(text, scope, ranked.rows[material].tolist())
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
-    others = others_named(words.phrases, signs, scope, glossaries, languages, meant)
+    others = others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant)
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),
@@ -189,13 +209,13 @@ def gather_evidence(
         together=said_together(signs, scope.generation.passages(ranked.rows[material][:_READ].tolist())),
         title=_most(ranked.title[material][:5]) / TITLE_SHARE,
         foreign=shares.foreign,
-        strange=share_strange(strange, subject, scope, 0.0 if sure else meant),
+        strange=share_strange(said.strange, said.subject, scope, 0.0 if sure else meant),
         resemblance=resemblance,
         outside=outside,
         fitting=0.0 if sure else fitting,
         unmet=1.0 if letters or others else 0.0 if resemblance is None else share_unmet(signs, meant),
-        verbatim=not letters and _is_verbatim(asked, scope),
-        unknown=_unknown(letters, others, signs, strange),
+        verbatim=not letters and _is_verbatim(said.asked, scope),
+        unknown=_unknown(letters, others, signs, said.strange),
     )
 
 

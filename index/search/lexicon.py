@@ -36,6 +36,11 @@ class Lexicon:
         """How many of the searched passages hold a term."""
         return self._scope.frequency(term)
 
+    @property
+    def counts_together(self) -> bool:
+        """Whether terms that are about to be asked for should be expected."""
+        return self._scope.counts_together
+
     def expect(self, terms: Iterable[str]) -> None:
         """Be ready to say how many passages hold each of these terms."""
         self._scope.expect(terms)

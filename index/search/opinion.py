@@ -66,12 +66,27 @@ def ask_encoder(scope: Scope, encoder: Encoder | None, text: str) -> tuple[Asked
 
 class Opinion:
     """What the encoder says of the passages of a scope, which is waited for when it is first needed. Where it does not
-    answer nothing stands out."""
+    answer nothing stands out.
 
-    def __init__(self, scope: Scope, text: str, asked: Asked | None) -> None:
-        self._scope = scope
-        self._asked = asked
-        self._understood = latin_share(text) >= _OTHER_LETTERS or (asked is not None and asked.encoder.across_alphabets)
+    It reads a question in a thread of its own, for longer than most of a search takes: it is asked as soon as anything
+    is known of what is meant, and once more where that turns out to be something else.
+    """
+
+    def __init__(self, scope: Scope, text: str, encoder: Encoder | None) -> None:
+        """`text` is the question as it was typed."""
+        self._scope, self._encoder = scope, encoder
+        self._asked: Asked | None = None
+        self._asked_of: str | None = None
+        self.unread = ""  # why it is not asked, if that is degraded
+        self._understood = latin_share(text) >= _OTHER_LETTERS or (encoder is not None and encoder.across_alphabets)
+
+    def ask(self, meant: str) -> None:
+        """Ask it of a text instead of another one; go on meanwhile."""
+        if meant != self._asked_of:
+            if self._asked is not None:
+                self._asked.future.cancel()
+            self._asked_of = meant
+            self._asked, self.unread = ask_encoder(self._scope, self._encoder, meant)
 
     @property
     def is_given(self) -> bool:
@@ -111,13 +126,17 @@ class Opinion:
             return self._above(*self._look(rows))
         return self._of_sample[np.searchsorted(self._sample, rows)]
 
-    def resemblance(self, rows: Rows) -> float | None:
-        """How much nearer the nearest of these ascending rows is than what is neither alike nor unlike, at most .1
+    def cosines(self, rows: Rows) -> Floats:
+        """(n,) how near each of these ascending rows is to the question; none where the encoder does not say."""
+        return np.zeros(0, np.float32) if self._query is None else self._look(rows)[0]
+
+    def resemblance(self, cosines: Floats) -> float | None:
+        """How much nearer the nearest of some passages is (`cosines`) than what is neither alike nor unlike, at most .1
         either way; None where the encoder does not say."""
-        usual = self._asked.encoder.usual if self._asked is not None and self._query is not None else None
-        if usual is None or not len(rows):
+        usual = self._asked.encoder.usual if self._asked is not None else None
+        if usual is None or not len(cosines):
             return None
-        nearest = float(self._look(rows)[0].max())
+        nearest = float(cosines.max())
         return max(-_RESEMBLANCE, min(_RESEMBLANCE, nearest - usual))
 
     @property
@@ -125,13 +144,13 @@ class Opinion:
         """How surely no lecture of any subject answers the question, 0 to 2.5; 0 where the encoder does not say."""
         return min(_OUTSIDE_MOST, max(0.0, self._odds_outside - _OUTSIDE_FROM))
 
-    def fitting(self, rows: Rows) -> float:
-        """How surely the question is of the kind that lectures answer, and several of these ascending rows are near to
-        it, 0 to 1; 0 where the encoder does not say."""
+    def fitting(self, cosines: Floats) -> float:
+        """How surely the question is of the kind that lectures answer, and several passages are near to it (`cosines`),
+        0 to 1; 0 where the encoder does not say."""
         within = _share(-self._odds_outside, _WITHIN_FROM, _WITHIN_MOST)
-        if not within or not len(rows):
+        if not within or not len(cosines):
             return 0.0
-        nearest = np.sort(self._look(rows)[0])[-_NEAREST:]
+        nearest = np.sort(cosines)[-_NEAREST:]
         return within * _share(float(nearest.mean()), _NEAR_FROM, _NEAR_MOST)
 
     @cached_property

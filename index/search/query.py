@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from index.embed.translations import translations_of
 from index.engine.glossary import key_of, whole_key
@@ -48,6 +49,15 @@ _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
+class _Typed(NamedTuple):
+    """A word as the course writes it, and the `source` of which it was made, in another keyboard layout or not."""
+
+    text: str
+    weight: float
+    source: str
+    layout: bool
+
+
 class QueryReader:
     """Reads queries by what the searched courses know."""
 
@@ -57,14 +67,24 @@ class QueryReader:
         self.languages = lexicon.languages
         self._known: dict[str, bool] = {}
 
-    def read(self, query: str, *, literal: bool = False) -> tuple[Phrase, ...]:
-        """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used."""
-        typed: list[Word] = []
-        spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
-        terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
-        self._lexicon.expect(
-            [*terms, *(other for term in terms for other in (*other_stems(term), *derived_stems(term)))]
-        )
+    def read(
+        self, query: str, *, literal: bool = False, say_meant: Callable[[str], None] = lambda _: None
+    ) -> tuple[Phrase, ...]:
+        """The phrases of a query; of a literal one the words stay those of the keyboard layout that was used.
+
+        `say_meant` is told what is to be embedded for it (`meaning_of`) where that is clear long before all is read:
+        where the courses know all of its words, it is these.
+        """
+        if self._lexicon.counts_together:
+            self._lexicon.expect(self._likely_terms(query))
+        typed = self._typed(query, literal=literal)
+        if literal or all(self._knows(word.text) for word in typed):
+            say_meant(" ".join(word.text for word in typed))
+        return tuple(self._phrases([self._word(word, deep=place < _MAX_WORDS) for place, word in enumerate(typed)]))
+
+    def _typed(self, query: str, *, literal: bool) -> list[_Typed]:
+        """The words of a query as they were meant."""
+        typed: list[_Typed] = []
         # words that only join others say nothing in whatever language a question is
         tongue = tongue_of(fold(word) for word in words(query))
         joining = (*self.languages, tongue) if tongue else self.languages
@@ -78,11 +98,15 @@ class QueryReader:
                 written = self._written(word, tongue)
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
-                for part in [written] if len(parts) == 1 or self._knows(written) else parts:
-                    deep = len(typed) < _MAX_WORDS
-                    weight = word_weight(part, joining)
-                    typed.append(self._word(part, weight, layout=meant is not None, source=token, deep=deep))
-        return tuple(self._phrases(typed))
+                said = [written] if len(parts) == 1 or self._knows(written) else parts
+                typed += [_Typed(part, word_weight(part, joining), token, meant is not None) for part in said]
+        return typed
+
+    def _likely_terms(self, query: str) -> list[str]:
+        """The terms of a query's words in their spellings and forms: most of what will be asked for."""
+        spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
+        terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
+        return [*terms, *(other for term in terms for other in (*other_stems(term), *derived_stems(term)))]
 
     def _knows(self, word: str) -> bool:
         """Whether one of the searched passages holds a word."""
@@ -103,8 +127,10 @@ class QueryReader:
         said = next(filter(self._knows, other_spellings(fold(word))), "")
         return said or american_spelling(word)  # where it says neither, glossaries have that
 
-    def _word(self, text: str, weight: float, *, layout: bool, source: str, deep: bool) -> Word:
-        reason = Reason.LAYOUT if layout else Reason.TYPED
+    def _word(self, typed: _Typed, *, deep: bool) -> Word:
+        """A word with what it may mean; only of the first words of a query more than itself (`deep`)."""
+        text, weight = typed.text, typed.weight
+        reason = Reason.LAYOUT if typed.layout else Reason.TYPED
         readings = [self._reading((text,), 1.0, reason, language) for language in self.languages]
         readings = list({reading.terms: reading for reading in readings if reading.terms}.values())
         if not readings:
@@ -122,12 +148,12 @@ class QueryReader:
                 others = (reading for reading in self._translated(text) if reading.terms not in read)
                 # first what most passages say: that is sooner meant, and shown
                 readings += sorted(islice(others, _MAX_TRANSLATIONS), key=lambda r: -self._how_often(r))
-        return Word(source if layout else text, weight, tuple(readings))
+        return Word(typed.source if typed.layout else text, weight, tuple(readings))
 
     def _forms(self, own: Reading, reason: Reason) -> list[Reading]:
         """A word of one stem in the other numbers and cases that the searched passages hold."""
         (stem, _), *pieces = own.terms
-        guessed = [] if pieces else other_stems(stem)
+        guessed = () if pieces else other_stems(stem)
         if not (pieces or self._lexicon.frequency(stem)):
             guessed += derived_stems(stem)  # of a word that is there they would only change how rare it is
         others = [other for other in guessed if self._lexicon.frequency(other)]

@@ -5,6 +5,7 @@ Every number is relative to what the query could give at most, so that it means 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -134,6 +135,7 @@ def rank(
     `query_words` is how many words say what is asked.
     """
     kinds = generation.kind_of[rows]
+    beside = _Beside(generation, rows)
     speech = kinds == KINDS.index(Kind.SEGMENT)
     meaning = _meaning_shares(kinds, matched, mode)
     short = min(1.0, _TITLE_WORDS / max(query_words, 1e-9))
@@ -144,15 +146,13 @@ def rank(
 
     def scored(words: Floats) -> tuple[Floats, Floats, Floats]:
         lexical_part = (1 - meaning) * np.power(words, np.float32(_LEXICAL_POWER))
-        context = _context(generation, rows, lexical_part + semantic_part, kinds, speech)
+        context = _context(beside, lexical_part + semantic_part, kinds, speech)
         return (lexical_part + semantic_part + context + title) * factor, lexical_part, context
 
     said: Floats = lexical if spoken is None else np.where(speech, spoken, lexical)
     scores, lexical_part, context = scored(said)
     if spoken is not None and speech.any() and not speech.all():
-        level = _best_minute(generation, rows, lexical, similarity, added, speech) / max(
-            float(scores[speech].max()), 1e-9
-        )
+        level = _best_minute(beside, lexical, similarity, added, speech) / max(float(scores[speech].max()), 1e-9)
         factor[speech] *= np.float32(level)
         scores = np.where(speech, scores * np.float32(level), scores)
     scores = _named_first(generation.promised[rows] & (titles >= 1) & (matched >= _WHOLE), scores, factor)
@@ -174,27 +174,41 @@ def _named_first(named: Mask, scores: Floats, factor: Floats) -> Floats:
     return np.where(named, _FIRST * scores.max(), scores)
 
 
-def _best_minute(
-    generation: Generation, rows: Rows, lexical: Floats, similarity: Floats, added: Floats | int, speech: Mask
-) -> float:
+class _Beside:
+    """Where the neighbours of ascending rows stand among these: they are asked for several times."""
+
+    def __init__(self, generation: Generation, rows: Rows) -> None:
+        self._sides = [_places_of(rows, step[rows]) for step in (generation.previous, generation.next)]
+
+    def sum_of(self, values: Floats) -> Floats:
+        """(n,) the values of both neighbours of each row, 0 for those that are not among the rows."""
+        before, after = (np.where(there, values[places], np.float32(0)) for places, there in self._sides)
+        both: Floats = before + after
+        return both
+
+
+def _places_of(rows: Rows, wanted: NDArray[np.integer]) -> tuple[NDArray[np.int64], Mask]:
+    """(places of the wanted rows among ascending ones, which of them are there)."""
+    places = np.searchsorted(rows, wanted)
+    places[places == len(rows)] = 0
+    return places, rows[places] == wanted
+
+
+def _best_minute(beside: _Beside, lexical: Floats, similarity: Floats, added: Floats | int, speech: Mask) -> float:
     """What the best minute scores by itself and those beside it, as pages do: windows only order speech."""
     said = _LEVEL_WORDS * np.power(lexical, _LEXICAL_POWER)
     own: Floats = (said + (1 - _LEVEL_WORDS) * np.maximum(similarity, 0) + added).astype(np.float32)
-    beside = _at(rows, own, generation.previous[rows]) + _at(rows, own, generation.next[rows])
-    return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside)[speech].max())
+    return float((own + np.float32(_LEVEL_CONTEXT / 2) * beside.sum_of(own))[speech].max())
 
 
-def _context(
-    generation: Generation, rows: Rows, own: Floats, kinds: NDArray[np.uint8], speech: NDArray[np.bool_]
-) -> Floats:
+def _context(beside: _Beside, own: Floats, kinds: NDArray[np.uint8], speech: Mask) -> Floats:
     """What the neighbours of each row add."""
     shares = np.array([_CONTEXT_SHARE[kind] for kind in Kind], np.float32)[kinds]
-    before, after = generation.previous[rows], generation.next[rows]
-    context = shares * (_at(rows, own, before) + _at(rows, own, after)) * np.float32(0.5)
+    context = shares * beside.sum_of(own) * np.float32(0.5)
     if not speech.any():
         return context
     # speech goes on for minutes: there the neighbours' neighbours are heard too
-    wider = shares * (_at(rows, own + context, before) + _at(rows, own + context, after)) * np.float32(0.5)
+    wider = shares * beside.sum_of(own + context) * np.float32(0.5)
     return context + np.where(speech, wider, np.float32(0))
 
 
@@ -242,6 +256,7 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
     scores = ranked.scores.tolist()
     own, matched = (ranked.lexical + ranked.semantic).tolist(), ranked.matched.tolist()
     newest = generation.twin[ranked.rows].tolist()
+    before, after = generation.previous[ranked.rows].tolist(), generation.next[ranked.rows].tolist()
     speech = (generation.kind_of[ranked.rows] == KINDS.index(Kind.SEGMENT)).tolist()
     place = {row: i for i, row in enumerate(rows)}
     older: dict[int, list[int]] = {}
@@ -256,15 +271,16 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
         if i in gone:
             continue
         if speech[i]:
-            run = _run(generation, rows, scores, place, gone, i)
+            run = _run((before, after), scores, place, gone, i)
             gone |= run
             # a minute may be the best for what those around it say: one that says it itself is shown
             saying = max(run, key=matched.__getitem__)
             best = saying if matched[i] < _SAYS_ITSELF * matched[saying] else i
-            begin = {rows[member] for member in run if matched[member] >= _START_SHARE * matched[best]}
+            begin = {member for member in run if matched[member] >= _START_SHARE * matched[best]}
             order.append(best)
-            shown_as.append(_start(generation, rows[best], begin, place, own, own[best]))
-            others = [rows[j] for j in sorted(run - {best, place[shown_as[-1]]})[:_BESIDE]]
+            start = _start(before, place, begin, own, best)
+            shown_as.append(rows[start])
+            others = [rows[j] for j in sorted(run - {best, start})[:_BESIDE]]
             beside[best, : len(others)] = others
             continue
         if newest[i] < 0 and i not in older:
@@ -306,36 +322,27 @@ def _with_other_lectures(generation: Generation, settled: Ranked) -> Ranked:
 
 
 def _run(
-    generation: Generation, rows: list[int], scores: list[float], place: dict[int, int], gone: set[int], best: int
+    steps: Sequence[Sequence[int]], scores: Sequence[float], place: Mapping[int, int], gone: set[int], best: int
 ) -> set[int]:
-    """The places of the best minute and of its ranked neighbours that belong to the same explanation."""
+    """The places of the best minute and of its ranked neighbours that belong to the same explanation; `steps` are by
+    place the row before it, and the one after."""
     least = _RUN_SHARE * scores[best]
     found = {best}
-    for step in (generation.previous, generation.next):
-        row = int(step[rows[best]])
-        while row in place and place[row] not in gone and scores[place[row]] >= least:
-            found.add(place[row])
-            row = int(step[row])
+    for step in steps:
+        at = place.get(step[best])
+        while at is not None and at not in gone and scores[at] >= least:
+            found.add(at)
+            at = place.get(step[at])
     return found
 
 
-def _start(
-    generation: Generation, row: int, possible: set[int], place: dict[int, int], own: list[float], best: float
-) -> int:
-    """The row where the explanation around the best minute begins: a minute that itself says as much of what was asked
-    (`possible`), and is worth as much with those around it."""
+def _start(before: Sequence[int], place: Mapping[int, int], possible: set[int], own: Sequence[float], best: int) -> int:
+    """The place where the explanation around the best minute begins: a minute that itself says as much of what was
+    asked (`possible`), and is worth as much with those around it."""
+    start = best
     for _ in range(_START_BACK):
-        before = int(generation.previous[row])
-        if before not in possible or own[place[before]] < _START_SHARE * best:
+        earlier = place.get(before[start])
+        if earlier not in possible or own[earlier] < _START_SHARE * own[best]:
             break
-        row = before
-    return row
-
-
-def _at(rows: Rows, values: Floats, wanted: NDArray[np.integer]) -> Floats:
-    """Values of the wanted rows, 0 for those that are not among the ascending `rows`."""
-    if not len(rows):
-        return values
-    places = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
-    found: Floats = np.where(rows[places] == wanted, values[places], np.float32(0))
-    return found
+        start = earlier
+    return start

@@ -96,6 +96,8 @@ class Scope:
         self._frequencies = {term: (held, said) for term, held, said in counts}
         self._rarities: dict[str, float] = {}
         self._held: dict[str, Held] = {}
+        # by identity, which is all that the words of one query are compared by here: their hashes take longer than this
+        self._importances: dict[int, tuple[Word, float]] = {}
 
     @cached_property
     def mask(self) -> Mask | None:
@@ -143,9 +145,14 @@ class Scope:
         counts = tuple((term, *self._counts(term)) for term in terms)
         return Statistics(self.size, self.extent, self.is_everything, counts)
 
+    @property
+    def counts_together(self) -> bool:
+        """Whether terms that are about to be asked for should be expected: where counting means asking somebody."""
+        return self.allowed is not None and self._whole is None
+
     def expect(self, terms: Iterable[str]) -> None:
-        """Count terms that are about to be asked for: together, where counting means asking somebody."""
-        if self.allowed is not None and self._whole is None:
+        """Count terms that are about to be asked for together, if that is worth it."""
+        if self.counts_together:
             new = [term for term in dict.fromkeys(terms) if term not in self._frequencies]
             if new:
                 self._frequencies.update(zip(new, self._postings.count(self, new), strict=True))
@@ -199,6 +206,12 @@ class Scope:
     def importance(self, word: Word) -> float:
         """A word's weight times its rarity, in all its forms together; one that is not there is as rare as what it is
         read as."""
+        known = self._importances.get(id(word))
+        if known is None:
+            known = self._importances[id(word)] = word, self._importance(word)
+        return known[1]
+
+    def _importance(self, word: Word) -> float:
         typed = [reading for reading in word.readings if reading.reason in TYPED]
         forms = [reading.terms[0][0] for reading in typed if reading.is_form]
         if forms:

@@ -21,13 +21,13 @@ from index.engine.shard import Shard
 from index.errors import CorruptIndex, InvalidRequest, ShardsAway, no_course
 from index.remember import Remembered
 from index.search.courtesy import without_courtesies
-from index.search.coverage import Evidence, gather_evidence, judge_coverage
+from index.search.coverage import Evidence, gather_evidence, judge_coverage, read_question
 from index.search.described import SURELY, read_described
 from index.search.found import Found
 from index.search.lexicon import Lexicon
 from index.search.meaning import EXACT_PASSAGES
 from index.search.numbered import find_numbered, find_titled, with_lectures, with_titled
-from index.search.opinion import Opinion, ask_encoder, stays_so
+from index.search.opinion import Opinion, stays_so
 from index.search.query import QueryReader, as_typed, meaning_of
 from index.search.ranking import (
     RERANKED,
@@ -127,23 +127,24 @@ class SearchIndex:
             return with_lectures(self._find(replace(query, literal=True)), lectures)
         text = typed if query.literal else without_tasks(without_courtesies(typed))
         mode = self._possible(query.mode)
-        words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder)
+        opinion = Opinion(scope, text, self.encoder if mode is Mode.HYBRID else None)
+        words = self._read(text, scope, query, None if mode is Mode.LEXICAL else self.embedder, opinion)
         phrases = words.phrases
         meant = meaning_of(phrases, scope.frequency)
-        asked, unread = ask_encoder(scope, self.encoder if mode is Mode.HYBRID else None, meant)
-        opinion = Opinion(scope, text, asked)
+        opinion.ask(meant)
+        said = read_question(phrases, scope, self._glossaries)
         ranked = self._rank(words, opinion, meant, mode)
-        candidates = np.sort(ranked.rows)
+        cosines = opinion.cosines(np.sort(ranked.rows))
         evidence = gather_evidence(
             text,
+            said,
             words,
             ranked,
             scope,
-            self._glossaries,
             vectors=mode is not Mode.LEXICAL,
-            resemblance=opinion.resemblance(candidates),
+            resemblance=opinion.resemblance(cosines),
             outside=opinion.outside,
-            fitting=opinion.fitting(candidates),
+            fitting=opinion.fitting(cosines),
         )
         ranked = ranked.take(np.flatnonzero(relevant(ranked)))
         ranked, late = self._rerank(text, ranked)
@@ -152,7 +153,10 @@ class SearchIndex:
             mode=mode,
             # what is not worth showing covers nothing
             coverage=coverage_of(evidence, phrases) if len(ranked.rows) else Coverage.ABSENT,
-            degraded=self.degraded + self._missing(query.mode) + late + tuple(filter(None, (unread, opinion.problem))),
+            degraded=self.degraded
+            + self._missing(query.mode)
+            + late
+            + tuple(filter(None, (opinion.unread, opinion.problem))),
             weights=_weights(phrases, scope),
             unknown_words=self._unknown(query, text, evidence),
             index=self.generation,
@@ -253,12 +257,13 @@ class SearchIndex:
             return ()
         return ("no embedder is set: words only",)
 
-    def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None) -> Weighed:
-        """The query as it is read, to be weighed in its scope."""
+    def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None, opinion: Opinion) -> Weighed:
+        """The query as it is read, to be weighed in its scope; the encoder is asked as soon as its words are read."""
         reader = QueryReader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
-        phrases = reader.read(text, literal=query.literal)
+        phrases = reader.read(text, literal=query.literal, say_meant=opinion.ask)
         if query.literal:
             phrases = as_typed(phrases)
+        opinion.ask(meaning_of(phrases, scope.frequency))
         words = self._bodies.weigh(phrases, scope, embedder)
         if self.dictionary is None or query.literal:
             return words

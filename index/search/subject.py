@@ -84,10 +84,10 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     said = [fold(word.text) for word in typed]
     tongue = tongue_of(said)
     mixed = any(map(is_cyrillic, said)) or (not tongue and not telltale_words("en").isdisjoint(said))
-    sure = bool(asked) or is_bare(typed)
+    bare = is_bare(typed)
+    sure = bool(asked) or bare
     wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
     whole_of = [(n, whole) for n, (phrase, whole) in enumerate(zip(phrases, wholes, strict=True)) for _ in phrase.words]
-    bare = is_bare(typed)
     return [
         replace(
             _sign(word, whole, scope, languages, tongue, sure=sure, mixed=mixed),

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 import Stemmer
@@ -17,6 +18,7 @@ ANALYSIS_VERSION = "4"
 
 # A run of letters and digits, with inner joints as in nn.Conv2d, seq2seq, self-attention, C++; or a formula's symbol.
 _WORD = re.compile(r"[^\W_]+(?:[._’'\-‑][^\W_]+)*[+#]{0,2}|[∂∇∏∑√∞∫≈⊕⊗⊙]")
+_BETWEEN_WORDS = re.compile(f"({_WORD.pattern})")  # splits a text into what stands between words and these in turns
 # The host of an address and the ending of a file's name are no words of a course: "https", "com" and "pdf" say nothing of
 # its subject. What follows the host often names a paper.
 _ADDRESS = re.compile(
@@ -24,6 +26,9 @@ _ADDRESS = re.compile(
     r"\.(?:pdf|pptx?|docx?|ipynb|zip|png|jpe?g|csv|html?)\b",
     re.IGNORECASE,
 )
+# One of these is in whatever that pattern finds: to look for them takes a tenth of its time. No sign has a letter that
+# others are taken for where case does not count (ſ for s, ı for i).
+_ADDRESS_SIGNS = ("://", "www.", "@", ".pdf", ".ppt", ".doc", "pynb", ".z", ".png", ".jp", ".c", ".htm")
 _JOINT, _DOT = re.compile(r"[._’'\-‑]"), re.compile(r"\.")
 # conv2d → conv, 2, d; BatchNorm → Batch, Norm
 _PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
@@ -140,25 +145,27 @@ _FLEETING = [
 ]
 
 
-def other_stems(own: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def other_stems(own: str) -> tuple[str, ...]:
     """What stemming makes of a word in other forms. Of a Russian one in -к or -ц in the numbers and cases in which a vowel
     comes or goes: "точк" of "точки" is "точек" where there are many; of several abbreviations one. Guesses: not each of
     them is a word."""
     if (plural := _ABBREVIATIONS.fullmatch(own)) is not None:
-        return [plural["one"]]
+        return (plural["one"],)
     return _others(own, _FLEETING)
 
 
-def derived_stems(own: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def derived_stems(own: str) -> tuple[str, ...]:
     """Of a Russian verb in -ировать or -овать the noun of what it does, and back: as stems, guessed."""
     return _others(own, _DERIVED)
 
 
-def _others(own: str, patterns: Iterable[tuple[re.Pattern[str], tuple[str, ...]]]) -> list[str]:
+def _others(own: str, patterns: Iterable[tuple[re.Pattern[str], tuple[str, ...]]]) -> tuple[str, ...]:
     for pattern, ends in patterns:
         if (found := pattern.fullmatch(own)) is not None:
-            return [other for end in ends if (other := found["root"] + end) != own]
-    return []
+            return tuple(other for end in ends if (other := found["root"] + end) != own)
+    return ()
 
 
 def latin(language: str) -> str:
@@ -175,7 +182,7 @@ def fold(text: str) -> str:
 
 def strip_accents(text: str) -> str:
     """Latin letters without their marks ("reseau" for "réseau"); й and other scripts stay as they are."""
-    if not _MARKED.search(text):
+    if text.isascii() or not _MARKED.search(text):
         return text
     return "".join(
         letter
@@ -229,61 +236,67 @@ def terms_of(word: str, language: str = "en") -> tuple[str, ...]:
 def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[Token]:
     """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
     places = _places(text, language)
-    found: dict[int, tuple[int, Token]] = {}
+    found: dict[int, str] = {}
     for term in wanted:
-        place = places.last.get(term)
-        while place is not None:
-            rank, start, end, place = places.at[place]
-            if start not in found or rank < found[start][0]:
-                found[start] = rank, Token(term, start, end)
-    return [found[start][1] for start in sorted(found)]
+        for number in places.numbers.get(term, ()):
+            own = places.terms[number]
+            if number not in found or own.index(term) < own.index(found[number]):
+                found[number] = term
+    ends = places.ends
+    return [Token(found[number], ends[2 * number], ends[2 * number + 1]) for number in sorted(found)]
 
 
 class _Places(NamedTuple):
-    """Where the terms of a text stand: `last` of each, and `at` each place the which-th term of its word it is, the
-    word's `[start, end)`, and the place before it of the same term."""
+    """Where the terms of a text stand: the terms of each of its words, and the numbers of the words that each term is
+    of. Word i goes from `ends[2 * i]`, where what stands before it ends, to `ends[2 * i + 1]`."""
 
-    last: dict[str, int]
-    at: list[tuple[int, int, int, int | None]]
+    terms: list[tuple[str, ...]]
+    numbers: dict[str, list[int]]
+    ends: list[int]
 
 
 @lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 10 KB, a minute of speech 25
 def _places(text: str, language: str) -> _Places:
-    last: dict[str, int] = {}
-    at: list[tuple[int, int, int, int | None]] = []
-    for match in _words_in(text):
-        start, end = match.span()
-        for rank, term in enumerate(terms_of(match.group(), language)):
-            at.append((rank, start, end, last.get(term)))
-            last[term] = len(at) - 1
-    return _Places(last, at)
+    pieces = _BETWEEN_WORDS.split(_without_addresses(text))
+    terms = [*map(terms_of, pieces[1::2], repeat(language))]
+    numbers: dict[str, list[int]] = {}
+    for number, own in enumerate(terms):
+        for term in own:
+            if term in numbers:
+                numbers[term].append(number)
+            else:
+                numbers[term] = [number]
+    return _Places(terms, numbers, [*accumulate(map(len, pieces))])
 
 
 def words(text: str) -> list[str]:
     """The written words of a text in order."""
-    return [match.group() for match in _words_in(text)]
+    found: list[str] = _WORD.findall(_without_addresses(text))
+    return found
 
 
 def has_words(text: str) -> bool:
     """Whether a text has any written word."""
-    return next(_words_in(text), None) is not None
+    return _WORD.search(_without_addresses(text)) is not None
 
 
-def _words_in(text: str) -> Iterator[re.Match[str]]:
-    """Where the words of a text stand, those in addresses left out."""
-    if "." in text and _ADDRESS.search(text):
-        text = _ADDRESS.sub(lambda match: " " * len(match.group()), text)
-    return _WORD.finditer(text)
+def _without_addresses(text: str) -> str:
+    """A text of the same length with spaces for what of an address is no word."""
+    lowered = text.lower() if "." in text else ""
+    if any(map(lowered.__contains__, _ADDRESS_SIGNS)) and _ADDRESS.search(text):
+        return _ADDRESS.sub(lambda match: " " * len(match.group()), text)
+    return text
 
 
 def words_at(text: str) -> Iterator[tuple[int, str]]:
     """The same, each with the place where it begins."""
-    return ((match.start(), match.group()) for match in _words_in(text))
+    return ((match.start(), match.group()) for match in _WORD.finditer(_without_addresses(text)))
 
 
 def bare_words(text: str) -> list[str]:
     """The written words with those in addresses: of a question that is one."""
-    return [match.group() for match in _WORD.finditer(text)]
+    found: list[str] = _WORD.findall(text)
+    return found
 
 
 def is_name(word: str) -> bool:
@@ -303,7 +316,7 @@ def parts_of(word: str) -> list[str]:
 
 def terms(text: str, language: str = "en") -> list[str]:
     """The terms of a text in order, without places. `language` is that of its Latin words."""
-    return [term for match in _words_in(text) for term in terms_of(match.group(), language)]
+    return [term for word in words(text) for term in terms_of(word, language)]
 
 
 def is_stop_word(word: str, languages: Iterable[str] = ()) -> bool:
@@ -321,7 +334,8 @@ STOP_WEIGHT = 0.05
 _COMMON_FROM, _COMMON_SLOPE, _COMMON_LEAST = 4.5, 0.4, 0.3
 
 
-def word_weight(word: str, languages: Iterable[str] = ()) -> float:
+@lru_cache(maxsize=20_000)
+def word_weight(word: str, languages: tuple[str, ...] = ()) -> float:
     """1 for a word that says what is asked, less for everyday words, little for those that only join others."""
     if is_stop_word(word, languages):
         return STOP_WEIGHT

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from index.text.analysis import is_name
 from index.text.language import ORDINARY_ZIPF, zipf
 
+_CYRILLIC = re.compile(r"[а-яё]")
 _RUSSIAN_KEYS = "йцукенгшщзхъфывапролджэячсмитьбю.ё"
 _ENGLISH_KEYS = "qwertyuiop[]asdfghjkl;'zxcvbnm,./`"
 _TO_ENGLISH_KEYS = str.maketrans(_RUSSIAN_KEYS, _ENGLISH_KEYS)
@@ -19,7 +22,7 @@ def other_layout(text: str) -> str:
 
 def is_cyrillic(word: str) -> bool:
     """Whether a folded text has a Cyrillic letter."""
-    return any("а" <= letter <= "я" or letter == "ё" for letter in word)
+    return not word.isascii() and _CYRILLIC.search(word) is not None
 
 
 _LEAST_MEANT = 0.5  # of the words of a text, to be sure that it was typed in the other layout

@@ -7,7 +7,7 @@ the first from the start of the stretch. Between two of them the speech is taken
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -83,10 +83,11 @@ def second_of(char: int, times: Times) -> float:
 def spoken_sentences(text: str, times: Times = ()) -> list[tuple[int, int]]:
     """`[start, end)` of the sentences of speech; where captions have no full stops, of its clauses."""
     found: list[tuple[int, int]] = []
+    pauses = _pauses(times)
     start = 0
     for match in [*_SENTENCE.finditer(text), None]:
         end = match.start() if match else len(text)
-        found += _clauses(text, start, end, times)
+        found += _clauses(text, start, end, pauses)
         start = match.end() if match else end
     return found
 
@@ -132,11 +133,12 @@ def _best_token(tokens: list[Token], weights: Mapping[str, float]) -> Token:
     return best
 
 
-def _clauses(text: str, start: int, end: int, times: Times) -> list[tuple[int, int]]:
-    """A sentence, cut where it is too long to be one."""
+def _clauses(text: str, start: int, end: int, pauses: Sequence[int]) -> list[tuple[int, int]]:
+    """A sentence, cut where it is too long to be one: where words begin after a pause, or a clause begins."""
     found: list[tuple[int, int]] = []
     if end - start > _MAX_CHARS:
-        breaks = sorted({*_pauses(start, end, times), *(m.end() for m in _CLAUSE.finditer(text, start, end))})
+        inside = pauses[bisect_right(pauses, start) : bisect_left(pauses, end)]
+        breaks = sorted({*inside, *(m.end() for m in _CLAUSE.finditer(text, start, end))})
         for place in breaks:
             if place - start >= _LONG_CHARS:
                 found += _hard(text, start, place)
@@ -144,12 +146,12 @@ def _clauses(text: str, start: int, end: int, times: Times) -> list[tuple[int, i
     return [*found, *_hard(text, start, end)]
 
 
-def _pauses(start: int, end: int, times: Times) -> list[int]:
+def _pauses(times: Times) -> list[int]:
     """Where words begin after a pause: both the end of speech and its going on are times of their own."""
     return [
         char
         for (before, left), (char, right) in pairwise(times)
-        if start < char < end and right - left >= _PAUSE_SECONDS and char - before <= 1
+        if right - left >= _PAUSE_SECONDS and char - before <= 1
     ]
 
 
