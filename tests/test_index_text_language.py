@@ -53,7 +53,7 @@ def test_the_code_of_the_library_of_words_is_not_imported() -> None:
 def test_lists_of_words_of_another_form_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(languages, "_FORM", {"format": "cB", "version": 2})
     with pytest.raises(LecturesError, match=r"of another form .*'version': 1"):
-        word_frequencies.__wrapped__("en")
+        languages._word_list("en")
 
 
 def test_what_is_ordinary_language() -> None:

@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from index.errors import LecturesError
+from index.remember import MadeOnce
 
 # Languages whose words are told apart, by ISO code, with the name of their Snowball stemmer.
 STEMMERS = {
@@ -43,7 +44,7 @@ _FORM = {"format": "cB", "version": 1}  # of the lists, as they say themselves
 _TONGUE_WORDS, _TONGUE_MARGIN = 2, 3.0
 
 
-@lru_cache(maxsize=16)
+@MadeOnce
 def word_frequencies(language: str) -> dict[str, float]:
     """The words of a language with their shares of all words."""
     frequencies = {word: 10 ** (-number / 100) for number, words in enumerate(_word_list(language)) for word in words}
