@@ -216,7 +216,7 @@ def serve(
     """Serve the search box and the API."""
     with importing():
         from index.spread.connecting import read_address
-        from service.opening import hold_native_threads, names_models
+        from service.opening import hold_native_threads, names_models, read_ahead
         from service.security import check_bind
         from service.settings import read_settings
         from service.workers import open_socket, serve_in_processes, share_metrics
@@ -231,6 +231,9 @@ def serve(
         share_metrics()
     with importing():
         from service.oversights import oversights_of
+
+        if workers == 1:  # a process that is to part has no thread that holds a lock
+            read_ahead(settings)
         from service.running import open_first, run
 
     _, library, away = open_readable()  # the schema is brought up to date once, before anybody serves
