@@ -28,7 +28,7 @@ from index.served import open_served
 from index.spread.spread import Spread
 from index.types import Filters, Query
 from service.app import create_app
-from service.memory import settle_memory
+from service.memory import importing, settle_memory
 from service.running import run
 from service.serving import Serving
 from service.settings import Settings
@@ -731,3 +731,15 @@ def test_a_course_is_back_as_soon_as_a_node_that_holds_it_is(
         over_nodes.look()
         assert over_nodes.index().generation.damaged.keys() == damaged
     assert len(opened) == 2
+
+
+def test_what_is_imported_at_the_start_is_never_looked_through() -> None:
+    before = gc.get_freeze_count()
+    with importing():
+        assert not gc.isenabled()
+        kept = [[number] for number in range(10_000)]
+    try:
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()
