@@ -36,7 +36,15 @@ def test_a_start_without_signing_in_imports_no_library_for_it(tmp_path: Path) ->
 
 def test_a_start_imports_nothing_that_only_answers_need(tmp_path: Path) -> None:
     start = "from service.running import create_app; create_app()"
-    heavy = {*_ANSWERING, "sqlalchemy.dialects.postgresql", "ingest.sources", "onnxruntime", "wordfreq", "mcp"}
+    heavy = {
+        *_ANSWERING,
+        "sqlalchemy.dialects.postgresql",
+        "ingest.sources",
+        "jinja2",
+        "onnxruntime",
+        "wordfreq",
+        "mcp",
+    }
     assert _loaded(start, heavy, LECTURES_DATA_DIR=str(tmp_path)) == set()
 
 
