@@ -1,4 +1,4 @@
-"""The results that were asked for last, kept with the object that gives them and gone with it.
+"""The results that were asked for last, kept with the object that gives them and gone with it; and what is made once.
 
 `functools.lru_cache` around a method refers to its object, so that both stay until the garbage collector looks: of an
 old generation of the index that would be hundreds of megabytes.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
+from functools import update_wrapper
+from threading import Lock, RLock
 from typing import Generic, TypeVar
 
+A = TypeVar("A", bound=Hashable)
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -57,3 +59,24 @@ class Remembered(Generic[K, V]):
         with self._lock:
             self._known.clear()
             self._weight = 0
+
+
+class MadeOnce(Generic[A, V]):
+    """A function of one argument, whose results are kept for good. Who asks for one that is just being made waits for
+    it, where `functools.lru_cache` lets each thread make it: for what the first search needs, which a start reads too.
+    """
+
+    def __init__(self, make: Callable[[A], V]) -> None:
+        self._make = make
+        self._known: dict[A, V] = {}
+        self._lock = RLock()
+        update_wrapper(self, make)
+
+    def __call__(self, argument: A) -> V:
+        known = self._known.get(argument)
+        if known is not None:
+            return known
+        with self._lock:
+            if argument not in self._known:
+                self._known[argument] = self._make(argument)
+            return self._known[argument]

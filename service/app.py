@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from threading import Thread
+from typing import TYPE_CHECKING
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -14,6 +14,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.staticfiles import StaticFiles
 
+from index.later import import_soon, later
 from service.access import NEWCOMER, Access
 from service.api import answers, chat, courses, embeddings, export, health, ingests, media, missed, search
 from service.compression import PagesCompressed
@@ -27,12 +28,16 @@ from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
 from service.signin import lti_routes
 from service.signin import routes as signin
-from service.signin.oidc import Provider
 from service.signin.proxy import BehindProxy
 from service.stamps import FirstIndex
 from service.state import ServiceState
 from service.validation import add_validation_handler
 from service.web import card, course_pages, discovery, former, pages, quoted, showing, teaching, written
+
+if TYPE_CHECKING:
+    from service.signin import oidc
+else:
+    oidc = later("service.signin.oidc")
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -49,13 +54,16 @@ def create_app(
     settings = settings or read_settings()
     configure_logging(settings.log_level, words=settings.log_queries)
 
+    def warmed() -> None:
+        warm_up()
+        opened()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        state = app.state.service = ServiceState(settings, first, app.state.metrics, opened)
+        state = app.state.service = ServiceState(settings, first, app.state.metrics, warmed)
         threads = current_default_thread_limiter()
         threads.total_tokens = max(threads.total_tokens, state.gate.places + _OTHER_THREADS)
         state.start()  # what is wrong is said by /readyz and by each search
-        Thread(target=showing.warm_up, daemon=True).start()  # beside the start, not before it
         try:
             async with tools.running():
                 yield
@@ -74,7 +82,7 @@ def create_app(
     add_description(app)
     app.state.metrics = Metrics()
     app.state.access = Access(settings)
-    app.state.provider = Provider(settings) if settings.oidc_issuer else None
+    app.state.provider = oidc.Provider(settings) if settings.oidc_issuer else None
     app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
     add_error_handlers(app, showing.error_page)
@@ -82,6 +90,13 @@ def create_app(
     _add_routes(app, tools)
     _add_middleware(app, settings)
     return app
+
+
+def warm_up() -> None:
+    """Import and compile now what the first answer and the first page need, beside the requests: a search, which this
+    would hold up before, is what is asked for first."""
+    import_soon()
+    showing.warm_up()
 
 
 def _add_routes(app: FastAPI, tools: Tools) -> None:

@@ -14,7 +14,7 @@ from service import cli_backup, cli_eval, cli_ingest
 from service.cli_keys import keys_app
 from service.cli_links import links_app, sessions_app
 from service.cli_packs import packs_app
-from service.memory import collect_seldom
+from service.memory import collect_seldom, importing
 from service.opening import (
     Course,
     Json,
@@ -214,11 +214,12 @@ def serve(
     ray: Annotated[str | None, typer.Option(help="Let the nodes of the Ray cluster at this address search.")] = None,
 ) -> None:
     """Serve the search box and the API."""
-    from index.spread.connecting import read_address
-    from service.opening import hold_native_threads, names_models
-    from service.security import check_bind
-    from service.settings import read_settings
-    from service.workers import open_socket, serve_in_processes, share_metrics
+    with importing():
+        from index.spread.connecting import read_address
+        from service.opening import hold_native_threads, names_models, read_ahead
+        from service.security import check_bind
+        from service.settings import read_settings
+        from service.workers import open_socket, serve_in_processes, share_metrics
 
     if ray is not None:
         read_address(ray)  # an empty one would have this process search
@@ -228,8 +229,12 @@ def serve(
     hold_native_threads(settings)
     if workers > 1:
         share_metrics()
-    from service.oversights import oversights_of
-    from service.running import open_first, run
+    with importing():
+        from service.oversights import oversights_of
+
+        if workers == 1:  # a process that is to part has no thread that holds a lock
+            read_ahead(settings)
+        from service.running import open_first, run
 
     _, library, away = open_readable()  # the schema is brought up to date once, before anybody serves
     seen = "" if away else "".join(f"{line}\n" for line in oversights_of(library, settings))

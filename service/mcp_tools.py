@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from index.errors import NotFound
+from index.later import later
 from index.search.search import clean_query
 from index.store.catalogue import course_details, list_courses
 from index.types import DeckEntry, Filters, Hit, IndexedPassage, Kind, PagePlace, Query, TimePlace, VideoEntry
-from service.answers.answering import last_answer
 from service.answers.types import Citation
 from service.base import LOCAL, served_at
 from service.citing import cited_url
@@ -19,6 +20,11 @@ from service.mcp_mount import readable
 from service.schemas import AnswerOut, CitationOut, answer_out
 from service.schemas.shape import Shape
 from service.state import ServiceState
+
+if TYPE_CHECKING:
+    from service.answers import answering
+else:
+    answering = later("service.answers.answering", soon=True)
 
 
 class FoundOut(Shape):
@@ -135,7 +141,8 @@ def fetch(state: ServiceState, passage_id: str) -> FetchOut:
 def ask(state: ServiceState, question: str, course: str | None) -> AskOut:
     """An answer whose every sentence can be checked."""
     started = perf_counter()
-    found = last_answer(state.answering(clean_query(question), Filters(course=course, courses=readable.get()), ()))
+    filters = Filters(course=course, courses=readable.get())
+    found = answering.last_answer(state.answering(clean_query(question), filters, ()))
     base = _base(state)
     out = answer_out(found, (perf_counter() - started) * 1000)
     cited = [

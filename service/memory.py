@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 _YOUNG_OBJECTS = 20_000  # that are new and still there when it looks; Python's own figure is 700
 
@@ -13,6 +14,18 @@ def collect_seldom() -> None:
     """Look through new objects seldomer: a start makes hundreds of thousands that stay, a search thousands that go by
     themselves."""
     gc.set_threshold(_YOUNG_OBJECTS)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """While modules are imported that stay: the garbage collector leaves them out, now and later. A start makes
+    hundreds of thousands of objects, and looking through them takes a tenth of a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def settle_memory() -> None:

@@ -148,6 +148,22 @@ def open_embedder(settings: Settings) -> Embedder | None:
     return load_embedder(settings.embedder)
 
 
+def read_ahead(settings: Settings) -> None:
+    """Begin to read the bundled table, if that is set, while the program is imported: most of it happens outside the
+    interpreter's lock. Who needs the table waits for it, and is told then what is wrong with it."""
+    from contextlib import suppress
+    from threading import Thread
+
+    from index.embed.table import bundled_table
+
+    def read() -> None:
+        with suppress(Exception):
+            bundled_table()
+
+    if settings.embedder == "builtin":
+        Thread(target=read, name="table", daemon=True).start()
+
+
 def open_encoder(settings: Settings) -> Encoder | None:
     """The encoder that the settings name, if any."""
     from index.embed.encoder import load_encoder

@@ -27,7 +27,7 @@ from index.follow import follow
 from index.search.search import SearchIndex
 from index.served import open_served
 from index.store.database import Database
-from service.app import create_app
+from service.app import create_app, warm_up
 from service.connections import Connection, ConnectionLimits
 from service.listening import close_door, open_door, queue_of
 from service.memory import settle_memory
@@ -160,4 +160,5 @@ def open_first(settings: Settings) -> FirstIndex | None:
         library.close()
     index = SearchIndex(generation, embedder, degraded, reranker, dictionary, encoder=encoder)
     index.warm_up()
+    warm_up()
     return FirstIndex(index, noting.stamps, tuple(noting.unproven))

@@ -219,16 +219,21 @@ class Serving:
             embedder,
             degraded,
             self._load_reranker(),
-            self._load_dictionary(),
+            self._load_dictionary,
             bodies,
             self._load_encoder(),
         )
         index = index_without_folders(index, self._library.data_dir)
-        if self._index is None:
+        if now is None:
             # the first is searched at once; what is put together below is waited for only by who needs it
             self._index = index
             self._looked.set()
         self._wake(index)
+        try:
+            _ = index.dictionary
+        except LecturesError:
+            self._index = now  # without packs that are set nothing is searched
+            raise
         index.warm_up()
         self._index, self._own, self._files = index, degraded, files
         if now is not None:

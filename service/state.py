@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +19,11 @@ from index.embed.protocol import Embedder, Vectors
 from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
 from index.errors import EmbedderError
+from index.later import later
 from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
 from index.types import ExplainedTerm, Filters, Query, Readable
-from service.answers.answering import stream_answer
 from service.answers.llm import model_of
 from service.answers.types import Event, Turn
 from service.counters import Counters
@@ -39,6 +40,11 @@ from service.settings import Settings, listed
 from service.stamps import FirstIndex
 from service.telling import found_for, reasons_for
 from service.terms import explained_terms
+
+if TYPE_CHECKING:
+    from service.answers import answering
+else:
+    answering = later("service.answers.answering", soon=True)
 
 _MAX_PROGRAMMES = 500
 _SEARCHES = 8  # whose requests run at once: two of them search while others are read and written
@@ -186,7 +192,7 @@ class ServiceState:
         """The events of an answer, the first already made: what is wrong is said before a stream begins. `literal`: the
         question is searched exactly as it was typed; `explain_terms`: a bare term asks what it is."""
         index = self.index()
-        events = stream_answer(
+        events = answering.stream_answer(
             index,
             lambda query: self.find(query, index),
             question,

@@ -13,6 +13,7 @@ from index.engine.glossary import (
     general_glossary,
     hash_key,
     key_of,
+    named_in,
     whole_key,
 )
 from index.types import Reason
@@ -52,7 +53,7 @@ def test_terms_of_several_courses_are_one_with_the_sum_of_their_counts() -> None
 
 def test_the_general_glossary_is_read_in_both_languages_and_all_forms() -> None:
     glossary = general_glossary()
-    assert len({term.text for own in glossary._by_key.values() for term in own}) > 1_600
+    assert len({text for own in glossary._by_key.values() for text, _ in own}) > 1_600
     texts = {term.counterpart for term in glossary.find(key_of("свёрточных нейронных сетей"))}
     assert {"convolutional neural network", "CNN"} <= texts
     assert "ранняя остановка" in {term.counterpart for term in glossary.find(key_of("early stopping"))}
@@ -64,7 +65,7 @@ def test_the_general_glossary_is_read_in_both_languages_and_all_forms() -> None:
 def test_a_name_is_not_looked_up_by_one_of_its_words() -> None:
     assert whole_key("О-большое") == ("о", *whole_key("большое"))
     assert whole_key("back-propagation of errors") == key_of("back-propagation of errors")
-    glossary = GeneralGlossary(["big O notation|О-большое", "sample mean|average", "drop-out|dropout"])
+    glossary = GeneralGlossary(map(named_in, ["big O notation|О-большое", "sample mean|average", "drop-out|dropout"]))
     assert (
         glossary.find(whole_key("больше"))
         == glossary.find(whole_key("sample"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +14,14 @@ from index.engine.dictionary import (
     Dictionary,
     PackWords,
     _bundled,
+    _digest_of_bundled,
+    _named,
     embed_descriptions,
     load_dictionary,
     words_of_descriptions,
+    write_read,
 )
-from index.engine.packs import BUNDLED, FOLDER, doubts, find_packs, read_pack
+from index.engine.packs import BUNDLED, FOLDER, Pack, doubts, find_packs, read_pack
 from index.errors import InvalidRequest
 from service.cli import app
 
@@ -141,6 +146,53 @@ def test_bundled_words_are_those_of_the_bundled_texts(name: str) -> None:
     for stem in ("neural", "случайн", "the", "unheard"):
         for own, other in zip(kept.held(stem), made.held(stem), strict=True):
             np.testing.assert_array_equal(own, other)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_what_names_are_looked_up_by_is_kept_beside_the_bundled_texts(name: str) -> None:
+    pack = read_pack(FOLDER / f"{name}.txt")
+    kept, made = list(_named(pack, _bundled(pack))), list(_named(pack, None))
+    assert "names.keys" in (_bundled(pack) or {}), "looked up at the start"
+    assert kept == made
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_text_that_was_read_before_is_read_the_same_without_being_looked_through(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = read_pack(FOLDER / f"{name}.txt")
+    assert _digest_of_bundled(name) == pack.digest
+    monkeypatch.setattr("index.engine.packs._take", lambda *_: pytest.fail("looked through"))
+    assert read_pack(FOLDER / f"{name}.txt", pack.digest) == pack
+
+
+def test_a_text_that_was_changed_since_is_looked_through(tmp_path: Path) -> None:
+    digest = read_pack(_pack(tmp_path)).digest
+    assert _digest_of_bundled("anatomy") == ""
+    with pytest.raises(InvalidRequest, match="Line 9 of the pack"):
+        read_pack(_pack(tmp_path, f"{ANATOMY}nothing of it\n"), digest)
+
+
+def test_names_that_would_be_read_otherwise_are_not_kept(tmp_path: Path) -> None:
+    path = _pack(tmp_path, f"{ANATOMY}= tibia | in the\nen: the bone beside the calf\n")
+    with pytest.raises(ValueError, match="words that only join"):
+        write_read(read_pack(path), path.with_suffix(".safetensors"))
+
+
+def test_a_dictionary_that_two_threads_ask_for_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    read: list[Path] = []
+
+    def slowly(path: Path, known: str = "") -> Pack:
+        read.append(path)
+        time.sleep(0.05)
+        return read_pack(path, known)
+
+    monkeypatch.setattr("index.engine.dictionary.read_pack", slowly)
+    chosen = [str(_pack(tmp_path))]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(load_dictionary, [chosen] * 4))
+    assert len(read) == 1
+    assert all(own is found[0] for own in found)
 
 
 def test_a_word_is_held_by_the_concepts_of_every_pack_that_describe_with_it(tmp_path: Path) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
-from index.remember import Remembered
+import pytest
+
+from index.remember import MadeOnce, Remembered
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
@@ -65,3 +69,39 @@ def test_what_is_forgotten_is_made_again_and_counts_no_more() -> None:
     assert remembered.peek("a") is None
     assert remembered.get("b", lambda _: "y" * 9) == "y" * 9
     assert remembered.get("b", lambda _: "other") == "y" * 9
+
+
+def test_what_is_made_once_is_waited_for_and_kept() -> None:
+    made: list[str] = []
+    begun, go_on = Event(), Event()
+
+    @MadeOnce
+    def shout(word: str) -> str:
+        made.append(word)
+        begun.set()
+        assert go_on.wait(20)
+        return word.upper()
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(shout, "loud")
+        assert begun.wait(20)
+        second = threads.submit(shout, "loud")
+        go_on.set()
+        assert (first.result(20), second.result(20), shout("loud")) == ("LOUD", "LOUD", "LOUD")
+    assert made == ["loud"]
+
+
+def test_what_could_not_be_made_is_tried_again() -> None:
+    tried: list[str] = []
+
+    @MadeOnce
+    def read(name: str) -> str:
+        tried.append(name)
+        if len(tried) == 1:
+            raise OSError(name)
+        return name
+
+    with pytest.raises(OSError, match="list"):
+        read("list")
+    assert read("list") == read("list") == "list"
+    assert tried == ["list", "list"]

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 from support import make_generation, passage
 
-from index.engine.glossary import GeneralGlossary
+from index.engine.glossary import GeneralGlossary, named_in
 from index.search.coverage import Evidence, _is_verbatim, judge_coverage
 from index.search.lexicon import Lexicon
 from index.search.named import letters_unmet, share_strange, share_unmet, strangers, unmet_names
@@ -463,12 +463,12 @@ def test_a_name_may_be_written_as_one_word(tmp_path: Path) -> None:
         tmp_path, {"c": [passage(t, n) for n, t in enumerate(("LeakyReLU", "leaky units", "relu"))]}
     )
     scope = make_scope(generation, Filters(course="c"))
-    glossary = GeneralGlossary(["leaky relu|ReLU с утечкой", "parametric relu|PReLU"])
+    glossary = GeneralGlossary(map(named_in, ["leaky relu|ReLU с утечкой", "parametric relu|PReLU"]))
 
     def strange(*typed: str) -> list[tuple[Word, ...]]:
         return strangers([Word(text, 1.0, ()) for text in typed], scope, [glossary], "en")
 
     assert strange("leaky", "relu") == []
     assert len(strange("parametric", "relu")) == 1
-    nothing = GeneralGlossary(["\uff9e \uff9e|x y"])  # signs that are letters until they are folded
+    nothing = GeneralGlossary([named_in("\uff9e \uff9e|x y")])  # signs that are letters until they are folded
     assert strangers([Word("\uff9e", 1.0, ()), Word("\uff9e", 1.0, ())], scope, [nothing], "en") == []

@@ -9,7 +9,7 @@ import pytest
 from support import CountingEmbedder, ingest, make_generation, open_index, page_of, passage, write_pdf
 
 from index.engine.generation import Generation
-from index.engine.glossary import GeneralGlossary, ShardTerms, Term, build_terms
+from index.engine.glossary import GeneralGlossary, ShardTerms, Term, build_terms, named_in
 from index.library import Library
 from index.search.lexicon import Lexicon
 from index.search.query import QueryReader, as_typed, meaning_of, rewrites_of
@@ -220,7 +220,7 @@ def test_names_are_not_translated_and_nothing_is_into_words_that_join_others(tmp
 
 
 def test_an_everyday_word_that_the_course_says_is_no_name_of_a_concept(tmp_path: Path) -> None:
-    names = GeneralGlossary(["ReAct|agent that reasons and acts"])
+    names = GeneralGlossary([named_in("ReAct|agent that reasons and acts")])
     said = "the agent that reasons and acts did react"
     generation = make_generation(tmp_path, {"c": [passage(said)], "d": [passage(said[:-6], course="d")]})
     for course, typed, read in (("c", "react", False), ("c", "ReAct", True), ("d", "react", True)):

@@ -20,7 +20,7 @@ from support import CountingEmbedder, ingest, until, until_ready, write_course
 from index.engine.generation import Generation
 from index.engine.manifest import generation_file, point_to, shard_folder
 from index.engine.shard import open_shard
-from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
+from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable, InvalidRequest
 from index.library import Library
 from index.publish import reindex
 from index.search.search import SearchIndex
@@ -28,7 +28,7 @@ from index.served import open_served
 from index.spread.spread import Spread
 from index.types import Filters, Query
 from service.app import create_app
-from service.memory import settle_memory
+from service.memory import importing, settle_memory
 from service.running import run
 from service.serving import Serving
 from service.settings import Settings
@@ -619,6 +619,44 @@ def test_an_error_that_damage_brings_about_is_said_to_be_that_and_any_other_is_n
         assert (ready["status"], "1 of 2 courses" in ready["degraded"][0]) == ("degraded", True)
 
 
+@pytest.mark.usefixtures("folders")
+def test_packs_are_read_beside_the_first_searches_which_wait_for_them(
+    sqlite_library: Library, embedder: CountingEmbedder
+) -> None:
+    go_on, asked = threading.Event(), threading.Event()
+
+    def read() -> None:
+        asked.set()
+        assert go_on.wait(20)
+
+    serving = Serving(sqlite_library, lambda: embedder, lambda: None, dictionary=read)
+    serving.start()
+    try:
+        assert asked.wait(20)
+        index = serving.index(wait=False)  # it is ready
+        searching = threading.Thread(target=index.find, args=(Query("dropout"),))
+        searching.start()
+        searching.join(0.2)
+        assert searching.is_alive()
+        go_on.set()
+        searching.join(20)
+        assert not searching.is_alive()
+    finally:
+        go_on.set()
+        serving.stop()
+
+
+@pytest.mark.usefixtures("folders")
+def test_without_packs_that_are_set_nothing_is_searched(sqlite_library: Library, embedder: CountingEmbedder) -> None:
+    def missing() -> None:
+        raise InvalidRequest("There is no pack 'ml'.")
+
+    serving = Serving(sqlite_library, lambda: embedder, lambda: None, dictionary=missing)
+    serving.look()
+    with pytest.raises(InvalidRequest, match="There is no pack"):
+        serving.index()
+
+
 def test_health_does_not_wait_for_the_first_generation(
     installation: tuple[Library, Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -693,3 +731,15 @@ def test_a_course_is_back_as_soon_as_a_node_that_holds_it_is(
         over_nodes.look()
         assert over_nodes.index().generation.damaged.keys() == damaged
     assert len(opened) == 2
+
+
+def test_what_is_imported_at_the_start_is_never_looked_through() -> None:
+    before = gc.get_freeze_count()
+    with importing():
+        assert not gc.isenabled()
+        kept = [[number] for number in range(10_000)]
+    try:
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 import time
 import types
 from importlib.metadata import version
@@ -16,8 +17,10 @@ import pytest
 from model_stub import Reply, model_server, refuses, says
 from support import Done, Run, write_course
 
-from index.embed import sentences
-from service.opening import hold_native_threads
+from index.embed import sentences, table
+from index.embed.table import TableEmbedder
+from index.errors import EmbedderError
+from service.opening import hold_native_threads, read_ahead
 from service.settings import Settings, unknown_variables
 
 ROOT = Path(__file__).parents[1]
@@ -207,6 +210,23 @@ def test_what_was_read_is_not_read_again(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # an import of it would fail
     again = run("ingest", str(course))
     assert (again.code, "encoding" in again.err) == (0, False)
+
+
+@pytest.mark.parametrize(("embedder", "read"), [("builtin", 1), ("none", 0)])
+def test_the_table_is_read_while_the_program_is_imported(
+    monkeypatch: pytest.MonkeyPatch, embedder: str, read: int
+) -> None:
+    calls: list[str] = []
+
+    def broken(version: str) -> TableEmbedder:
+        calls.append(version)
+        raise EmbedderError("The built-in table is damaged.")  # who needs the table is told, nobody else
+
+    monkeypatch.setattr(table, "_bundled", broken)
+    read_ahead(Settings(embedder=embedder, encoder=""))
+    for thread in [thread for thread in threading.enumerate() if thread.name == "table"]:
+        thread.join(20)
+    assert len(calls) == read
 
 
 def test_questions_need_a_language_model(run: Run) -> None:

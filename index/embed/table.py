@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from index.embed.adaptation import Adaptation, look_up, make_adaptation
 from index.embed.protocol import VIEWS_VERSION, Vectors, normalise
 from index.errors import EmbedderError
+from index.remember import MadeOnce
 from index.text.analysis import stem
 from index.text.phonetics import sounds
 
@@ -196,9 +197,13 @@ class TableEmbedder:
         return vector
 
 
-@lru_cache(maxsize=1)
 def bundled_table() -> TableEmbedder:
     """The table as it is bundled, once for the process."""
+    return _bundled(VERSION)
+
+
+@MadeOnce
+def _bundled(_version: str) -> TableEmbedder:
     return TableEmbedder()
 
 

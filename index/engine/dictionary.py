@@ -11,7 +11,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,10 @@ from safetensors.numpy import save_file
 from index.embed.protocol import Vectors
 from index.embed.table import bundled_table
 from index.engine.container import Arrays
-from index.engine.glossary import GeneralGlossary
+from index.engine.glossary import GeneralGlossary, Named, whole_key
 from index.engine.packs import FOLDER, Concept, Pack, find_packs, read_pack
 from index.engine.vectors import Sketches, sketches_of
+from index.remember import MadeOnce
 from index.text.analysis import ANALYSIS_VERSION, fold, one_script, stem, word_weight, words
 
 Floats = NDArray[np.float32]
@@ -52,8 +53,9 @@ class Dictionary:
 
     def __init__(self, packs: Sequence[Pack]) -> None:
         self.concepts = tuple(concept for pack in packs for concept in pack.concepts)
-        self.names = GeneralGlossary(line for pack in packs for line in pack.glossary_lines())
         bundled = [_bundled(pack) for pack in packs]
+        named = [_named(pack, own) for pack, own in zip(packs, bundled, strict=True)]
+        self.names = GeneralGlossary(names for own in named for names in own)
         self._vectors = _vectors(packs, bundled)
         self._words = [
             PackWords(words_of_descriptions(pack) if own is None else own)
@@ -165,9 +167,9 @@ def load_dictionary(chosen: Sequence[str]) -> Dictionary | None:
     return _load(tuple(chosen)) if chosen else None
 
 
-@lru_cache(maxsize=2)
+@MadeOnce
 def _load(chosen: tuple[str, ...]) -> Dictionary:
-    return Dictionary([read_pack(path) for path in find_packs(chosen)])
+    return Dictionary([read_pack(path, _digest_of_bundled(path.stem)) for path in find_packs(chosen)])
 
 
 def embed_descriptions(pack: Pack) -> Vectors:
@@ -176,12 +178,39 @@ def embed_descriptions(pack: Pack) -> Vectors:
 
 
 def write_read(pack: Pack, path: Path) -> None:
-    """What `Dictionary` would else read at each start: vectors as int8 with a scale for each row, and words."""
+    """What `Dictionary` would else read at each start: vectors as int8 with a scale for each row, words, and the stems
+    by which names are looked up, a line for each name."""
+    if read_pack(path.with_suffix(".txt"), pack.digest) != pack:
+        raise ValueError(f"{path} would be read otherwise at the start: write no name of words that only join.")
     vectors = embed_descriptions(pack)
     scales = np.abs(vectors).max(axis=1, initial=1e-9) / 127
     codes = np.round(vectors / scales[:, None]).astype(np.int8)
-    arrays = {"codes": codes, "scales": scales.astype(np.float32), **words_of_descriptions(pack)}
+    arrays = {
+        "codes": codes,
+        "scales": scales.astype(np.float32),
+        "names.keys": stems_of_names(pack),
+        **words_of_descriptions(pack),
+    }
     save_file(arrays, path, {"made_of": _made_of(pack)})
+
+
+def stems_of_names(pack: Pack) -> NDArray[np.uint8]:
+    """What the names of all concepts are looked up by, in their order, as UTF-8: a line each, its stems by blanks."""
+    return np.frombuffer("\n".join(" ".join(whole_key(name)) for name in _names(pack)).encode(), np.uint8)
+
+
+def _names(pack: Pack) -> Iterator[str]:
+    return (name for concept in pack.concepts for name in concept.names)
+
+
+def _named(pack: Pack, bundled: Arrays | None) -> Iterator[list[Named]]:
+    """The names of each concept with what they are looked up by, as it is bundled where it is."""
+    if bundled is None:
+        keys = iter([whole_key(name) for name in _names(pack)])
+    else:
+        keys = iter([tuple(line.split()) for line in bundled["names.keys"].tobytes().decode().split("\n")])
+    for concept in pack.concepts:
+        yield list(zip(concept.names, islice(keys, len(concept.names)), strict=True))
 
 
 def _vectors(packs: Sequence[Pack], bundled: Sequence[Arrays | None]) -> Vectors:
@@ -206,6 +235,16 @@ def _bundled(pack: Pack) -> Arrays | None:
 
 def _made_of(pack: Pack) -> str:
     return f"{pack.digest}:{bundled_table().name}:{ANALYSIS_VERSION}"
+
+
+def _digest_of_bundled(name: str) -> str:
+    """Of the text of which the file beside a bundled pack was made; empty without one."""
+    path = FOLDER / f"{name}.safetensors"
+    if not path.is_file():
+        return ""
+    with safe_open(path, "numpy") as file:
+        digest, _, rest = str(file.metadata()["made_of"]).partition(":")
+    return digest if rest == f"{bundled_table().name}:{ANALYSIS_VERSION}" else ""
 
 
 def _stems(text: str) -> list[str]:

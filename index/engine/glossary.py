@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import chain, combinations
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -104,31 +105,41 @@ def best_first(terms: Iterable[Term]) -> list[Term]:
     return sorted(found, key=lambda term: (-term.count, term.counterpart))
 
 
+# a name as it is written, and the stems by which it is looked up (`whole_key`)
+Named = tuple[str, tuple[str, ...]]
+
+
+def named_in(line: str) -> list[Named]:
+    """The names of a line, which holds English names, a tab, Russian names; synonyms by |."""
+    return [(name, whole_key(name)) for side in line.split("\t") for name in side.split("|")]
+
+
 class GeneralGlossary:
     """The bundled terms of machine learning and computer science, for what a course does not write side by side."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        """`lines` hold English names, a tab, Russian names; synonyms by |."""
-        self._by_key: dict[tuple[str, ...], list[Term]] = defaultdict(list)
-        for line in lines:
-            names = [(name, whole_key(name)) for side in line.split("\t") for name in side.split("|")]
+    def __init__(self, groups: Iterable[Sequence[Named]]) -> None:
+        """Of each group every name is also each other."""
+        self._by_key: dict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+        for names in groups:
             for first, second in combinations(names, 2):
                 for (text, key), (other, another) in ((first, second), (second, first)):
                     if key and key != another:
-                        self._by_key[key].append(Term(text, other, Reason.SYNONYM, 0))
+                        self._by_key[key].append((text, other))
         self.longest = max(map(len, self._by_key), default=0)
 
     def find(self, stems: Sequence[str]) -> list[Term]:
         """The entries whose `text` is exactly these stems (`whole_key`)."""
         found = self._by_key.get(tuple(stems))
-        return sorted(found, key=lambda term: term.counterpart) if found else []
+        if not found:
+            return []
+        return [Term(text, other, Reason.SYNONYM, 0) for text, other in sorted(found, key=itemgetter(1))]
 
 
 @lru_cache(maxsize=1)
 def general_glossary() -> GeneralGlossary:
     """The bundled terms, once for the process."""
     lines = (Path(__file__).parents[1] / "builtin" / "glossary.tsv").read_text("utf-8").splitlines()
-    return GeneralGlossary(line for line in lines if line[:1] != "#")
+    return GeneralGlossary(named_in(line) for line in lines if line[:1] != "#")
 
 
 @lru_cache(maxsize=50_000)  # each stretch of a query is looked up: the same words again and again

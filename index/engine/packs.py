@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -44,29 +44,25 @@ class Pack:
     concepts: tuple[Concept, ...]
     digest: str
 
-    def glossary_lines(self) -> Iterator[str]:
-        """Its names as the glossary reads them: each name of a concept is also each other."""
-        for concept in self.concepts:
-            if len(concept.names) > 1:
-                yield "|".join(concept.names)
 
-
-def read_pack(path: Path) -> Pack:
-    """The pack in a file; InvalidRequest names the line that is wrong."""
+def read_pack(path: Path, known: str = "") -> Pack:
+    """The pack in a file; InvalidRequest names the line that is wrong. Nothing is wrong with the text whose digest is
+    `known`: it was read before, and is not looked through."""
     try:
         content = path.read_bytes()
         lines = content.decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"The pack {path} cannot be read: {error}.") from error
+    digest = hashlib.sha256(content).hexdigest()
     found: list[tuple[int, list[str], list[str]]] = []
     for number, line in enumerate((line.strip() for line in lines), 1):
         if not line or line.startswith("#"):
             continue
-        wrong = _take(line, number, found)
+        wrong = _take_known(line, number, found) if digest == known else _take(line, number, found)
         if wrong:
             raise InvalidRequest(f"Line {number} of the pack {path} {wrong}.")
     concepts = tuple(Concept(tuple(names), tuple(said), number) for number, names, said in found)
-    return Pack(path.stem, concepts, hashlib.sha256(content).hexdigest())
+    return Pack(path.stem, concepts, digest)
 
 
 def _take(line: str, number: int, found: list[tuple[int, list[str], list[str]]]) -> str:
@@ -87,6 +83,17 @@ def _take(line: str, number: int, found: list[tuple[int, list[str], list[str]]])
     if not has_words(said):
         return "describes nothing; write a few words or leave it out"
     found[-1][2].append(said.strip())
+    return ""
+
+
+def _take_known(line: str, number: int, found: list[tuple[int, list[str], list[str]]]) -> str:
+    """As `_take`, of a text with which nothing is wrong."""
+    if line.startswith("="):
+        names = [name.strip() for name in line[1:].split("|")]
+        # of several words one does more than join, in any text for which `write_read` has kept what was read
+        found.append((number, list(dict.fromkeys(name for name in names if " " in name or key_of(name))), []))
+    else:
+        found[-1][2].append(line.partition(":")[2].strip())
     return ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -64,16 +64,17 @@ class SearchIndex:
         embedder: Embedder | None,
         degraded: tuple[str, ...] = (),
         reranker: Reranker | None = None,
-        dictionary: Dictionary | None = None,
+        dictionary: Dictionary | Callable[[], Dictionary | None] | None = None,
         bodies: Bodies | None = None,
         encoder: Encoder | None = None,
     ) -> None:
-        """`bodies` reads what the shards of the generation leave to others to hold; None where all is open here."""
+        """`dictionary` may be what reads it, at the first search if `warm_up` has not; `bodies` reads what the shards
+        of the generation leave to others to hold, None where all is open here."""
         self.generation = generation
         self.embedder = embedder
         self.degraded = (*degraded, *dict.fromkeys(generation.damaged.values()))
         self.reranker = reranker
-        self.dictionary = dictionary
+        self._dictionary = dictionary
         self.encoder = encoder
         self._factors = kind_factors(generation)
         self._given = bodies
@@ -91,8 +92,14 @@ class SearchIndex:
 
     def _over(self, generation: Generation, degraded: tuple[str, ...]) -> SearchIndex:
         return SearchIndex(
-            generation, self.embedder, degraded, self.reranker, self.dictionary, self._given, self.encoder
+            generation, self.embedder, degraded, self.reranker, self._dictionary, self._given, self.encoder
         )
+
+    @property
+    def dictionary(self) -> Dictionary | None:
+        """The packs that are set. InvalidRequest if one is not there or cannot be read."""
+        own = self._dictionary
+        return own if own is None or isinstance(own, Dictionary) else own()
 
     @property
     def number(self) -> int:
@@ -195,9 +202,10 @@ class SearchIndex:
         return found
 
     def warm_up(self) -> None:
-        """Load now what the first questions would load: the bundled table, the list of translations, the frequencies of
-        everyday words, and what is put together over all courses. Each process loads an encoder's model for itself
+        """Load now what the first questions would load: packs, the bundled table, the list of translations, frequencies
+        of everyday words, and what is put together over all courses. Each process loads an encoder's model for itself
         (`Encoder.wake`): its threads would not live on in one that is forked."""
+        _ = self.dictionary
         bundled_table()
         general_glossary()
         translations_of("слово")
@@ -245,7 +253,8 @@ class SearchIndex:
     @property
     def _glossaries(self) -> tuple[GeneralGlossary, ...]:
         """What knows names of things: the bundled glossary, and those of packs."""
-        return (general_glossary(), *((self.dictionary.names,) if self.dictionary else ()))
+        dictionary = self.dictionary
+        return (general_glossary(), *((dictionary.names,) if dictionary else ()))
 
     def _possible(self, mode: Mode) -> Mode:
         return Mode.LEXICAL if self.embedder is None else mode
@@ -259,15 +268,16 @@ class SearchIndex:
 
     def _read(self, text: str, scope: Scope, query: Query, embedder: Embedder | None, opinion: Opinion) -> Weighed:
         """The query as it is read, to be weighed in its scope; the encoder is asked as soon as its words are read."""
-        reader = QueryReader(Lexicon(scope, self.dictionary.names if self.dictionary else None))
+        dictionary = self.dictionary
+        reader = QueryReader(Lexicon(scope, dictionary.names if dictionary else None))
         phrases = reader.read(text, literal=query.literal, say_meant=opinion.ask)
         if query.literal:
             phrases = as_typed(phrases)
         opinion.ask(meaning_of(phrases, scope.frequency))
         words = self._bodies.weigh(phrases, scope, embedder)
-        if self.dictionary is None or query.literal:
+        if dictionary is None or query.literal:
             return words
-        described = read_described(text, phrases, lambda: words.most_matched(programme=False), self.dictionary, reader)
+        described = read_described(text, phrases, lambda: words.most_matched(programme=False), dictionary, reader)
         return words if described is None else words.also(described)
 
     def _rank(self, words: Weighed, opinion: Opinion, text: str, mode: Mode) -> Ranked:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import REGCLASS
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
+from index.later import later
 from index.store.tables import last_ids, metadata
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+else:
+    postgresql = later("sqlalchemy.dialects.postgresql")
 
 _IN_LIMIT = 500  # values in one IN (…): SQLite allows some thousands, the planner likes fewer
 
@@ -73,7 +79,8 @@ def largest_ids(connection: Connection) -> dict[str, int]:
             given.append(connection.scalar(sa.select(last_ids.c.last_id).where(last_ids.c.name == table.name)))
         else:
             sequence = connection.scalar(sa.select(sa.func.pg_get_serial_sequence(table.name, "id")))
-            given.append(connection.scalar(sa.select(sa.func.pg_sequence_last_value(sa.cast(sequence, REGCLASS)))))
+            named = sa.cast(sequence, postgresql.REGCLASS)
+            given.append(connection.scalar(sa.select(sa.func.pg_sequence_last_value(named))))
         found[table.name] = max((int(number) for number in given if number is not None), default=0)
     return found
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from functools import lru_cache
 
+from index.remember import MadeOnce
 from index.text.analysis import stems
 from index.text.language import STEMMERS, word_frequencies
 
@@ -13,7 +13,7 @@ from index.text.language import STEMMERS, word_frequencies
 _UNHEARD = 1e-8
 
 
-@lru_cache(maxsize=16)
+@MadeOnce
 def _stems(language: str) -> dict[str, float]:
     """Summed frequencies of the words of each stem."""
     found: defaultdict[str, float] = defaultdict(float)

@@ -1,17 +1,24 @@
 """What everyday language knows: how common a word is, which words only join others, what language a text is in.
 
 Frequencies are those of wordfreq (Speer 2022), small lists: 30,000 to 60,000 words a language. Loaded on first use,
-some 10 ms a language. The only module that imports wordfreq.
+some 10 ms a language. The only module that knows wordfreq. Its lists are read here and its code is not imported: that
+brings tokenisers of many languages and takes a third of a second, for a dictionary that ten lines read.
 """
 
 from __future__ import annotations
 
+import gzip
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from heapq import nlargest
+from importlib.util import find_spec
+from pathlib import Path
+
+from index.errors import LecturesError
+from index.remember import MadeOnce
 
 # Languages whose words are told apart, by ISO code, with the name of their Snowball stemmer.
 STEMMERS = {
@@ -30,21 +37,35 @@ _RARE_ZIPF = 5.0  # the least of a word that is used all the time
 _FUNCTION_WORDS = 60  # the most frequent words of a language: articles, pronouns, prepositions
 _WORD = re.compile(r"[^\W\d_]+")
 _DETECT_CHARS = 2_000
+_FORM = {"format": "cB", "version": 1}  # of the lists, as they say themselves
 # A text of so many words is in the language in which they are so much more common than in English, on the Zipf scale:
 # of 130 English section titles and 672 questions none is taken for another, of 150 French and Portuguese ones 2 in 3
 # are known.
 _TONGUE_WORDS, _TONGUE_MARGIN = 2, 3.0
 
 
-@lru_cache(maxsize=16)
+@MadeOnce
 def word_frequencies(language: str) -> dict[str, float]:
     """The words of a language with their shares of all words."""
-    from wordfreq import get_frequency_dict  # noqa: PLC0415  (heavy data, only where words are judged)
-
-    frequencies: dict[str, float] = get_frequency_dict(language, "small")
+    frequencies = {word: 10 ** (-number / 100) for number, words in enumerate(_word_list(language)) for word in words}
     if language != "ru":
         return frequencies
     return {word.replace("ё", "е"): value for word, value in frequencies.items()}
+
+
+def _word_list(language: str) -> list[list[str]]:
+    """A list of wordfreq: words by how rare they are, in hundredths of a power of ten ("cBpack")."""
+    import msgpack  # noqa: PLC0415  (most commands judge no words)
+
+    spec = find_spec("wordfreq")
+    if spec is None or spec.origin is None:
+        raise LecturesError("The library wordfreq is not installed; install the application again.")
+    packed = gzip.decompress((Path(spec.origin).parent / "data" / f"small_{language}.msgpack.gz").read_bytes())
+    header, *lists = msgpack.unpackb(packed)
+    if header != _FORM:
+        raise LecturesError(f"The lists of the installed wordfreq are of another form ({header}); it must be 3.1.")
+    found: list[list[str]] = lists
+    return found
 
 
 @lru_cache(maxsize=16)

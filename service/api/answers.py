@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from time import perf_counter
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, WithJsonSchema
 
+from index.later import later
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from index.types import Filters
 from service import sse
 from service.access import Answerer
-from service.answers.answering import last_answer
 from service.answers.numbers import MAX_NUMBER
 from service.answers.types import Event, Said, Started, Turn
 from service.deps import State
 from service.schemas import AnswerOut, answer_out
 from service.schemas.search import NOT_EMPTY
 from service.validation import StrictRoute
+
+if TYPE_CHECKING:
+    from service.answers import answering
+else:
+    answering = later("service.answers.answering", soon=True)
 
 router = APIRouter(tags=["answers"], route_class=StrictRoute)
 
@@ -89,7 +94,7 @@ def answer(state: State, caller: Answerer, asked: QuestionIn) -> Response:
     events = state.answering(question, filters, history)
     if asked.stream:
         return StreamingResponse(_server_sent(events, started), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
-    out = answer_out(last_answer(events), (perf_counter() - started) * 1000)
+    out = answer_out(answering.last_answer(events), (perf_counter() - started) * 1000)
     return Response(out.model_dump_json(by_alias=True), media_type="application/json")
 
 

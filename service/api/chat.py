@@ -6,27 +6,33 @@ import json
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from index.errors import NotFound
+from index.later import later
 from index.types import Filters
 from service import sse
 from service.access import Answerer, Caller, Reader
-from service.answers.answering import last_answer
-from service.answers.small_talk import in_russian
 from service.answers.types import AnswerMode, Citation, Event, Said, Sentence, Started
 from service.base import Base
 from service.chat.conversation import Conversation, Message, read_conversation
-from service.chat.tasks import Task, perform, read_task
-from service.chat.writing import Piece, Writer
 from service.citing import cited_url
 from service.deps import State
 from service.schemas import citation_out
 from service.state import ServiceState
+
+if TYPE_CHECKING:
+    from service.answers import answering, small_talk
+    from service.chat import tasks, writing
+else:
+    answering = later("service.answers.answering", soon=True)
+    small_talk = later("service.answers.small_talk", soon=True)
+    tasks = later("service.chat.tasks", soon=True)
+    writing = later("service.chat.writing", soon=True)
 
 router = APIRouter(tags=["chat"])
 
@@ -112,7 +118,7 @@ def chat(state: State, caller: Answerer, base: Base, asked: ChatIn) -> Response:
     filters = Filters(course=course, courses=caller.courses)
     conversation = read_conversation(asked.messages)
     head = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": asked.model}
-    task = read_task(conversation)
+    task = tasks.read_task(conversation)
     if task:
         parts = _task_done(task, state, filters)
     else:
@@ -134,26 +140,26 @@ class _End(BaseModel):
 
 def _answered(
     conversation: Conversation, state: ServiceState, filters: Filters, base: str, *, as_it_comes: bool
-) -> Iterator[Piece | _End]:
+) -> Iterator[writing.Piece | _End]:
     """The pieces of an answer: as they are ready, where what a model began and did not finish is marked as void, or of
     the whole answer alone."""
     asked = conversation.question or " ".join(turn.text for turn in conversation.history if turn.role == "user")
-    russian = in_russian(asked, [turn.text for turn in conversation.history if turn.role == "user"])
-    writer = Writer(base, russian)
+    russian = small_talk.in_russian(asked, [turn.text for turn in conversation.history if turn.role == "user"])
+    writer = writing.Writer(base, russian)
     if not conversation.question:
         said = _UNREAD if conversation.unread else _NOT_ASKED
-        return iter([Piece(said[russian]), _End()])
+        return iter([writing.Piece(said[russian]), _End()])
     # begun here: what is wrong with the request is said before a stream begins
     events = state.answering(conversation.question, filters, conversation.history, explain_terms=True)
     if not as_it_comes:
-        events = iter([last_answer(events)])
+        events = iter([answering.last_answer(events)])
     return _written(events, writer, _UNREAD[russian] if conversation.unread else "", base)
 
 
-def _written(events: Iterator[Event], writer: Writer, remark: str, base: str) -> Iterator[Piece | _End]:
+def _written(events: Iterator[Event], writer: writing.Writer, remark: str, base: str) -> Iterator[writing.Piece | _End]:
     if remark:
         writer.text = f"{remark}\n\n"
-        yield Piece(writer.text)
+        yield writing.Piece(writer.text)
     streamed: list[Sentence] = []
     quoted = True
     for event in events:
@@ -174,21 +180,21 @@ def _written(events: Iterator[Event], writer: Writer, remark: str, base: str) ->
             yield _End(citations=_citations(event.citations, base), degraded=list(event.degraded))
 
 
-def _task_done(task: Task, state: ServiceState, filters: Filters) -> Iterator[Piece | _End]:
+def _task_done(task: tasks.Task, state: ServiceState, filters: Filters) -> Iterator[writing.Piece | _End]:
     index = state.index()
 
     def suggest(begun: str) -> Sequence[str]:
         return [found.text for found in index.suggest(begun, _SUGGESTED, filters)]
 
-    done = perform(task, lambda query: state.find(query, index), suggest, filters)
-    return iter([Piece(done), _End()])
+    done = tasks.perform(task, lambda query: state.find(query, index), suggest, filters)
+    return iter([writing.Piece(done), _End()])
 
 
-def _completion(parts: Iterator[Piece | _End], head: dict[str, object], sent: int) -> dict[str, object]:
+def _completion(parts: Iterator[writing.Piece | _End], head: dict[str, object], sent: int) -> dict[str, object]:
     content, end = "", _End()
     annotations: list[dict[str, object]] = []
     for part in parts:
-        if isinstance(part, Piece):
+        if isinstance(part, writing.Piece):
             content += part.text
             annotations += part.annotations
         else:
@@ -206,7 +212,9 @@ def _completion(parts: Iterator[Piece | _End], head: dict[str, object], sent: in
     }
 
 
-def _chunks(parts: Iterator[Piece | _End], head: dict[str, object], sent: int, *, with_usage: bool) -> Iterator[str]:
+def _chunks(
+    parts: Iterator[writing.Piece | _End], head: dict[str, object], sent: int, *, with_usage: bool
+) -> Iterator[str]:
     """Chunks as OpenAI sends them."""
     head = {**head, "object": "chat.completion.chunk", **({"usage": None} if with_usage else {})}
 
@@ -217,7 +225,7 @@ def _chunks(parts: Iterator[Piece | _End], head: dict[str, object], sent: int, *
     yield chunk({"role": "assistant", "content": ""})
     content = ""
     for part in parts:
-        if isinstance(part, Piece):
+        if isinstance(part, writing.Piece):
             content += part.text
             yield chunk({"content": part.text, **({"annotations": part.annotations} if part.annotations else {})})
         else:

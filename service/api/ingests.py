@@ -6,18 +6,18 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import InvalidRequest, LecturesError, NotFound
+from index.later import later
 from index.store.history import OVER
 from index.store.jobs import add_job, cancel_job, count_jobs, list_jobs, ordered_before, read_job
 from index.types import JobRecord, JobState
 from ingest.order import Order
-from ingest.sources import absolute_source, check_allowed, check_there
 from service import sse
 from service.access import Administrator
 from service.deps import State
@@ -27,6 +27,11 @@ from service.schemas import IngestIn, IngestOut, IngestQueuedOut
 from service.settings import listed
 from service.state import ServiceState
 from service.validation import StrictRoute
+
+if TYPE_CHECKING:
+    from ingest import sources
+else:
+    sources = later("ingest.sources")
 
 router = APIRouter(tags=["ingests"], route_class=StrictRoute)
 
@@ -51,10 +56,10 @@ def order(
     if caller.courses is not None and asked.course not in caller.courses:
         raise InvalidRequest("course: this key may only ingest the courses that it is held to; name one of them.")
     roots = listed(state.settings.ingest_roots)
-    check_allowed(asked.source, roots, state.settings.data_dir)
-    check_there(asked.source)  # after what is allowed: nobody learns what else there is
+    sources.check_allowed(asked.source, roots, state.settings.data_dir)
+    sources.check_there(asked.source)  # after what is allowed: nobody learns what else there is
     ordered = Order(
-        source=absolute_source(asked.source),  # a worker may have been started elsewhere
+        source=sources.absolute_source(asked.source),  # a worker may have been started elsewhere
         course=asked.course,
         languages=tuple(asked.languages),
         linked_only=asked.linked_only,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from index.later import later
 from index.search.search import MAX_QUERY_CHARS, clean_query
 from service.answers.types import Turn
-from service.chat.writing import cited_in
+
+if TYPE_CHECKING:
+    from service.chat import writing
+else:
+    writing = later("service.chat.writing", soon=True)
 
 _TURNS, _TURN_CHARS = 20, 4_000  # of the conversation that a question may lean on; what is older only keeps its numbers
 _TALKING = frozenset({"user", "assistant"})
@@ -79,7 +84,7 @@ def read_conversation(messages: Sequence[Message]) -> Conversation:
         Turn(
             message.role,
             _turn_text(message) if at >= len(before) - _TURNS else "",
-            cited_in(message.text) if message.role == "assistant" else (),
+            writing.cited_in(message.text) if message.role == "assistant" else (),
         )
         for at, message in enumerate(before)
     )

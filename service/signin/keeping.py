@@ -5,10 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from index.later import later
 from index.store.sessions import known_secret, make_secret
-from service.signin.tokens import new_private_key
 from service.state import ServiceState
+
+if TYPE_CHECKING:
+    from service.signin import tokens
+else:
+    tokens = later("service.signin.tokens")
 
 
 def state_secret(state: ServiceState) -> str:
@@ -18,7 +24,7 @@ def state_secret(state: ServiceState) -> str:
 
 def signing_key(state: ServiceState) -> str:
     """The private key with which this installation signs what it sends to learning platforms."""
-    return _secret(state, "lti", new_private_key)
+    return _secret(state, "lti", tokens.new_private_key)
 
 
 def session_end(state: ServiceState) -> dt.datetime:

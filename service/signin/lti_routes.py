@@ -10,11 +10,12 @@ import hashlib
 import hmac
 import re
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
+from index.later import later
 from index.store.sessions import open_session, use_once
 from service.access import NEWCOMER, Access, Reader, limit_signing_in
 from service.deps import State
@@ -23,13 +24,17 @@ from service.refusals import SignInFailed
 from service.security import let_form_go_to
 from service.signin.cookies import read_state, read_token, set_frame_token, set_state
 from service.signin.keeping import session_end, signing_key, state_secret
-from service.signin.lti import Launch, Picking, asked_platform, login_url, new_launch, read_launch, response_claims
 from service.signin.picking import shown_choice, shown_choices
-from service.signin.platforms import Platforms
 from service.signin.routes import end_old_session, own_address, redirect_to, safe_next
-from service.signin.tokens import public_keys, read_ours, sign_for_others, sign_for_us
 from service.web.place import Place
 from service.web.showing import PageRoute, show_page
+
+if TYPE_CHECKING:
+    from service.signin import lti, tokens
+    from service.signin.platforms import Platforms
+else:
+    lti = later("service.signin.lti")
+    tokens = later("service.signin.tokens")
 
 router = APIRouter(route_class=PageRoute, prefix="/lti")
 
@@ -56,21 +61,21 @@ def login(
     limit_signing_in(request)
     asked = {"iss": iss, "login_hint": login_hint, "lti_message_hint": lti_message_hint, "client_id": client_id}
     asked = {name: value for name, value in asked.items() if value}
-    platform = asked_platform(_platforms(request), iss, client_id)
+    platform = lti.asked_platform(_platforms(request), iss, client_id)
     if not kept:
-        begun = new_launch(platform)
+        begun = lti.new_launch(platform)
         number = begun["state"].split(".")[0]
         response = redirect_to(f"/lti/login?{urlencode({**asked, 'kept': number})}")
-        signed = sign_for_us(begun, state_secret(state), "launch", _BEGUN_SECONDS)
+        signed = tokens.sign_for_us(begun, state_secret(state), "launch", _BEGUN_SECONDS)
         set_state(response, request, state.settings.public_url, signed, launch=number, seconds=_BEGUN_SECONDS)
         return response
     cookie = read_state(request, state.settings.public_url, launch=kept) if _LAUNCH_ID.fullmatch(kept) else ""
     if not cookie:
         again = f"/lti/login?{urlencode(asked)}"
         return show_page(request, "lti_window.html", Place("/"), {"again": again}, 200)
-    known = read_ours(cookie, state_secret(state), "launch")
+    known = tokens.read_ours(cookie, state_secret(state), "launch")
     hints = {name: asked[name] for name in _HINTS if name in asked}
-    return redirect_to(login_url(platform, known, f"{own_address(request, state)}/lti/launch", hints))
+    return redirect_to(lti.login_url(platform, known, f"{own_address(request, state)}/lti/launch", hints))
 
 
 @router.post("/login", dependencies=[NEWCOMER])
@@ -98,12 +103,12 @@ def launch(
     limit_signing_in(request)
     settings, number = state.settings, answers.split(".")[0]
     cookie = read_state(request, settings.public_url, launch=number) if _LAUNCH_ID.fullmatch(number) else ""
-    kept = read_ours(cookie, state_secret(state), "launch")
+    kept = tokens.read_ours(cookie, state_secret(state), "launch")
     if not hmac.compare_digest(answers.encode(), kept["state"].encode()):
         raise SignInFailed("This answers another launch than the one that this browser began; open it again.")
     if error or not id_token:
         raise SignInFailed(f"The platform did not say who you are ({error or 'no token'}); open it again.")
-    found = read_launch(id_token, _platforms(request), kept, own_address(request, state))
+    found = lti.read_launch(id_token, _platforms(request), kept, own_address(request, state))
     until = session_end(state)
     with state.library.database.writing() as connection:
         if not use_once(connection, f"nonce {found.nonce}", until):
@@ -145,12 +150,12 @@ def picked(
 ) -> Response:
     """What was picked goes back to the platform, signed."""
     client, picking = _read_ticket(request, state, ticket)
-    platform = asked_platform(_platforms(request), *client)
+    platform = lti.asked_platform(_platforms(request), *client)
     own = own_address(request, state)
     with state.library.database.reading() as connection:
         title, url = shown_choice(connection, caller.courses, open, own)
-    claims = response_claims(platform, picking, title, f"{own}{url}")
-    signed = sign_for_others(claims, signing_key(state), _RESPONSE_SECONDS)
+    claims = lti.response_claims(platform, picking, title, f"{own}{url}")
+    signed = tokens.sign_for_others(claims, signing_key(state), _RESPONSE_SECONDS)
     let_form_go_to(request, picking.return_url)
     values = {"return_url": picking.return_url, "signed": signed, "title": title}
     return show_page(request, "lti_picked.html", Place("/"), values)
@@ -159,7 +164,7 @@ def picked(
 @router.get("/keys", dependencies=[NEWCOMER])
 def keys(state: State) -> dict[str, object]:
     """The public key with which platforms check what was picked."""
-    return dict(public_keys(signing_key(state)))
+    return dict(tokens.public_keys(signing_key(state)))
 
 
 def _platforms(request: Request) -> Platforms:
@@ -169,11 +174,11 @@ def _platforms(request: Request) -> Platforms:
     return access.people.platforms
 
 
-def _leads_to(found: Launch, token: str, state: State) -> str:
+def _leads_to(found: lti.Launch, token: str, state: State) -> str:
     """Where a launch leads: to picking, to the place that was inserted, or to the course."""
     if found.picking is not None:
         client = {"issuer": found.platform.issuer, "client_id": found.platform.client_id, "session": _mark(token)}
-        ticket = sign_for_us({**asdict(found.picking), **client}, state_secret(state), "pick", _PICK_SECONDS)
+        ticket = tokens.sign_for_us({**asdict(found.picking), **client}, state_secret(state), "pick", _PICK_SECONDS)
         return f"/lti/pick?{urlencode({'ticket': ticket})}"
     target = safe_next(found.target)
     if target not in ("/", "") and not target.startswith("/lti/"):
@@ -182,13 +187,13 @@ def _leads_to(found: Launch, token: str, state: State) -> str:
     return course_url(next(iter(courses))) if len(courses) == 1 else "/"
 
 
-def _read_ticket(request: Request, state: State, ticket: str) -> tuple[tuple[str, str], Picking]:
+def _read_ticket(request: Request, state: State, ticket: str) -> tuple[tuple[str, str], lti.Picking]:
     """What the session of this browser may insert, and where. SignInFailed for a ticket of another session."""
-    found = read_ours(ticket, state_secret(state), "pick")
+    found = tokens.read_ours(ticket, state_secret(state), "pick")
     token = read_token(request, state.settings.public_url) or ""
     if not hmac.compare_digest(found["session"], _mark(token)):
         raise SignInFailed("This was begun by somebody else; open it again from the platform.")
-    picking = Picking(found["return_url"], found["data"], found["deployment"], found["item_type"])
+    picking = lti.Picking(found["return_url"], found["data"], found["deployment"], found["item_type"])
     return (found["issuer"], found["client_id"]), picking
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from index.errors import InvalidRequest
+from index.later import later
 from service.signin.grants import Grant, mark_of
-from service.signin.tokens import PublishedKeys, published_keys
+
+if TYPE_CHECKING:
+    from service.signin import tokens
+else:
+    tokens = later("service.signin.tokens")
 
 _EVERY_CONTEXT = "*"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -58,7 +62,7 @@ class Platforms:
 
     def __init__(self, known: Sequence[Platform] = ()) -> None:
         self._known = known
-        self._keys = {platform.keys_url: published_keys(platform.keys_url) for platform in known}
+        self._keys = {platform.keys_url: tokens.published_keys(platform.keys_url) for platform in known}
         self.rules = {platform.rules for platform in known}
 
     def __bool__(self) -> bool:
@@ -69,7 +73,7 @@ class Platforms:
         found = [each for each in self._known if each.issuer == issuer and client_id in ("", each.client_id)]
         return found[0] if len(found) == 1 else None
 
-    def keys(self, platform: Platform) -> PublishedKeys:
+    def keys(self, platform: Platform) -> tokens.PublishedKeys:
         return self._keys[platform.keys_url]
 
 
@@ -77,6 +81,8 @@ def read_platforms(path: str) -> Platforms:
     """The platforms of a file, none for an empty path. InvalidRequest names what cannot be read."""
     if not path:
         return Platforms()
+    import yaml  # noqa: PLC0415  (most installations know no platforms)
+
     try:
         content = yaml.safe_load(Path(path).read_text("utf-8"))
         return Platforms(TypeAdapter(list[Platform]).validate_python(content))

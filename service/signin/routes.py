@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
 
+from index.later import later
 from index.store.sessions import end_session, open_link, open_session, use_once
 from service.access import Access, limit_signing_in
 from service.base import base_of
@@ -19,10 +20,14 @@ from service.refusals import NotOurPage, SignInFailed
 from service.signin.cookies import forget_token, from_own_page, read_state, read_token, set_state, set_token
 from service.signin.grants import granted
 from service.signin.keeping import session_end, state_secret
-from service.signin.oidc import Provider
-from service.signin.tokens import read_ours, sign_for_us
 from service.web.place import Place
 from service.web.showing import PageRoute, show_page, sign_in_page
+
+if TYPE_CHECKING:
+    from service.signin import tokens
+    from service.signin.oidc import Provider
+else:
+    tokens = later("service.signin.tokens")
 
 router = APIRouter(route_class=PageRoute)
 
@@ -61,7 +66,7 @@ def to_provider(request: Request, state: State, next: Next = "/") -> Response:
     limit_signing_in(request)
     url, kept = _provider(request).begin(_back(request, state))
     response = redirect_to(url)
-    signed = sign_for_us({**kept, "next": safe_next(next)}, state_secret(state), _PURPOSE, _BEGUN_SECONDS)
+    signed = tokens.sign_for_us({**kept, "next": safe_next(next)}, state_secret(state), _PURPOSE, _BEGUN_SECONDS)
     set_state(response, request, state.settings.public_url, signed, seconds=_BEGUN_SECONDS)
     return response
 
@@ -78,7 +83,7 @@ def from_provider(
     """Back from the provider: opens a session, if this browser was sent there and it is the provider that says who."""
     limit_signing_in(request)
     settings, provider = state.settings, _provider(request)
-    kept = read_ours(read_state(request, settings.public_url), state_secret(state), _PURPOSE)
+    kept = tokens.read_ours(read_state(request, settings.public_url), state_secret(state), _PURPOSE)
     if not hmac.compare_digest(answers.encode(), kept["state"].encode()):
         raise SignInFailed("This answers another request than the one that this browser made; sign in again.")
     if error or not code:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Query as Parameter
@@ -15,14 +15,11 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.engine import Connection
 
 from index.errors import InvalidRequest, LecturesError, StorageError
+from index.later import later
 from index.store.catalogue import course_details, lecture_details, list_courses, material_lengths
 from index.store.places import find_lecture
 from index.types import CourseSummary, Coverage, Filters, Query, Readable
 from service.access import Caller, Searcher, Visitor
-from service.answers.answering import WRITABLE, cited_before, quoted_answer
-from service.answers.following import standalone
-from service.answers.searching import find_asked
-from service.answers.together import may_be_answered
 from service.answers.types import Outcome, Turn
 from service.deps import State
 from service.errors import status_of
@@ -38,6 +35,14 @@ from service.web.scope import read_scope
 from service.web.showing import PageRoute, show_page
 from service.web.study import Study, mark_found
 from service.web.ways import Ways, first_terms, ways_on
+
+if TYPE_CHECKING:
+    from service.answers import answering, following, searching, together
+else:
+    answering = later("service.answers.answering", soon=True)
+    following = later("service.answers.following", soon=True)
+    searching = later("service.answers.searching", soon=True)
+    together = later("service.answers.together", soon=True)
 
 router = APIRouter(route_class=PageRoute)
 _MAX_OFFSET = 450
@@ -150,7 +155,7 @@ def _results(
         "view": view,
         "answer": answer,
         "ways": ways,
-        "writes": state.has_model and answer is not None and answer.outcome in WRITABLE,
+        "writes": state.has_model and answer is not None and answer.outcome in answering.WRITABLE,
     }
     return found | ({"look": mark_quote(mark_found(look, view.weights), quote)} if isinstance(look, Study) else {})
 
@@ -189,18 +194,18 @@ def _search(
     history = (Turn("user", place.prev),) if place.prev else ()
     index, started = state.index(), perf_counter()
     everywhere = Filters(course=place.course or None, courses=caller.courses)
-    query = Query(standalone(place.q, history), everywhere, literal=bool(place.literal))
-    searched = find_asked(lambda query: state.find(query, index), query)
+    query = Query(following.standalone(place.q, history), everywhere, literal=bool(place.literal))
+    searched = searching.find_asked(lambda query: state.find(query, index), query)
     found = searched.found
     view = results_view(found, place, filters, measure, started)
     ways = ways_on(state, index, caller.courses, place, view)
-    asks = answers and (may_be_answered(place.q) or query.text != place.q)
+    asks = answers and (together.may_be_answered(place.q) or query.text != place.q)
     if not asks or place.offset or found.coverage is Coverage.ABSENT:
         return view, None, ways
-    cited = cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
-    answer = quoted_answer(index, place.q, searched, cited)
+    cited = answering.cited_before(index, lambda query: state.find(query, index), everywhere, history, replays=True)
+    answer = answering.quoted_answer(index, place.q, searched, cited)
     # what only names a place says no more than the list does, unless a model writes from it or it follows a question
-    told = answer.outcome in _TOLD or place.prev or (state.has_model and answer.outcome in WRITABLE)
+    told = answer.outcome in _TOLD or place.prev or (state.has_model and answer.outcome in answering.WRITABLE)
     return view, answer_out(answer, 0.0) if told else None, ways
 
 

@@ -6,36 +6,35 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import unquote, urlencode, urlsplit
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, FileSystemLoader
 
 from index.errors import LecturesError
+from index.later import later
 from index.store.places import MomentAt
 from index.types import Unit
 from service.base import base_of
 from service.errors import refusal_of
-from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
+from service.links import clock
 from service.refusals import KeyNeeded
 from service.settings import Settings
 from service.validation import what_is_wrong
 from service.web.place import Place
-from service.web.quoted import cited_place
-from service.web.results import hit_place
 from service.web.scope import scopes
-from service.web.snippets import pieces
 from service.web.study import Frame, Study
 from service.web.words import LANGUAGES, Noun, Words, choose_language, counted, words_of
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from service.web import templating
+else:
+    templating = later("service.web.templating", soon=True)
 
-_templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+T = TypeVar("T")
 
 
 class PageRoute(APIRoute):
@@ -97,7 +96,7 @@ def render(name: str, place: Place, language: str, values: Mapping[str, object])
         "languages": [(code, words_of(code)["language"]) for code in LANGUAGES],
         "t": words,
     }
-    return _templates.get_template(name).render({**known, **values})
+    return templating.TEMPLATES.get_template(name).render({**known, **values})
 
 
 def _oembed(request: Request, place: Place) -> str:
@@ -111,8 +110,8 @@ def _oembed(request: Request, place: Place) -> str:
 
 def warm_up() -> None:
     """Compile the templates now, some 150 ms, instead of while the first student waits."""
-    for name in _templates.list_templates():
-        _templates.get_template(name)
+    for name in templating.TEMPLATES.list_templates():
+        templating.TEMPLATES.get_template(name)
 
 
 def error_page(request: Request, problem: str, status: int) -> Response:
@@ -173,28 +172,3 @@ def look_name(look: object, words: Mapping[str, str]) -> str:
             return f"{lecture.title}, {clock(seconds)}"
         case _:
             return ""
-
-
-_templates.filters |= {
-    "clock": clock,
-    "counted": counted,
-    "counted_in": counted_in,
-    "first_upper": first_upper,
-    "groupby_run": groupby_run,
-    "host": host,
-}
-_templates.globals |= {
-    "called": called,
-    "readable": unquote,
-    "cited_place": cited_place,
-    "hit_place": hit_place,
-    "look_name": look_name,
-    "pieces": pieces,
-    "course_url": course_url,
-    "deck_image_url": deck_image_url,
-    "deck_url": deck_url,
-    "file_url": file_url,
-    "kept_url": kept_url,
-    "lecture_link": lecture_link,
-    "watch_url": watch_url,
-}

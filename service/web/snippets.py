@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from service.answers.code import CODE
-from service.answers.pieces import is_garbled
+from index.later import later
+
+if TYPE_CHECKING:
+    from service.answers import code
+    from service.answers import pieces as answer_pieces
+else:
+    code = later("service.answers.code", soon=True)
+    answer_pieces = later("service.answers.pieces", soon=True)
+
 
 # a text cut at its highlights: (text, whether it is highlighted)
 Pieces = list[tuple[str, bool]]
@@ -40,7 +48,7 @@ def readable(text: str, highlights: Sequence[tuple[int, int]], source: str) -> P
     opens = start <= 0 or before.endswith(("\n", *_ENDS))
     for line_start, end in _lines(original):
         line = original[line_start:end]
-        if is_garbled(line):
+        if answer_pieces.is_garbled(line):
             continue
         bullet = _BULLET.match(line)
         begin = line_start + (bullet.end() if bullet else 0)
@@ -73,4 +81,4 @@ def _lines(text: str) -> list[tuple[int, int]]:
 def _is_inside(line: str) -> bool:
     """Whether a line goes on with a sentence: it begins with a small letter, and is no code."""
     first = line.lstrip()[:1]
-    return first.islower() and not CODE.search(line)
+    return first.islower() and not code.CODE.search(line)
