@@ -277,7 +277,7 @@ def test_two_words_that_are_read_as_one_word_are_no_term(tmp_path: Path) -> None
 
 
 def test_a_name_is_not_there_by_one_of_its_words_that_is_said_in_another_form_only(tmp_path: Path) -> None:
-    glossary = GeneralGlossary(["knowledge distillation|distillation"])
+    glossary = GeneralGlossary([named_in("knowledge distillation|distillation")])
 
     def strange(text: str) -> int:
         generation = make_generation(tmp_path / str(len(text)), {"c": [passage(text), passage("knowledge", 2)]})
