@@ -85,7 +85,8 @@ def extract_answer(
     picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
-    chosen_units = at_length([units[i] for i in picked])
+    # a formula is shown by itself, as its page's picture is
+    chosen_units = at_length([units[i] for i in picked], pages=asked is not Asked.FORMULA)
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)

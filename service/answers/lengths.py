@@ -21,15 +21,16 @@ _PAGE_CHARS = 480  # of a quote of a page
 _FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
 
 
-def at_length(units: Sequence[Unit]) -> list[Unit]:
-    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out."""
+def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
+    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out. Without
+    `pages` those of pages stay as they are."""
     grown: list[Unit] = []
     for number, unit in enumerate(units):
         if any(_holds(other, unit) for other in grown):
             continue
         others = [other for other in units if other is not unit and other.rank == unit.rank]
         if unit.hit.passage.time is None:
-            grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank]))
+            grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank]) if pages else unit)
         else:
             grown.append(_of_speech(unit, others) if not number else unit)
     return grown
@@ -41,9 +42,10 @@ def _holds(one: Unit, other: Unit) -> bool:
 
 def _of_speech(unit: Unit, others: Iterable[Unit]) -> Unit:
     """A piece with as many of the next sentences as so many characters hold, up to the next piece of its minute."""
-    passage = unit.hit.passage
-    assert passage.time is not None
-    sentences, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
+    passage, place = unit.hit.passage, unit.hit.passage.time
+    if place is None:
+        return unit
+    sentences, unsaid = spoken_in(passage.text, passage.times, place.start_seconds)
     end = unit.piece.end
     cuts = [cut for cut, _ in unsaid if cut >= end]
     limit = min([unit.start + _FIRST_CHARS, *cuts, *(other.start for other in others if other.start > unit.start)])
@@ -58,7 +60,8 @@ def _of_page(unit: Unit, grown: Iterable[Unit]) -> Unit:
         return unit
     text, title = unit.hit.passage.text, unit.hit.passage.title
     run = next(
-        (own for own in blocks_of(text, skipped(text, title), plain(title), names=False) if _is_in(piece.start, own)), ()
+        (own for own in blocks_of(text, skipped(text, title), plain(title), names=False) if _is_in(piece.start, own)),
+        (),
     )
     start, end = piece.start, piece.end
     taken = [(other.start, other.piece.end) for other in grown]

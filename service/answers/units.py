@@ -58,4 +58,3 @@ def opened_at(unit: Unit) -> Hit:
     times, _ = hear(unit.hit.passage.text, unit.hit.passage.times, place.start_seconds)
     moved = at(place, second_of(unit.start, times) - 0.5)
     return replace(unit.hit, passage=replace(unit.hit.passage, place=moved))
-
