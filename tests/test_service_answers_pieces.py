@@ -10,9 +10,10 @@ from test_service_answers_units import _slide
 from index.types import Hit, Kind, TimePlace
 from index.types.course import Host
 from service.answers.extractive import read_units
+from service.answers.lengths import at_length
 from service.answers.lines import is_reference
 from service.answers.types import Asked
-from service.answers.units import at_length, units_of
+from service.answers.units import units_of
 
 _FORMULA = "w (t+1) = w (t) − η∇L (t) w (t)"
 
@@ -147,7 +148,7 @@ def test_who_speaks_next_and_time_codes_are_cut_out_of_speech(said: str, quotes:
 def test_the_first_quote_of_speech_grows_up_to_who_speaks_next() -> None:
     said = "One layer is not enough for this. " * 15 + "JANE EXAMPLE Two layers are. " * 2
     first = units_of(_spoken(said), 0)[0]
-    assert at_length(first, 640).text == ("One layer is not enough for this. " * 15).strip()
+    assert at_length([first])[0].text == ("One layer is not enough for this. " * 15).strip()
 
 
 @pytest.mark.parametrize(

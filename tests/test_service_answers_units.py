@@ -9,8 +9,8 @@ import pytest
 
 from index.search.search import SearchIndex
 from index.text.analysis import find_terms, terms_of
-from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
-from index.types.course import DeckKind, Host
+from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
+from index.types.course import DeckKind
 from service.answers.definitions import continues_title, defines
 from service.answers.extractive import cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
@@ -21,7 +21,7 @@ from service.answers.numbers import Numbers
 from service.answers.qualified import qualified
 from service.answers.sides import sides_of
 from service.answers.types import Asked, Outcome
-from service.answers.units import at_length, units_of
+from service.answers.units import units_of
 
 
 def _slide(text: str, title: str = "", page: int = 5) -> Hit:
@@ -270,17 +270,6 @@ def test_a_quote_of_code_says_so() -> None:
     units = [unit for unit in read_units([hit], Asked.STEPS, {"net": 1.0}) if unit.piece.is_code]
     _, (citation,) = cite(units, Numbers(()))
     assert (citation.quote, citation.code) == ("net.fc = nn.Linear(512, 10)\nnet.train()", True)
-
-
-def test_the_first_quote_of_speech_is_longer_and_ends_where_the_next_begins() -> None:
-    said = "One layer is not enough for this. " * 12 + "Two layers are enough for everything. " * 12
-    place = TimePlace(1, "v", Host.YOUTUBE, 0.0, 60.0)
-    spoken = replace(_slide("", ""), passage=replace(_slide(said).passage, kind=Kind.SEGMENT, place=place))
-    first = units_of(spoken, 0)[0]
-    assert len(first.text) < len(at_length(first, 640).text) <= 640
-    assert at_length(first, 640, len(first.text)).text == first.text
-    page = units_of(_slide("Adam\nИнерция и RMSProp вместе\nу каждого веса свой шаг", "Adam"), 0)[0]
-    assert at_length(page, 640) is page
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from index.search.search import SearchIndex
 from index.text.analysis import find_terms, is_stop_word, terms_of, words
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.formulas import captions, pictured, with_picture_first
+from service.answers.lengths import at_length
 from service.answers.named import SUBJECT_END
 from service.answers.numbers import Numbers
 from service.answers.pieces import plain
@@ -23,7 +24,7 @@ from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, score_units
 from service.answers.together import Together
 from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
-from service.answers.units import Unit, at_length, opened_at, units_of
+from service.answers.units import Unit, opened_at, units_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
@@ -37,7 +38,6 @@ _SURE_HITS, _MIN_OF_SURE = 2, 0.4
 _TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
-_FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
 _EXPLAINED = frozenset({Asked.DEFINITION, Asked.REASON, Asked.STEPS, Asked.COMPARISON})
 _CODED = frozenset({Asked.STEPS, Asked.FACT})  # a programme shows how
 # How something works: a programme shows how it is used.
@@ -85,8 +85,8 @@ def extract_answer(
     picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
-    chosen_units = [units[i] for i in picked]
-    chosen_units[0] = _at_length(chosen_units[0], chosen_units[1:])
+    # a formula is shown by itself, as its page's picture is
+    chosen_units = at_length([units[i] for i in picked], pages=asked is not Asked.FORMULA)
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)
@@ -201,12 +201,6 @@ def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
     own = set(plain(unit.text).split())
     said = (set(plain(other.text).split()) for other in others)
     return any(len(own & other) >= 0.6 * min(len(own), len(other)) for other in said)
-
-
-def _at_length(first: Unit, others: Iterable[Unit]) -> Unit:
-    """The first quote as long as it is worth, up to the next one of its minute."""
-    later = [other.start for other in others if other.rank == first.rank and other.start > first.start]
-    return at_length(first, _FIRST_CHARS, min(later, default=None))
 
 
 def overlap(one: Unit, other: Unit) -> bool:

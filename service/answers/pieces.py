@@ -28,7 +28,18 @@ from service.answers.people import cited_in, years_in
 from service.answers.questions import speaks_russian
 from service.answers.speech import spoken_in
 
-__all__ = ["MAX_CHARS", "MIN_CHARS", "Piece", "holds_link", "is_garbled", "pieces_of", "plain", "reach"]
+__all__ = [
+    "HEADING_END",
+    "MAX_CHARS",
+    "MIN_CHARS",
+    "Piece",
+    "holds_link",
+    "is_garbled",
+    "pieces_of",
+    "plain",
+    "reach",
+    "skipped",
+]
 MIN_CHARS, MAX_CHARS = 15, 460
 _COVER_WORDS = 30
 _CAPTION_CHARS = 80
@@ -36,7 +47,7 @@ _GLANCE_CHARS = 360  # of a page, from the line that matches on
 _SPOKEN_CHARS = 480  # people take more words than slides
 _ADDRESS_BEGUN = re.compile(r"(?:https?://|\bwww\.)\S")
 # A line that the next ones answer: where a quote ends with it, the rest is a formula. People also ask who listens.
-_HEADING_END = re.compile(r"[:：?]$")
+HEADING_END = re.compile(r"[:：?]$")
 _SPOKEN_HEADING = re.compile(r"[:：]$")
 _CLAUSE_END = re.compile(rf"[.!?…;]{ABBREVIATED}(?=\s)|,(?=\s)")
 _LEAST_KEPT = 0.5  # of a piece that is too long
@@ -126,7 +137,7 @@ def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = Fals
 
 @lru_cache(maxsize=_KEPT)
 def _of_page(text: str, title: str, names: bool, code: bool) -> tuple[Piece, ...]:
-    found = [piece for piece in _written(text, title, names=names) if _is_quotable(piece, _HEADING_END)]
+    found = [piece for piece in _written(text, title, names=names) if _is_quotable(piece, HEADING_END)]
     if not names:
         found = [piece for piece in found if not is_name(piece.text)]
     programmed = _programmed(text, title) if code else ()
@@ -194,11 +205,11 @@ def _written(text: str, title: str, *, names: bool) -> Iterator[Piece]:
     """Each line of a page that says something, with the heading that it stands under and as much of the next ones as
     can be read at a glance. What stands between two formulas, or lines of code, is read for itself."""
     place = 0
-    for block in blocks_of(text, _skipped(text, title), plain(title), names=names):
+    for block in blocks_of(text, skipped(text, title), plain(title), names=names):
         is_alone = sum(end - start >= MIN_CHARS for start, end in block) == 1
         for number, (start, end) in enumerate(block):
             line = text[start:end].strip()
-            if number and _HEADING_END.search(text[block[number - 1][0] : block[number - 1][1]].strip()):
+            if number and HEADING_END.search(text[block[number - 1][0] : block[number - 1][1]].strip()):
                 continue  # read with its heading
             stops = [end, *(stop for _, stop in block[number + 1 :])]
             said = text[start : _stop(text, start, stops)].strip()
@@ -209,7 +220,7 @@ def _written(text: str, title: str, *, names: bool) -> Iterator[Piece]:
 def _programmed(text: str, title: str) -> Iterator[Piece]:
     """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
     run: list[tuple[int, int]] = []
-    for line in [*_LINE.finditer(text, _skipped(text, title)), None]:
+    for line in [*_LINE.finditer(text, skipped(text, title)), None]:
         continues = line is not None and (is_code(line.group()) or is_remark(line.group()))
         if run and (line is None or not continues or line.end() - run[0][0] > _CODE_CHARS):
             if any(is_statement(text[first:last]) for first, last in run):
@@ -233,7 +244,7 @@ def _cited(text: str, title: str) -> Iterator[Piece]:
             yield Piece(0, own, line.start() + said.index(own), len(own), is_cited=True)
 
 
-def _skipped(text: str, title: str) -> int:
+def skipped(text: str, title: str) -> int:
     """How many characters of a page are its title. One that is as long as a sentence says something itself."""
     return len(title) if title and len(title) <= TITLE_CHARS and text.startswith(title) else 0
 
@@ -258,6 +269,6 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     said = text[start:last].rstrip()
     if (opened := opened_in(said)) is not None and len(said[:opened].strip()) >= MIN_CHARS:
         said = said[:opened].rstrip()
-    while not _HEADING_END.search(said) and (end := dangling(said)):
+    while not HEADING_END.search(said) and (end := dangling(said)):
         said = said[:end].rstrip(" ,;")
     return start + len(said.rstrip(" ,;/"))

@@ -10,8 +10,7 @@ from index.text.analysis import Token
 from index.text.moments import hear, second_of
 from index.types import Hit
 from service.answers.code import BULLET
-from service.answers.pieces import Piece, pieces_of, reach
-from service.answers.speech import spoken_in
+from service.answers.pieces import Piece, pieces_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +58,3 @@ def opened_at(unit: Unit) -> Hit:
     times, _ = hear(unit.hit.passage.text, unit.hit.passage.times, place.start_seconds)
     moved = at(place, second_of(unit.start, times) - 0.5)
     return replace(unit.hit, passage=replace(unit.hit.passage, place=moved))
-
-
-def at_length(unit: Unit, chars: int, before: int | None = None) -> Unit:
-    """A piece of speech with as many of the next sentences as so many characters hold, and as begin `before` a place of
-    its passage; a piece of a page as it is."""
-    passage = unit.hit.passage
-    if passage.time is None:
-        return unit
-    sentences, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
-    end = unit.start + len(unit.text)
-    limit = min([unit.start + chars, *(cut for cut, _ in unsaid if cut >= end), *([] if before is None else [before])])
-    last = reach(end, (stop for _, stop in sentences if stop > end), limit)
-    return replace(unit, piece=replace(unit.piece, text=passage.text[unit.start : last].strip()))

@@ -1,0 +1,95 @@
+"""A piece that was chosen → as much of what stands around it as is worth reading with it, word for word.
+
+Pieces are compared as they are, short; what answers often stands a line further. A slide is looked at whole, so that
+its lines around the piece are quoted with it; people who speak take more words, so that only the first quote of what
+they say goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from service.answers.blocks import Span, blocks_of, plain
+from service.answers.ends import goes_on
+from service.answers.lines import is_strewn
+from service.answers.pieces import HEADING_END, reach, skipped
+from service.answers.speech import spoken_in
+from service.answers.units import Unit
+
+_PAGE_CHARS = 480  # of a quote of a page
+_FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
+
+
+def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
+    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out. Without
+    `pages` those of pages stay as they are."""
+    grown: list[Unit] = []
+    for number, unit in enumerate(units):
+        if any(_holds(other, unit) for other in grown):
+            continue
+        others = [other for other in units if other is not unit and other.rank == unit.rank]
+        if unit.hit.passage.time is None:
+            grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank]) if pages else unit)
+        else:
+            grown.append(_of_speech(unit, others) if not number else unit)
+    return grown
+
+
+def _holds(one: Unit, other: Unit) -> bool:
+    return one.rank == other.rank and one.start <= other.start and other.piece.end <= one.piece.end
+
+
+def _of_speech(unit: Unit, others: Iterable[Unit]) -> Unit:
+    """A piece with as many of the next sentences as so many characters hold, up to the next piece of its minute."""
+    passage, place = unit.hit.passage, unit.hit.passage.time
+    if place is None:
+        return unit
+    sentences, unsaid = spoken_in(passage.text, passage.times, place.start_seconds)
+    end = unit.piece.end
+    cuts = [cut for cut, _ in unsaid if cut >= end]
+    limit = min([unit.start + _FIRST_CHARS, *cuts, *(other.start for other in others if other.start > unit.start)])
+    return _between(unit, unit.start, reach(end, (stop for _, stop in sentences if stop > end), limit))
+
+
+def _of_page(unit: Unit, grown: Iterable[Unit]) -> Unit:
+    """A piece with the lines behind it, and then with those before it, of the run of lines that it stands in, as far as
+    so many characters hold, and no other quote of the page."""
+    piece = unit.piece
+    if piece.is_code or piece.is_cited:
+        return unit
+    text, title = unit.hit.passage.text, unit.hit.passage.title
+    run = next(
+        (own for own in blocks_of(text, skipped(text, title), plain(title), names=False) if _is_in(piece.start, own)),
+        (),
+    )
+    start, end = piece.start, piece.end
+    taken = [(other.start, other.piece.end) for other in grown]
+    stops = [stop for _, stop in run if stop > end and not any(end <= first < stop for first, _ in taken)]
+    for stop in stops:
+        if stop - start > _PAGE_CHARS:
+            break
+        if _is_whole(text[start:stop].rstrip()):
+            end = stop
+    starts = [first for first, _ in run if first < start and not any(first < last <= start for _, last in taken)]
+    for first in reversed(starts):
+        if end - first > _PAGE_CHARS:
+            break
+        start = first
+    longer = _between(unit, start, end)
+    return unit if is_strewn(longer.text) else longer
+
+
+def _is_in(place: int, run: Sequence[Span]) -> bool:
+    return bool(run) and run[0][0] <= place < run[-1][1]
+
+
+def _is_whole(said: str) -> bool:
+    return not goes_on(said) and HEADING_END.search(said) is None
+
+
+def _between(unit: Unit, start: int, end: int) -> Unit:
+    """What its passage says from one place to another."""
+    said = unit.hit.passage.text[start:end]
+    text = said.strip()
+    return replace(unit, piece=replace(unit.piece, text=text, start=start + said.index(text)))
