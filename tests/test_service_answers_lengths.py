@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from index.types import Hit, Host, Kind, TimePlace
+from index.types import DeckKind, Hit, Host, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
 from service.answers.lengths import at_length
 from service.answers.units import Unit, units_of
-from tests.test_service_answers_units import _slide
 
 _TITLE = "Настройка GPT"
 _FIRST, _SECOND, _THIRD = (
@@ -20,6 +19,12 @@ _FIRST, _SECOND, _THIRD = (
 
 _NAMES = "альфа бета гамма дельта дзета йота каппа лямбда омега сигма тета фита хита пси ро тау мю ню кси эта".split()
 _LINES = [f"{n.capitalize()} есть {n}ик, {n}ами {n}уют {n}ушку {n}ового {n}иста вместо {n}ений." for n in _NAMES]
+
+
+def _slide(text: str, title: str = "") -> Hit:
+    place = PagePlace(1, "a.pdf", DeckKind.SLIDES, 5)
+    passage = IndexedPassage("p", Kind.PAGE, title, text, "0", "c", "C", None, "ru", 1, 1, "L", "", None, place)
+    return Hit(passage, 1.0, Snippet("", ()))
 
 
 def _unit(hit: Hit, begins: str) -> Unit:
