@@ -72,6 +72,18 @@ def test_what_another_quote_has_grown_over_is_left_out_and_quotes_do_not_overlap
     assert second.piece.end <= first.start
 
 
+def test_no_quote_takes_in_a_part_of_another_one() -> None:
+    page = _page(*_LINES)
+    two = _unit(page, _LINES[9])
+    text = f"{_LINES[9]}\n{_LINES[10]}"
+    two = replace(two, piece=replace(two.piece, text=text))
+    # the first one has room for the first line of the second, and not for both
+    first = _unit(page, _LINES[10 - 480 // (len(_LINES[0]) + 1)])
+    quoted, second = at_length([first, two])
+    assert quoted.piece.end <= second.start
+    assert second.text.startswith(_LINES[9])
+
+
 def test_code_and_labels_of_a_picture_stay_as_they_are() -> None:
     code = _slide("Дообучение\nnet.fc = nn.Linear(512, 10)\nnet.train()", "Дообучение")
     (unit,) = (unit for unit in units_of(code, 0, code=True) if unit.piece.is_code)

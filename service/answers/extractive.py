@@ -170,8 +170,7 @@ def _pick(
     units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float, sure: Sequence[int] = ()
 ) -> list[int]:
     """The best pieces, of different words, worth at least such a share of the best; of one page at most two, and those
-    in its order. Of the best hits, whose pieces are `sure`, one that was passed over
-    is quoted too."""
+    in its order. Of the best hits, whose pieces are `sure`, one that was passed over is quoted too."""
     picked: list[int] = []
     said: set[int] = set()  # passages that say what another one has been quoted with: the rest of them is around that
     for i in order:

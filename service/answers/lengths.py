@@ -29,10 +29,12 @@ def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
         if any(_holds(other, unit) for other in grown):
             continue
         others = [other for other in units if other is not unit and other.rank == unit.rank]
-        if unit.hit.passage.time is None:
-            grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank]) if pages else unit)
-        else:
+        if unit.hit.passage.time is not None:
             grown.append(_of_speech(unit, others) if not number else unit)
+        elif pages:
+            grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank], others))
+        else:
+            grown.append(unit)
     return grown
 
 
@@ -52,9 +54,9 @@ def _of_speech(unit: Unit, others: Iterable[Unit]) -> Unit:
     return _between(unit, unit.start, reach(end, (stop for _, stop in sentences if stop > end), limit))
 
 
-def _of_page(unit: Unit, grown: Iterable[Unit]) -> Unit:
+def _of_page(unit: Unit, grown: Iterable[Unit], others: Sequence[Unit]) -> Unit:
     """A piece with the lines behind it, and then with those before it, of the run of lines that it stands in, as far as
-    so many characters hold, and no other quote of the page."""
+    so many characters hold, nothing of the quotes of the page that have `grown`, and none of `others` in part."""
     piece = unit.piece
     if piece.is_code or piece.is_cited:
         return unit
@@ -69,15 +71,20 @@ def _of_page(unit: Unit, grown: Iterable[Unit]) -> Unit:
     for stop in stops:
         if stop - start > _PAGE_CHARS:
             break
-        if _is_whole(text[start:stop].rstrip()):
+        if not _cuts(stop, others) and _is_whole(text[start:stop].rstrip()):
             end = stop
     starts = [first for first, _ in run if first < start and not any(first < last <= start for _, last in taken)]
     for first in reversed(starts):
         if end - first > _PAGE_CHARS:
             break
-        start = first
+        if not _cuts(first, others):
+            start = first
     longer = _between(unit, start, end)
     return unit if is_strewn(longer.text) else longer
+
+
+def _cuts(place: int, others: Iterable[Unit]) -> bool:
+    return any(other.start < place < other.piece.end for other in others)
 
 
 def _is_in(place: int, run: Sequence[Span]) -> bool:
