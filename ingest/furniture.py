@@ -12,7 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
+from index.engine.relations import names_outline
 from index.text.fences import in_fences
 from index.types import Deck, DeckKind, Lecture, Page
 from ingest.catalogue.written import bare
@@ -68,9 +70,7 @@ def told_pages(deck: Deck, lecture_title: str, pages: Sequence[Page], repeated: 
         yield from (_with_body(page, page.title, _body(page, repeated)) for page in pages)
         return
     names = {bare(_unnumbered(deck.title)), bare(_unnumbered(lecture_title))}
-    name = next(
-        (found for found in map(_unnumbered, (deck.title, lecture_title)) if bare(found) not in repeated.titles), ""
-    )
+    name = _name_of(deck, lecture_title, repeated)
     above: Page | None = None  # a heading that nothing but furniture stood under
     begun = False
     for page in pages:
@@ -83,16 +83,33 @@ def told_pages(deck: Deck, lecture_title: str, pages: Sequence[Page], repeated: 
                 above = page
             continue
         heading = _unnumbered(above.title) if above is not None else ""
-        if is_common:
-            title = heading or (name if not begun else _joined(name, page.title))
-        elif bare(heading) in names:
-            title = page.title
+        if not page.title:
+            title = name  # what stands before the first heading is what the whole is about
+        elif is_common:
+            title = heading or _shared_title(page.title, name, begun=begun)
         else:
-            title = _joined(heading, page.title)
+            title = page.title if bare(heading) in names else _joined(heading, page.title)
         yield _with_body(page, title, body)
         above, begun = None, True
     if above is not None:
         yield _with_body(above, above.title, [])
+
+
+def _name_of(deck: Deck, lecture_title: str, repeated: Repeated) -> str:
+    """What a deck is about, if its own title or that of its lecture says so; the name of its file does not."""
+    file_name = bare(PurePosixPath(deck.path).stem)
+    own = deck.title if bare(deck.title) != file_name else ""
+    return next(
+        (name for name in map(_unnumbered, (own, lecture_title)) if bare(name) and bare(name) not in repeated.titles),
+        "",
+    )
+
+
+def _shared_title(title: str, name: str, *, begun: bool) -> str:
+    """The title of a section whose heading many decks have; lists of literature and links stay known as such."""
+    if not begun and name:
+        return name
+    return title if names_outline(title) else _joined(name, title)
 
 
 def _is_written(deck: Deck) -> bool:

@@ -52,7 +52,7 @@ def test_footers_and_neighbours_are_no_content_and_pages_keep_their_numbers(
     ingest(tmp_path / "c", sqlite_library, None)
     assert told(sqlite_library) == [
         *sorted((2, topic, f"{topic}\n{topic} are what this is about.") for topic in TOPICS),
-        *sorted((3, f"{topic}: Links", f"{topic}: Links\nA book on {topic}") for topic in TOPICS),
+        *sorted((3, "Links", f"Links\nA book on {topic}") for topic in TOPICS),
     ]
     with sqlite_library.database.reading() as connection:
         titles = connection.scalars(sa.select(pages.c.title).where(pages.c.page_number == 2))
@@ -126,3 +126,12 @@ def test_titles_of_other_lectures_are_no_content() -> None:
         deck("Hedges", ("Hedges", "about hedges"), ("More", "Forests are bigger")),
     ]
     assert [[title for title, _ in own] for own in made(*decks)] == [["Trees"], ["Forests"], ["Hedges", "More"]]
+
+
+def test_a_heading_that_many_decks_have_gives_way_to_what_the_deck_is_about() -> None:
+    found = made(
+        *[deck(f"{n}.md", ("", f"Opening {n}"), ("Exercises", f"Do {n}"), title=f"2.{n} Trees {n}") for n in range(5)],
+        deck("5.md", ("", "Opening 5"), ("Exercises", "Do 5"), title="5"),
+    )
+    assert found[3] == [("Trees 3", "Trees 3\nOpening 3"), ("Trees 3: Exercises", "Trees 3: Exercises\nDo 3")]
+    assert [title for title, _ in found[5]] == ["5", "5: Exercises"]  # by its lecture: its own is that of the file
