@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from index.engine.relations import names_outline
 from index.text.fences import in_fences
 from index.types import Deck, DeckKind, Lecture, Page
 from ingest.catalogue.written import bare
 
 # A line that so many decks have, and such a share of them, is furniture; sub-headings are shorter and fewer.
 _LEAST_DECKS, _SHARE_OF_LINES, _SHARE_OF_TITLES = 5, 0.1, 0.05
+_SHARE_OF_OPENING = 0.5  # of the decks that have such a sub-heading, where it stands over the first text
 _WORD = re.compile(r"[^\W\d_]{3}")
 _NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)+\.?|\d+[.)])\s+")
 _LABELLED = re.compile(r"[^:]{1,20}:\s+(?=\S)")
@@ -29,11 +29,12 @@ _TITLE_CHARS = 160
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The shapes of lines and the bare titles of sections that many decks of a course have, and the bare titles of its
-    lectures and decks."""
+    """The shapes of lines and the bare titles of sections that many decks of a course have, of these `titles` those
+    that mostly stand over the text of a deck ("Notes", not "Exercises"), and the bare titles of lectures and decks."""
 
     lines: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset()
+    opening: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
 
@@ -58,7 +59,16 @@ def find_repeated(lectures: Iterable[Lecture]) -> Repeated:
     def common(counts: Counter[str], share: float) -> frozenset[str]:
         return frozenset(found for found, own in counts.items() if own >= max(_LEAST_DECKS, share * len(decks)))
 
-    return Repeated(common(lines, _SHARE_OF_LINES), common(titles, _SHARE_OF_TITLES) - {""}, frozenset(names - {""}))
+    found = Repeated(common(lines, _SHARE_OF_LINES), common(titles, _SHARE_OF_TITLES) - {""})
+    first = Counter(title for deck in decks.values() if (title := _opening(deck, found)) in found.titles)
+    opening = frozenset(title for title, own in first.items() if own >= _SHARE_OF_OPENING * titles[title])
+    return replace(found, opening=opening, names=frozenset(names - {""}))
+
+
+def _opening(deck: Deck, repeated: Repeated) -> str:
+    """The bare title of the first section of a deck that says something."""
+    said = (page for page in deck.pages if any(map(str.strip, _body(page, repeated))))
+    return next((bare(page.title) for page in said), "")
 
 
 def told_pages(deck: Deck, lecture_title: str, pages: Sequence[Page], repeated: Repeated) -> Iterator[Page]:
@@ -85,10 +95,10 @@ def told_pages(deck: Deck, lecture_title: str, pages: Sequence[Page], repeated: 
         heading = _unnumbered(above.title) if above is not None else ""
         if not page.title:
             title = name  # what stands before the first heading is what the whole is about
-        elif is_common:
-            title = heading or _shared_title(page.title, name, begun=begun)
+        elif bare(page.title) in repeated.opening:
+            title = heading or (_joined(name, page.title) if begun else name)
         else:
-            title = page.title if bare(heading) in names else _joined(heading, page.title)
+            title = page.title if bare(heading) in names and not is_common else _joined(heading, page.title)
         yield _with_body(page, title, body)
         above, begun = None, True
     if above is not None:
@@ -103,13 +113,6 @@ def _name_of(deck: Deck, lecture_title: str, repeated: Repeated) -> str:
         (name for name in map(_unnumbered, (own, lecture_title)) if bare(name) and bare(name) not in repeated.titles),
         "",
     )
-
-
-def _shared_title(title: str, name: str, *, begun: bool) -> str:
-    """The title of a section whose heading many decks have; lists of literature and links stay known as such."""
-    if not begun and name:
-        return name
-    return title if names_outline(title) else _joined(name, title)
 
 
 def _is_written(deck: Deck) -> bool:

@@ -128,10 +128,24 @@ def test_titles_of_other_lectures_are_no_content() -> None:
     assert [[title for title, _ in own] for own in made(*decks)] == [["Trees"], ["Forests"], ["Hedges", "More"]]
 
 
-def test_a_heading_that_many_decks_have_gives_way_to_what_the_deck_is_about() -> None:
+def test_a_heading_that_stands_over_the_text_of_many_decks_gives_way_to_what_a_deck_is_about() -> None:
+    notes = [
+        deck(f"{n}.md", (f"2.{n} Trees {n}", ""), ("Notes", f"Text {n}"), title=f"2.{n} Trees {n}") for n in range(5)
+    ]
     found = made(
-        *[deck(f"{n}.md", ("", f"Opening {n}"), ("Exercises", f"Do {n}"), title=f"2.{n} Trees {n}") for n in range(5)],
-        deck("5.md", ("", "Opening 5"), ("Exercises", "Do 5"), title="5"),
+        *notes,
+        deck("5.md", ("Hedges", "An opening."), ("Notes", "Text 5"), title="Hedges"),
+        deck("6.md", ("", "An opening."), ("Notes", "Text 6"), title="6"),
     )
-    assert found[3] == [("Trees 3", "Trees 3\nOpening 3"), ("Trees 3: Exercises", "Trees 3: Exercises\nDo 3")]
-    assert [title for title, _ in found[5]] == ["5", "5: Exercises"]  # by its lecture: its own is that of the file
+    assert found[3] == [("Trees 3", "Trees 3\nText 3")]
+    assert [title for title, _ in found[5]] == ["Hedges", "Hedges: Notes"]
+    assert [title for title, _ in found[6]] == ["6", "6: Notes"]  # by its lecture: its own is that of the file
+
+
+def test_other_headings_of_many_decks_keep_their_names_and_take_no_searches_away() -> None:
+    decks = [deck(f"{n}.md", ("", f"Opening {n}"), ("Exercises", f"Do {n}"), title=f"Trees {n}") for n in range(5)] + [
+        deck("5.md", ("Homework", ""), ("Exercises", "Do 5"), title="Tasks")
+    ]
+    found = made(*decks)
+    assert found[3] == [("Trees 3", "Trees 3\nOpening 3"), ("Exercises", "Exercises\nDo 3")]
+    assert [title for title, _ in found[5]] == ["Homework: Exercises"]

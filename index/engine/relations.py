@@ -70,12 +70,7 @@ def continued_titles(passages: Sequence[IndexedPassage], previous: NDArray[np.in
 
 def is_outline(passage: IndexedPassage) -> bool:
     """Whether a page lists what others explain: a plan of the lecture, a list of references."""
-    return passage.kind is Kind.PAGE and names_outline(passage.title)
-
-
-def names_outline(title: str) -> bool:
-    """Whether a title says that what stands below it only lists what others explain."""
-    return _OUTLINE.search(title) is not None
+    return passage.kind is Kind.PAGE and bool(_OUTLINE.search(passage.title))
 
 
 def twin_rows(passages: Sequence[IndexedPassage], terms: Sequence[Sequence[str]]) -> NDArray[np.int64]:
