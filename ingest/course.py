@@ -13,7 +13,7 @@ from index.addresses import is_web_address
 from index.errors import CourseError
 from index.types import DeckKind, Host
 from ingest.captions import SUFFIXES
-from ingest.catalogue.folder import unreadable_names
+from ingest.catalogue.folder import files_named, unreadable_names
 from ingest.catalogue.plan import read_catalogue, read_other_files
 from ingest.catalogue.titles import title_of_path
 from ingest.course_language import language_of
@@ -178,13 +178,10 @@ def video_stem(video: PlannedVideo) -> str:
 
 
 def unclaimed_captions(folder: Path, course: PlannedCourse) -> list[str]:
-    """Caption files in `transcripts/` that no video of the course goes by, as paths in the course."""
-    place = folder / "transcripts"
-    if not place.is_dir():
-        return []
+    """Caption files of the course that no video of it goes by, as paths in the course."""
     videos = {video for lecture in course.lectures for video in lecture.videos}
     claimed = {path for video in videos for path, _ in find_transcripts(folder, video, ())}
-    files = sorted(path for path in _named(place) if path.suffix.lower() in SUFFIXES and path.is_file())
+    files = [path for path in files_named(folder, SUFFIXES) if path.is_file()]
     return [path.relative_to(folder).as_posix() for path in files if path not in claimed]
 
 

@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from index.errors import SourceFileError
+from index.text.fences import fenced, in_fences
 from ingest.captions import decode
 from ingest.catalogue.markdown import render_markdown, split_front_matter
 from ingest.catalogue.sections import read_sections
+from ingest.catalogue.templates import without_templates
+from ingest.cutting import cut_text
 from ingest.pdf import MAX_PAGES
 from ingest.sandbox import Limits, Sandbox, serve
 
 # Part of a deck's identity: change it when the same file would give other pages.
-DOCUMENTS = "documents-2"
+DOCUMENTS = "documents-3"
 SUFFIXES = frozenset({".pptx", ".md", ".markdown", ".qmd", ".rmd", ".html", ".htm", ".ipynb", ".txt"})
 
 _MAX_PAGE_CHARS = 20_000
@@ -29,6 +32,7 @@ _MAX_FILE_BYTES = 64 << 20
 _MAX_UNPACKED_BYTES = 1 << 30
 _MAX_DEPTH = 20
 _RULE = re.compile(r"^---\s*$", re.MULTILINE)
+_SPACED_AT_WILL = frozenset({".pptx", ".txt"})
 _REMARK_SOURCE = re.compile(r"<textarea[^>]{0,200}id=[\"']?source[\"']?[^>]{0,200}>", re.IGNORECASE)
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 
@@ -85,27 +89,29 @@ def _read(path: str, suffix: str) -> tuple[dict[str, Any], bytes]:
         found = _read_text(decode(file.read_bytes()))
     else:
         found = _read_markdown(decode(file.read_bytes()))
-    pages = [(title[:300], part) for title, text in found.pages for part in _parts(_clean(text), _MAX_PAGE_CHARS)]
+    clean = _unspaced if suffix in _SPACED_AT_WILL else _clean
+    pages = [(title[:300], part) for title, text in found.pages for part in cut_text(clean(text), _MAX_PAGE_CHARS)]
     if not any(title or text for title, text in pages):
         raise SourceFileError("There is no text in it; export it again.", code="no_pages")
     head = {"title": found.title[:300], "slides": found.slides, "is_cut": len(pages) > MAX_PAGES}
     return {**head, "pages": pages[:MAX_PAGES]}, b""
 
 
-def _clean(text: str) -> str:
+def _unspaced(text: str) -> str:
+    """The lines that have words, without any spaces but one between two of them."""
     lines = (" ".join(line.split()) for line in text.replace("\0", " ").split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-def _parts(text: str, longest: int) -> Iterator[str]:
-    """A text in pieces of at most `longest` characters, cut at an end of a line, else at a space, where one is near."""
-    while len(text) > longest:
-        cut = (
-            max(text.rfind("\n", longest // 2, longest), 0) or max(text.rfind(" ", longest // 2, longest), 0) or longest
-        )
-        yield text[:cut]
-        text = text[cut:].lstrip()
-    yield text
+def _clean(text: str) -> str:
+    """The same for text whose spaces mean something: at the beginning of lines, and in code."""
+    lines = text.replace("\0", " ").replace("\r", "").split("\n")
+    kept = []
+    for line, is_code in zip(lines, in_fences(lines), strict=True):
+        start = line[: len(line) - len(line.lstrip(" "))]
+        said = line.rstrip() if is_code else start + " ".join(line.split())
+        kept += [said] if said.strip() else []
+    return "\n".join(kept)
 
 
 def _read_pptx(file: Path) -> Document:
@@ -173,7 +179,8 @@ def _read_notebook(text: str) -> Document:
             body = "\n".join(line for title, below in sections for line in (title, below) if line and line != first)
             pages.append(DocumentPage(first, body))
         else:
-            pages.append(DocumentPage(heading, source))
+            lines = fenced(source.expandtabs(4).split("\n")) if kind == "code" else [source]
+            pages.append(DocumentPage(heading, "\n".join(lines)))
     title = next((page.title for page in pages if page.title), "")
     return Document(title, False, tuple(pages))
 
@@ -183,7 +190,8 @@ def _joined(source: object) -> str:
 
 
 def _read_markdown(text: str) -> Document:
-    meta, body = split_front_matter(text)
+    meta, body = split_front_matter(text.replace("\r\n", "\n"))
+    body = without_templates(body)
     if meta.get("marp", "").lower() == "true":
         return _slides([part for part in _RULE.split(body) if part.strip()], meta.get("title", ""))
     pages = _pages(read_sections(render_markdown(body)))
@@ -213,7 +221,7 @@ def _read_text(text: str) -> Document:
     """Plain text: pages of some paragraphs, so that a place in it can be shown."""
     pages: list[DocumentPage] = []
     current = ""
-    for paragraph in (part for whole in _PARAGRAPH.split(text) for part in _parts(whole, _TEXT_PAGE_CHARS)):
+    for paragraph in (part for whole in _PARAGRAPH.split(text) for part in cut_text(whole, _TEXT_PAGE_CHARS)):
         if current and len(current) + len(paragraph) > _TEXT_PAGE_CHARS:
             pages.append(DocumentPage("", current))
             current = ""

@@ -16,6 +16,7 @@ from ingest.captions import CaptionReader
 from ingest.course import is_file_name, lecture_keys
 from ingest.decks import DeckSource, read_decks
 from ingest.fetching import Failed
+from ingest.furniture import find_repeated
 from ingest.passages import PASSAGES, make_passages
 from ingest.planned import PlannedCourse, PlannedDeck, PlannedLecture, PlannedVideo
 from ingest.sound import sound_text
@@ -161,8 +162,9 @@ def _alignment_key(decks: Sequence[Deck], spoken: Sequence[tuple[str, Transcript
 def passages_of(course: Course) -> list[Passage]:
     """All passages; those of a deck that two lectures show belong to the first of them."""
     passages: dict[str, Passage] = {}
+    repeated = find_repeated(course.lectures)
     for lecture in course.lectures:
-        for passage in make_passages(course.slug, lecture):
+        for passage in make_passages(course.slug, lecture, repeated):
             passages.setdefault(passage.id, passage)
     return list(passages.values())
 

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from index.types import Deck, DeckKind, Kind, Lecture, Locator, Page, PageLocator, Passage, TimeLocator
+from ingest.cutting import cut_text
+from ingest.furniture import NOTHING_REPEATED, Repeated, told_pages
 
 # Part of a course's identity: change it when the same pages would give other passages.
-PASSAGES = "passages-4"
+PASSAGES = "passages-5"
 
 # Long pages (notes) are split so that one passage is about one thing; slides have 50–1,000 characters.
 _MAX_CHARS = 1_500
@@ -29,8 +31,10 @@ _REFERENCES_FROM = 0.5  # a list of references stands in the second half of a te
 _NUMBERING = re.compile(r"^(?:глава\s+|chapter\s+)?\d+(?:\.\d+)*\.?\s+", re.IGNORECASE)
 
 
-def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
-    """All passages of a lecture in its order. A passage never crosses a page; empty ones are not made."""
+def make_passages(course_slug: str, lecture: Lecture, repeated: Repeated = NOTHING_REPEATED) -> Iterator[Passage]:
+    """All passages of a lecture in its order. A passage never crosses a page; empty ones are not made.
+
+    `repeated` is what stands in many decks of the course, and is no content of any."""
     ordinal = 0
 
     def make(kind: Kind, source: str, place: str, locator: Locator, title: str, text: str) -> Passage:
@@ -52,7 +56,7 @@ def make_passages(course_slug: str, lecture: Lecture) -> Iterator[Passage]:
         yield make(Kind.PROGRAMME, lecture.key, "", None, lecture.title, lecture.programme or lecture.title)
     for deck in lecture.decks:
         parts: dict[int, int] = {}
-        for page in _searchable(deck):
+        for page in told_pages(deck, lecture.title, [*_searchable(deck)], repeated):
             locator = PageLocator(deck.path, page.page_number)
             for text in split_page(page):
                 part = parts[page.page_number] = parts.get(page.page_number, -1) + 1
@@ -81,9 +85,10 @@ def _searchable(deck: Deck) -> Iterator[Page]:
         yield from deck.pages
         return
     section = ""
-    headings = _headings(deck)
+    printed = deck.suffix == ".pdf"  # with numbers of pages, which contents name
+    headings = _headings(deck) if printed else {}
     for page in deck.pages:
-        lines = [] if _is_contents(page.text) else page.text.split("\n")
+        lines = [] if printed and _is_contents(page.text) else page.text.split("\n")
         late = page.page_number > _REFERENCES_FROM * len(deck.pages)
         end = next((i for i, line in enumerate(lines) if late and _REFERENCES_HEADING.match(line.strip())), None)
         # without any contents nobody knows how far a heading reaches: it is then that of its page
@@ -132,29 +137,13 @@ def _is_contents(text: str) -> bool:
 
 def split_page(page: Page) -> list[str]:
     """The page's text in pieces of at most about 1,500 characters, cut between paragraphs; none if empty."""
-    if not page.text:
-        return []
-    if len(page.text) <= _MAX_CHARS:
-        return [page.text]
-    pieces: list[str] = []
-    current: list[str] = []
-    size = 0
-    for line in _wrapped(page.text):
-        full = size + len(line) > _MAX_CHARS
-        at_paragraph = size > _MAX_CHARS // 2 and current and _PARAGRAPH_END.search(current[-1])
-        if current and (full or (at_paragraph and line[:1].isupper() and size + len(line) > 0.8 * _MAX_CHARS)):
-            pieces.append("\n".join(current))
-            current, size = [], 0
-        current.append(line)
-        size += len(line) + 1
-    pieces.append("\n".join(current))
-    return pieces
+    return cut_text(page.text, _MAX_CHARS, _ends_paragraph) if page.text else []
 
 
-def _wrapped(text: str) -> Iterator[str]:
-    for line in text.split("\n"):
-        for start in range(0, len(line), _MAX_CHARS):
-            yield line[start : start + _MAX_CHARS]
+def _ends_paragraph(before: str, line: str, size: int) -> bool:
+    """Whether a piece of this size may end between two lines, though the second has room in it."""
+    nearly_full = size > _MAX_CHARS // 2 and size + len(line) > 0.8 * _MAX_CHARS
+    return nearly_full and line[:1].isupper() and _PARAGRAPH_END.search(before) is not None
 
 
 def _passage_id(course_slug: str, kind: Kind, source: str, place: str) -> str:

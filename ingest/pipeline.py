@@ -164,11 +164,16 @@ def _problems_of(planned: PlannedCourse, folder: Path, with_transcripts: bool) -
             {
                 "lecture": planned.title,
                 "code": "unclaimed_captions",
-                "detail": f"The captions {path} belong to no video of the course; name the file after its video.",
+                "detail": f"The captions {path} belong to no video of the course; {_named_after(path)} its video.",
             }
             for path in (unclaimed_captions(folder, planned) if with_transcripts else ())
         ),
     ]
+
+
+def _named_after(captions: str) -> str:
+    in_place = captions.startswith("transcripts/")
+    return "name the file after" if in_place else "put the file into transcripts/, named after the id or the file of"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from index.text.fences import FENCE
 from index.text.snippet import make_snippet
 
 # two lines far apart, each with three terms whose weights are the same numbers: equals, of which the first is shown
@@ -59,3 +60,10 @@ def test_a_snippet_ends_before_a_reference_and_before_the_last_signs() -> None:
 def test_a_line_that_says_the_words_together_is_shown_before_lines_that_share_them() -> None:
     text = "What a beam costs\nWhat a search is\nAt each step a beam search keeps the best"
     assert make_snippet(text, 0, _BEAM).text == "At each step a beam search keeps the best"
+
+
+def test_a_snippet_has_no_fences_and_its_highlights_stay_in_place() -> None:
+    found = make_snippet("Files\nClean up so:\n```\ntrap cleanup EXIT\n```", 5, {"trap": 1.0})
+    assert FENCE not in found.text
+    assert [found.text[start:end] for start, end in found.highlights] == ["trap"]
+    assert found.text.endswith("cleanup EXIT")

@@ -289,7 +289,11 @@ def test_captions_that_belong_to_no_video_are_named(
     kept = course_folder / "transcripts" / "abcdefghijk.en.vtt"
     shutil.copy(kept, kept.with_name("abcdefghijK.en.vtt"))
     shutil.copy(kept, kept.with_name("abcdefghijk.fr.vtt"))  # another language of the same video
+    (course_folder / "notes").mkdir()
+    shutil.copy(kept, course_folder / "notes" / "lecture1.vtt")  # beside a lecture: of which of its videos nobody says
     gaps = ingest(course_folder, sqlite_library, embedder).gaps
     assert [gap["detail"] for gap in gaps if gap["code"] == "unclaimed_captions"] == [
-        "The captions transcripts/abcdefghijK.en.vtt belong to no video of the course; name the file after its video."
+        "The captions notes/lecture1.vtt belong to no video of the course; put the file into transcripts/, named after "
+        "the id or the file of its video.",
+        "The captions transcripts/abcdefghijK.en.vtt belong to no video of the course; name the file after its video.",
     ]

@@ -77,7 +77,7 @@ def test_a_notebook_has_a_page_a_cell_under_the_heading_above(reader: DocumentRe
     assert (found.title, found.slides) == ("Dropout", False)
     assert texts(found.pages) == [
         ("Dropout", "A layer that drops units."),
-        ("Dropout", "net = Dropout(0.5)"),
+        ("Dropout", "```\nnet = Dropout(0.5)\n```"),
         ("In practice", "scale at test time"),
     ]
 
@@ -90,7 +90,7 @@ def test_a_notebook_has_a_page_a_cell_under_the_heading_above(reader: DocumentRe
             "---\ntitle: Loss\n---\nBefore.\n# One\ntext `code`\n\n| a | b |\n|--|--|\n| c | d |\n## Two\n```\nx = 1\n```\n",
             "Loss",
             False,
-            [("", "Before."), ("One", "text code\na b\nc d"), ("Two", "x = 1")],
+            [("", "Before."), ("One", "text code\na b\nc d"), ("Two", "```\nx = 1\n```")],
         ),
         (
             "a.html",

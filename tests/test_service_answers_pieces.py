@@ -180,3 +180,42 @@ def test_two_strokes_part_a_title_from_where_it_was_published_but_not_two_words(
     assert is_reference("Deep sums // Proceedings")
     assert is_reference("An example of a method // 2016")
     assert not is_reference("Деление нацело пишут как a//b в этом языке")
+
+
+_NOTES = """Temporary files should be cleaned up when a script exits, so:
+```
+cleanup() {
+    rm -f /tmp/mytemp.*
+}
+trap cleanup EXIT
+```
+The trap is called whatever the reason of the exit is.
+```
+numpy
+flask
+```
+The packages are listed in a file of their own."""
+
+
+def test_what_stands_between_fences_is_code_line_by_line_and_no_prose() -> None:
+    units = units_of(_slide(f"Traps\n{_NOTES}", "Traps"), 0, code=True)
+    assert [unit.quote for unit in units if unit.piece.is_code] == [
+        "cleanup() {\n    rm -f /tmp/mytemp.*\n}\ntrap cleanup EXIT"
+    ]
+    assert [unit.quote for unit in units if not unit.piece.is_code] == [
+        "The trap is called whatever the reason of the exit is.",
+        "The packages are listed in a file of their own.",
+    ]
+
+
+def test_lines_of_settings_between_fences_are_code_as_they_begin() -> None:
+    settings = "Host vm\n    User foobar\n- name: x"
+    units = units_of(_slide(f"Hosts\n```\n{settings}\n```", "Hosts"), 0, code=True)
+    assert [(unit.quote, unit.piece.is_code) for unit in units] == [(settings, True)]
+    assert not units_of(_slide(f"Hosts\n```\n{settings}\n```", "Hosts"), 0)
+
+
+def test_a_quote_of_prose_does_not_grow_over_code() -> None:
+    hit = _slide(f"Traps\n{_NOTES}", "Traps")
+    units = [unit for unit in units_of(hit, 0) if not unit.piece.is_code]
+    assert [unit.quote for unit in at_length(units)] == [unit.quote for unit in units]

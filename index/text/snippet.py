@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import fsum
 
 from index.text.analysis import Token, find_terms
+from index.text.fences import FENCE, in_one_line
 from index.text.lines import is_strewn, leads_elsewhere, may_lead_elsewhere
 from index.types import Snippet
 
@@ -52,9 +53,9 @@ def _filled(text: str, start: int, end: int, later: Sequence[tuple[int, int]], *
 
 
 def _shown(text: str, start: int, end: int, tokens: Sequence[Token]) -> Snippet:
-    shown = text[start:end].rstrip()
+    shown = text[start:end].rstrip().removesuffix(f"\n{FENCE}").rstrip()
     spans = [(t.start - start, t.end - start) for t in tokens if start <= t.start and t.end <= start + len(shown)]
-    return Snippet(shown.replace("\n", " "), tuple(dict.fromkeys(spans)))
+    return Snippet(in_one_line(shown), tuple(dict.fromkeys(spans)))
 
 
 @lru_cache(maxsize=2_000)
@@ -113,4 +114,4 @@ def _best_piece(
 
 
 def _says_something(piece: str, *, plain: bool) -> bool:
-    return not is_strewn(piece) and (plain or not leads_elsewhere(piece))
+    return piece.strip() != FENCE and not is_strewn(piece) and (plain or not leads_elsewhere(piece))

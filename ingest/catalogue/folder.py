@@ -119,6 +119,13 @@ def _leads_out(root: Path, file: str) -> bool:
     return os.path.islink(file) and not Path(file).resolve().is_relative_to(root.resolve())  # noqa: PTH114
 
 
+def files_named(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """What lies in a course and ends so, in order."""
+    ends = tuple(suffix.lower() for suffix in suffixes)
+    found = (Path(place, name) for place, _, names in _walk(root) for name in names if name.lower().endswith(ends))
+    return sorted(path for path in found if is_file_path(path.relative_to(root).as_posix()))
+
+
 def unreadable_names(root: Path) -> list[str]:
     """Files and folders of a course that are left out because their names are no text, as far as they can be shown."""
     bad = [name for _, names, found in _walk(root) for name in [*names, *found] if not is_file_path(name)]

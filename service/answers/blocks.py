@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from index.text.fences import fenced_spans
 from service.answers.code import is_code
 from service.answers.ends import awaits_formula, dangling, is_behind_formula
 from service.answers.lines import holds_link, is_footer, is_garbled, is_reference, is_title, names_authors, opened_in
@@ -36,7 +37,8 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
     """Runs of lines without formulas, code, publications, footers and the title."""
     block: list[Span] = []
     is_below, is_cited, before = False, False, (skip, skip)
-    for start, end in _spans(text, skip):
+    fenced = fenced_spans(text)
+    for start, end in _spans(text, skip, fenced):
         line = text[start:end].strip()
         if not line or (plain(line) == title and len(line) <= TITLE_CHARS):
             continue
@@ -44,9 +46,11 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
         goes_on = is_cited and ("\n" not in text[before[1] : start] or dangling(text[slice(*before)]) is not None)
         is_cited = not names and (goes_on or names_authors(line))
         before = (start, end)
-        is_formula = is_garbled(line) or _WORD.search(line) is None
+        in_fences = _is_in(start, fenced)
+        is_formula = not in_fences and (is_garbled(line) or _WORD.search(line) is None)
         if (
             is_formula
+            or in_fences
             or is_code(line)
             or holds_link(line)
             or is_footer(line)
@@ -88,7 +92,11 @@ def _parts_link(line: str, following: str) -> bool:
     return holds_link(following) and opened_in(line) is None
 
 
-def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
+def _is_in(place: int, spans: Sequence[Span]) -> bool:
+    return any(start <= place < end for start, end in spans)
+
+
+def _spans(text: str, skip: int, fenced: Sequence[Span]) -> Iterator[Span]:
     """`[start, end)` of sentences and lines; a line that was only too long for its slide goes on in the next."""
     lines = sorted(len(line) for line in text[skip:].split("\n"))
     long = [chars for chars in lines if chars >= _LONG_LINE]
@@ -102,7 +110,8 @@ def _spans(text: str, skip: int) -> Iterator[tuple[int, int]]:
         )
         if "\n" not in match.group() and _NUMBER.fullmatch(text, start, match.start()):
             continue
-        if "\n" in match.group() and continues:
+        parted = _is_in(match.start() - 1, fenced) or _is_in(match.end(), fenced)
+        if "\n" in match.group() and continues and not parted:
             following = text[match.end() :].partition("\n")[0]
             if not any(map(_stands_alone, (line, following))) and not _parts_link(line, following):
                 continue

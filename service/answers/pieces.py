@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from index.text.analysis import is_stop_word, terms_of, words_at
+from index.text.fences import code_spans, fenced_spans
 from index.types import IndexedPassage
 from service.answers.blocks import ABBREVIATED, TITLE_CHARS, blocks_of, plain
 from service.answers.code import holds_code, is_code, is_remark, is_statement
@@ -62,6 +63,8 @@ _PREDICATE = re.compile(
 )
 _TOKEN = re.compile(r"\S+")
 _LINE = re.compile(r"[^\n]+")
+# A line of code that is more than a name, as those of a list of packages are.
+_COMMAND = re.compile(r"[^\W\d_].*\s\S|\S\s.*[^\W\d_]|[^\w\s.-]\w|\w[^\w\s.-]")
 _CODE_CHARS = 600
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _BRACKETS = ("(", "[")
@@ -218,17 +221,39 @@ def _written(text: str, title: str, *, names: bool) -> Iterator[Piece]:
 
 
 def _programmed(text: str, title: str) -> Iterator[Piece]:
-    """The lines of code of a page, with the remarks between them: as many as can be read at a glance."""
+    """The code of a page: what stands between fences, and lines that look like it with the remarks between them; as
+    many lines as can be read at a glance."""
+    skip = skipped(text, title)
+    fenced, whole = code_spans(text), fenced_spans(text)
+    for start, end in fenced:
+        lines = [line.span() for line in _LINE.finditer(text, start, end)]
+        yield from _runs(text, lines, _is_command)
     run: list[tuple[int, int]] = []
-    for line in [*_LINE.finditer(text, skipped(text, title)), None]:
-        continues = line is not None and (is_code(line.group()) or is_remark(line.group()))
-        if run and (line is None or not continues or line.end() - run[0][0] > _CODE_CHARS):
-            if any(is_statement(text[first:last]) for first, last in run):
-                start, end = run[0][0], run[-1][1]
+    for line in [*_LINE.finditer(text, skip), None]:
+        outside = line is not None and not any(start <= line.start() < end for start, end in whole)
+        if line is not None and outside and (is_code(line.group()) or is_remark(line.group())):
+            run.append(line.span())
+            continue
+        yield from _runs(text, run, is_statement)
+        run = []
+
+
+def _is_command(line: str) -> bool:
+    """Whether a line between fences does something, or says what is set to what."""
+    return not is_remark(line) and _COMMAND.search(line.strip()) is not None
+
+
+def _runs(text: str, lines: Sequence[tuple[int, int]], says: Callable[[str], bool]) -> Iterator[Piece]:
+    """Lines of code as pieces that can be read at a glance, those in which a line says something."""
+    run: list[tuple[int, int]] = []
+    for line in [*lines, None]:
+        if run and (line is None or line[1] - run[0][0] > _CODE_CHARS):
+            start, end = run[0][0], run[-1][1]
+            if any(says(text[first:last]) for first, last in run):
                 yield Piece(0, text[start:end], start, run[0][1] - start, is_code=True)
             run = []
-        if line is not None and continues:
-            run.append(line.span())
+        if line is not None:
+            run.append(line)
 
 
 def _cited(text: str, title: str) -> Iterator[Piece]:

@@ -36,7 +36,7 @@ class Unit:
 
     @property
     def quote(self) -> str:
-        return BULLET.sub("", self.text)
+        return self.text if self.piece.is_code else BULLET.sub("", self.text)
 
     def inside(self, tokens: Sequence[Token]) -> list[Token]:
         """Those words of its passage that stand in it, as places of the piece."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from index.later import later
+from index.text.fences import FENCE, in_one_line
 
 if TYPE_CHECKING:
     from service.answers import code
@@ -41,7 +42,7 @@ def pieces(text: str, highlights: Spans) -> Pieces:
 def readable(text: str, highlights: Sequence[tuple[int, int]], source: str) -> Pieces:
     """A snippet of `source`, in which line breaks are blanks: its lines and bullets apart, without formulas that the
     text of the file has strewn about, and with "…" where it begins or ends within a sentence."""
-    start = source.replace("\n", " ").find(text)
+    start = in_one_line(source).find(text)
     original = source[start : start + len(text)] if start >= 0 else text
     shown: Pieces = []
     before = source[: max(start, 0)].rstrip(" ")
@@ -72,7 +73,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
     """The lines of a text as `[start, end)`."""
     found, at = [], 0
     for line in text.split("\n"):
-        if line.strip():
+        if line.strip() not in ("", FENCE):
             found.append((at + len(line) - len(line.lstrip()), at + len(line)))
         at += len(line) + 1
     return found
