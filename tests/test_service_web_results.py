@@ -18,7 +18,8 @@ from service.web.place import Place
 from service.web.rails import rails_of
 from service.web.results import fold_twins, results_view, telling_readings
 from service.web.scope import read_scope
-from service.web.snippets import Pieces, pieces, readable
+from service.web.snippets import Pieces, code_parted, pieces, readable
+from service.web.templating import TEMPLATES
 
 
 def shown(parts: Pieces) -> str:
@@ -216,3 +217,22 @@ def test_a_scope_is_an_address(address: str, course: str, lecture: str) -> None:
 def test_what_is_no_scope_is_refused(address: str) -> None:
     with pytest.raises(InvalidRequest, match="no address of a course or lecture"):
         read_scope(address)
+
+
+def test_a_page_of_text_shows_its_code_apart_and_no_fences() -> None:
+    text = "Count the lines:\n```\nfor f in *.txt\n  wc $f\n```\nThat is all."
+    start = text.index("wc")
+    assert code_parted(text, [(start, start + 2)]) == [
+        (False, [("Count the lines:", False)]),
+        (True, [("for f in *.txt\n  ", False), ("wc", True), (" $f", False)]),
+        (False, [("That is all.", False)]),
+    ]
+    assert code_parted("```\nnever closed", []) == [(False, [("```\nnever closed", False)])]
+    # a quote that goes over a fence is marked in both parts
+    assert code_parted("a\n```\nb\n```", [(0, 7)]) == [(False, [("a", True)]), (True, [("b", True)])]
+
+
+def test_the_sheet_of_a_page_escapes_what_it_shows() -> None:
+    sheet = TEMPLATES.get_template("_slide.html").module.sheet  # type: ignore[attr-defined]
+    shown = str(sheet("Say\n```\n<b>&\n```", [(8, 11)]))
+    assert shown == '<div class="sheet" tabindex="0">Say<pre><mark>&lt;b&gt;</mark>&amp;</pre></div>'

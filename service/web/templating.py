@@ -11,7 +11,7 @@ from service.links import clock, course_url, deck_image_url, deck_url, file_url,
 from service.web.quoted import cited_place
 from service.web.results import hit_place
 from service.web.showing import called, counted_in, first_upper, groupby_run, host, look_name
-from service.web.snippets import pieces
+from service.web.snippets import code_parted, pieces
 from service.web.words import counted
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
@@ -29,6 +29,7 @@ TEMPLATES.globals |= {
     "cited_place": cited_place,
     "hit_place": hit_place,
     "look_name": look_name,
+    "code_parted": code_parted,
     "pieces": pieces,
     "course_url": course_url,
     "deck_image_url": deck_image_url,
