@@ -169,8 +169,8 @@ def _terms_of_title(title: str) -> frozenset[str]:
 def _pick(
     units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float, sure: Sequence[int] = ()
 ) -> list[int]:
-    """The best pieces, of different words, worth at least such a share of the best; of one page at most two, and those
-    in its order. Of the best hits, whose pieces are `sure`, one that was passed over is quoted too."""
+    """The best pieces, of different words, worth at least such a share of the best; of one page at most two, the better
+    one first. Of the best hits, whose pieces are `sure`, one that was passed over is quoted too."""
     picked: list[int] = []
     said: set[int] = set()  # passages that say what another one has been quoted with: the rest of them is around that
     for i in order:
@@ -192,7 +192,7 @@ def _pick(
         if (found := next(news, None)) is not None:
             picked = [*picked[: _MOST_SENTENCES - 1], found]
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
-    return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
+    return sorted(picked, key=lambda i: best[units[i].rank])
 
 
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:
