@@ -20,7 +20,7 @@ from service.answers.lengths import at_length
 from service.answers.named import SUBJECT_END
 from service.answers.numbers import Numbers
 from service.answers.pieces import plain
-from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, score_units
+from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, STATED, score_units
 from service.answers.together import Together
 from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
@@ -82,7 +82,9 @@ def extract_answer(
     suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
     sure = range(_SURE_HITS if asked in _CODED and not is_told else 0)
     own = [i for i in order if units[i].rank in sure and scored.speaks[i]]
-    picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
+    # how much better the form of a definition makes one piece takes nothing from what stands beside it
+    worth = scored.worth - STATED * scored.stated
+    picked = _pick(units, worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
     # a formula is shown by itself, as its page's picture is

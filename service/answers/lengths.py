@@ -23,7 +23,7 @@ _GAP_CHARS, _MOST_CHARS = 200, 1200  # between two quotes that are joined, and o
 
 
 def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
-    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out, and two that
+    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out, two that
     are near each other are one. Without `pages` those of pages stay as they are."""
     grown: list[Unit] = []
     for number, unit in enumerate(units):
