@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from service.answers.code import is_code
+from service.answers.code import is_code, is_latex
 from service.answers.ends import awaits_formula, dangling, is_behind_formula
 from service.answers.lines import holds_link, is_footer, is_garbled, is_reference, is_title, names_authors, opened_in
 from service.answers.questions import speaks_russian
@@ -44,7 +44,7 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
         goes_on = is_cited and ("\n" not in text[before[1] : start] or dangling(text[slice(*before)]) is not None)
         is_cited = not names and (goes_on or names_authors(line))
         before = (start, end)
-        is_formula = is_garbled(line) or _WORD.search(line) is None
+        is_formula = not is_latex(line) and (is_garbled(line) or _WORD.search(line) is None)
         if (
             is_formula
             or is_code(line)
@@ -75,6 +75,7 @@ def _beside_formulas(text: str, block: Sequence[Span], *, is_below: bool, is_abo
 def _stands_alone(line: str) -> bool:
     return (
         is_garbled(line)
+        or is_latex(line)
         or is_footer(line)
         or _SHARD.fullmatch(line) is not None
         or (is_code(line) and not speaks_russian(line))

@@ -24,7 +24,7 @@ _GAP_CHARS, _MOST_CHARS = 200, 1200  # between two quotes that are joined, and o
 
 def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
     """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out, two that
-    are near each other are one. Without `pages` those of pages stay as they are."""
+    are near each other are one. Without `pages` those of pages that have a picture stay as they are."""
     grown: list[Unit] = []
     for number, unit in enumerate(units):
         if any(_holds(other, unit) for other in grown):
@@ -32,7 +32,7 @@ def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
         others = [other for other in units if other is not unit and other.rank == unit.rank]
         if unit.hit.passage.time is not None:
             grown.append(_of_speech(unit, others) if not number else unit)
-        elif pages:
+        elif pages or (unit.hit.passage.page is not None and not unit.hit.passage.page.is_pictured):
             grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank], others))
         else:
             grown.append(unit)

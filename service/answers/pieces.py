@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from index.text.analysis import is_stop_word, terms_of, words_at
 from index.types import IndexedPassage
 from service.answers.blocks import ABBREVIATED, TITLE_CHARS, blocks_of, plain
-from service.answers.code import holds_code, is_code, is_remark, is_statement
+from service.answers.code import holds_code, is_code, is_latex, is_remark, is_statement
 from service.answers.ends import dangling, goes_on
 from service.answers.kinds import announces
 from service.answers.lines import (
@@ -116,8 +116,8 @@ class Piece:
 
     @cached_property
     def is_equation(self) -> bool:
-        """Whether its first line is a formula that can be read."""
-        return is_equation(self.text[: self.first])
+        """Whether its first line is a formula that can be read, or any of its lines one that is written in LaTeX."""
+        return is_equation(self.text[: self.first]) or ("$$" in self.text and any(map(is_latex, self.text.split("\n"))))
 
     @cached_property
     def holds_code(self) -> bool:
