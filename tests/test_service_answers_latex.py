@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest.mock import create_autospec
 
 import pytest
@@ -12,6 +13,7 @@ from service.answers.code import is_code, is_latex
 from service.answers.extractive import extract_answer
 from service.answers.lines import is_garbled
 from service.answers.numbers import Numbers
+from service.answers.pieces import pieces_of
 from service.answers.types import Asked
 
 _RECALL = "Recall is the share of the positive instances that were found by the model."
@@ -71,3 +73,17 @@ def test_a_formula_that_is_asked_for_is_quoted_with_its_sentence_and_its_letters
 def test_a_sentence_that_announces_a_formula_is_quoted_with_it() -> None:
     (quote, *_) = _quoted("what is recall", Asked.DEFINITION)
     assert f"{_BELOW}\n{_FORMULA}" in quote
+
+
+def test_the_first_section_of_notes_is_no_cover_however_short_it_is() -> None:
+    said = "Feature engineering is the process of creating new features"
+    place = PagePlace(1, "a.md", DeckKind.SLIDES, 1, suffix=".md")
+    notes = replace(_notes(said).passage, place=place)
+    assert [piece.text for piece in pieces_of(notes)] == [said]
+    assert not pieces_of(replace(notes, place=replace(place, suffix=".pdf")))
+
+
+def test_a_piece_ends_before_a_line_that_something_below_answers() -> None:
+    said = "Wikipedia was left out of the training texts\n(so that others can be tested on it)"
+    pieces = pieces_of(_notes(f"{said}\nextractors of text:", "https://example.org/x").passage)
+    assert pieces[0].text == said

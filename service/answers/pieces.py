@@ -130,7 +130,12 @@ def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = Fals
     page = passage.page
     if passage.time is not None:
         return _of_speech(passage.text, passage.times, passage.time.start_seconds)
-    if page is not None and page.page_number == 1 and len(_TOKEN.findall(passage.text)) < _COVER_WORDS:
+    if (
+        page is not None
+        and page.is_pictured
+        and page.page_number == 1
+        and len(_TOKEN.findall(passage.text)) < _COVER_WORDS
+    ):
         return ()  # the cover of a deck
     return _of_page(passage.text, passage.title, names, code and page is not None)
 
@@ -249,6 +254,15 @@ def skipped(text: str, title: str) -> int:
     return len(title) if title and len(title) <= TITLE_CHARS and text.startswith(title) else 0
 
 
+def _without_lead_in(text: str, start: int, last: int) -> int:
+    """Where a piece ends that would end with what a line below it answers, if that line is not its first."""
+    said = text[start:last].rstrip()
+    line = said.rfind("\n")
+    if line < MIN_CHARS or HEADING_END.search(said) is None:
+        return last
+    return start + len(said[:line].rstrip())
+
+
 def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     """Where a piece ends that begins at `start`: with the last of its lines that can be read at a glance, at the end of
     what is said there. A line that goes on takes in the next one."""
@@ -257,7 +271,9 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
         if not goes_on(text[start:last]) or stop > start + MAX_CHARS:
             break
         last = stop
-    for stop in reversed(stops[: stops.index(last)]):
+    before = stops[: stops.index(last)]
+    last = _without_lead_in(text, start, last)
+    for stop in reversed(before):
         if not goes_on(text[start:last]):
             break
         last = stop
