@@ -79,9 +79,31 @@ def test_no_quote_takes_in_a_part_of_another_one() -> None:
     two = replace(two, piece=replace(two.piece, text=text))
     # the first one has room for the first line of the second, and not for both
     first = _unit(page, _LINES[10 - 480 // (len(_LINES[0]) + 1)])
-    quoted, second = at_length([first, two])
-    assert quoted.piece.end <= second.start
-    assert second.text.startswith(_LINES[9])
+    (quoted,) = at_length([first, two])
+    assert text in quoted.text
+
+
+def test_two_quotes_of_a_page_with_little_between_them_are_one() -> None:
+    page = _page(*_LINES)
+    early, late = _unit(page, _LINES[2]), _unit(page, _LINES[8])
+    (quoted,) = at_length([late, early])
+    assert quoted.text.startswith(_LINES[2])
+    assert _LINES[8] in quoted.text
+
+
+@pytest.mark.parametrize("between", ["∑ x y = z / 2 ∂ w", "https://example.org/gpt"])
+def test_two_quotes_with_a_formula_or_an_address_between_them_stay_two(between: str) -> None:
+    page = _page(_FIRST, _SECOND, between, _THIRD)
+    assert [unit.text for unit in at_length([_unit(page, _THIRD), _unit(page, _FIRST)])] == [
+        _THIRD,
+        f"{_FIRST}\n{_SECOND}",
+    ]
+
+
+def test_quotes_of_different_places_stay_as_they_are() -> None:
+    page = _page(_FIRST, _SECOND, _THIRD)
+    other = replace(_unit(page, _THIRD), rank=1)
+    assert len(at_length([_unit(page, _FIRST), other])) == 2
 
 
 def test_code_and_labels_of_a_picture_stay_as_they_are() -> None:
@@ -92,13 +114,33 @@ def test_code_and_labels_of_a_picture_stay_as_they_are() -> None:
     assert at_length([_unit(strewn, _FIRST)])[0].text == _FIRST
 
 
-def test_the_first_quote_of_speech_is_longer_and_ends_where_the_next_begins() -> None:
-    said = "One layer is not enough for this. " * 12 + "Two layers are enough for everything. " * 12
+def _speech(said: str) -> Hit:
     place = TimePlace(1, "v", Host.YOUTUBE, 0.0, 60.0)
-    spoken = replace(_slide("", ""), passage=replace(_slide(said).passage, kind=Kind.SEGMENT, place=place))
+    return replace(_slide("", ""), passage=replace(_slide(said).passage, kind=Kind.SEGMENT, place=place))
+
+
+_ONE, _TWO = "One layer is not enough for this. ", "Two layers are enough for everything. "
+
+
+def test_the_first_quote_of_speech_is_longer() -> None:
+    spoken = _speech(_ONE * 12 + _TWO * 12)
     first, *others = units_of(spoken, 0)
     assert len(first.text) < len(at_length([first])[0].text) <= 640
     later = next(unit for unit in others if unit.start >= first.piece.end)
-    quoted, second = at_length([first, later])
-    assert quoted.piece.end <= later.start
-    assert second == later
+    (quoted,) = at_length([first, later])
+    assert (quoted.start, quoted.piece.end) == (first.start, later.piece.end)
+
+
+def test_what_another_person_says_parts_two_quotes_of_speech() -> None:
+    spoken = _speech(f"{_ONE * 4}AUDIENCE MEMBER Why? {_TWO * 4}")
+    units = units_of(spoken, 0)
+    first, later = units[0], next(unit for unit in units if unit.text.startswith("Two"))
+    assert at_length([first, later]) == [first, later]
+
+
+def test_two_quotes_of_speech_that_are_far_apart_stay_two() -> None:
+    spoken = _speech(_ONE * 20 + _TWO * 40)
+    first, *_, last = units_of(spoken, 0)
+    quoted, second = at_length([first, last])
+    assert quoted.piece.end <= second.start
+    assert second == last

@@ -159,7 +159,8 @@ def test_no_definition_is_worth_more_than_was_thought_possible() -> None:
     weights = {"dropout": 3.3}
     units = [unit for rank, hit in enumerate(hits) for unit in units_of(hit, rank)]
     query = "что такое dropout"
-    question = _Question(query, Asked.DEFINITION, weights, 3.3, name_in(query, weights), names_of_code(query), True)
+    name = name_in(query, weights)
+    question = _Question(query, Asked.DEFINITION, weights, 3.3, name, names_of_code(query), True, name.own)
     pieces = [piece for piece in _read_pieces(question, units) if piece is not None]
     assert len(pieces) == len(units)
     assert all(_worth(question, piece, _kind(question, piece)) <= _at_most(question, piece) for piece in pieces)
@@ -176,3 +177,11 @@ def test_what_is_better_of_two_names_compares_them_and_says_nothing_of_one() -> 
     (unit,) = units_of(_slide("Блоки\nGRU считается быстрее, LSTM мощнее (но это условно)", "Блоки"), 0)
     assert _is_set_against(unit, (0, 3), (23, 27))
     assert not _is_set_against(unit, (0, 3), (0, 3))
+
+
+def test_a_sentence_that_is_put_as_a_definition_is_worth_more_than_better_hits_that_use_the_word() -> None:
+    use = _slide("Training\nWe train for longer since dropout switches off neurons in each of the layers", "Training", 20)
+    points = _slide("Next\nWe will learn more about dropout in the next session of the course", "Next", 30)
+    what = _slide("Nets\nDropout is a technique that prevents overfitting by switching off neurons", "Nets", 40)
+    assert _scored("what is dropout", {"dropout": 3.3}, [points, use, what], Asked.DEFINITION)[0].hit is what
+    assert _scored("what is dropout", {"dropout": 3.3}, [points, use, what], Asked.DEFINITION)[-1].hit is points

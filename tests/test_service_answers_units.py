@@ -481,3 +481,17 @@ def test_a_quote_goes_on_to_where_its_quotation_is_closed() -> None:
         "Nadam",
     )
     assert units_of(page, 0)[0].quote.endswith("никому»")
+
+
+def test_of_two_quotes_of_a_page_the_better_one_comes_first() -> None:
+    filler = "\n".join(
+        f"Строка номер {number} говорит о погоде и ничего больше не добавляет сюда" for number in range(12)
+    )
+    early, late = "Фраза повторяется без всякого конца", "Термин фразы переводится по общему словарю"
+    page = _slide(f"Тема\n{early}\n{filler}\n{late}", "Тема")
+    index = create_autospec(SearchIndex, instance=True)
+    index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
+    weights = {"фраз": 1.0, "термин": 1.0}
+    _, citations = extract_answer(index, "какой термин у фразы", Asked.FACT, [page], weights, Numbers(()))
+    assert [early in citation.quote for citation in citations] == [False, True]
+    assert late in citations[0].quote

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from index.text.fences import fenced_spans
-from service.answers.code import is_code
+from service.answers.code import is_code, is_latex
 from service.answers.ends import awaits_formula, dangling, is_behind_formula
 from service.answers.lines import holds_link, is_footer, is_garbled, is_reference, is_title, names_authors, opened_in
 from service.answers.questions import speaks_russian
@@ -47,7 +47,7 @@ def blocks_of(text: str, skip: int, title: str, *, names: bool) -> Iterator[Sequ
         is_cited = not names and (goes_on or names_authors(line))
         before = (start, end)
         in_fences = _is_in(start, fenced)
-        is_formula = not in_fences and (is_garbled(line) or _WORD.search(line) is None)
+        is_formula = not (in_fences or is_latex(line)) and (is_garbled(line) or _WORD.search(line) is None)
         if (
             is_formula
             or in_fences
@@ -79,6 +79,7 @@ def _beside_formulas(text: str, block: Sequence[Span], *, is_below: bool, is_abo
 def _stands_alone(line: str) -> bool:
     return (
         is_garbled(line)
+        or is_latex(line)
         or is_footer(line)
         or _SHARD.fullmatch(line) is not None
         or (is_code(line) and not speaks_russian(line))

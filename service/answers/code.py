@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 BULLET = re.compile(r"^[•▪◦●■*–—█-]\s+")
+_LATEX_CHARS = 8  # more than a formula has that says nothing
 _PROSE_WORDS = 8  # a line of so many pieces of words, of three letters, is no code, whatever signs it has
 # What is assigned in code is called, made or a sign of its language; "p = TP / n" is mathematics.
 CODE = re.compile(
@@ -31,10 +32,13 @@ _IMPORT = re.compile(r"\s*(?:import|from)\b")
 _REMARK = re.compile(r"\s*#")
 _TRAILING = re.compile(r"(?<=\S)\s+#.*")  # a remark behind a line of code
 _WORD = re.compile(r"[^\W\d_]{3}")
+# A formula as LaTeX writes it between dollars; "$foo and $bar" of a shell is none.
+_SET = re.compile(r"\$\$[^$\n]+\$\$|(?<![\w$])\$(?=\S)[^$\n]+(?<=\S)\$(?![\w$])")
 
 
 def holds_code(text: str) -> bool:
     """Whether a text has a sign of code anywhere."""
+    text = without_latex(text)
     return may_be_code(text) and CODE.search(text) is not None
 
 
@@ -43,8 +47,25 @@ def may_be_code(text: str) -> bool:
     return any(map(text.__contains__, _SIGNS)) or text.lstrip().startswith(_STARTS)
 
 
+def is_latex(line: str) -> bool:
+    """Whether a line is nothing but a formula that is written as LaTeX writes it, and whole."""
+    line = line.strip()
+    return (
+        line.startswith("$$")
+        and len(line) > _LATEX_CHARS
+        and _SET.fullmatch(line.rstrip(".,;")) is not None
+        and line.count("{") == line.count("}")
+    )
+
+
+def without_latex(line: str) -> str:
+    """A line with a letter in place of each formula between dollars."""
+    return _SET.sub("x", line) if "$" in line else line
+
+
 def is_code(line: str) -> bool:
     """Whether a line is one of a programme, a remark or an import included."""
+    line = without_latex(line)
     if not may_be_code(line):
         return False
     bare = _TRAILING.sub("", line)

@@ -20,7 +20,7 @@ from service.answers.lengths import at_length
 from service.answers.named import SUBJECT_END
 from service.answers.numbers import Numbers
 from service.answers.pieces import plain
-from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, score_units
+from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, STATED, score_units
 from service.answers.together import Together
 from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
@@ -82,7 +82,9 @@ def extract_answer(
     suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
     sure = range(_SURE_HITS if asked in _CODED and not is_told else 0)
     own = [i for i in order if units[i].rank in sure and scored.speaks[i]]
-    picked = _pick(units, scored.worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
+    # how much better the form of a definition makes one piece takes nothing from what stands beside it
+    worth = scored.worth - STATED * scored.stated
+    picked = _pick(units, worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
     # a formula is shown by itself, as its page's picture is
@@ -169,8 +171,8 @@ def _terms_of_title(title: str) -> frozenset[str]:
 def _pick(
     units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float, sure: Sequence[int] = ()
 ) -> list[int]:
-    """The best pieces, of different words, worth at least such a share of the best; of one page at most two, and those
-    in its order. Of the best hits, whose pieces are `sure`, one that was passed over is quoted too."""
+    """The best pieces, of different words, worth at least such a share of the best; of one page at most two, the better
+    one first. Of the best hits, whose pieces are `sure`, one that was passed over is quoted too."""
     picked: list[int] = []
     said: set[int] = set()  # passages that say what another one has been quoted with: the rest of them is around that
     for i in order:
@@ -192,7 +194,7 @@ def _pick(
         if (found := next(news, None)) is not None:
             picked = [*picked[: _MOST_SENTENCES - 1], found]
     best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
-    return sorted(picked, key=lambda i: (best[units[i].rank], units[i].start))
+    return sorted(picked, key=lambda i: best[units[i].rank])
 
 
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:

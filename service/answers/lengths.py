@@ -19,11 +19,12 @@ from service.answers.units import Unit
 
 _PAGE_CHARS = 480  # of a quote of a page
 _FIRST_CHARS = 640  # of the quote that is read first, if it is of speech
+_GAP_CHARS, _MOST_CHARS = 200, 1200  # between two quotes that are joined, and of what they make
 
 
 def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
-    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out. Without
-    `pages` those of pages stay as they are."""
+    """Chosen pieces, in order, each as long as it is worth; one that another one has grown over is left out, two that
+    are near each other are one. Without `pages` those of pages that have a picture stay as they are."""
     grown: list[Unit] = []
     for number, unit in enumerate(units):
         if any(_holds(other, unit) for other in grown):
@@ -31,11 +32,39 @@ def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
         others = [other for other in units if other is not unit and other.rank == unit.rank]
         if unit.hit.passage.time is not None:
             grown.append(_of_speech(unit, others) if not number else unit)
-        elif pages:
+        elif pages or (unit.hit.passage.page is not None and not unit.hit.passage.page.is_pictured):
             grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank], others))
         else:
             grown.append(unit)
-    return grown
+    return _joined(grown)
+
+
+def _joined(units: Iterable[Unit]) -> list[Unit]:
+    """Quotes in their order; one that is near a quote of the same place goes with it, and with what is between them."""
+    joined: list[Unit] = []
+    for unit in units:
+        near = next((number for number, other in enumerate(joined) if _are_near(other, unit)), None)
+        if near is None:
+            joined.append(unit)
+        else:
+            other = joined[near]
+            joined[near] = _between(other, min(other.start, unit.start), max(other.piece.end, unit.piece.end))
+    return joined
+
+
+def _are_near(one: Unit, other: Unit) -> bool:
+    """Whether what is between two quotes can be quoted with them: little, and all of it said by who says them, or lines
+    of one run."""
+    if one.rank != other.rank or any(unit.piece.is_code or unit.piece.is_cited for unit in (one, other)):
+        return False
+    first, last = sorted((one, other), key=lambda unit: unit.start)
+    if last.start - first.piece.end > _GAP_CHARS or last.piece.end - first.start > _MOST_CHARS:
+        return False
+    passage = one.hit.passage
+    if passage.time is not None:
+        _, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
+        return not any(first.start < cut < last.piece.end for cut, _ in unsaid)
+    return _is_in(last.start, _run_of(first))
 
 
 def _holds(one: Unit, other: Unit) -> bool:
@@ -60,11 +89,7 @@ def _of_page(unit: Unit, grown: Iterable[Unit], others: Sequence[Unit]) -> Unit:
     piece = unit.piece
     if piece.is_code or piece.is_cited:
         return unit
-    text, title = unit.hit.passage.text, unit.hit.passage.title
-    run = next(
-        (own for own in blocks_of(text, skipped(text, title), plain(title), names=False) if _is_in(piece.start, own)),
-        (),
-    )
+    text, run = unit.hit.passage.text, _run_of(unit)
     start, end = piece.start, piece.end
     taken = [(other.start, other.piece.end) for other in grown]
     stops = [stop for _, stop in run if stop > end and not any(end <= first < stop for first, _ in taken)]
@@ -81,6 +106,13 @@ def _of_page(unit: Unit, grown: Iterable[Unit], others: Sequence[Unit]) -> Unit:
             start = first
     longer = _between(unit, start, end)
     return unit if is_strewn(longer.text) else longer
+
+
+def _run_of(unit: Unit) -> Sequence[Span]:
+    """The run of lines that a piece of a page stands in; none for code."""
+    text, title = unit.hit.passage.text, unit.hit.passage.title
+    runs = blocks_of(text, skipped(text, title), plain(title), names=False)
+    return next((run for run in runs if _is_in(unit.start, run)), ())
 
 
 def _cuts(place: int, others: Iterable[Unit]) -> bool:

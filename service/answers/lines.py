@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import filterfalse, pairwise
 
-from service.answers.code import BULLET
+from service.answers.code import BULLET, is_latex
 from service.answers.people import authors_in, quoted_in
 
 _CLOSED_BY = {"(": ")", "[": "]", "«": "»", "“": "”"}
@@ -67,6 +67,8 @@ def is_garbled(text: str) -> bool:
     """Whether a line is a formula that cannot be read as it stands: nothing but signs and letters, or strewn about by
     the page's text, so that some of them stand beside each other with nothing between them."""
     tokens = [*filterfalse(_MARKS.__contains__, text.split())]
+    if is_latex(text):
+        return False
     if len(tokens) <= 3 or not (_mostly_single(tokens) or _mostly_odd(text, len(tokens))):
         return False
     if not _NAMED.search(text):

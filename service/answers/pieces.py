@@ -13,7 +13,7 @@ from index.text.analysis import is_stop_word, terms_of, words_at
 from index.text.fences import code_spans, fenced_spans
 from index.types import IndexedPassage
 from service.answers.blocks import ABBREVIATED, TITLE_CHARS, blocks_of, plain
-from service.answers.code import holds_code, is_code, is_remark, is_statement
+from service.answers.code import holds_code, is_code, is_latex, is_remark, is_statement
 from service.answers.ends import dangling, goes_on
 from service.answers.kinds import announces
 from service.answers.lines import (
@@ -119,8 +119,8 @@ class Piece:
 
     @cached_property
     def is_equation(self) -> bool:
-        """Whether its first line is a formula that can be read."""
-        return is_equation(self.text[: self.first])
+        """Whether its first line is a formula that can be read, or any of its lines one that is written in LaTeX."""
+        return is_equation(self.text[: self.first]) or ("$$" in self.text and any(map(is_latex, self.text.split("\n"))))
 
     @cached_property
     def holds_code(self) -> bool:
@@ -133,7 +133,12 @@ def pieces_of(passage: IndexedPassage, *, names: bool = False, code: bool = Fals
     page = passage.page
     if passage.time is not None:
         return _of_speech(passage.text, passage.times, passage.time.start_seconds)
-    if page is not None and page.page_number == 1 and len(_TOKEN.findall(passage.text)) < _COVER_WORDS:
+    if (
+        page is not None
+        and page.is_pictured
+        and page.page_number == 1
+        and len(_TOKEN.findall(passage.text)) < _COVER_WORDS
+    ):
         return ()  # the cover of a deck
     return _of_page(passage.text, passage.title, names, code and page is not None)
 
@@ -274,6 +279,15 @@ def skipped(text: str, title: str) -> int:
     return len(title) if title and len(title) <= TITLE_CHARS and text.startswith(title) else 0
 
 
+def _without_lead_in(text: str, start: int, last: int) -> int:
+    """Where a piece ends that would end with what a line below it answers, if that line is not its first."""
+    said = text[start:last].rstrip()
+    line = said.rfind("\n")
+    if line < MIN_CHARS or HEADING_END.search(said) is None:
+        return last
+    return start + len(said[:line].rstrip())
+
+
 def _stop(text: str, start: int, stops: Sequence[int]) -> int:
     """Where a piece ends that begins at `start`: with the last of its lines that can be read at a glance, at the end of
     what is said there. A line that goes on takes in the next one."""
@@ -282,7 +296,9 @@ def _stop(text: str, start: int, stops: Sequence[int]) -> int:
         if not goes_on(text[start:last]) or stop > start + MAX_CHARS:
             break
         last = stop
-    for stop in reversed(stops[: stops.index(last)]):
+    before = stops[: stops.index(last)]
+    last = _without_lead_in(text, start, last)
+    for stop in reversed(before):
         if not goes_on(text[start:last]):
             break
         last = stop

@@ -24,6 +24,7 @@ from service.answers.identifiers import Names, names_of_code
 from service.answers.kinds import suits
 from service.answers.named import Name, name_in, other_words, share_of_title
 from service.answers.questions import speaks_russian
+from service.answers.stated import points_elsewhere, states, subject_terms
 from service.answers.types import Asked
 from service.answers.units import Unit
 
@@ -48,6 +49,8 @@ _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's picture
 # Of a definition: standing under a title that is the name alone, less further down, and being the first to do so.
 _IS_NAME, _FIRST_STATEMENT = 0.3, 0.8
+# And of a sentence that is put as one, with the name as its subject; what only points to where it is said loses.
+STATED, _POINTING_LOSS = 0.6, 0.4
 _KIND_WHAT = 0.25  # of a definition: a page that has one is preferred to those that only stand under the name
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
@@ -62,6 +65,7 @@ class Scored:
     worth: NDArray[np.float64]
     kinds: NDArray[np.float64]
     speaks: NDArray[np.bool_]
+    stated: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class _Question:
     name: Name
     names: Names
     russian: bool
+    subject: frozenset[str]
 
     @property
     def whole(self) -> float:
@@ -116,6 +121,7 @@ class _Piece:
     early: float
     speaks: bool
     named: bool
+    stated: bool
 
 
 def score_units(
@@ -131,7 +137,8 @@ def score_units(
     meant = meant or query
     total = sum(weights.values()) or 1.0
     name = name_in(query, weights)
-    question = _Question(query, asked, weights, total, name, names_of_code(query), speaks_russian(meant))
+    subject = subject_terms(query, weights, name.own) if asked is Asked.DEFINITION else frozenset[str]()
+    question = _Question(query, asked, weights, total, name, names_of_code(query), speaks_russian(meant), subject)
     pieces = _read_pieces(question, units)
     worth = np.array([-np.inf if piece is None else _at_most(question, piece) for piece in pieces])
     kinds, speaks = np.zeros(len(units)), np.array([piece is not None and piece.speaks for piece in pieces])
@@ -154,7 +161,8 @@ def score_units(
         if worth[i] < least > 0:
             break
         settle(i)
-    return Scored(worth, kinds, speaks)
+    stated = np.array([piece is not None and piece.stated for piece in pieces])
+    return Scored(worth, kinds, speaks, stated)
 
 
 def _settle_best(left: Sequence[int], worth: NDArray[np.float64], settle: Callable[[int], float]) -> int:
@@ -222,12 +230,14 @@ def _piece(question: _Question, unit: Unit, passage: _Read, top: float, rank: in
         _EARLY / (1 + unit.piece.place) if unit.hit.passage.time is None else _SPOKEN_EARLY,
         speaks,
         named,
+        bool(question.subject) and states(unit.text[: unit.piece.first], tokens, weights, question.subject),
     )
 
 
 def _at_most(question: _Question, piece: _Piece) -> float:
     """What a piece is worth if it is put as well as can be, and nothing makes a poor quote of it."""
-    return piece.found + question.kind_worth * (question.best_kind * piece.named) + piece.under + piece.early
+    kind = question.kind_worth * (question.best_kind * piece.named)
+    return piece.found + kind + piece.under + piece.early + STATED * piece.stated
 
 
 def _worth(question: _Question, piece: _Piece, kind: float) -> float:
@@ -236,6 +246,8 @@ def _worth(question: _Question, piece: _Piece, kind: float) -> float:
         + question.kind_worth * kind
         + piece.under
         + piece.early
+        + STATED * piece.stated
+        - _POINTING_LOSS * (bool(question.subject) and points_elsewhere(piece.unit.text[: piece.unit.piece.first]))
         - _loss(question.asked, piece.unit, russian=question.russian)
         - _spoken_loss(question, piece, kind)
     )
