@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from index.engine.build import latin_language
 from index.search.search import SearchIndex
-from index.text.analysis import Token, find_terms
+from index.text.analysis import find_terms
+from index.text.symbols import Token
 from index.types import IndexedPassage
 from service.answers.definitions import comes_late, continues_title, defines
 from service.answers.formulas import FORMULA_LINES, formula_lines
@@ -131,7 +132,7 @@ def score_units(
     meant = meant or query
     total = sum(weights.values()) or 1.0
     name = name_in(query, weights)
-    question = _Question(query, asked, weights, total, name, names_of_code(query), speaks_russian(meant))
+    question = _Question(query, asked, weights, total, name, names_of_code(query, weights), speaks_russian(meant))
     pieces = _read_pieces(question, units)
     worth = np.array([-np.inf if piece is None else _at_most(question, piece) for piece in pieces])
     kinds, speaks = np.zeros(len(units)), np.array([piece is not None and piece.speaks for piece in pieces])
