@@ -20,6 +20,7 @@ from index.text.analysis import find_terms
 from index.text.symbols import Token
 from index.types import IndexedPassage
 from service.answers.definitions import comes_late, continues_title, defines
+from service.answers.facets import Facet, facet_of, says
 from service.answers.formulas import FORMULA_LINES, formula_lines
 from service.answers.identifiers import Names, names_of_code
 from service.answers.kinds import suits
@@ -49,6 +50,7 @@ _LEAST_NAMED = 0.35  # of the question, to be told who or when of it
 _EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's picture
 # Of a definition: standing under a title that is the name alone, less further down, and being the first to do so.
 _IS_NAME, _FIRST_STATEMENT = 0.3, 0.8
+_KIND_OF_FACET = 0.35  # of an example, or of where a thing is used: what names the thing alone is no answer
 _KIND_WHAT = 0.25  # of a definition: a page that has one is preferred to those that only stand under the name
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
@@ -76,6 +78,7 @@ class _Question:
     name: Name
     names: Names
     russian: bool
+    facet: Facet | None = None
 
     @property
     def whole(self) -> float:
@@ -83,6 +86,8 @@ class _Question:
 
     @property
     def kind_worth(self) -> float:
+        if self.facet is not None:
+            return _KIND_OF_FACET
         return _KIND_WHAT if self.asked is Asked.DEFINITION else _KIND
 
     @property
@@ -132,7 +137,8 @@ def score_units(
     meant = meant or query
     total = sum(weights.values()) or 1.0
     name = name_in(query, weights)
-    question = _Question(query, asked, weights, total, name, names_of_code(query, weights), speaks_russian(meant))
+    names, facet = names_of_code(query, weights), facet_of(query) if asked is Asked.FACT else None
+    question = _Question(query, asked, weights, total, name, names, speaks_russian(meant), facet)
     pieces = _read_pieces(question, units)
     worth = np.array([-np.inf if piece is None else _at_most(question, piece) for piece in pieces])
     kinds, speaks = np.zeros(len(units)), np.array([piece is not None and piece.speaks for piece in pieces])
@@ -251,6 +257,8 @@ def _kind(question: _Question, piece: _Piece) -> float:
     titled = 0.5 * (piece.title >= _TITLED and asked not in NAMES)
     if unit.piece.place == 0:
         titled = max(titled, _FIRST_STATEMENT * piece.is_name)
+    if question.facet is not None:
+        return says(question.facet, unit.text, is_code=unit.piece.is_code)
     kind = max(_put(asked, unit, piece.tokens, question.weights, question.whole), titled)
     if asked is Asked.DEFINITION and piece.title >= _TITLED and unit.piece.place == 0:
         return max(kind, float(continues_title(unit.text, unit.hit.passage.text)))
