@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from index.embed.translations import translations_of
 from index.engine.glossary import key_of, whole_key
+from index.search.keywords import KEYWORD_WEIGHT, keywords_named
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter, is_ordinary
 from index.search.typed_signs import MAX_SIGNS, Sign, read_signs, word_of
@@ -107,7 +108,8 @@ class QueryReader:
                 parts = parts_of(written)
                 parts = [written] if len(parts) == 1 or self._knows(written) else parts
                 typed += [_Typed(part, word_weight(part, joining), token, meant is not None) for part in parts]
-        return typed
+        named = keywords_named([fold(own.text) for own in typed])
+        return [own._replace(weight=KEYWORD_WEIGHT) if i in named else own for i, own in enumerate(typed)]
 
     def _signs(self, token: str, before: Sequence[_Typed]) -> tuple[list[Sign], str]:
         """What a part of a query has that is typed with symbols, and what else it says."""

@@ -61,7 +61,8 @@ _FACETS = (
         ),
         re.compile(
             r"\bdrawback|\bdisadvantage|\bdownside|\bproblem|\bhowever\b|\bbut\b|\bslow|\bexpensive|\blimit|\bfails?\b|"
-            r"\bcannot\b|\bнедостат|\bминус|\bпроблем|\bно\b|\bоднако\b|\bплох|\bмедленн|\bсложн|\bне (?:может|могут|всегда)\b"
+            r"\bcannot\b|\bнедостат|\bминус|\bпроблем|\bно\b|\bоднако\b|\bплох|\bмедленн|\bсложн|"
+            r"\bне (?:может|могут|умеет|всегда)\b"
         ),
         False,
         "drawbacks of",
