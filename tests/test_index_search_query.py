@@ -12,7 +12,8 @@ from index.engine.generation import Generation
 from index.engine.glossary import GeneralGlossary, ShardTerms, Term, build_terms, named_in
 from index.library import Library
 from index.search.lexicon import Lexicon
-from index.search.query import QueryReader, as_typed, meaning_of, rewrites_of
+from index.search.query import QueryReader, as_typed, meaning_of
+from index.search.rewritten import rewrites_of
 from index.search.scope import make_scope
 from index.text.analysis import STOP_WEIGHT
 from index.text.language import zipf

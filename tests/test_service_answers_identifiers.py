@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from index.text.analysis import find_terms, terms_of, words
+from index.text.symbols import Token
 from service.answers.identifiers import names_of_code
 
 
@@ -27,3 +28,12 @@ def test_a_piece_of_a_name_alone_is_no_match(query: str, text: str, said: list[s
     found = names.without_pieces(find_terms(text, wanted), text)
     assert [token.term for token in found] == said
     assert names.said_in(found) is (bool(said) or not names.pieces)
+
+
+def test_of_what_is_typed_with_symbols_a_piece_must_speak_where_it_is_asked_about() -> None:
+    known = {"`&&", "`-p", "shell", "git"}
+    asked = names_of_code("what does && mean in shell", known)
+    assert asked.said_in([Token("`&&", 0, 2)])
+    assert not asked.said_in([Token("shell", 0, 5)])
+    assert names_of_code("git add -p", known).said_in([Token("git", 0, 3)])
+    assert names_of_code("what does || mean", known).said_in([Token("shell", 0, 5)])

@@ -33,6 +33,7 @@ from index.files import fsync_folder, make_folder
 from index.text.analysis import ANALYSIS_VERSION, latin, terms
 from index.text.hashing import hash_text
 from index.text.language import detect_language
+from index.text.symbols import symbol_terms
 from index.types import IndexedPassage
 
 
@@ -166,6 +167,7 @@ def _field_terms(passage: IndexedPassage, continued: str, foreseen: bytes) -> Fi
         terms(text, language),
         terms(context, language),
         foreseen_terms(foreseen, language),
+        symbol_terms(f"{passage.title}\n{text}"),
     )
 
 

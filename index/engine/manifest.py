@@ -26,7 +26,7 @@ from index.engine.rowids import RowIds, load_ids
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import fsync_folder, make_folder, write_durably
 
-FORMAT = 7
+FORMAT = 8
 DATA = "shard.safetensors"
 JOINED = "joined"  # the folder of what is put together over all shards
 _JOINED_FORMAT = 1

@@ -45,17 +45,22 @@ _FIELDS = {
     "context": _Field(0.15, 0.0, 1.0),
     # Twice that gains more, and had a question of everyday life explained by a course: docs/questions.md
     "foreseen": _Field(0.2, 0.0, 1.0),
+    # As much as a title: who has the very sign comes before who only has its letters, or names where it is met
+    "symbols": _Field(3.0, 0.0, 1.0),
 }
+# Whose terms are said in the text, beside those of `FLAGS`.
+_SAID = ("symbols",)
 
 
 class FieldTerms(NamedTuple):
-    """The analysed fields of one passage: its title, its text, what stands around it (lecture, section), and what a
-    language model wrote about it."""
+    """The analysed fields of one passage: its title, its text, what stands around it (lecture, section), what a
+    language model wrote about it, and what title and text have that is typed with symbols."""
 
     title: Sequence[str]
     body: Sequence[str]
     context: Sequence[str]
     foreseen: Sequence[str] = ()
+    symbols: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,8 @@ def build_postings(documents: Iterable[FieldTerms]) -> Arrays:
     fields = np.zeros(len(keys), np.uint8)
     for name, flag in FLAGS.items():
         fields[np.searchsorted(keys, own[name])] |= flag
+    for name in _SAID:
+        fields[np.searchsorted(keys, own[name])] |= FLAGS["body"]
     term_of = keys // max(count, 1)
     said = np.bincount(term_of[fields > 0], minlength=len(order))
     return {

@@ -164,6 +164,12 @@ def is_around(word: str) -> bool:
     return not word or is_stop_word(word) or known is not None
 
 
+def is_wanted_of(word: str) -> bool:
+    """Whether a word, as it is written, only asks, or says what is wanted of a thing: its meaning, an example."""
+    plain = _plain(word)
+    return is_around(plain) or _WANTED.fullmatch(plain) is not None
+
+
 def may_be_named(said: Sequence[str]) -> bool:
     """Whether these plain words may be a name: no clause, no instruction, nobody's own."""
     return not any(_acts(word) or _breaks(word) or _OWN.fullmatch(word) for word in said)
@@ -215,5 +221,5 @@ def _is_after(word: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """A word without signs, "whats" of "what's"."""
-    return "".join(re.findall(r"\w+", fold(text)))
+    """A word without signs, "whats" of "what's"; what is nothing but signs as it stands."""
+    return "".join(re.findall(r"\w+", fold(text))) or text

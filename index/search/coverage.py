@@ -21,6 +21,7 @@ from index.search.named import (
     letters_unmet,
     share_strange,
     share_unmet,
+    signs_unmet,
     strangers,
     subject_of,
     unmet_names,
@@ -195,7 +196,7 @@ def gather_evidence(
     nearness = float(similar.mean()) if vectors and len(similar) else _WITHOUT_VECTORS
     shares = shares_of(signs, nearness)
     heard = 1 / max(1 - shares.foreign, 0.1)
-    letters = letters_unmet(text, scope, ranked.rows[material].tolist())
+    letters = (*letters_unmet(text, scope, ranked.rows[material].tolist()), *signs_unmet(words.phrases, scope))
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
     others = others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant)
     return Evidence(

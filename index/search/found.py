@@ -13,8 +13,8 @@ from index.engine.generation import Generation
 from index.engine.passages import KINDS
 from index.errors import InvalidRequest
 from index.search.moments import said_together, with_mark, with_moment
-from index.search.query import rewrites_of
 from index.search.ranking import Ranked
+from index.search.rewritten import rewrites_of
 from index.search.weighed import Weighed
 from index.text.analysis import find_terms
 from index.text.snippet import make_snippet

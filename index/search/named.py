@@ -17,6 +17,7 @@ from index.search.query import terms_of_name
 from index.search.scope import Scope
 from index.search.subject import Sign, said_beside
 from index.text.analysis import STOP_WEIGHT, fold, other_stems, terms_of, words
+from index.text.symbols import is_symbol
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
@@ -107,6 +108,13 @@ def letters_unmet(text: str, scope: Scope, rows: Sequence[int]) -> tuple[str, ..
     passages = scope.generation.passages(rows[:_LOOKED_THROUGH]) if wanted else ()
     said = [fold(f"{passage.title}\n{passage.text}") for passage in passages]
     return tuple(name for name, pattern in wanted.items() if not any(re.search(pattern, one) for one in said))
+
+
+def signs_unmet(phrases: Sequence[Phrase], scope: Scope) -> tuple[str, ...]:
+    """What is asked about and typed with symbols, `!!`, that nobody here writes so."""
+    typed = (word for phrase in phrases for word in phrase.words)
+    firsts = ((word, word.readings[0].terms[0][0]) for word in typed)
+    return tuple(dict.fromkeys(word.text for word, term in firsts if is_symbol(term) and not scope.frequency(term)))
 
 
 def is_named_unmet(some: Sequence[Sign], signs: Sequence[Sign]) -> bool:

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from index.embed.translations import translations_of
 from index.engine.glossary import key_of, whole_key
+from index.search.keywords import KEYWORD_WEIGHT, keywords_named
 from index.search.lexicon import Lexicon
 from index.search.rewrite import Candidate, Rewriter, is_ordinary
+from index.search.typed_signs import MAX_SIGNS, Sign, read_signs, word_of
 from index.text.analysis import (
     STOP_WEIGHT,
     bare_words,
@@ -36,13 +38,14 @@ from index.text.analysis import (
 from index.text.language import tongue_of
 from index.text.layout import in_meant_layout
 from index.text.spelling import american_spelling, other_spellings
-from index.types import TYPED, Phrase, Reading, Reason, Rewrite, Word
+from index.text.symbols import is_symbol, symbol_terms
+from index.types import TYPED, Phrase, Reading, Reason, Word
 
 _GLOSSARY_WEIGHT, _GENERAL_WEIGHT, _NAMED_WEIGHT = 0.7, 0.6, 0.4
 _FORM_WEIGHT = 0.9  # of a word in another form, as it is guessed from the one that was typed
 _KNOWN_WEIGHT = 0.6  # of another reading of a word that the course knows as typed
 _TRUSTED = 0.75  # of a rewrite that is looked up in the glossaries
-_MEANT = 0.3  # of what a question describes, to be part of its meaning
+MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
 # A translation by the table is worth this at a cosine of `_ALIKE` or more, and less below.
 _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
@@ -50,12 +53,14 @@ _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted
 
 
 class _Typed(NamedTuple):
-    """A word as the course writes it, and the `source` of which it was made, in another keyboard layout or not."""
+    """A word as the course writes it, and the `source` of which it was made, in another keyboard layout or not; or what
+    is typed with symbols (`sign`)."""
 
     text: str
     weight: float
     source: str
     layout: bool
+    sign: Sign | None = None
 
 
 class QueryReader:
@@ -94,18 +99,31 @@ class QueryReader:
             meant = self._rewriter.relayout(token, self._knows) if tried else None
             if tried and as_meant != token and not self._knows(token):
                 meant = as_meant
-            for word in words(meant or token) or bare_words(meant or token):
+            signs, rest = self._signs(token, typed) if meant is None else ([], token)
+            typed += [_Typed(sign.text, 1.0, token, layout=False, sign=sign) for sign in signs]
+            said = rest if signs else meant or token
+            for word in words(said) or bare_words(said):
                 written = self._written(word, tongue)
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
-                said = [written] if len(parts) == 1 or self._knows(written) else parts
-                typed += [_Typed(part, word_weight(part, joining), token, meant is not None) for part in said]
-        return typed
+                parts = [written] if len(parts) == 1 or self._knows(written) else parts
+                typed += [_Typed(part, word_weight(part, joining), token, meant is not None) for part in parts]
+        named = keywords_named([fold(own.text) for own in typed])
+        return [own._replace(weight=KEYWORD_WEIGHT) if i in named else own for i, own in enumerate(typed)]
+
+    def _signs(self, token: str, before: Sequence[_Typed]) -> tuple[list[Sign], str]:
+        """What a part of a query has that is typed with symbols, and what else it says."""
+        if token.isalnum() or sum(own.sign is not None for own in before) >= MAX_SIGNS:
+            return [], token
+        signs, rest = read_signs(token, self._lexicon.frequency, [own.text for own in before])
+        self._known.update((sign.text, sign.known) for sign in signs)
+        return signs, rest
 
     def _likely_terms(self, query: str) -> list[str]:
         """The terms of a query's words in their spellings and forms: most of what will be asked for."""
         spelled = [other for word in words(query) for other in (word, *other_spellings(fold(word)))]
         terms = [term for word in spelled for language in self.languages for term in terms_of(word, language)]
+        terms += symbol_terms(query)
         return [*terms, *(other for term in terms for other in (*other_stems(term), *derived_stems(term)))]
 
     def _knows(self, word: str) -> bool:
@@ -129,6 +147,8 @@ class QueryReader:
 
     def _word(self, typed: _Typed, *, deep: bool) -> Word:
         """A word with what it may mean; only of the first words of a query more than itself (`deep`)."""
+        if typed.sign is not None:
+            return word_of(typed.sign, self.languages[0])
         text, weight = typed.text, typed.weight
         reason = Reason.LAYOUT if typed.layout else Reason.TYPED
         readings = [self._reading((text,), 1.0, reason, language) for language in self.languages]
@@ -193,6 +213,12 @@ class QueryReader:
         return Reading(terms, 1.0, Reason.DESCRIBED, name) if known else None
 
     def _phrases(self, typed: list[Word]) -> Iterable[Phrase]:
+        """The phrases of words; what is typed with symbols is one by itself, and of no name."""
+        for is_sign, some in groupby(typed, key=lambda word: is_symbol(word.readings[0].terms[0][0])):
+            together = list(some)
+            yield from (Phrase((word,)) for word in together) if is_sign else self._phrases_of_words(together)
+
+    def _phrases_of_words(self, typed: list[Word]) -> Iterable[Phrase]:
         position = 0
         while position < len(typed):
             length, readings = self._longest(typed, position)
@@ -283,29 +309,6 @@ def terms_of_name(name: str, language: str) -> tuple[tuple[str, float], ...]:
     return _shared(terms_of(word, language)[: 1 if is_compound(word) else None] for word in said)
 
 
-def rewrites_of(phrases: Iterable[Phrase]) -> tuple[Rewrite, ...]:
-    """What a query was also read as, for showing; of a word's translations the best."""
-    found: dict[tuple[str, str], Rewrite] = {}
-    translated: set[str] = set()
-    for phrase in phrases:
-        # a word that is found by its sound is said to be, even if a glossary knows it too
-        sources = [*((word.text, word.readings) for word in phrase.words), (phrase.text, phrase.readings)]
-        for source, readings in sources:
-            for reading in readings:
-                if reading.reason is Reason.DESCRIBED and reading.weight < _MEANT:
-                    continue  # it may find something, but nobody should read it
-                if reading.reason is Reason.TRANSLATION:
-                    if source in translated:
-                        continue
-                    translated.add(source)
-                if reading.reason is not Reason.TYPED and fold(reading.text) != fold(source):
-                    found.setdefault(
-                        (source, fold(reading.text)),
-                        Rewrite(source, reading.text, reading.reason, round(reading.weight, 3)),
-                    )
-    return tuple(found.values())
-
-
 def meaning_of(phrases: Iterable[Phrase], frequency: Callable[[str], int]) -> str:
     """What is embedded for a query: what was typed, and what words that the searched passages lack may mean."""
     texts: list[str] = []
@@ -315,7 +318,7 @@ def meaning_of(phrases: Iterable[Phrase], frequency: Callable[[str], int]) -> st
             typed = [r for r in word.readings if r.reason in TYPED]
             if not any(frequency(term) > 0 for reading in typed for term, _ in reading.terms):
                 texts += [r.text for r in word.readings if r not in typed and r.weight >= _TRUSTED]
-        texts += [r.text for r in phrase.readings if phrase.described and r.weight >= _MEANT]
+        texts += [r.text for r in phrase.readings if phrase.described and r.weight >= MEANT]
     return " ".join(texts)
 
 

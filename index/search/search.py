@@ -42,7 +42,7 @@ from index.search.scope import Scope, make_scope
 from index.search.suggest import complete
 from index.search.tasks import without_tasks
 from index.search.weighed import Bodies, Here, Weighed
-from index.text.analysis import STOP_WEIGHT, is_stop_word
+from index.text.analysis import STOP_WEIGHT, fold, is_stop_word
 from index.text.everyday import everyday_frequency
 from index.text.language import STEMMERS, telltale_words
 from index.types import Coverage, Filters, IndexedPassage, Mode, Phrase, Query, Suggested
@@ -328,9 +328,12 @@ def _weights(phrases: tuple[Phrase, ...], scope: Scope) -> dict[str, float]:
     for phrase in phrases:
         whole = [(reading, 1.0) for reading in phrase.readings]
         single = [(r, word.weight) for word in phrase.words for r in word.readings if word.weight > STOP_WEIGHT]
+        named = {
+            fold(word.text) for word in phrase.words if word.weight > STOP_WEIGHT
+        }  # also the word of a "while loop"
         for reading, weight in whole + single:
             for term, share in reading.terms:
-                if share == 1.0 and not is_stop_word(term) and scope.frequency(term):
+                if share == 1.0 and (term in named or not is_stop_word(term)) and scope.frequency(term):
                     weights[term] = max(weights.get(term, 0.0), weight * reading.weight * scope.idf(term))
     return weights
 

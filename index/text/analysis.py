@@ -12,6 +12,7 @@ from typing import NamedTuple
 import Stemmer
 
 from index.text.language import STEMMERS, function_words, zipf
+from index.text.symbols import MARK, Token, with_signs
 
 # Part of a generation's identity: change it when the same text would give other terms.
 ANALYSIS_VERSION = "4"
@@ -88,14 +89,6 @@ _STOP_WORDS = frozenset(
     which while who whom why will with would you your work works explain tell show me mean means between difference
     """.split()
 )
-
-
-class Token(NamedTuple):
-    """A term and the `[start, end)` characters of the text that it stands for."""
-
-    term: str
-    start: int
-    end: int
 
 
 @lru_cache(maxsize=16)
@@ -239,13 +232,17 @@ def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[T
     """Where in a text the wanted terms stand; a word that is several terms (`nn.Conv2d`) is found by the first."""
     places = _places(text, language)
     found: dict[int, str] = {}
+    signs = set[str]()
     for term in wanted:
+        if term[:1] == MARK:
+            signs.add(term)
         for number in places.numbers.get(term, ()):
             own = places.terms[number]
             if number not in found or own.index(term) < own.index(found[number]):
                 found[number] = term
     ends = places.ends
-    return [Token(found[number], ends[2 * number], ends[2 * number + 1]) for number in sorted(found)]
+    tokens = [Token(found[number], ends[2 * number], ends[2 * number + 1]) for number in sorted(found)]
+    return with_signs(tokens, text, signs) if signs else tokens
 
 
 class _Places(NamedTuple):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, zip_longest
 
-from index.text.analysis import Token
+from index.text.symbols import Token
 
 # (character of the text, second of the recording), ascending in both
 Times = Sequence[tuple[int, float]]

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import fsum
 
-from index.text.analysis import Token, find_terms
+from index.text.analysis import find_terms
 from index.text.fences import FENCE, in_one_line
 from index.text.lines import is_strewn, leads_elsewhere, may_lead_elsewhere
+from index.text.symbols import Token
 from index.types import Snippet
 
 _CHARS = 240

@@ -53,11 +53,12 @@ def quoted_answer(
     *,
     russian: bool | None = None,
     explain_terms: bool = False,
+    said: str = "",
 ) -> Answer:
     """The answer that needs no model, from what a search of the question found: quotes, or why there are none.
 
     `cited` is what the conversation has cited so far; `russian` the language, if it is not that of the question;
-    with `explain_terms` a bare term asks what it is."""
+    with `explain_terms` a bare term asks what it is; `said` is what was answered just before it."""
     found = searched.found
     russian = speaks_russian(question) if russian is None else russian
     asked = _asked(question, found.query)
@@ -82,11 +83,11 @@ def quoted_answer(
         return _compared(index, bare, searched, Numbers(cited), russian=russian)
     together = wanted_together(found.query, asked, found)
     if outcome is Outcome.NO_QUESTION and together is not None and found.coverage is Coverage.EXPLAINED:
-        return _quoted(index, bare, searched, Asked.FACT, Numbers(cited), together) or bare
+        return _quoted(index, bare, searched, Asked.FACT, Numbers(cited), together, said) or bare
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
     about = together or wanted_told(question, asked, found)
-    quoted = _quoted(index, bare, searched, asked, Numbers(cited), about)
+    quoted = _quoted(index, bare, searched, asked, Numbers(cited), about, said)
     if quoted is not None or outcome is Outcome.MENTIONED:
         return quoted or bare
     return _placed(bare, about, russian=russian)
@@ -99,13 +100,14 @@ def _quoted(
     asked: Asked,
     numbers: Numbers,
     together: Together | Told | None,
+    said: str,
 ) -> Answer | None:
     """The answer with quotes; None where nothing that was found would answer. Where an attribute of a thing is asked
     for, places of both are looked for further down."""
     found, hits = searched.found, iter(searched.hits)
     if together is not None:
         hits = searched.looked_through(_LOOKED_THROUGH, together.may_hold)
-    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together)
+    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together, said)
     if not sentences:
         return None
     outcome = Outcome.ANSWERED if bare.outcome is Outcome.NO_QUESTION else bare.outcome
@@ -154,10 +156,19 @@ def cited_before(
     for number in asked[:_MOST_REPLAYED]:
         question = history[number].text[:MAX_QUERY_CHARS].strip()
         if question and (explain_terms or may_be_answered(question)) and small_talk(question) is None:
-            searched = find_asked(find, Query(standalone(question, history[:number]), filters))
-            again = cited_by(quoted_answer(index, question, searched, said, explain_terms=explain_terms).citations)
+            before = history[:number]
+            searched = find_asked(find, Query(standalone(question, before), filters))
+            told = _told_before(question, searched.found.query, before)
+            again = cited_by(
+                quoted_answer(index, question, searched, said, explain_terms=explain_terms, said=told).citations
+            )
             said += [pair for pair in again if pair not in said]
     return said
+
+
+def _told_before(question: str, query: str, history: Sequence[Turn]) -> str:
+    """What was answered just before a question that goes on with it; nothing for one that is whole."""
+    return "" if query == question else next((turn.text for turn in reversed(history) if turn.role == "assistant"), "")
 
 
 def _read(reader: ReplyReader, pieces: Iterable[str]) -> Iterator[Sentence]:
@@ -201,7 +212,8 @@ def stream_answer(
     history = [replace(turn, text=course_named(turn.text, titles)[0]) for turn in history]
     query, searched, degraded = _search(find, question, filters, history, model, deadline, literal=literal)
     cited = cited_before(index, find, filters, history, replays=model is None, explain_terms=explain_terms)
-    answer = quoted_answer(index, question, searched, cited, russian=russian, explain_terms=explain_terms)
+    told = _told_before(question, query, history)
+    answer = quoted_answer(index, question, searched, cited, russian=russian, explain_terms=explain_terms, said=told)
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from index.text.analysis import fold, words
+from service.answers.facets import asks_of
 from service.answers.questions import what_is_asked
 from service.answers.referring import END, FOLLOWS, REFERRING, reference
 from service.answers.subjects import ATTRIBUTE, PART, WHICH_PART, is_russian, is_shell, subject_of
@@ -21,6 +22,18 @@ _CODE = re.compile(
 _ATTRIBUTES = re.compile(
     rf"(?<![\w-])(?:(?:{WHICH_PART.pattern})\s+)?(?:{ATTRIBUTE.pattern})(?![\w-])(?:\s+(?:(?:и|and|по|of)\s+)?(?:{ATTRIBUTE.pattern})(?![\w-]))*"
 )
+# Where and when something is done with the thing, or whether it does something; and where in the course it is told.
+_OF_PLACE = re.compile(r"(?:where|when|is|does|do|can|could|will|would|should|has|где|куда|откуда|когда)\b")
+_OF_LECTURE = re.compile(
+    r"\b(?:explain\w*|mention\w*|discuss\w*|said|told|shown|slides?|lectures?|videos?|pages?|minutes?|course|true|"
+    r"объясн\w+|упомина\w+|обсужда\w+|говор\w+|рассказ\w+|сказан\w*|слайд\w*|лекци\w+|видео|страниц\w+|минут\w+|курс\w*)\b"
+)
+_BETTER = re.compile(
+    r"^(?:is there|are there|есть|есть ли|нет ли|существует ли)\s+(?:something|anything|"
+    r"что-то|что-нибудь|чего-нибудь|нечто)\s+"
+    r"(?P<how>more\s+\w+|\w{3,10}er|better|else|\w+ее|лучше|проще|легче|другое)"
+    r"(?P<rest>\s+(?:for|in|on|with|для|в|на|с)\s+.+)?$"
+)
 _WHAT_IS_THE = re.compile(r"what(?:'s| is| are) the ")
 # What is done or asked so is put to the whole thing, be it about one of its parts.
 _OF_WHOLE = frozenset({Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN})
@@ -28,7 +41,8 @@ _OF_WHOLE = frozenset({Asked.REASON, Asked.STEPS, Asked.PERSON, Asked.WHEN})
 
 def asked_of(question: str, thing: str) -> str | None:
     """The question with the thing; None for a question that has a subject."""
-    return _in_number(question, thing) or _in_code(question, thing) or _without_subject(question, thing)
+    ways = (_in_number, _in_code, _better_than, _without_subject)
+    return next((found for ask in ways if (found := ask(question, thing)) is not None), None)
 
 
 def _in_number(question: str, thing: str) -> str | None:
@@ -41,6 +55,15 @@ def _in_number(question: str, thing: str) -> str | None:
     if re.search("[A-Za-z]" if russian else "[A-Z]", found["what"]):
         return None  # "сколько весит bert"
     return f"{rest} у {thing}" if russian else f"{rest} does {thing} have"
+
+
+def _better_than(question: str, thing: str) -> str | None:
+    """Of "is there something faster?": what stands in place of the thing."""
+    found = _BETTER.match(END.sub("", FOLLOWS.sub("", fold(question))))
+    if found is None:
+        return None
+    other = f"альтернатива {thing}" if is_russian(question) else f"alternative to {thing}"
+    return f"{found['how']} {other}{found['rest'] or ''}"
 
 
 def _in_code(question: str, thing: str) -> str | None:
@@ -80,6 +103,12 @@ def _without_subject(question: str, thing: str) -> str | None:
         return f"{what} у {thing}" if russian else f"{what} of {thing}"
     if bare in {"как", "how"}:
         return f"как работает {thing}" if russian else f"how does {thing} work"
+    if (of_facet := asks_of(folded, thing, russian=russian)) is not None:
+        return of_facet
+    if asked is Asked.FACT and _OF_PLACE.match(folded) and not _OF_LECTURE.search(folded):
+        it = None if russian else reference(folded)
+        placed = it is not None and (it["pronoun"] or it["pointed"])
+        return folded[: it.start()] + thing + folded[it.end() :] if it and placed else f"{bare} {thing}"
     if asked in _OF_WHOLE:
         is_of = not russian and attribute is not None and bare.endswith(attribute.group())
         return f"{bare} of {thing}" if is_of else f"{bare} {thing}"

@@ -10,7 +10,8 @@ import numpy as np
 
 from index.engine.build import latin_language
 from index.search.search import SearchIndex
-from index.text.analysis import Token, find_terms
+from index.text.analysis import find_terms
+from index.text.symbols import Token
 from index.types import Hit
 from service.answers.definitions import defines, promises
 from service.answers.extractive import LEAST, overlap, quotable, read_units

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from index.text.analysis import Token
+from index.text.symbols import Token
 
 # what stands between a name and what it is
 _IS = re.compile(

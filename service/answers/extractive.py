@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -20,7 +21,7 @@ from service.answers.lengths import at_length
 from service.answers.named import SUBJECT_END
 from service.answers.numbers import Numbers
 from service.answers.pieces import plain
-from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, STATED, score_units
+from service.answers.scoring import MIN_OF_BEST, NAMES, NEED_KIND, STATED, Scored, score_units
 from service.answers.together import Together
 from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
@@ -35,6 +36,8 @@ _NEWS_WORDS = 3  # that a piece must say beside the question's own and its title
 # How something is done, and a fact, are often asked in other words than the page that answers has: of so many of the
 # best hits something is quoted, in place of what is worth least and was found below them, if it is worth such a share.
 _SURE_HITS, _MIN_OF_SURE = 2, 0.4
+# Of a piece of so many characters that was quoted in the answer before, so much of its worth is left.
+_LEAST_SAID, _SAID_SHARE = 30, 0.6
 _TOLD_WORDS = 4  # or that it says so, with those that only join others: "X should be as small as can be"
 # A best piece below this answers nothing: no card.
 LEAST = 0.6
@@ -60,11 +63,12 @@ def extract_answer(
     weights: Mapping[str, float],
     numbers: Numbers,
     together: Together | Told | None = None,
+    said: str = "",
 ) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
     `weights` are the terms of the query in all its readings, by how much they say; `together` is what a piece must be
-    about all at once.
+    about all at once, `said` what was told last: who asks on does not want that first again.
     """
     chosen = quotable(hits)
     units = read_units(chosen, asked, weights)
@@ -76,6 +80,7 @@ def extract_answer(
     if not units:
         return (), ()
     scored = score_units(index, query, asked, units, weights)
+    scored = _less_of(scored, units, said)
     best_first = np.argsort(-scored.worth, kind="stable").tolist()
     is_told = isinstance(together, Told)  # what answers has been judged
     order = [i for i in best_first if is_told or scored.kinds[i] > 0 or asked not in NEED_KIND]
@@ -93,6 +98,15 @@ def extract_answer(
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)
     return cite(chosen_units, numbers, shown)
+
+
+def _less_of(scored: Scored, units: Sequence[Unit], said: str) -> Scored:
+    """What pieces are worth, less what was said just before."""
+    if not said:
+        return scored
+    before = plain(said)
+    again = np.array([len(unit.text) >= _LEAST_SAID and plain(unit.text) in before for unit in units])
+    return replace(scored, worth=np.where(again & (scored.worth > 0), _SAID_SHARE * scored.worth, scored.worth))
 
 
 def cite(

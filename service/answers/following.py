@@ -76,6 +76,10 @@ _TURNS = re.compile(
     r"^(?:(?:теперь|now)\s+)?(?P<wish>(?:(?P<before>(?:\S+\s+){0,3}?)(?:про|об?|about)|(?:\S+\s+){1,3}?on)\s+(?P<to>\S.*))$",
     re.IGNORECASE,
 )
+_KEYWORD = re.compile(r"while|for|if|else|elif|do|until|case|switch|with|in|is|not|or|as|from|where|having")
+_KEYWORD_BEFORE = re.compile(rf"^(?:{_KEYWORD.pattern})\s+", re.IGNORECASE)
+_KEYWORD_INSIDE = re.compile(rf"\b(?:{_KEYWORD.pattern})\b", re.IGNORECASE)
+_TURNED_TO = re.compile(r"(?:and |but |so )?(?:what|how) about |(?:а )?(?:(?:что|как) насчет|что (?:с|про)) ")
 _COUNTS = re.compile(r"сколько|how (?:many|much)", re.IGNORECASE)
 
 
@@ -132,7 +136,7 @@ def _completed(question: str, talk: _Talk) -> str:
         return question
     if len(fold(question)) != len(question):  # places in the folded text are those in the question
         question = fold(question)
-    ways = (_of_side, _of_both, _set_against, _with_noun, _of_pronoun, _asked_of, _going_on)
+    ways = (_of_side, _of_both, _set_against, _with_noun, _of_keyword, _of_pronoun, _asked_of, _going_on)
     return next((found for complete in ways if (found := complete(question, talk)) is not None), question)
 
 
@@ -214,6 +218,27 @@ def _with_noun(question: str, talk: _Talk) -> str | None:
     return _of_pronoun(named, talk) or _going_on(named, talk) or named
 
 
+def _of_keyword(question: str, talk: _Talk) -> str | None:
+    """Of "and while?": a word that only joins others and stands alone is one of a language for programs."""
+    follows = FOLLOWS.match(fold(question))
+    rest = END.sub("", question[follows.end() if follows else 0 :])
+    if follows is None or _KEYWORD.fullmatch(fold(rest)) is None:
+        return None
+    thing = talk.things[0]
+    if is_russian(thing):  # where words of English are of such a language alone
+        return _KEYWORD_INSIDE.sub(rest, thing, count=1) if _KEYWORD_INSIDE.search(thing) else f"{thing} {rest}"
+    return f"{rest} {_KEYWORD_BEFORE.sub('', thing)}"
+
+
+def _another(rest: str, talk: _Talk, *, russian: bool) -> str | None:
+    """Of "what about screen?" after tmux: one word beside one word is another of the same kind."""
+    if len(words(rest)) > 1 or not any(len(words(thing)) == 1 for thing in talk.things) or subject_of(rest) != rest:
+        return None
+    if len(words(talk.things[0])) == 1 and is_name_of_term(rest):
+        return None  # the last question is asked of it
+    return f"что такое {rest}" if russian else f"what is {rest}"
+
+
 def _of_pronoun(question: str, talk: _Talk) -> str | None:
     """Of a question with a word that stands for the thing: with the thing in its place."""
     found, thing = reference(question), talk.things[0]
@@ -250,6 +275,8 @@ def _going_on(question: str, talk: _Talk) -> str | None:
         return _compared(sides[0], against["other"], russian=is_russian(question))
     if (turns := _TURNS.match(rest)) is not None and subject_of(turns["to"]) and not subject_of(turns["before"] or ""):
         return turns["wish"]
+    if _TURNED_TO.match(fold(question)) and (other := _another(rest, talk, russian=is_russian(question))) is not None:
+        return other
     if what_is_asked(rest) is not Asked.NOTHING:
         return None if _is_whole(rest) else f"{rest} {thing}"
     if (opened := _OPENED.match(rest)) is not None:

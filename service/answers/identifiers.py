@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index.text.analysis import Token, terms_of, words
+from index.text.analysis import terms_of, words
+from index.text.symbols import Token, find_symbols
 
 _PIECES = re.compile(r"[_.]+|(?<=[a-z0-9])(?=[A-Z])")
 _JOINT_CHARS = 3  # between the pieces of one name: "zero grad", "zero-grad"
@@ -15,13 +16,17 @@ _JOINT_CHARS = 3  # between the pieces of one name: "zero grad", "zero-grad"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The terms of names as they are written, and those that a question has only as their pieces."""
+    """The terms of names as they are written, and those that a question has only as their pieces; `signs` are what it
+    asks about first that is typed with symbols."""
 
     whole: frozenset[str]
     pieces: frozenset[str]
+    signs: frozenset[str] = frozenset()
 
-    def said_in(self, tokens: Iterable[Token]) -> bool:
-        """Whether one of the names is among the words of a text, or there are none."""
+    def said_in(self, tokens: Sequence[Token]) -> bool:
+        """Whether one of the names is among the words of a text, or there are none; and one of the signs."""
+        if self.signs and not any(token.term in self.signs for token in tokens):
+            return False
         return not self.pieces or any(token.term in self.whole or token.term in self.pieces for token in tokens)
 
     def without_pieces(self, tokens: Sequence[Token], text: str) -> list[Token]:
@@ -43,8 +48,9 @@ class Names:
         return len(self.pieces.intersection(terms_of(written))) > 1
 
 
-def names_of_code(query: str) -> Names:
-    """The names of code in a question: snake_case, dotted, CamelCase."""
+def names_of_code(query: str, known: Container[str] = ()) -> Names:
+    """The names of code in a question: snake_case, dotted, CamelCase; and what it has with symbols and is `known`, if
+    no other known word stands before it: "what does && do in bash", but not "git add -p"."""
     whole, pieces, others = set[str](), set[str](), set[str]()
     for word in words(query):
         parts = [part for part in _PIECES.split(word) if part]
@@ -53,4 +59,11 @@ def names_of_code(query: str) -> Names:
             pieces |= {term for part in parts for term in terms_of(part)}
         else:
             others |= set(terms_of(word))
-    return Names(frozenset(whole), frozenset(pieces - others - whole))
+    return Names(frozenset(whole), frozenset(pieces - others - whole), _signs_asked_about(query, known))
+
+
+def _signs_asked_about(query: str, known: Container[str]) -> frozenset[str]:
+    signs = [sign for sign in find_symbols(query) if sign.term in known]
+    before = words(query[: signs[0].start]) if signs else []
+    is_later = any(term in known for word in before for term in terms_of(word))
+    return frozenset() if is_later else frozenset(sign.term for sign in signs)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from index.text.analysis import Token, find_terms, fold, is_stop_word, parts_of, terms_of, words
+from index.text.analysis import find_terms, fold, is_stop_word, parts_of, terms_of, words
+from index.text.symbols import Token, is_symbol
 
 # Of a title: behind it stands what it says of its subject; or that, another name of it, or what it is one of.
 FURTHER, SUBJECT_END = re.compile(r":|\s[–—-]\s"), re.compile(r"[:=(\[,]|\s[–—-]\s")
@@ -49,6 +50,7 @@ def name_in(query: str, weights: Mapping[str, float]) -> Name:
     would be all that was asked for, "trick" of "reparametrization trick"."""
     typed = [(word, terms_of(word)) for word in words(query)]
     own = {term for _, terms in typed for term in terms if term in weights}
+    own.update(filter(is_symbol, weights))
     others = sorted(weights.keys() - own, key=lambda term: -weights[term])
     for word, terms in typed:
         if terms and not is_stop_word(word) and not own.intersection(terms):

@@ -7,6 +7,7 @@ import re
 from index.search.courtesy import without_courtesies
 from index.search.tasks import sets_task
 from index.text.analysis import fold, joining_words
+from service.answers.requests import requested
 from service.answers.sides import sides_of
 from service.answers.types import Asked
 
@@ -46,7 +47,7 @@ _DATED = re.compile(
     r"год[ауы]?\b|\byear|\b(?:was|were|did)\b|^\W*(?:когда|when|quand|wann|cuándo)(?:\W+\w+)?\W*$|"
     r"[а-яё]{2,}(?:л|ла|ло|ли|лся|лась|лось|лись|ен|ена|ено|ены)\b|quand|wann|cuándo"
 )
-_PATTERNS = {asked: re.compile(rf"(?:{pattern})(?!\w)") for asked, pattern in _STARTS.items()}
+_PATTERNS = {asked: re.compile(rf"(?:{pattern})(?![\w-])") for asked, pattern in _STARTS.items()}
 # What may stand before a question: how it goes on, a request, what the asker wants or did not understand.
 _LEAD = re.compile(
     r"^(?:(?:а|и|но|ну|так|теперь|скажи(?:те)?|подскажи(?:те)?|объясни(?:те|ть)?|поясни(?:те|ть)?|расскажи(?:те)?|"
@@ -57,14 +58,14 @@ _LEAD = re.compile(
     r"more (?:about|on|details? (?:about|on|of)|information (?:about|on)|examples? of)|please|pls|so|"
     r"and|but|well|ok|okay|help|me|us|to|i|we|do not|don't|dont|didn't|"
     r"still|really|understand|understood|get|know|want|need|would like|(?:can|could|would|will) (?:you|"
-    r"someone|anyone|anybody|somebody|we|i)|tell|explain|clarify|give|write|in short|briefly|"
+    r"someone|anyone|anybody|somebody|we|i)|tell|explain|clarify|give|write|show(?= (?:me|us)\b)|in short|briefly|"
     r"in simple words)(?:[\s,:]+|$))+"
 )
 # What makes a request of what follows it, which need not be put as a question.
 _REQUEST = re.compile(
     r"\b(?:объясни\w*|поясни\w*|расскаж\w*|рассказать|не (?:\w+ )?(?:понял|поняла|понима\w+)|понять|разобраться|"
     r"узнать|(?:по)?подробнее|детальнее|more|explain|clarify|"
-    r"(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell)\b"
+    r"(?:don't|do not|dont|didn't) (?:\w+ )?(?:understand|get)|understand|tell|(?:give|show) (?:me|us))\b"
 )
 _FORMULA_WORDS = re.compile(
     r"\b(?:можно|какая|какова|какой|напиши|выпиши|запиши|формул\w+|уравнени\w+|как|у|для|"
@@ -114,6 +115,8 @@ def what_is_asked(question: str) -> Asked:
     for asked, pattern in _AFTER.items():
         if pattern.match(bare):
             return asked
+    if (asked := requested(question, folded, bare)) is not Asked.NOTHING:
+        return asked
     telling = len(_WORD.findall(bare)) >= _TELLING_WORDS
     return Asked.FACT if (told and bare) or telling or _ASKED_INSIDE.search(bare) else Asked.NOTHING
 

@@ -22,7 +22,9 @@ _EXPLETIVE = re.compile(
     r"it\s+(?!(?:related|similar|compared|connected|linked|tied|close|equal|equivalent|applied|due|sensitive|robust)\b)"
     r"(?:[a-z]+\s+)?(?:that|to)\b"
 )
-_THAT_THING = re.compile(r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do)\s+$")
+_THAT_THING = re.compile(
+    r"\b(?:of|for|with|to|than|like|about|in|from|is|does|did|was|are|can|would|do|will|should|could|has)\s+$"
+)
 _WHAT_IS = re.compile(r"\b(?:что|кто)\s+$")
 _ASKING = re.compile(
     r"\b(?:что|чем|чего|зачем|почему|отчего|как|какой|какая|какое|какие|когда|где|кто|сколько|ли|"

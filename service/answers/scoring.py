@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from index.engine.build import latin_language
 from index.search.search import SearchIndex
-from index.text.analysis import Token, find_terms
+from index.text.analysis import find_terms
+from index.text.symbols import Token
 from index.types import IndexedPassage
 from service.answers.definitions import comes_late, continues_title, defines
+from service.answers.facets import Facet, facet_of, says
 from service.answers.formulas import FORMULA_LINES, formula_lines
 from service.answers.identifiers import Names, names_of_code
 from service.answers.kinds import suits
@@ -51,6 +53,7 @@ _EQUATION_WORTH = 1.5  # of a formula that can be read, beside its page's pictur
 _IS_NAME, _FIRST_STATEMENT = 0.3, 0.8
 # And of a sentence that is put as one, with the name as its subject; what only points to where it is said loses.
 STATED, _POINTING_LOSS = 0.6, 0.4
+_KIND_OF_FACET = 0.35  # of an example, or of where a thing is used: what names the thing alone is no answer
 _KIND_WHAT = 0.25  # of a definition: a page that has one is preferred to those that only stand under the name
 _ASIDE = re.compile(r"\([^()\d]*\)")  # of a title: another name of the same
 _CONTRAST = 0.4  # of a piece that sets something against something, beside one that says what it is
@@ -80,6 +83,7 @@ class _Question:
     names: Names
     russian: bool
     subject: frozenset[str]
+    facet: Facet | None = None
 
     @property
     def whole(self) -> float:
@@ -87,6 +91,8 @@ class _Question:
 
     @property
     def kind_worth(self) -> float:
+        if self.facet is not None:
+            return _KIND_OF_FACET
         return _KIND_WHAT if self.asked is Asked.DEFINITION else _KIND
 
     @property
@@ -138,7 +144,8 @@ def score_units(
     total = sum(weights.values()) or 1.0
     name = name_in(query, weights)
     subject = subject_terms(query, weights, name.own) if asked is Asked.DEFINITION else frozenset[str]()
-    question = _Question(query, asked, weights, total, name, names_of_code(query), speaks_russian(meant), subject)
+    names, facet = names_of_code(query, weights), facet_of(query) if asked is Asked.FACT else None
+    question = _Question(query, asked, weights, total, name, names, speaks_russian(meant), subject, facet)
     pieces = _read_pieces(question, units)
     worth = np.array([-np.inf if piece is None else _at_most(question, piece) for piece in pieces])
     kinds, speaks = np.zeros(len(units)), np.array([piece is not None and piece.speaks for piece in pieces])
@@ -262,6 +269,8 @@ def _kind(question: _Question, piece: _Piece) -> float:
     titled = 0.5 * (piece.title >= _TITLED and asked not in NAMES)
     if unit.piece.place == 0:
         titled = max(titled, _FIRST_STATEMENT * piece.is_name)
+    if question.facet is not None:
+        return says(question.facet, unit.text, is_code=unit.piece.is_code)
     kind = max(_put(asked, unit, piece.tokens, question.weights, question.whole), titled)
     if asked is Asked.DEFINITION and piece.title >= _TITLED and unit.piece.place == 0:
         return max(kind, float(continues_title(unit.text, unit.hit.passage.text)))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from index.text.analysis import Token, fold, parts_of, terms_of, words
+from index.text.analysis import fold, parts_of, terms_of, words
+from index.text.symbols import Token
 from service.answers.qualified import qualified
 
 # What stands between the name that begins a sentence and what it is: another name of it, what it is short for.

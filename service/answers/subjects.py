@@ -33,7 +33,7 @@ _SHELL = re.compile(
     r"faster|slower|good|bad|words?|way|thing|things|topic|question|answer|true|sense|make|makes|any|some|ok|okay|"
     r"well|just|otherwise|instead|alternatively|иначе|вместо|still|really|also|else|further|one|ones|other|"
     r"calculated|computed|written|сколько|many|much|че|чо|шо|што|автор(?:а|у|ом|ы|ов)?|authors?|год(?:а|у|ом|ы|ов)?|"
-    r"years?|теперь|now|down|больше|дальше|далее|стать[еию]|статья|papers?|опубликова\w+|published",
+    r"years?|something|anything|что-то|tun(?:e|ing)|pick|подб(?:ор\w*|ира\w+|рать)|настр(?:оить|аива\w+)|теперь|now|down|больше|дальше|далее|стать[еию]|статья|papers?|опубликова\w+|published",
     re.IGNORECASE,
 )
 # What a thing has, and may be asked about for itself too: "what is a loss function?".

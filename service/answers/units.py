@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.search.moments import at
-from index.text.analysis import Token
 from index.text.moments import hear, second_of
+from index.text.symbols import Token
 from index.types import Hit
 from service.answers.code import BULLET
 from service.answers.pieces import Piece, pieces_of

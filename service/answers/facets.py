@@ -1,0 +1,96 @@
+"""What is asked of a thing beside what it is (an example, its code, where it is used, when, its drawbacks) → how a
+sentence that says so is put."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from index.text.analysis import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """`named`: the words that ask for it; `put`: how what says it is put; `code`: whether a programme says it.
+    `english` and `russian` are how it is asked of a thing that stands behind."""
+
+    named: re.Pattern[str]
+    put: re.Pattern[str]
+    code: bool
+    english: str
+    russian: str
+
+
+_FACETS = (
+    Facet(
+        re.compile(r"\b(?:examples?|пример(?:а|у|ом|ы|ов|ами)?)\b"),
+        re.compile(
+            r"\bfor example\b|\be\.g\.|\bfor instance\b|\bexamples?\b|\bsuppose\b|\bнапример|\bпример|\bпусть\b"
+        ),
+        True,
+        "example of",
+        "пример",
+    ),
+    Facet(
+        re.compile(r"\b(?:code|snippet|implementation|код(?:а|у|е)?|реализаци[яию])\b"),
+        re.compile(r"\w\(\w*\)|^\s*[$>] |\bimport \w|\bdef \w"),
+        True,
+        "code of",
+        "код",
+    ),
+    Facet(
+        re.compile(r"\b(?:intuition|интуици[яию])\b"),
+        re.compile(r"\bintuit\w+|\bthink of\b|\blike an?\b|\bidea\b|\bинтуи\w+|\bиде[яи]\b|\bпредстав\w+"),
+        False,
+        "intuition of",
+        "интуиция",
+    ),
+    Facet(
+        re.compile(r"\b(?:where|где)\b.*\b(?:used|applied|useful|использ\w+|примен\w+|нужн\w+|пригод\w+|встреча\w+)\b"),
+        re.compile(
+            r"\bus(?:ed|e|ing|eful) (?:in|for|by|to|as|when)\b|\bapplications?\b|\bapplied\b|\buse cases?\b|\buses?\b|"
+            r"\bприменя\w+|\bприменени\w+|\bиспольз\w+|\bзадач\w+"
+        ),
+        False,
+        "",
+        "",
+    ),
+    Facet(
+        re.compile(
+            r"\b(?:drawbacks?|disadvantages?|downsides?|cons|limitations?|недостат\w+|минус\w*|ограничени\w+)\b"
+        ),
+        re.compile(
+            r"\bdrawback|\bdisadvantage|\bdownside|\bproblem|\bhowever\b|\bbut\b|\bslow|\bexpensive|\blimit|\bfails?\b|"
+            r"\bcannot\b|\bнедостат|\bминус|\bпроблем|\bно\b|\bоднако\b|\bплох|\bмедленн|\bсложн|"
+            r"\bне (?:может|могут|умеет|всегда)\b"
+        ),
+        False,
+        "drawbacks of",
+        "недостатки",
+    ),
+    Facet(
+        re.compile(r"^\W*(?:and |but |so |а |и )?(?:when|когда)\b"),
+        re.compile(r"\bwhen\b|\bif\b|\bin case\b|\bwhenever\b|\bкогда\b|\bесли\b|\bв случае\b"),
+        False,
+        "",
+        "",
+    ),
+)
+
+
+def says(facet: Facet, text: str, *, is_code: bool) -> float:
+    """How far a piece says what is asked of a thing: 0 or 1."""
+    return float(facet.code if is_code else facet.put.search(text.lower()) is not None)
+
+
+def facet_of(question: str) -> Facet | None:
+    """What is asked of a thing in a question."""
+    folded = fold(question)
+    return next((facet for facet in _FACETS if facet.named.search(folded)), None)
+
+
+def asks_of(folded: str, thing: str, *, russian: bool) -> str | None:
+    """A question that names no more than such a facet, put to a thing."""
+    facet = facet_of(folded)
+    lead = "" if facet is None else facet.russian if russian else facet.english
+    return f"{lead} {thing}" if lead else None
