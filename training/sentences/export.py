@@ -35,6 +35,9 @@ class _SharedOut(nn.Module):
     ten times as large as all others, which are rounded to a handful of values for them.
     """
 
+    again: Tensor
+    shares: Tensor
+
     def __init__(self, matrix: nn.Linear, largest: Floats) -> None:
         """`largest` is (inputs,), how large each of them becomes."""
         super().__init__()
@@ -64,8 +67,10 @@ class _Body(nn.Module):
         self.begin = network.begin
         self.layers = copy.deepcopy(network.layers)
         largest = _largest_inputs(network, shown)
-        for layer, (widen, narrow) in zip(self.layers, largest, strict=True):
-            layer.widen, layer.narrow = _SharedOut(layer.widen, widen), _SharedOut(layer.narrow, narrow)
+        layers = [layer for layer in self.layers if isinstance(layer, Layer)]
+        for layer, (widen, narrow) in zip(layers, largest, strict=True):
+            layer.add_module("widen", _SharedOut(layer.widen, widen))
+            layer.add_module("narrow", _SharedOut(layer.narrow, narrow))
 
     def forward(self, begun: Tensor) -> Tensor:
         """(1, width) unit row of (1, pieces, width)."""
