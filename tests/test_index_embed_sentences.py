@@ -80,6 +80,16 @@ def test_what_is_described_is_nearer_than_what_is_not(model: SentenceEmbedder) -
     assert [int((passages @ model.embed_query(text)).argmax()) for text in questions] == [0, 2]
 
 
+def test_a_vector_is_the_same_on_every_processor(model: SentenceEmbedder) -> None:
+    """The first numbers of what the layers say when they are worked out in 32 bits."""
+    exact = {
+        "что такое dropout и зачем он?": [0.0307, 0.0115, -0.0252, -0.0995, 0.0296, -0.0346, -0.0122, -0.0316],
+        "why do we randomly switch off neurons": [0.0767, 0.0, -0.0323, -0.0669, 0.0701, -0.0097, 0.0136, -0.0001],
+    }
+    for vector, numbers in zip(model.embed_passages([*exact]), exact.values(), strict=True):
+        assert vector[:8] == pytest.approx(numbers, abs=0.003)
+
+
 def test_a_vector_does_not_hang_on_what_is_read_beside_it(model: SentenceEmbedder) -> None:
     texts = ["A short one.", "Рекуррентная сеть читает слово за словом. " * 30, ""]
     together = model.embed_passages(texts)

@@ -139,14 +139,14 @@ def test_what_is_exported_is_read_as_it_was_trained(
     base: Base, kept: list[int], weights: dict[str, torch.Tensor], student: Network, tmp_path: Path
 ) -> None:
     measured = Measured((0.5,) * 5, 0.5, 0.25)
-    paths = export(student, base, kept, tmp_path)
+    pieces = pieces_of(base, kept)
+    paths = export(student, base, kept, [pieces.numbers(f"passage: {thing}", 99) for thing in _THINGS], tmp_path)
     card_path = write_card(student, paths, base, _OPTIONS, {"asked.jsonl.gz": "0"}, {"student": measured})
-    reader, pieces = SentenceEmbedder(tmp_path), pieces_of(base, kept)
+    reader = SentenceEmbedder(tmp_path)
     long = " ".join(_THINGS * 60)  # more pieces than are read
     texts = [*_TEXTS, long]
     trained = embed(student, [pieces.numbers(f"passage: {text}", 300) for text in texts])
-    # processors without instructions for 8-bit products (VNNI) cut the largest sums off: .967 there, else above .97
-    assert ((reader.embed_passages(texts) * trained).sum(1) > 0.95).all()
+    assert ((reader.embed_passages(texts) * trained).sum(1) > 0.99).all()
     # the vectors of the pieces were not learned, and are stored as the base has them
     assert torch.equal(student.words.weight, weights["words.weight"])
     first = weights["layers.0.widen.weight"]

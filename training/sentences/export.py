@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import tempfile
@@ -19,20 +20,57 @@ from torch.nn import functional as F
 from index.embed.sentences import VERSION
 from training.sentences.learn import Options
 from training.sentences.measure import Measured
-from training.sentences.network import Network
+from training.sentences.network import Floats, Layer, Network, Numbers, embed
 from training.sentences.texts import MOST_PIECES
 from training.sentences.weights import Base
 
 _MARKS = 2  # of the beginning and of the end
+_SHARED_OUT = 16  # more numbers for each matrix, among which the largest ones are shared out
+
+
+class _SharedOut(nn.Module):
+    """A matrix whose largest inputs come as several equal parts (Zhao et al. 2019, "outlier channel splitting").
+
+    What comes to a matrix is rounded to 256 steps between its least and its largest number. A few numbers are always
+    ten times as large as all others, which are rounded to a handful of values for them.
+    """
+
+    again: Tensor
+    shares: Tensor
+
+    def __init__(self, matrix: nn.Linear, largest: Floats) -> None:
+        """`largest` is (inputs,), how large each of them becomes."""
+        super().__init__()
+        parts, again = np.ones(len(largest), np.float32), []
+        for _ in range(_SHARED_OUT):
+            again.append(int((largest / parts).argmax()))
+            parts[again[-1]] += 1
+        whole = [*range(len(largest)), *again]
+        self.register_buffer("again", torch.tensor(again))
+        self.register_buffer("shares", torch.from_numpy(1 / parts[whole]))
+        self.matrix = nn.Linear(len(whole), matrix.out_features)
+        with torch.no_grad():
+            self.matrix.weight.copy_(matrix.weight[:, whole])
+            self.matrix.bias.copy_(matrix.bias)
+
+    def forward(self, found: Tensor) -> Tensor:
+        shared: Tensor = torch.cat([found, found[:, :, self.again]], 2) * self.shares
+        result: Tensor = self.matrix(shared)
+        return result
 
 
 class _Body(nn.Module):
     """All that follows what the pieces begin with, which the application looks up itself; of one text."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, shown: Sequence[Numbers]) -> None:
         super().__init__()
         self.begin = network.begin
-        self.layers = network.layers
+        self.layers = copy.deepcopy(network.layers)
+        largest = _largest_inputs(network, shown)
+        layers = [layer for layer in self.layers if isinstance(layer, Layer)]
+        for layer, (widen, narrow) in zip(layers, largest, strict=True):
+            layer.add_module("widen", _SharedOut(layer.widen, widen))
+            layer.add_module("narrow", _SharedOut(layer.narrow, narrow))
 
     def forward(self, begun: Tensor) -> Tensor:
         """(1, width) unit row of (1, pieces, width)."""
@@ -42,13 +80,30 @@ class _Body(nn.Module):
         return F.normalize(found.mean(1), dim=1)
 
 
-def export(network: Network, base: Base, kept: Sequence[int], folder: Path) -> list[Path]:
+def _largest_inputs(network: Network, shown: Sequence[Numbers]) -> list[list[Floats]]:
+    """How large each input of the matrices `widen` and `narrow` of each layer becomes while these texts are read."""
+    largest: dict[nn.Module, Floats] = {}
+
+    def look(matrix: nn.Module, given: tuple[Tensor, ...]) -> None:
+        own = given[0].detach().abs().flatten(0, -2).amax(0).numpy()
+        largest[matrix] = np.maximum(largest.get(matrix, own), own)
+
+    matrices = [[layer.widen, layer.narrow] for layer in network.layers if isinstance(layer, Layer)]
+    hooks = [matrix.register_forward_pre_hook(look) for own in matrices for matrix in own]
+    for numbers in shown:  # each alone: what fills up the shorter ones of several is no text
+        embed(network, [numbers])
+    for hook in hooks:
+        hook.remove()
+    return [[largest[matrix] for matrix in own] for own in matrices]
+
+
+def export(network: Network, base: Base, kept: Sequence[int], shown: Sequence[Numbers], folder: Path) -> list[Path]:
     """Write `sentences-*.onnx` (8 bit), `.safetensors` (the pieces' vectors in 4 bit, as the base has them) and
-    `.pieces.txt`; their paths."""
+    `.pieces.txt`; their paths. By the texts `shown` it is seen how large the numbers become."""
     folder.mkdir(parents=True, exist_ok=True)
     network = network.cpu().eval()
     paths = [folder / f"sentences-{VERSION}.{ending}" for ending in ("onnx", "safetensors", "pieces.txt")]
-    _write_layers(network, paths[0])
+    write_layers(network, shown, paths[0])
     positions = network.positions.weight + network.kind
     arrays = {
         "words": base.packed("emb.word", base.sizes.width)[list(kept)],
@@ -63,9 +118,9 @@ def export(network: Network, base: Base, kept: Sequence[int], folder: Path) -> l
     return paths
 
 
-def _write_layers(network: Network, path: Path) -> None:
+def write_layers(network: Network, shown: Sequence[Numbers], path: Path) -> None:
     """The matrices in 8 bit with a scale for each column, what passes between them as it comes (dynamic quantisation of
-    onnxruntime; Jacob et al. 2018)."""
+    onnxruntime; Jacob et al. 2018), but for numbers that are always large."""
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -73,7 +128,7 @@ def _write_layers(network: Network, path: Path) -> None:
         warnings.simplefilter("ignore")
         whole = Path(folder) / "whole.onnx"
         torch.onnx.export(
-            _Body(network),
+            _Body(network, shown),
             (torch.randn(1, 9, network.sizes.width),),
             str(whole),
             input_names=["begun"],

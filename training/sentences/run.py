@@ -25,6 +25,8 @@ from training.sentences.weights import (
     read_base,
 )
 
+_SHOWN = 50  # of so many passages one is read to see how large the numbers become
+
 
 def train_sentences(data_folder: Path, out: Path, options: Options, say: Say) -> list[Path]:
     """The paths of the files. ValueError names what is missing, damaged or out of range."""
@@ -56,7 +58,8 @@ def train_sentences(data_folder: Path, out: Path, options: Options, say: Say) ->
     student = learn_student(teacher, pool, material, split, options, say)
     measured["student"] = measure(student, material, split)
     say(f"student: {measured['student']}")
-    paths = export(student, base, kept, out)
+    shown = [passage.passage for passage in material.asked[::_SHOWN]]
+    paths = export(student, base, kept, shown, out)
     paths.append(write_card(student, paths, base, options, texts.hashes, measured))
     say(f"{paths[0]}: {paths[0].stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s")
     return paths
