@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
+from index.search.beside import is_one_name
 from index.search.compared import others_named
 from index.search.named import (
     letters_unmet,
@@ -30,7 +32,6 @@ from index.search.scope import Scope
 from index.search.subject import (
     Sign,
     read_signs,
-    said_beside,
     said_together,
     share_apart,
     share_missing,
@@ -226,7 +227,9 @@ def _most(shares: NDArray[np.float32]) -> float:
 def _is_verbatim(asked: Sequence[Word], scope: Scope) -> bool:
     """Whether the words of a term are said beside each other; one word alone may be said by chance."""
     own = [word.readings[0].terms[0][0] for word in asked if word.weight > STOP_WEIGHT]
-    return len(own) > 1 and said_beside(own, scope)
+    if len(own) < 2 or any(scope.frequency(term) == 0 for term in own):
+        return False
+    return all(one == other or is_one_name(one, other, scope) for one, other in pairwise(own))
 
 
 def _unknown(

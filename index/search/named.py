@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from itertools import combinations, product
 
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
+from index.search.beside import said_beside
 from index.search.query import terms_of_name
 from index.search.scope import Scope
-from index.search.subject import Sign, said_beside
+from index.search.subject import Sign
 from index.text.analysis import STOP_WEIGHT, fold, other_stems, terms_of, words
 from index.types import Phrase, Word
 

@@ -4,6 +4,7 @@ language does, and which of them they do not know at all."""
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from index.engine.build import latin_language
 from index.search.asked import is_bare
+from index.search.beside import in_one_breath, is_one_name, said_beside
 from index.search.organisation import is_organising
 from index.search.scope import Scope
 from index.search.tongues import is_in_tongue
@@ -46,9 +48,10 @@ _TERM_WORDS, _TELLING = 2, 0.8
 # below the first similarity, fully from the second on.
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
+_MEANT_BEHIND = 0.7
 _MEANS = 0.5  # of a word that is read as another, to be there
-_MEANT_MOST = 0.7  # that a passage means a term whose words never stand together: it may mean one of them
-_READ = 12  # passages in which a term of several words is looked for
+_LOOSE = float(os.environ.get("LOOSE", "0.9"))
+_MEANT_MOST = float(os.environ.get("MEANTM", "0.3"))  # that a passage means a term whose words never stand together: it may mean one of them
 # Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
 _BREATH_CHARS, _FORM_CHARS = 30, 3
 
@@ -178,28 +181,6 @@ def _is_said_whole(reading: Reading, scope: Scope) -> bool:
     return said_beside(own, scope, chars=len(reading.text) + _FORM_CHARS * len(own))
 
 
-def said_beside(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
-    """Whether the searched passages say all of these terms, beside each other: within so many characters."""
-    if not own or any(scope.frequency(term) == 0 for term in own):
-        return False
-    return len(own) == 1 or _in_one_breath(own, scope, chars)
-
-
-def _in_one_breath(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
-    """Whether a passage says these words beside each other, or has all of them in its title."""
-    wanted, reach = frozenset(own), chars or _BREATH_CHARS * len(own)
-    for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
-        language = latin_language(passage)
-        tokens = find_terms(passage.text, wanted, language)
-        for i, token in enumerate(tokens):
-            near = {other.term for other in tokens[i:] if other.end <= token.start + reach}
-            if len(near) == len(own):
-                return True
-        if {token.term for token in find_terms(passage.title, wanted, language)} == wanted:
-            return True
-    return False
-
-
 def _is_term(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
     """How far what sounds like a rare word is of the subject: "фаззинг" is no facing. 1 for what is read otherwise."""
     if reading.reason is not Reason.TRANSLITERATION:
@@ -275,7 +256,22 @@ def _stand_together(first: Sign, second: Sign, scope: Scope) -> bool:
         return True
     # a word and its translation are one ("свёртка (convolution)"); two words that are read as one are no term for that
     twice = first.text.isascii() != second.text.isascii() or stem(fold(first.text)) == stem(fold(second.text))
-    return any(twice if a == b else _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+    return any(twice if a == b else in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+
+
+def _apartness(first: Sign, second: Sign, scope: Scope) -> float:
+    """How surely two neighbours of a term are no name here: 0 where they are said as one, 1 where they never stand
+    beside each other; between them, where they do, and other words of the sentence with them."""
+    if not _stand_together(first, second, scope):
+        return 1.0
+    if first.term >= 0 and first.term == second.term:
+        return 0.0
+    joined = stem(fold(first.text) + fold(second.text))
+    if scope.frequency(joined) or any(a == b for a in first.terms for b in second.terms):
+        return 0.0
+    if any(is_one_name(a, b, scope) for a in first.terms for b in second.terms):
+        return 0.0
+    return _LOOSE
 
 
 def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> float:
@@ -294,10 +290,12 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
         if not any(sign.known for sign in term):
             # in another language the whole of it may be called otherwise; beside a word that is there it would be too
             lacking = [lack * sign.heard for lack, sign in zip(lacking, term, strict=True)]
+        leading = True  # behind a joining word stands what the name is of or where it is met: "salt in password hashing"
         for i, (first, second) in enumerate(pairwise(term)):
+            leading = leading and second.place == first.place + 1
             beside = second.place == first.place + 1 and _known(first, _MEANS) and _known(second, _MEANS)
-            if beside and not _stand_together(first, second, scope):
-                least = 1 - _MEANT_MOST * meant
+            if beside and (apart := _apartness(first, second, scope)) > (0.0 if leading else _LOOSE):
+                least = apart * (1 - (_MEANT_MOST if leading else _MEANT_BEHIND) * meant)
                 lacking[i], lacking[i + 1] = max(lacking[i], least), max(lacking[i + 1], least)
         return _share(lacking, term, sum(sign.importance for sign in term))
     telling = [sign for sign in signs if sign.weight >= _TELLING]
