@@ -20,6 +20,7 @@ from index.search.asked import words_of_term
 from index.search.beside import is_one_name
 from index.search.compared import others_named
 from index.search.named import (
+    joined_unmet,
     letters_unmet,
     share_strange,
     share_unmet,
@@ -198,7 +199,10 @@ def gather_evidence(
     heard = 1 / max(1 - shares.foreign, 0.1)
     letters = letters_unmet(text, scope, ranked.rows[material].tolist())
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
-    others = others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant)
+    others = (
+        *joined_unmet(text, signs, scope, meant),
+        *others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant),
+    )
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),

@@ -18,7 +18,7 @@ from index.search.scope import Scope
 from index.search.tongues import is_in_tongue
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem
 from index.text.everyday import everyday_frequency, everyday_share
-from index.text.language import telltale_words, tongue_of, zipf
+from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, tongue_of, zipf
 from index.text.layout import is_cyrillic
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
 
@@ -39,6 +39,7 @@ _READ_AS = {
     Reason.JOINED: (0.6, 0.9),
     Reason.TRANSLATION: (0.4, 0.7),
 }
+_ENGLISH_WORDS = 2  # ordinary ones that make a query English
 _LONG_NAME = 6  # letters
 _DIGITS = "0123456789"
 _UNKNOWN_BELOW = 0.3
@@ -86,7 +87,7 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     asked = {id(word) for word in term}
     said = [fold(word.text) for word in typed]
     tongue = tongue_of(said)
-    mixed = any(map(is_cyrillic, said)) or (not tongue and not telltale_words("en").isdisjoint(said))
+    mixed = any(map(is_cyrillic, said)) or (not tongue and _is_english(said))
     bare = is_bare(typed)
     sure = bool(asked) or bare
     wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
@@ -102,6 +103,15 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
         for place, (word, (number, whole)) in enumerate(zip(typed, whole_of, strict=True))
         if word.weight > STOP_WEIGHT and (not asked or id(word) in asked)
     ]
+
+
+def _is_english(said: Sequence[str]) -> bool:
+    """Whether some words are English, or names beside English words."""
+    if not telltale_words("en").isdisjoint(said):
+        return True
+    others = (language for language in STEMMERS if language not in {"en", "ru"})
+    ordinary = sum(zipf(word, "en") >= ORDINARY_ZIPF for word in said)
+    return ordinary >= _ENGLISH_WORDS and all(telltale_words(language).isdisjoint(said) for language in others)
 
 
 def _sign(
