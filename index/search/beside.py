@@ -19,6 +19,7 @@ _BREATH_CHARS = 30
 # learning"); no end of a sentence.
 _APART = re.compile(r"[.!?;]\s|\n\s*\n")
 _SIGNS_CHARS, _JOINING_CHARS = 4, 12
+_NEAR = 60  # characters between the beginnings of two words beside each other, at most
 
 
 def said_beside(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
@@ -54,18 +55,18 @@ def is_one_name(first: str, second: str, scope: Scope) -> bool:
 
 
 def _names(first: str, second: str, passage: IndexedPassage) -> bool:
-    wanted, language = frozenset((first, second)), latin_language(passage)
-    return any(
-        _follow(tokens, text) for text in (passage.title, passage.text) for tokens in [find_terms(text, wanted, language)]
-    )
+    """Whether a passage says two terms as one name; a joined word that is both is found by each."""
+    language = latin_language(passage)
+    for text in (passage.title, passage.text):
+        ones, others = (find_terms(text, (term,), language) for term in (first, second))
+        if any(_follow(one, other, text) for one in ones for other in others if abs(one.start - other.start) < _NEAR):
+            return True
+    return False
 
 
-def _follow(tokens: Sequence[Token], text: str) -> bool:
-    return any(
-        a.term != b.term and _is_joint(text[a.end : b.start])
-        for i, a in enumerate(tokens)
-        for b in tokens[i + 1 : i + 3]
-    )
+def _follow(one: Token, other: Token, text: str) -> bool:
+    a, b = sorted((one, other), key=lambda token: token.start)
+    return a.start == b.start or _is_joint(text[a.end : b.start])
 
 
 def _is_joint(between: str) -> bool:

@@ -199,10 +199,8 @@ def gather_evidence(
     heard = 1 / max(1 - shares.foreign, 0.1)
     letters = letters_unmet(text, scope, ranked.rows[material].tolist())
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
-    others = (
-        *joined_unmet(text, signs, scope, meant),
-        *others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant),
-    )
+    others = others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant)
+    others = (*joined_unmet(text, signs, scope, meant), *others)
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),

@@ -38,7 +38,7 @@ _STARRED = re.compile(r"(?<!\S)[«\"'(]?([A-ZА-Я])[*∗⋆](?![*∗⋆\w])")
 # numbers, "n-gram" as well, may be written in many ways.
 _LETTERED = re.compile(r"(?<![\w-])([abceghklo-wA-Z])-([A-Za-z]{4,})(?![\w-])")
 _LONG = 5  # letters of a Cyrillic word that may be a term
-_VERB = re.compile("(?:ться?|л[аои]?|лся|л[аои]сь|[аеиуюя]т(?:ся)?|[еи]шь|[ауя]ем|[ауя]ете)$")
+_VERB = re.compile("(?:ть(?:ся)?|л[аои]?|лся|л[аои]сь|[аеиуюя]т(?:ся)?|[еи]шь|[ауя]ем|[ауя]ете)$")
 # Two words joined to a name, and how often everyday language says a word that is of none (Zipf scale); how much of a
 # question it must be.
 _HYPHENATED = re.compile(r"(?<![\w-])([A-Za-z]{2,})-([A-Za-z]{3,})(?![\w-])")
@@ -103,10 +103,10 @@ def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
     total = sum(sign.importance for sign in signs)
     found = 0.0
     for sign in signs:
-        if _is_proper(sign, signs):
-            found += sign.importance * (1 - said_otherwise / 2) * _is_unmet(sign, _KNOWN_NAME, _SELDOM)
-        elif _is_of_no_language(sign):
+        if _is_of_no_language(sign):
             found += sign.importance * (1 - said_otherwise) * _SMALL
+        elif _is_proper(sign, signs):
+            found += sign.importance * (1 - said_otherwise / 2) * _is_unmet(sign, _KNOWN_NAME, _SELDOM)
         elif _is_unmet(sign, _KNOWN):
             lack = sign.importance * (1 - sign.known)
             if _is_written_as_name(sign, signs):
@@ -133,7 +133,7 @@ def letters_unmet(text: str, scope: Scope, rows: Sequence[int]) -> tuple[str, ..
 def is_named_unmet(some: Sequence[Sign], signs: Sequence[Sign]) -> bool:
     """Whether one of some words of a query, of all of these, is a name that nobody here says."""
     return any(
-        _is_unmet(sign, _KNOWN_NAME, _SELDOM)
+        _is_of_no_language(sign) or _is_unmet(sign, _KNOWN_NAME, _SELDOM)
         if _is_proper(sign, signs)
         else _is_of_no_language(sign)
         or (_is_unmet(sign, _KNOWN) and (_is_written_as_name(sign, signs) or _is_rare_english(sign)))
@@ -156,16 +156,18 @@ def joined_unmet(text: str, signs: Sequence[Sign], scope: Scope, said_otherwise:
     these never stand together here and are much of what is asked; where a passage surely means the question
     (`said_otherwise`) they count half."""
     total = sum(sign.importance for sign in signs)
+    beside = {(a.text, b.text): (a, b) for a, b in pairwise(signs) if b.place == a.place + 1}
     found = list[str]()
-    for first, second in _HYPHENATED.findall(text):
-        parts = [(a, b) for a, b in pairwise(signs) if (a.text, b.text) == (first, second) and b.place == a.place + 1]
-        if not parts or min(zipf(fold(first), "en"), zipf(fold(second), "en")) >= _ORDINARY:
+    for pair in _HYPHENATED.findall(text):
+        if pair not in beside or min(zipf(fold(word), "en") for word in pair) >= _ORDINARY:
             continue
-        (one, other), whole = parts[0], terms_of(f"{first}-{second}")
+        (one, other), joined = beside[pair], terms_of("-".join(pair))
         share = (one.importance + other.importance) * (1 - said_otherwise / 2) / total
-        if share >= _MUCH and not any(scope.frequency(term) for term in (whole[0], whole[-1])):
-            if not any(a == b or is_one_name(a, b, scope) for a in one.terms for b in other.terms):
-                found.append(f"{first}-{second}")
+        said = any(scope.frequency(term) for term in (joined[0], joined[-1])) or any(
+            a == b or is_one_name(a, b, scope) for a in one.terms for b in other.terms
+        )
+        if share >= _MUCH and not said:
+            found.append("-".join(pair))
     return tuple(found)
 
 

@@ -4,7 +4,6 @@ language does, and which of them they do not know at all."""
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -49,10 +48,10 @@ _TERM_WORDS, _TELLING = 2, 0.8
 # below the first similarity, fully from the second on.
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
-_MEANT_BEHIND = 0.7
 _MEANS = 0.5  # of a word that is read as another, to be there
-_LOOSE = float(os.environ.get("LOOSE", "0.9"))
-_MEANT_MOST = float(os.environ.get("MEANTM", "0.3"))  # that a passage means a term whose words never stand together: it may mean one of them
+# How much two words of a term lack that only stand near each other; how much a passage that means the term forgives of
+# its words that are no name here, and of those behind a joining word: it may mean one of them.
+_LOOSE, _MEANT_MOST, _MEANT_BEHIND = 0.9, 0.3, 0.7
 # Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
 _BREATH_CHARS, _FORM_CHARS = 30, 3
 
@@ -300,7 +299,7 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
         if not any(sign.known for sign in term):
             # in another language the whole of it may be called otherwise; beside a word that is there it would be too
             lacking = [lack * sign.heard for lack, sign in zip(lacking, term, strict=True)]
-        leading = True  # behind a joining word stands what the name is of or where it is met: "salt in password hashing"
+        leading = True  # behind a joining word stands where it is met: "salt in password hashing"
         for i, (first, second) in enumerate(pairwise(term)):
             leading = leading and second.place == first.place + 1
             beside = second.place == first.place + 1 and _known(first, _MEANS) and _known(second, _MEANS)
