@@ -43,6 +43,8 @@ def _sign(text: str, place: int, **more: object) -> Sign:
         ("a learning-rate of one", True),
         ("how fast is it: the rate of the learning", True),  # the other way round
         ("«learning (rate)»", True),
+        ("the learning step rate", True),  # one more word inside
+        ("the rate needs learning", False),
         ("learning needs a lower rate", False),
         ("what we call learning. Rate it", False),
         ("a rate\n\nlearning", False),
