@@ -180,7 +180,9 @@ def test_what_is_better_of_two_names_compares_them_and_says_nothing_of_one() -> 
 
 
 def test_a_sentence_that_is_put_as_a_definition_is_worth_more_than_better_hits_that_use_the_word() -> None:
-    use = _slide("Training\nWe train for longer since dropout switches off neurons in each of the layers", "Training", 20)
+    use = _slide(
+        "Training\nWe train for longer since dropout switches off neurons in each of the layers", "Training", 20
+    )
     points = _slide("Next\nWe will learn more about dropout in the next session of the course", "Next", 30)
     what = _slide("Nets\nDropout is a technique that prevents overfitting by switching off neurons", "Nets", 40)
     assert _scored("what is dropout", {"dropout": 3.3}, [points, use, what], Asked.DEFINITION)[0].hit is what

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import asks, is_around, may_be_named, plain_texts
+from index.search.beside import said_beside
 from index.search.named import is_named_unmet, share_strange, strangers
 from index.search.scope import Scope
 from index.search.subject import Sign, read_signs, share_missing
-from index.text.analysis import STOP_WEIGHT
+from index.text.analysis import STOP_WEIGHT, fold
 from index.types import Phrase, Word
 
 _MOST, _SIDES = 4, 6  # words of a side that say something; sides that are looked at
+_OF_CHARS = 30  # in which both words of a name with "of" stand
 _REACH = 3  # words between what is more and "than"
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # How much of a side must not be there in a query that is nothing but a comparison; how much of one is another name.
@@ -64,11 +67,24 @@ def others_named(
         # "adam" in small Cyrillic letters may be read as nothing, and yet be there
         written = any(word.text.isascii() or word.text[0].isupper() for word in side)
         lacks = short and written and share_missing(own, scope, meant) >= _MISSING
-        if lacks or is_named_unmet(own, signs) or _names_another(strange, side, own, scope, meant):
+        if (
+            lacks
+            or _is_of_apart(side, scope)
+            or is_named_unmet(own, signs)
+            or _names_another(strange, side, own, scope, meant)
+        ):
             found.append(" ".join(word.text for word in side))
     place = leading(phrases)
     found += [sign.text for sign in signs if sign.place == place and is_named_unmet([sign], signs)]
     return tuple(found)
+
+
+def _is_of_apart(side: Sequence[Word], scope: Scope) -> bool:
+    """Whether the two words of a name with "of" between them are each said here, and never beside each other."""
+    if len(side) != 3 or fold(side[1].text) != "of":
+        return False
+    ends = [[term for r in word.readings for term, share in r.terms if share == 1.0] for word in (side[0], side[2])]
+    return not any(said_beside(pair, scope, _OF_CHARS) for pair in product(*ends))
 
 
 def _names_another(

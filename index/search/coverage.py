@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.engine.glossary import GeneralGlossary
 from index.search.asked import words_of_term
+from index.search.beside import is_one_name
 from index.search.compared import others_named
 from index.search.named import (
+    joined_unmet,
     letters_unmet,
     share_strange,
     share_unmet,
@@ -31,7 +34,6 @@ from index.search.scope import Scope
 from index.search.subject import (
     Sign,
     read_signs,
-    said_beside,
     said_together,
     share_apart,
     share_missing,
@@ -199,6 +201,7 @@ def gather_evidence(
     letters = (*letters_unmet(text, scope, ranked.rows[material].tolist()), *signs_unmet(words.phrases, scope))
     meant = min(1.0, max(0.0, ((resemblance or 0.0) - _ALIKE) / (_SURELY_ALIKE - _ALIKE)))
     others = others_named(words.phrases, signs, scope, said.glossaries, said.languages, meant)
+    others = (*joined_unmet(text, signs, scope, meant), *others)
     return Evidence(
         said=min(1.0, heard * words.most_matched(programme=False)),
         promised=min(1.0, heard * words.most_matched(programme=True)),
@@ -227,7 +230,9 @@ def _most(shares: NDArray[np.float32]) -> float:
 def _is_verbatim(asked: Sequence[Word], scope: Scope) -> bool:
     """Whether the words of a term are said beside each other; one word alone may be said by chance."""
     own = [word.readings[0].terms[0][0] for word in asked if word.weight > STOP_WEIGHT]
-    return len(own) > 1 and said_beside(own, scope)
+    if len(own) < 2 or any(scope.frequency(term) == 0 for term in own):
+        return False
+    return all(one == other or is_one_name(one, other, scope) for one, other in pairwise(own))
 
 
 def _unknown(

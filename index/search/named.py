@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
+from index.embed.table import has_vector
 from index.engine.glossary import GeneralGlossary, key_of, whole_key
+from index.search.beside import is_one_name, said_beside
 from index.search.query import terms_of_name
 from index.search.scope import Scope
-from index.search.subject import Sign, said_beside
+from index.search.subject import Sign
 from index.text.analysis import STOP_WEIGHT, fold, other_stems, terms_of, words
+from index.text.language import zipf
+from index.text.layout import is_cyrillic
 from index.text.symbols import is_symbol
 from index.types import Phrase, Word
 
@@ -25,6 +29,7 @@ _JOINED = 3  # words that may be written as one
 # Below how much trust in its best reading a word that may be a name is not known, and one with a capital, of which
 # "Mamba" is no slip of "mamma"; the letters that one has at least, and what one in small letters counts beside one that
 # is written as a name; what English words in a form end with.
+_SELDOM = 0.5  # how seldom everyday language says the word of a name with a capital: "Azure"
 _KNOWN, _KNOWN_NAME, _SHORTEST, _SMALL = 0.3, 0.6, 3, 0.7
 _FORM = re.compile("(?:ing|ed|er|est|ly|ish|ness|s)$")
 # One capital letter with a star is a name ("A*"), of which no word is left to search for; its star may be said.
@@ -33,6 +38,18 @@ _STARRED = re.compile(r"(?<!\S)[«\"'(]?([A-ZА-Я])[*∗⋆](?![*∗⋆\w])")
 # So is one that is joined to a word ("k-means"), of which "k" and "means" say nothing; letters that count or stand for
 # numbers, "n-gram" as well, may be written in many ways.
 _LETTERED = re.compile(r"(?<![\w-])([abceghklo-wA-Z])-([A-Za-z]{4,})(?![\w-])")
+_LONG = 5  # letters of a Cyrillic word that may be a term
+_VERB = re.compile("(?:ть(?:ся)?|л[аои]?|лся|л[аои]сь|[аеиуюя]т(?:ся)?|[еи]шь|[ауя]ем|[ауя]ете)$")
+# Two words joined to a name, and how often everyday language says a word that is of none (Zipf scale); how much of a
+# question it must be.
+_HYPHENATED = re.compile(r"(?<![\w-])([A-Za-z]{2,})-([A-Za-z]{3,})(?![\w-])")
+_ORDINARY, _MUCH = 4.4, 0.25
+# Two capitals and a stroke: "A/B".
+_STROKE = re.compile(r"(?<![\w/])([A-Z])/([A-Z])(?![A-Za-z/])")
+# What joins the words of a name; other small words leave none: "mix up precision" is no mixed precision.
+_JOINING = frozenset(
+    "of the a an and or to in on for by with from at as и или в во на с со по для от до из к о об без не при".split()
+)
 _PLURAL = re.compile(r"(?<=\w{3})s$")
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # A "batch size" is there where batches are: a course that gives the number need not say what it is a number of.
@@ -87,8 +104,10 @@ def share_unmet(signs: Sequence[Sign], said_otherwise: float) -> float:
     total = sum(sign.importance for sign in signs)
     found = 0.0
     for sign in signs:
-        if _is_proper(sign, signs):
-            found += sign.importance * (1 - said_otherwise / 2) * _is_unmet(sign, _KNOWN_NAME)
+        if _is_of_no_language(sign):
+            found += sign.importance * (1 - said_otherwise) * _SMALL
+        elif _is_proper(sign, signs):
+            found += sign.importance * (1 - said_otherwise / 2) * _is_unmet(sign, _KNOWN_NAME, _SELDOM)
         elif _is_unmet(sign, _KNOWN):
             lack = sign.importance * (1 - sign.known)
             if _is_written_as_name(sign, signs):
@@ -103,6 +122,8 @@ def letters_unmet(text: str, scope: Scope, rows: Sequence[int]) -> tuple[str, ..
     ones first."""
     names = dict.fromkeys(match.group(1) for match in _STARRED.finditer(text))
     wanted = {f"{name}*": rf"\b{fold(name)}(?:[*∗⋆]|[\s-](?:star|звезд))" for name in names}
+    for one, other in _STROKE.findall(text):
+        wanted[f"{one}/{other}"] = rf"\b{fold(one)}\s*[/-]\s*{fold(other)}\b"
     for letter, word in _LETTERED.findall(text):
         wanted[f"{letter}-{word}"] = rf"\b{fold(letter)}[\s‐‑–-]*{fold(_PLURAL.sub('', word))}"
     passages = scope.generation.passages(rows[:_LOOKED_THROUGH]) if wanted else ()
@@ -120,11 +141,42 @@ def signs_unmet(phrases: Sequence[Phrase], scope: Scope) -> tuple[str, ...]:
 def is_named_unmet(some: Sequence[Sign], signs: Sequence[Sign]) -> bool:
     """Whether one of some words of a query, of all of these, is a name that nobody here says."""
     return any(
-        _is_unmet(sign, _KNOWN_NAME)
+        _is_of_no_language(sign) or _is_unmet(sign, _KNOWN_NAME, _SELDOM)
         if _is_proper(sign, signs)
-        else _is_unmet(sign, _KNOWN) and (_is_written_as_name(sign, signs) or _is_rare_english(sign))
+        else _is_of_no_language(sign)
+        or (_is_unmet(sign, _KNOWN) and (_is_written_as_name(sign, signs) or _is_rare_english(sign)))
         for sign in some
     )
+
+
+def _is_of_no_language(sign: Sign) -> bool:
+    """Whether a Cyrillic word is none of the passages' language, none that everyday language or the table has, and
+    sounds like next to nothing here: a term of another subject ("сабмодуль"), or a name; a verb is none."""
+    named = sign.text[0].isupper() and sign.place > 0 and len(sign.text) >= _SHORTEST
+    rare = sign.known < _KNOWN and sign.name >= 1 and (named or len(sign.text) >= _LONG)
+    if not rare or not is_cyrillic(sign.text) or (sign.heard and not sign.known):
+        return False
+    return _VERB.search(sign.text) is None and not has_vector(sign.text)
+
+
+def joined_unmet(text: str, signs: Sequence[Sign], scope: Scope, said_otherwise: float) -> tuple[str, ...]:
+    """The names of a query that are joined of two words, one of which everyday language seldom says, "cherry-pick", if
+    these never stand together here and are much of what is asked; where a passage surely means the question
+    (`said_otherwise`) they count half."""
+    total = sum(sign.importance for sign in signs)
+    beside = {(a.text, b.text): (a, b) for a, b in pairwise(signs) if b.place == a.place + 1}
+    found = list[str]()
+    for pair in _HYPHENATED.findall(text):
+        if pair not in beside or min(zipf(fold(word), "en") for word in pair) >= _ORDINARY:
+            continue
+        (one, other), joined = beside[pair], terms_of("-".join(pair))
+        share = (one.importance + other.importance) * (1 - said_otherwise / 2) / total
+        said = any(scope.frequency(term) for term in (joined[0], joined[-1])) or any(
+            a == b or is_one_name(a, b, scope) for a in one.terms for b in other.terms
+        )
+        if share >= _MUCH and not said:
+            found.append("-".join(pair))
+    return tuple(found)
 
 
 def _is_rare_english(sign: Sign) -> bool:
@@ -136,8 +188,8 @@ def unmet_names(signs: Sequence[Sign]) -> list[str]:
     return [sign.text for sign in signs if _is_proper(sign, signs) and _is_unmet(sign, _KNOWN_NAME)]
 
 
-def _is_unmet(sign: Sign, least: float) -> bool:
-    return sign.heard and sign.known < least and sign.name >= 1 and len(sign.text) >= _SHORTEST
+def _is_unmet(sign: Sign, least: float, seldom: float = 1.0) -> bool:
+    return sign.heard and sign.known < least and sign.name >= seldom and len(sign.text) >= _SHORTEST
 
 
 def _is_proper(sign: Sign, signs: Sequence[Sign]) -> bool:
@@ -170,7 +222,8 @@ def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tu
     """(the most of these words, from the first on, that a glossary has as a name; its other names)."""
     for length in range(len(typed), 0, -1):
         name = tuple(typed[:length])
-        if min(name[0].weight, name[-1].weight) > STOP_WEIGHT:
+        inside = (word.text for word in name if word.weight <= STOP_WEIGHT)
+        if min(name[0].weight, name[-1].weight) > STOP_WEIGHT and _JOINING.issuperset(map(fold, inside)):
             key = whole_key(*_texts(name))
             others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
             if others:

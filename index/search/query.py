@@ -7,6 +7,7 @@ their counterparts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -49,6 +50,7 @@ MEANT = 0.3  # of what a question describes, to be part of its meaning
 _MAX_COUNTERPARTS = 4  # of a term, from each glossary
 # A translation by the table is worth this at a cosine of `_ALIKE` or more, and less below.
 _TRANSLATED_WEIGHT, _ALIKE, _MAX_TRANSLATIONS = 0.8, 0.75, 3
+_NUMBERED = re.compile(r"[a-z]\w*\d\w*s")
 _MAX_WORDS = 60  # of a query are read in other ways: what is longer is a pasted text
 
 
@@ -106,7 +108,7 @@ class QueryReader:
                 written = self._written(word, tongue)
                 # a compound that the course does not write is what its parts are: "LSTM-ячейка"
                 parts = parts_of(written)
-                parts = [written] if len(parts) == 1 or self._knows(written) else parts
+                parts = [written] if len(parts) == 1 or self._knows(written) else [one_of(part) for part in parts]
                 typed += [_Typed(part, word_weight(part, joining), token, meant is not None) for part in parts]
         named = keywords_named([fold(own.text) for own in typed])
         return [own._replace(weight=KEYWORD_WEIGHT) if i in named else own for i, own in enumerate(typed)]
@@ -140,6 +142,8 @@ class QueryReader:
         word = one_of(word)
         if self._knows(word):
             return word
+        if _NUMBERED.fullmatch(word) and self._knows(word[:-1]):
+            return word[:-1]  # where K8s is written, which looks like a plural, "k8s" is it
         if tongue or self.languages != ("en",):
             return word  # "Kreise" of a German course is no English word
         said = next(filter(self._knows, other_spellings(fold(word))), "")

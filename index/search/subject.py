@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 from index.engine.build import latin_language
 from index.search.asked import is_bare
+from index.search.beside import in_one_breath, is_one_name, said_beside
 from index.search.organisation import is_organising
 from index.search.scope import Scope
 from index.search.tongues import is_in_tongue
 from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem
 from index.text.everyday import everyday_frequency, everyday_share
-from index.text.language import telltale_words, tongue_of, zipf
+from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, tongue_of, zipf
 from index.text.layout import is_cyrillic
 from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
 
@@ -37,6 +38,7 @@ _READ_AS = {
     Reason.JOINED: (0.6, 0.9),
     Reason.TRANSLATION: (0.4, 0.7),
 }
+_ENGLISH_WORDS = 2  # ordinary ones that make a query English
 _LONG_NAME = 6  # letters
 _DIGITS = "0123456789"
 _UNKNOWN_BELOW = 0.3
@@ -47,8 +49,9 @@ _TERM_WORDS, _TELLING = 2, 0.8
 _FAR, _CLOSE = 0.15, 0.4
 _TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
 _MEANS = 0.5  # of a word that is read as another, to be there
-_MEANT_MOST = 0.7  # that a passage means a term whose words never stand together: it may mean one of them
-_READ = 12  # passages in which a term of several words is looked for
+# How much two words of a term lack that only stand near each other; how much a passage that means the term forgives of
+# its words that are no name here, and of those behind a joining word: it may mean one of them.
+_LOOSE, _MEANT_MOST, _MEANT_BEHIND = 0.9, 0.3, 0.7
 # Between two words of a term, those between them included; by which a word of a name may be longer where it is said.
 _BREATH_CHARS, _FORM_CHARS = 30, 3
 
@@ -83,7 +86,7 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
     asked = {id(word) for word in term}
     said = [fold(word.text) for word in typed]
     tongue = tongue_of(said)
-    mixed = any(map(is_cyrillic, said)) or (not tongue and not telltale_words("en").isdisjoint(said))
+    mixed = any(map(is_cyrillic, said)) or (not tongue and _is_english(said))
     bare = is_bare(typed)
     sure = bool(asked) or bare
     wholes = [[reading for reading in phrase.readings if _is_said_whole(reading, scope)] for phrase in phrases]
@@ -99,6 +102,15 @@ def read_signs(phrases: Sequence[Phrase], term: Sequence[Word], scope: Scope, la
         for place, (word, (number, whole)) in enumerate(zip(typed, whole_of, strict=True))
         if word.weight > STOP_WEIGHT and (not asked or id(word) in asked)
     ]
+
+
+def _is_english(said: Sequence[str]) -> bool:
+    """Whether some words are English, or names beside English words."""
+    if not telltale_words("en").isdisjoint(said):
+        return True
+    others = (language for language in STEMMERS if language not in {"en", "ru"})
+    ordinary = sum(zipf(word, "en") >= ORDINARY_ZIPF for word in said)
+    return ordinary >= _ENGLISH_WORDS and all(telltale_words(language).isdisjoint(said) for language in others)
 
 
 def _sign(
@@ -178,28 +190,6 @@ def _is_said_whole(reading: Reading, scope: Scope) -> bool:
     return said_beside(own, scope, chars=len(reading.text) + _FORM_CHARS * len(own))
 
 
-def said_beside(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
-    """Whether the searched passages say all of these terms, beside each other: within so many characters."""
-    if not own or any(scope.frequency(term) == 0 for term in own):
-        return False
-    return len(own) == 1 or _in_one_breath(own, scope, chars)
-
-
-def _in_one_breath(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
-    """Whether a passage says these words beside each other, or has all of them in its title."""
-    wanted, reach = frozenset(own), chars or _BREATH_CHARS * len(own)
-    for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
-        language = latin_language(passage)
-        tokens = find_terms(passage.text, wanted, language)
-        for i, token in enumerate(tokens):
-            near = {other.term for other in tokens[i:] if other.end <= token.start + reach}
-            if len(near) == len(own):
-                return True
-        if {token.term for token in find_terms(passage.title, wanted, language)} == wanted:
-            return True
-    return False
-
-
 def _is_term(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
     """How far what sounds like a rare word is of the subject: "фаззинг" is no facing. 1 for what is read otherwise."""
     if reading.reason is not Reason.TRANSLITERATION:
@@ -275,7 +265,22 @@ def _stand_together(first: Sign, second: Sign, scope: Scope) -> bool:
         return True
     # a word and its translation are one ("свёртка (convolution)"); two words that are read as one are no term for that
     twice = first.text.isascii() != second.text.isascii() or stem(fold(first.text)) == stem(fold(second.text))
-    return any(twice if a == b else _in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+    return any(twice if a == b else in_one_breath((a, b), scope) for a in first.terms for b in second.terms)
+
+
+def _apartness(first: Sign, second: Sign, scope: Scope) -> float:
+    """How surely two neighbours of a term are no name here: 0 where they are said as one, 1 where they never stand
+    beside each other; between them, where they do, and other words of the sentence with them."""
+    if not _stand_together(first, second, scope):
+        return 1.0
+    if first.term >= 0 and first.term == second.term:
+        return 0.0
+    joined = stem(fold(first.text) + fold(second.text))
+    if scope.frequency(joined) or any(a == b for a in first.terms for b in second.terms):
+        return 0.0
+    if any(is_one_name(a, b, scope) for a in first.terms for b in second.terms):
+        return 0.0
+    return _LOOSE
 
 
 def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> float:
@@ -294,10 +299,12 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
         if not any(sign.known for sign in term):
             # in another language the whole of it may be called otherwise; beside a word that is there it would be too
             lacking = [lack * sign.heard for lack, sign in zip(lacking, term, strict=True)]
+        leading = True  # behind a joining word stands where it is met: "salt in password hashing"
         for i, (first, second) in enumerate(pairwise(term)):
+            leading = leading and second.place == first.place + 1
             beside = second.place == first.place + 1 and _known(first, _MEANS) and _known(second, _MEANS)
-            if beside and not _stand_together(first, second, scope):
-                least = 1 - _MEANT_MOST * meant
+            if beside and (apart := _apartness(first, second, scope)) > (0.0 if leading else _LOOSE):
+                least = apart * (1 - (_MEANT_MOST if leading else _MEANT_BEHIND) * meant)
                 lacking[i], lacking[i + 1] = max(lacking[i], least), max(lacking[i + 1], least)
         return _share(lacking, term, sum(sign.importance for sign in term))
     telling = [sign for sign in signs if sign.weight >= _TELLING]

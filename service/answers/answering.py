@@ -19,7 +19,7 @@ from service.answers.following import leans_back, standalone
 from service.answers.llm import LanguageModel
 from service.answers.markup import clean_reply
 from service.answers.named_course import course_named, readable_titles
-from service.answers.notes import make_note, note_of_sides, note_of_talk
+from service.answers.notes import make_note, note_of_missing, note_of_sides, note_of_talk
 from service.answers.numbers import Numbers, cited_by
 from service.answers.prompt import make_messages, make_rewrite_messages
 from service.answers.questions import speaks_russian, what_is_asked
@@ -67,6 +67,8 @@ def quoted_answer(
     outcome = _outcome(asked, found.coverage)
     hits = searched.hits
     note = make_note(outcome, hits, russian=russian)
+    if searched.missing:
+        note = f"{note_of_missing(searched.missing, russian=russian)} {note}".rstrip()
     bare = Answer(
         AnswerMode.EXTRACTIVE,
         outcome,
@@ -77,7 +79,7 @@ def quoted_answer(
         (),
         hits,
         found.query,
-        found.unknown_words,
+        (searched.missing, *found.unknown_words) if searched.missing else found.unknown_words,
     )
     if any(side.is_there for side in searched.sides):
         return _compared(index, bare, searched, Numbers(cited), russian=russian)

@@ -113,7 +113,12 @@ def _missing(side: Side, *, russian: bool) -> str:
         if russian:
             return f"«{side.name}» есть только в программе: слайдов или видео об этом пока нет."
         return f"Only the programme names “{side.name}”: its slides or video are not there yet."
-    return f"В курсе нет того, что названо «{side.name}»." if russian else f"The course does not cover “{side.name}”."
+    return note_of_missing(side.name, russian=russian)
+
+
+def note_of_missing(name: str, *, russian: bool) -> str:
+    """That the course does not have one of the things that are asked for."""
+    return f"В курсе нет того, что названо «{name}»." if russian else f"The course does not cover “{name}”."
 
 
 def _where(hit: Hit, *, russian: bool) -> str:

@@ -8,9 +8,11 @@ from functools import cached_property
 from itertools import chain, zip_longest
 
 from index.engine.glossary import general_glossary, whole_key
+from index.search.asked import words_of_term
 from index.search.found import Find, Found
 from index.text.analysis import is_stop_word, words
 from index.types import Coverage, Hit, IndexedPassage, Query
+from service.answers.parts import parts_of
 from service.answers.questions import thing_of_formula
 from service.answers.sides import sides_of
 from service.answers.told import thing_told_of
@@ -40,11 +42,13 @@ class Side:
 @dataclass(frozen=True)
 class Searched:
     """What a question found; `sides` are both things of a comparison, or none; `also` is
-    what the same in other words found: who made a thing may be said where the thing is, with no word of making."""
+    what the same in other words found: who made a thing may be said where the thing is, with no word of making;
+    `missing` is what one of two questions asks of and is not there."""
 
     found: Found
     sides: tuple[Side, ...] = ()
     also: Found | None = None
+    missing: str = ""
 
     def looked_through(self, most: int, may_hold: Callable[[IndexedPassage], bool]) -> Iterator[Hit]:
         """Those among so many hits of each search that may hold what is wanted, as they are taken."""
@@ -79,6 +83,9 @@ def find_asked(find: Find, query: Query) -> Searched:
     sides = named_sides(query.text)
     if sides:
         return _compared(found, tuple(Side(name, find(replace(query, text=name))) for name in sides))
+    parts = parts_of(query.text)
+    if parts and (by_part := _by_part(found, *(find(replace(query, text=part)) for part in parts))):
+        return by_part
     thing = thing_of_formula(query.text)
     if not thing and (told_of := thing_told_of(query.text)):
         again = find(replace(query, text=told_of))
@@ -96,6 +103,19 @@ def _compared(found: Found, sides: tuple[Side, ...]) -> Searched:
         return Searched(found)
     explained = all(side.found.coverage is Coverage.EXPLAINED for side in sides)
     return Searched(replace(found, coverage=Coverage.EXPLAINED if explained else Coverage.MENTIONED), sides)
+
+
+def _by_part(whole: Found, first: Found, second: Found) -> Searched | None:
+    """Of two questions that each ask for a thing by its name the one that the course answers, with the name of the
+    other thing, if it has that not; None where that is no matter, and both are searched as one."""
+    names = [" ".join(word.text for word in words_of_term(found.words.phrases)) for found in (first, second)]
+    absent = [found.coverage is Coverage.ABSENT for found in (first, second)]
+    if not all(names) or all(absent):
+        return None
+    if not any(absent):
+        return Searched(replace(whole, coverage=Coverage.MENTIONED)) if whole.coverage is Coverage.ABSENT else None
+    there, missing = (second, names[0]) if absent[0] else (first, names[1])
+    return Searched(there, missing=missing) if there.coverage is Coverage.EXPLAINED else None
 
 
 def named_sides(question: str) -> tuple[str, ...]:
