@@ -48,6 +48,12 @@ def test_a_start_imports_nothing_that_only_answers_need(tmp_path: Path) -> None:
     assert _loaded(start, heavy, LECTURES_DATA_DIR=str(tmp_path)) == set()
 
 
+def test_a_start_to_search_imports_nothing_that_other_routes_need(tmp_path: Path) -> None:
+    start = "from service.running import create_app; create_app(grows=True)"
+    others = {"service.routes", "service.web.showing", "service.api.answers", "service.signin.routes", "index.publish"}
+    assert _loaded(start, {*others, "faiss"}, LECTURES_DATA_DIR=str(tmp_path)) == set()
+
+
 def test_a_start_with_a_provider_imports_what_it_needs_at_once(tmp_path: Path) -> None:
     start = "from service.running import create_app; create_app()"
     settings = {"LECTURES_DATA_DIR": str(tmp_path), "LECTURES_OIDC_ISSUER": "https://id.example"}
