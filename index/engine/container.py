@@ -1,11 +1,13 @@
 """Named arrays ↔ one file that is mapped, not read: processes that serve the same shard share its memory.
 
-The format is that of safetensors: a header in JSON, then the arrays. The library's own reader copies; ours does not.
+The format is that of safetensors: a header in JSON, then the arrays. The library's own reader copies, and its writer
+lets large arrays begin at any byte; ours do neither.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import mmap
 import os
@@ -15,13 +17,13 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
 from index.errors import CorruptIndex
 
 Arrays = dict[str, NDArray[Any]]
 IsKnown = Callable[[os.stat_result], bool]
 
+_LINE = 64  # bytes of the processor's cache that are read at once
 _TYPES = {
     "BOOL": np.dtype(np.bool_),
     "U8": np.dtype(np.uint8),
@@ -38,20 +40,26 @@ _TYPES = {
 
 def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The arrays as one file; equal arrays give equal bytes."""
-    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
+    file = io.BytesIO()
+    write_packed(file, arrays)
+    return file.getvalue()
 
 
 def write_packed(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Write what `pack` makes, one array after the other, so that they are not in memory twice; its SHA-256."""
+    """Write what `pack` makes, one array after the other, so that they are not in memory twice; its SHA-256.
+
+    What fills whole lines of the processor's cache, as rows of vectors do, comes first: each of these begins at one.
+    The others follow by the size of their numbers, so that each begins where its type may lie.
+    """
     names = {kind: name for name, kind in _TYPES.items()}
-    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))  # each begins where its type may lie
+    order = sorted(arrays, key=lambda name: (arrays[name].nbytes % _LINE > 0, -arrays[name].dtype.itemsize, name))
     header: dict[str, Any] = {}
     end = 0
     for name in order:
         own = arrays[name]
         header[name] = {"dtype": names[own.dtype], "shape": own.shape, "data_offsets": [end, end := end + own.nbytes]}
     text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
+    text += b" " * (-(len(text) + 8) % _LINE)
     hashed = hashlib.sha256()
     pieces: list[bytes | memoryview] = [len(text).to_bytes(8, "little"), text]
     for content in (*pieces, *(_bytes_of(arrays[name]) for name in order)):
