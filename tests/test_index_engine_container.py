@@ -68,14 +68,6 @@ def test_what_is_written_array_by_array_is_read_as_what_is_packed(tmp_path: Path
         assert (found[name].dtype, found[name].flags.aligned) == (array.dtype, True)
 
 
-def test_what_fills_whole_lines_of_the_cache_begins_at_one(tmp_path: Path) -> None:
-    whole: Arrays = {"rows": np.ones((5, 16), np.float32), "bytes": np.arange(128, dtype=np.uint8)}
-    found = _opened(tmp_path, {**_ARRAYS, **whole, "odd": np.zeros(3, np.uint8)})
-    for name in whole:
-        assert found[name].ctypes.data % 64 == 0, name
-    assert all(array.flags.aligned for array in found.values())
-
-
 @pytest.mark.parametrize("content", [None, b"", b"\0" * 8, pack({"u8": np.arange(6, dtype=np.uint8)})])
 def test_other_bytes_are_refused(tmp_path: Path, content: bytes | None) -> None:
     sha256 = hashlib.sha256(pack({"u8": np.arange(5, dtype=np.uint8)})).hexdigest()

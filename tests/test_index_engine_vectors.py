@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import faiss
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from index.embed.protocol import Vectors, normalise
-from index.engine.container import open_packed, pack
 from index.engine.vectors import ShardVectors, Sketches, build_vectors
 from index.errors import CorruptIndex
 from index.types import ROLES, Role
@@ -65,15 +63,6 @@ def test_vectors_that_are_no_flat_index_are_refused_when_they_are_opened(content
     begun = np.concatenate([np.zeros(19, np.uint8), np.frombuffer(content, np.uint8)])
     with pytest.raises(CorruptIndex, match="The vectors of a shard cannot be read; run `lectures reindex`"):
         ShardVectors({**arrays, "vectors.faiss": begun})
-
-
-def test_rows_are_read_from_whole_lines_of_the_cache(tmp_path: Path) -> None:
-    vectors, query = _random(5, 40)
-    content = pack(build_vectors(vectors, np.arange(40), np.zeros(40, np.uint8), 40))
-    (tmp_path / "file").write_bytes(content)
-    opened = ShardVectors(open_packed(tmp_path / "file", hashlib.sha256(content).hexdigest(), "It"))
-    assert opened.rows.ctypes.data % 64 == 0
-    assert opened.nearest(query, 5, None).tolist() == _whole(vectors).nearest(query, 5, None).tolist()
 
 
 @given(st.integers(0, 2**32 - 1))

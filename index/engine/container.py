@@ -1,13 +1,11 @@
 """Named arrays ↔ one file that is mapped, not read: processes that serve the same shard share its memory.
 
-The format is that of safetensors: a header in JSON, then the arrays. The library's own reader copies, and its writer
-lets large arrays begin at any byte; ours do neither.
+The format is that of safetensors: a header in JSON, then the arrays. The library's own reader copies; ours does not.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import mmap
 import os
@@ -17,13 +15,13 @@ from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
 from index.errors import CorruptIndex
 
 Arrays = dict[str, NDArray[Any]]
 IsKnown = Callable[[os.stat_result], bool]
 
-_LINE = 64  # bytes of the processor's cache that are read at once
 _TYPES = {
     "BOOL": np.dtype(np.bool_),
     "U8": np.dtype(np.uint8),
@@ -40,26 +38,20 @@ _TYPES = {
 
 def pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The arrays as one file; equal arrays give equal bytes."""
-    file = io.BytesIO()
-    write_packed(file, arrays)
-    return file.getvalue()
+    return bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def write_packed(file: IO[bytes], arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Write what `pack` makes, one array after the other, so that they are not in memory twice; its SHA-256.
-
-    What fills whole lines of the processor's cache, as rows of vectors do, comes first: each of these begins at one.
-    The others follow by the size of their numbers, so that each begins where its type may lie.
-    """
+    """Write what `pack` makes, one array after the other, so that they are not in memory twice; its SHA-256."""
     names = {kind: name for name, kind in _TYPES.items()}
-    order = sorted(arrays, key=lambda name: (arrays[name].nbytes % _LINE > 0, -arrays[name].dtype.itemsize, name))
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))  # each begins where its type may lie
     header: dict[str, Any] = {}
     end = 0
     for name in order:
         own = arrays[name]
         header[name] = {"dtype": names[own.dtype], "shape": own.shape, "data_offsets": [end, end := end + own.nbytes]}
     text = json.dumps(header).encode()
-    text += b" " * (-(len(text) + 8) % _LINE)
+    text += b" " * (-len(text) % 8)
     hashed = hashlib.sha256()
     pieces: list[bytes | memoryview] = [len(text).to_bytes(8, "little"), text]
     for content in (*pieces, *(_bytes_of(arrays[name]) for name in order)):

@@ -26,10 +26,10 @@ from index.engine.rowids import RowIds, load_ids
 from index.errors import CorruptIndex, IndexMismatch, IndexUnavailable
 from index.files import fsync_folder, make_folder, write_durably
 
-FORMAT = 8
+FORMAT = 7
 DATA = "shard.safetensors"
 JOINED = "joined"  # the folder of what is put together over all shards
-_JOINED_FORMAT = 2
+_JOINED_FORMAT = 1
 _KEEP = 2  # generations
 _POINTER = re.compile(rb"(\d{1,9})\n?")
 _SHARD_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")  # a folder beside the others, and nowhere else
