@@ -28,7 +28,10 @@ from service.opening import (
     open_readers,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+# plain texts of help: what draws boxes around them takes longer to load than all the rest of `--help`
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=__doc__
+)
 app.add_typer(keys_app, name="keys")
 app.add_typer(links_app, name="links")
 app.add_typer(sessions_app, name="sessions")

@@ -66,6 +66,18 @@ def test_what_answers_need_is_imported_once_the_service_is_warmed_up(tmp_path: P
     assert _loaded(start, _ANSWERING, LECTURES_DATA_DIR=str(tmp_path)) == _ANSWERING
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["keys", "--help"], ["nonsense"]])
+def test_help_and_usage_are_said_without_the_library_that_draws(arguments: list[str]) -> None:
+    asked = (
+        f"sys.argv = ['lectures', *{arguments!r}]; from service.cli import main; from contextlib import suppress\n"
+        "with suppress(SystemExit), open('/dev/null', 'w') as sys.stdout: main()\n"
+        "sys.stdout = sys.__stdout__\n"
+    )
+    shown = f"import sys; {asked}print(*({{'rich', 'numpy'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
+
+
 def test_everyday_language_is_known_in_every_language_once_the_service_is_warmed_up() -> None:
     asked = (
         "from service.running import warm_up; warm_up(); from index.text import everyday; from index.text.language import "
