@@ -46,6 +46,7 @@ def test_one_that_has_grown_has_the_routes_and_the_description_of_one_that_was_m
     assert _shown(grown) == _shown(whole)
     assert list(grown.openapi()["paths"]) == list(whole.openapi()["paths"])
     assert grown.openapi() == whole.openapi()
+    assert list(whole.openapi()["paths"])[-2:] == ["/livez", "/readyz"]  # health is described after the API
 
 
 def test_what_searches_and_tells_its_health_is_answered_before_the_other_routes_are_there(
