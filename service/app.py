@@ -13,7 +13,6 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 
 from index.later import import_soon, later
-from index.text.everyday import hear_all
 from service.access import Access
 from service.compression import PagesCompressed
 from service.errors import UnexpectedAnswered, add_error_handlers
@@ -104,11 +103,10 @@ def _error_page(request: Request, said: str, status: int) -> Response:
 
 
 def warm_up() -> None:
-    """Import and compile now what the first answer and the first page need, and what the first question in another
-    language does, beside the requests: a search, which this would hold up before, is what is asked for first."""
+    """Import and compile now what the first answer and the first page need, beside the requests: a search, which this
+    would hold up before, is what is asked for first."""
     import_soon()
     showing.warm_up()
-    hear_all()
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

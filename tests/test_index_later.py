@@ -78,15 +78,6 @@ def test_help_and_usage_are_said_without_the_library_that_draws(arguments: list[
     assert done.stdout.split() == []
 
 
-def test_everyday_language_is_known_in_every_language_once_the_service_is_warmed_up() -> None:
-    asked = (
-        "from service.running import warm_up; warm_up(); from index.text import everyday; from index.text.language import "
-        "STEMMERS; everyday.word_frequencies = everyday.stems = None;"  # what it would be worked out from is gone
-        "import json as said; [everyday.everyday_frequency('was', (language,)) for language in STEMMERS]"
-    )
-    assert _loaded(asked, {"json"}) == {"json"}
-
-
 def _named_later() -> list[str]:
     """Every module that the program imports later, as it is written there."""
     found = set()

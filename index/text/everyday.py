@@ -23,13 +23,6 @@ def _stems(language: str) -> dict[str, float]:
     return dict(found)
 
 
-def hear_all() -> None:
-    """Work out now what everyday language says in every language that a question may be in: who asks first in one of
-    them would wait for it. Two megabytes each."""
-    for language in STEMMERS:
-        _stems(language)
-
-
 def everyday_frequency(term: str, languages: tuple[str, ...] = ("en",)) -> float:
     """The share of all words that are forms of a term: of Russian for Cyrillic, else the most of these languages."""
     own = ("ru",) if any("а" <= letter <= "я" for letter in term) else languages
