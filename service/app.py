@@ -5,56 +5,58 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.staticfiles import StaticFiles
 
 from index.later import import_soon, later
-from service.access import NEWCOMER, Access
-from service.api import answers, chat, courses, embeddings, export, health, ingests, media, missed, search
+from service.access import Access
 from service.compression import PagesCompressed
 from service.errors import UnexpectedAnswered, add_error_handlers
-from service.mcp_mount import KeyGate, Tools, WithoutRedirect
+from service.first_routes import Others, OthersAwaited, add_first_routes
+from service.mcp_mount import Tools, WithoutRedirect
 from service.methods import HeadAnswered
 from service.metrics import Metrics
 from service.observability import RequestLog, configure_logging
-from service.openapi import add_description, operation_id, problems
+from service.openapi import add_description, operation_id
 from service.security import MAX_BODY_BYTES, Guard
 from service.settings import Settings, listed, read_settings
-from service.signin import lti_routes
-from service.signin import routes as signin
 from service.signin.proxy import BehindProxy
 from service.stamps import FirstIndex
 from service.state import ServiceState
 from service.validation import add_validation_handler
-from service.web import card, course_pages, discovery, former, pages, quoted, showing, teaching, written
 
 if TYPE_CHECKING:
+    from service import routes
     from service.signin import oidc
+    from service.web import showing
 else:
+    routes, showing = later("service.routes", soon=True), later("service.web.showing", soon=True)
     oidc = later("service.signin.oidc")
 
 _OTHER_THREADS = 10  # for what takes no place: health, metrics, keys that are looked up
-_STATIC = Path(__file__).parent / "web" / "static"
-_PROBLEMS = problems(400, 401, 403, 404, 413, 414, 422, 429, 431, 503)
 
 
 def create_app(
-    settings: Settings | None = None, first: FirstIndex | None = None, opened: Callable[[], None] = lambda: None
+    settings: Settings | None = None,
+    first: FirstIndex | None = None,
+    opened: Callable[[], None] = lambda: None,
+    *,
+    grows: bool = False,
 ) -> FastAPI:
     """The service over one installation. It starts and lives without an index or database, and says so.
 
-    `first` is an index that is open already; `opened` is called when another one was opened.
+    `first` is an index that is open already; `opened` is called when another one was opened. With `grows` it has the
+    routes of a search alone until an index is open, or another route is asked for: a start waits for no more.
     """
     settings = settings or read_settings()
     configure_logging(settings.log_level, words=settings.log_queries)
 
     def warmed() -> None:
+        others.add()
         warm_up()
         opened()
 
@@ -83,13 +85,21 @@ def create_app(
     app.state.metrics = Metrics()
     app.state.access = Access(settings)
     app.state.provider = oidc.Provider(settings) if settings.oidc_issuer else None
-    app.state.watchers = ingests.new_watchers()
     tools = Tools(lambda: app.state.service, settings)
-    add_error_handlers(app, showing.error_page)
+    others = Others(lambda: routes.add_other_routes(app, tools))
+    add_error_handlers(app, _error_page)
     add_validation_handler(app)
-    _add_routes(app, tools)
+    add_first_routes(app)
+    if grows:
+        app.add_middleware(OthersAwaited, others=others)
+    else:
+        others.add()
     _add_middleware(app, settings)
     return app
+
+
+def _error_page(request: Request, said: str, status: int) -> Response:
+    return showing.error_page(request, said, status)
 
 
 def warm_up() -> None:
@@ -97,19 +107,6 @@ def warm_up() -> None:
     would hold up before, is what is asked for first."""
     import_soon()
     showing.warm_up()
-
-
-def _add_routes(app: FastAPI, tools: Tools) -> None:
-    for module in (search, courses, export, media, answers, ingests, missed):
-        app.include_router(module.router, prefix="/api", responses=_PROBLEMS)
-    for module in (chat, embeddings):
-        app.include_router(module.router, prefix="/v1", responses=_PROBLEMS)
-    app.include_router(health.router, responses=problems(503))
-    for views in (pages, teaching, written, course_pages, quoted, former, card, discovery, lti_routes):
-        app.include_router(views.router, include_in_schema=False)
-    app.include_router(signin.router, include_in_schema=False, dependencies=[NEWCOMER])
-    app.mount("/mcp", KeyGate(tools, app))
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

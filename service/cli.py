@@ -28,7 +28,10 @@ from service.opening import (
     open_readers,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+# plain texts of help: what draws boxes around them takes longer to load than all the rest of `--help`
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=__doc__
+)
 app.add_typer(keys_app, name="keys")
 app.add_typer(links_app, name="links")
 app.add_typer(sessions_app, name="sessions")
@@ -58,6 +61,8 @@ def options(
 def main() -> None:
     """The `lectures` command: our errors go to stderr as one sentence, exit code 1; usage errors are 2."""
     collect_seldom()
+    # pydantic looks through everything that is installed for plugins, of which we have none
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except LecturesError as error:
@@ -236,7 +241,7 @@ def serve(
             read_ahead(settings)
         from service.running import open_first, run
 
-    _, library, away = open_readable()  # the schema is brought up to date once, before anybody serves
+    _, library, away = open_readable(settings)  # the schema is brought up to date once, before anybody serves
     seen = "" if away else "".join(f"{line}\n" for line in oversights_of(library, settings))
     library.close()
     if away:

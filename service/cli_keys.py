@@ -14,7 +14,7 @@ from service.opening import Json
 if TYPE_CHECKING:
     from index.store.keys import Key
 
-keys_app = typer.Typer(no_args_is_help=True, help="Keys of the API.")
+keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Keys of the API.")
 
 
 class ScopeName(StrEnum):

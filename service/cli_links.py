@@ -8,8 +8,8 @@ import typer
 
 from service.opening import Json
 
-links_app = typer.Typer(no_args_is_help=True, help="Links that sign people in.")
-sessions_app = typer.Typer(no_args_is_help=True, help="People who are signed in.")
+links_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Links that sign people in.")
+sessions_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="People who are signed in.")
 
 
 @links_app.command("create")

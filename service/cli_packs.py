@@ -9,7 +9,9 @@ import typer
 
 from service.opening import Json
 
-packs_app = typer.Typer(no_args_is_help=True, help="Packs of concepts that questions may describe.")
+packs_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Packs of concepts that questions may describe."
+)
 
 
 @packs_app.callback()

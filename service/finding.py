@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from index.errors import InvalidRequest, NotFound
+from index.later import later
 from index.search.found import Find, Found
-from index.store.catalogue import lecture_details
 from index.types import Filters, Hit, Kind, Query
 from service.schemas import RewriteOut, SearchOut, hit_out
 from service.state import ServiceState
 from service.telling import found_for
+
+if TYPE_CHECKING:
+    from index.store import catalogue
+else:
+    catalogue = later("index.store.catalogue", soon=True)
 
 _JSON = TypeAdapter(SearchOut)  # writes bytes: a model's own method would decode them first
 
@@ -66,7 +72,7 @@ def check_lecture(state: ServiceState, filters: Filters, lecture: int) -> None:
     if state.index().holds_lecture(filters):
         return
     with state.library.database.reading() as connection:
-        found = lecture_details(connection, lecture, filters.courses)
+        found = catalogue.lecture_details(connection, lecture, filters.courses)
     if filters.course is not None and found.course.slug != filters.course:
         raise NotFound(
             f"There is no lecture {lecture} in course {filters.course}; GET /api/courses/SLUG lists those there are."

@@ -64,11 +64,11 @@ def open_library() -> tuple[Settings, Library]:
     return settings, library
 
 
-def _opened() -> tuple[Settings, Library]:
+def _opened(settings: Settings | None = None) -> tuple[Settings, Library]:
     from index.store.database import make_usable
     from service.settings import read_settings
 
-    settings = read_settings()
+    settings = settings or read_settings()
     library = library_of(settings)
     if not library.index_root.exists():  # better said now than when the first course is published
         make_usable(library.data_dir)
@@ -118,10 +118,10 @@ def library_of(settings: Settings, *, lists_only: bool = False) -> Library:
     )
 
 
-def open_readable() -> tuple[Settings, Library, str]:
+def open_readable(settings: Settings | None = None) -> tuple[Settings, Library, str]:
     """As `open_library`, for what needs no more than the index. Where there is one to search, the database may be away:
     then what is wrong with it, in a sentence. It may have been brought up to date by a newer program, too."""
-    settings, library = _opened()
+    settings, library = _opened(settings)
     return settings, library, _brought_up_to_date(library, makes=True)
 
 

@@ -120,7 +120,7 @@ def run(
         forget_verified(library_of(settings).index_root)
     if migrates:
         threading.Thread(target=_migrate, args=(settings,), name="schema", daemon=True).start()
-    app = create_app(settings, first, opened=settle_memory)
+    app = create_app(settings, first, opened=settle_memory, grows=first is None)
     if first is not None:
         settle_memory()
     config = server_config(app, settings)

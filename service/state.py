@@ -20,7 +20,6 @@ from index.embed.rerank import Reranker, load_reranker
 from index.engine.dictionary import Dictionary, load_dictionary
 from index.errors import EmbedderError
 from index.later import later
-from index.publish import forget_course
 from index.search.found import Found
 from index.search.search import SearchIndex
 from index.types import ExplainedTerm, Filters, Query, Readable
@@ -32,18 +31,21 @@ from service.gate import Gate, Lane, Work
 from service.metrics import Metrics
 from service.opening import library_of, open_spread
 from service.pictures import Pictures
-from service.programme import ProgrammeLine, programme_lines
 from service.reaching import Reaching
 from service.refusals import Overloaded
 from service.serving import Serving
 from service.settings import Settings, listed
 from service.stamps import FirstIndex
 from service.telling import found_for, reasons_for
-from service.terms import explained_terms
 
 if TYPE_CHECKING:
+    from index import publish
+    from service import programme as programmes
+    from service import terms as glossaries
     from service.answers import answering
 else:
+    publish = later("index.publish")
+    programmes, glossaries = later("service.programme", soon=True), later("service.terms", soon=True)
     answering = later("service.answers.answering", soon=True)
 
 _MAX_PROGRAMMES = 500
@@ -89,7 +91,7 @@ class ServiceState:
         self._model = model_of(settings, self.counters.model_call, settings.llm_per_day)
         self._terms: tuple[int, dict[str, list[ExplainedTerm]]] = (0, {})
         self._terms_lock = threading.Lock()
-        self._programmes: dict[tuple[int, int, str], tuple[ProgrammeLine, ...]] = {}
+        self._programmes: dict[tuple[int, int, str], tuple[programmes.ProgrammeLine, ...]] = {}
 
     @cached_property
     def embedder(self) -> Embedder | None:
@@ -164,17 +166,17 @@ class ServiceState:
                 self._terms = (index.number, {})
             known = self._terms[1]
             if course not in known:
-                known[course] = explained_terms(index, lambda query: self.find(query, index), course)
+                known[course] = glossaries.explained_terms(index, lambda query: self.find(query, index), course)
             return known[course]
 
-    def programme(self, course: str, lecture_id: int, programme: str) -> tuple[ProgrammeLine, ...]:
+    def programme(self, course: str, lecture_id: int, programme: str) -> tuple[programmes.ProgrammeLine, ...]:
         """A lecture's programme, each line with where it is explained; worked out once for each generation."""
         index = self.index()
         key = (index.number, lecture_id, programme)
         known = self._programmes.get(key)
         if known is None:
             with self._many_searches():
-                known = programme_lines(lambda query: self.find(query, index), course, lecture_id, programme)
+                known = programmes.programme_lines(lambda query: self.find(query, index), course, lecture_id, programme)
             if len(self._programmes) >= _MAX_PROGRAMMES:
                 self._programmes.clear()
             self._programmes[key] = known
@@ -216,7 +218,7 @@ class ServiceState:
         def busy() -> None:
             raise Overloaded("An ingest is running; try again when it is done.")
 
-        return forget_course(self.library, self.embedder, slug, busy)
+        return publish.forget_course(self.library, self.embedder, slug, busy)
 
     def start(self) -> None:
         """Open the index and whatever is published later, and write what is counted, in threads beside the requests."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from index.embed.protocol import Vectors, normalise
 from index.engine.vectors import ShardVectors, Sketches, build_vectors
+from index.errors import CorruptIndex
 from index.types import ROLES, Role
 
 _WHOLE, _PART, _TITLE = (ROLES.index(role) for role in (Role.WHOLE, Role.PART, Role.TITLE))
@@ -54,6 +55,14 @@ def _views(seed: int) -> tuple[Vectors, NDArray[np.int64], NDArray[np.uint8], in
         roles += own
     vectors = normalise(random.standard_normal((len(owners), 8)).astype(np.float32))
     return vectors, np.array(owners), np.array(roles, np.uint8), count
+
+
+@pytest.mark.parametrize("content", [b"", b"IxFI", b"IxF2" + bytes(41), b"IxFI" + bytes(60)])
+def test_vectors_that_are_no_flat_index_are_refused_when_they_are_opened(content: bytes) -> None:
+    arrays = build_vectors(np.eye(4, dtype=np.float32), np.arange(4), np.zeros(4, np.uint8), 4)
+    begun = np.concatenate([np.zeros(19, np.uint8), np.frombuffer(content, np.uint8)])
+    with pytest.raises(CorruptIndex, match="The vectors of a shard cannot be read; run `lectures reindex`"):
+        ShardVectors({**arrays, "vectors.faiss": begun})
 
 
 @given(st.integers(0, 2**32 - 1))

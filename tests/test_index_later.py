@@ -48,6 +48,12 @@ def test_a_start_imports_nothing_that_only_answers_need(tmp_path: Path) -> None:
     assert _loaded(start, heavy, LECTURES_DATA_DIR=str(tmp_path)) == set()
 
 
+def test_a_start_to_search_imports_nothing_that_other_routes_need(tmp_path: Path) -> None:
+    start = "from service.running import create_app; create_app(grows=True)"
+    others = {"service.routes", "service.web.showing", "service.api.answers", "service.signin.routes", "index.publish"}
+    assert _loaded(start, {*others, "faiss"}, LECTURES_DATA_DIR=str(tmp_path)) == set()
+
+
 def test_a_start_with_a_provider_imports_what_it_needs_at_once(tmp_path: Path) -> None:
     start = "from service.running import create_app; create_app()"
     settings = {"LECTURES_DATA_DIR": str(tmp_path), "LECTURES_OIDC_ISSUER": "https://id.example"}
@@ -58,6 +64,18 @@ def test_a_start_with_a_provider_imports_what_it_needs_at_once(tmp_path: Path) -
 def test_what_answers_need_is_imported_once_the_service_is_warmed_up(tmp_path: Path) -> None:
     start = "from service.running import create_app, warm_up; create_app(); warm_up()"
     assert _loaded(start, _ANSWERING, LECTURES_DATA_DIR=str(tmp_path)) == _ANSWERING
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["serve", "--help"], ["keys", "--help"], ["nonsense"]])
+def test_help_and_usage_are_said_without_the_library_that_draws(arguments: list[str]) -> None:
+    asked = (
+        f"sys.argv = ['lectures', *{arguments!r}]; from service.cli import main; from contextlib import suppress\n"
+        "with suppress(SystemExit), open('/dev/null', 'w') as sys.stdout: main()\n"
+        "sys.stdout = sys.__stdout__\n"
+    )
+    shown = f"import sys; {asked}print(*({{'rich', 'numpy'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", shown], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == []
 
 
 def _named_later() -> list[str]:

@@ -7,17 +7,24 @@ then at the vectors of those that the sketches find near.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embed.protocol import Vectors
 from index.engine.container import Arrays
 from index.errors import CorruptIndex
+from index.later import later
 from index.types import ROLES, Role
+
+if TYPE_CHECKING:
+    import faiss
+else:
+    faiss = later("faiss", soon=True)
 
 Places = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -26,11 +33,15 @@ _WHOLE, _PART, _TITLE = (ROLES.index(role) for role in (Role.WHOLE, Role.PART, R
 # cos(whole) + max cos(part) + ½ cos(title): measured best for the built-in table among simple mixes
 _WEIGHTS = np.zeros(len(ROLES), np.float32)
 _WEIGHTS[[_WHOLE, _PART, _TITLE]] = 1.0, 1.0, 0.5
-_HEADER_BYTES = 45  # of FAISS before the numbers of a flat index; padded so that they are aligned
-_PADDING_BYTES = 64 - _HEADER_BYTES
+# What FAISS writes before the numbers of a flat index: what it is, dimension, rows, five things that say nothing here
+# and how many numbers there are; padded so that these are aligned.
+_HEADER = struct.Struct("<4siqqq?iQ")
+_FLAT = b"IxFI"
+_PADDING_BYTES = 64 - _HEADER.size
 # Two bits a number: the levels that lose least of a Gaussian one (Max 1960, "Quantizing for minimum distortion"). The
 # numbers of a unit vector of d dimensions are nearly Gaussian with a variance of 1/d.
 _LEVELS = np.array([-1.510, -0.4528, 0.4528, 1.510], np.float32)
+_UNREADABLE = "The vectors of a shard cannot be read; run `lectures reindex`."
 _CHANCE_SAMPLE, _USUAL_CHANCE, _MAX_CHANCE = 200, 0.1, 0.9
 
 
@@ -38,16 +49,9 @@ class ShardVectors:
     """The vectors of one shard's passages; passages are numbered from 0. Views of mapped arrays."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        content = arrays["vectors.faiss"][_PADDING_BYTES:]
-        # FAISS reads where the bytes lie; `_content` keeps them there as long as the index
-        self._content = content
-        try:
-            reader = faiss.ZeroCopyIOReader(faiss.swig_ptr(content), len(content))
-            self._index = faiss.read_index(reader)
-        except RuntimeError as error:
-            raise CorruptIndex("The vectors of a shard cannot be read; run `lectures reindex`.") from error
-        self.dimension = int(self._index.d)
-        self.rows: Vectors = content[_HEADER_BYTES:].view("<f4").reshape(self._index.ntotal, self.dimension)
+        self._content = arrays["vectors.faiss"][_PADDING_BYTES:]
+        self.rows = _rows_in(self._content)
+        self.dimension = self.rows.shape[1]
         self._passage_of: NDArray[np.uint32] = arrays["vectors.passage"]
         self._role_of: NDArray[np.uint8] = arrays["vectors.role"]
         self._title_row: NDArray[np.int32] = arrays["vectors.title_row"]
@@ -55,18 +59,23 @@ class ShardVectors:
         self.sketches: NDArray[np.uint8] = arrays["vectors.sketches"]
         self.chance = float(arrays["vectors.chance"][0])
 
+    @cached_property
+    def _index(self) -> faiss.Index:
+        """The same rows as FAISS knows them; it reads where the bytes lie. A start does not wait for the library."""
+        return faiss.read_index(faiss.ZeroCopyIOReader(faiss.swig_ptr(self._content), len(self._content)))
+
     def nearest(self, query: Vectors, count: int, allowed: Mask | None) -> Places:
         """The distinct passages of the `count` most similar rows, best first; `allowed` is a mask over passages."""
-        if self._index.ntotal == 0 or not query.any():
+        if not len(self.rows) or not query.any():
             return np.zeros(0, np.int64)
         parameters = None
         if allowed is not None:
             bits = np.packbits(allowed[self._passage_of], bitorder="little")
-            selector = faiss.IDSelectorBitmap(self._index.ntotal, faiss.swig_ptr(bits))
+            selector = faiss.IDSelectorBitmap(len(self.rows), faiss.swig_ptr(bits))
             parameters = faiss.SearchParameters(sel=selector)
         # requests run in threads already, more would fight for the cores; the setting holds for this thread alone
         faiss.omp_set_num_threads(1)
-        _, rows = self._index.search(query[None, :], min(count, self._index.ntotal), params=parameters)
+        _, rows = self._index.search(query[None, :], min(count, len(self.rows)), params=parameters)
         found = self._passage_of[rows[0][rows[0] >= 0]].astype(np.int64)
         _, first = np.unique(found, return_index=True)
         distinct: Places = found[np.sort(first)]
@@ -78,7 +87,7 @@ class ShardVectors:
 
     def similarities(self, query: Vectors, passages: Places) -> NDArray[np.float32]:
         """(n,) exact similarity of each passage, put together from its vectors; -1 to 1."""
-        if len(passages) == 0 or self._index.ntotal == 0:
+        if len(passages) == 0 or not len(self.rows):
             return np.zeros(len(passages), np.float32)
         whole = self.rows[passages] @ query
         titled, best_part = whole.copy(), whole.copy()  # what has no title or parts is taken as a whole
@@ -101,6 +110,18 @@ class ShardVectors:
         """(d,) the vector of a passage as a whole."""
         vector: Vectors = self.rows[passage]
         return vector
+
+
+def _rows_in(content: NDArray[np.uint8]) -> Vectors:
+    """(rows, d) the numbers in a flat index of FAISS. CorruptIndex if it is none, or not whole."""
+    try:
+        kind, dimension, count, *_, numbers = _HEADER.unpack_from(content.data)
+        rows: Vectors = content[_HEADER.size :].view("<f4").reshape(count, dimension)
+    except (struct.error, ValueError) as error:
+        raise CorruptIndex(_UNREADABLE) from error
+    if kind != _FLAT or numbers != rows.size:
+        raise CorruptIndex(_UNREADABLE)
+    return rows
 
 
 def build_vectors(vectors: Vectors, passage_of: NDArray[np.int64], role_of: NDArray[np.uint8], count: int) -> Arrays:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from index.later import later
 from service.deps import State
-from service.gauges import installation_metrics
 from service.openapi import OPEN
 from service.schemas.health import ReadyOut, SharedStorageOut
 from service.telling import reasons_for_all, without_folders
+
+if TYPE_CHECKING:
+    from service import gauges
+else:
+    gauges = later("service.gauges", soon=True)
 
 router = APIRouter(tags=["health"])
 
@@ -44,4 +51,6 @@ def readyz(state: State) -> ReadyOut:
 @router.get("/metrics", include_in_schema=False)
 def metrics(request: Request, state: State) -> Response:
     """Prometheus text."""
-    return Response(request.app.state.metrics.exposed(installation_metrics(state)), media_type=CONTENT_TYPE_LATEST)
+    return Response(
+        request.app.state.metrics.exposed(gauges.installation_metrics(state)), media_type=CONTENT_TYPE_LATEST
+    )
