@@ -159,8 +159,9 @@ def cited_before(
         question = history[number].text[:MAX_QUERY_CHARS].strip()
         if question and (explain_terms or may_be_answered(question)) and small_talk(question) is None:
             before = history[:number]
-            searched = find_asked(find, Query(standalone(question, before), filters))
-            told = _told_before(question, searched.found.query, before)
+            query = standalone(question, before)
+            searched = find_asked(find, Query(query, filters))
+            told = _told_before(question, query, before)
             again = cited_by(
                 quoted_answer(index, question, searched, said, explain_terms=explain_terms, said=told).citations
             )
