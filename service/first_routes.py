@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from threading import Lock
 
+from anyio import Lock
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,7 +31,7 @@ class Others:
     def __init__(self, add: Callable[[], None]) -> None:
         self.are_there = False
         self._add = add
-        self._lock = Lock()
+        self._lock = threading.Lock()
 
     def add(self) -> None:
         """Add them, if they are not there; who comes meanwhile waits."""
@@ -46,8 +47,11 @@ class OthersAwaited:
     def __init__(self, app: ASGIApp, others: Others) -> None:
         self._app = app
         self._others = others
+        self._turn = Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._others.are_there and scope["type"] == "http" and scope["path"] not in FIRST:
-            await run_in_threadpool(self._others.add)
+            async with self._turn:  # who waits holds no thread: searches go on
+                if not self._others.are_there:
+                    await run_in_threadpool(self._others.add)
         await self._app(scope, receive, send)

@@ -1,5 +1,5 @@
 """Every route of the application. Those that search and tell its health are there from the start; all others cost a
-third of a start, and are added to a service that searches already."""
+fifth of a start, and are added to a service that searches already."""
 
 from __future__ import annotations
 

@@ -102,6 +102,8 @@ def test_a_joined_name_is_there_where_its_parts_stand_together(
 def test_two_letters_with_a_stroke_are_a_name(tmp_path: Path) -> None:
     assert letters_unmet("how to run an A/B test", _scope(tmp_path / "1", "a test of b"), [0]) == ("A/B",)
     assert letters_unmet("how to run an A/B test", _scope(tmp_path / "2", "an A / B test"), [0]) == ()
+    many = " ".join(f"{one}/{other}" for one in "ABCDEFGHIJ" for other in "KLMNOPQRST")
+    assert len(letters_unmet(many, _scope(tmp_path / "3", "a test of b"), [0])) <= 6  # a page of them decides no more
 
 
 @pytest.mark.parametrize(

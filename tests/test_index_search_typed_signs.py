@@ -16,6 +16,7 @@ from index.search.lexicon import Lexicon
 from index.search.query import QueryReader
 from index.search.scope import make_scope
 from index.search.search import SearchIndex
+from index.search.typed_signs import read_signs
 from index.search.words import WordScores
 from index.types import Coverage, Filters, Query
 
@@ -116,3 +117,9 @@ def test_several_courses_give_the_scores_of_one(courses: dict[str, list[str]], a
             rows = scope.generation.starts[0] + np.arange(len(whole))
             scores.append(words.at(rows).scores.tolist())
     assert scores[0] == pytest.approx(scores[1], rel=1e-5)
+
+
+def test_one_part_of_a_query_has_no_more_signs_than_a_whole_one() -> None:
+    signs, rest = read_signs("a&&b||c->d" * 90, lambda _: 1, [], 8)
+    assert len(signs) == 8
+    assert "&&" in rest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from unittest.mock import create_autospec
 
+import numpy as np
 import pytest
 
 from index.search.search import SearchIndex
@@ -12,7 +13,7 @@ from index.text.analysis import find_terms, terms_of
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
 from service.answers.definitions import continues_title, defines
-from service.answers.extractive import cite, extract_answer, read_units
+from service.answers.extractive import _pick, cite, extract_answer, read_units
 from service.answers.formulas import formula_lines, shows_formula
 from service.answers.kinds import announces
 from service.answers.lines import is_garbled, is_reference, is_strewn, opened_in
@@ -495,3 +496,11 @@ def test_of_two_quotes_of_a_page_the_better_one_comes_first() -> None:
     _, citations = extract_answer(index, "какой термин у фразы", Asked.FACT, [page], weights, Numbers(()))
     assert [early in citation.quote for citation in citations] == [False, True]
     assert late in citations[0].quote
+
+
+def test_a_definition_takes_no_place_from_what_stands_beside_it() -> None:
+    """The second of three is put as a definition, which gained it .6: the best without that is worth 1.5."""
+    texts = ("one says something of its own", "two is another thing altogether", "three tells what nobody said")
+    units = [units_of(_slide(text, page=page + 2), page)[0] for page, text in enumerate(texts)]
+    assert _pick(units, np.array([1.5, 1.2, 1.1]), [0, 1, 2], 0.6, best=1.5) == [0, 1, 2]
+    assert _pick(units, np.array([1.5, 1.2, 0.8]), [0, 1, 2], 0.6, best=1.5) == [0, 1]

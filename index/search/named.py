@@ -25,6 +25,7 @@ from index.text.symbols import is_symbol
 from index.types import Phrase, Word
 
 _LONGEST = 6  # words of a name
+_MOST_LETTERED = 6  # names of a query that every near passage is read for: a longer list decides nothing more
 _JOINED = 3  # words that may be written as one
 # Below how much trust in its best reading a word that may be a name is not known, and one with a capital, of which
 # "Mamba" is no slip of "mamma"; the letters that one has at least, and what one in small letters counts beside one that
@@ -128,7 +129,8 @@ def letters_unmet(text: str, scope: Scope, rows: Sequence[int]) -> tuple[str, ..
         wanted[f"{letter}-{word}"] = rf"\b{fold(letter)}[\s‐‑–-]*{fold(_PLURAL.sub('', word))}"
     passages = scope.generation.passages(rows[:_LOOKED_THROUGH]) if wanted else ()
     said = [fold(f"{passage.title}\n{passage.text}") for passage in passages]
-    return tuple(name for name, pattern in wanted.items() if not any(re.search(pattern, one) for one in said))
+    asked = list(wanted.items())[:_MOST_LETTERED]
+    return tuple(name for name, pattern in asked if not any(re.search(pattern, one) for one in said))
 
 
 def signs_unmet(phrases: Sequence[Phrase], scope: Scope) -> tuple[str, ...]:

@@ -115,9 +115,10 @@ class QueryReader:
 
     def _signs(self, token: str, before: Sequence[_Typed]) -> tuple[list[Sign], str]:
         """What a part of a query has that is typed with symbols, and what else it says."""
-        if token.isalnum() or sum(own.sign is not None for own in before) >= MAX_SIGNS:
+        left = MAX_SIGNS - sum(own.sign is not None for own in before)
+        if token.isalnum() or not left:
             return [], token
-        signs, rest = read_signs(token, self._lexicon.frequency, [own.text for own in before])
+        signs, rest = read_signs(token, self._lexicon.frequency, [own.text for own in before], left)
         self._known.update((sign.text, sign.known) for sign in signs)
         return signs, rest
 

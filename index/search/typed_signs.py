@@ -39,14 +39,16 @@ class Sign:
     known: bool
 
 
-def read_signs(token: str, frequency: Callable[[str], int], before: Sequence[str]) -> tuple[list[Sign], str]:
-    """(the signs in a part of a query, what else that says); `before` are the words that stand before it."""
+def read_signs(
+    token: str, frequency: Callable[[str], int], before: Sequence[str], most: int = MAX_SIGNS
+) -> tuple[list[Sign], str]:
+    """(at most so many signs in a part of a query, what else it says); `before` are the words that stand before it."""
     ends = token[-1:] in _ENDS and token[-2:-1] != token[-1:]  # "::" and "!!" are whole
     forms = [token[:-1], token] if ends else [token]
     found = [(form, find_symbols(form)) for form in forms]
     known = ((form, own) for form, own in found if any(frequency(sign.term) for sign in own))
     form, signs = next(known, next((pair for pair in found if pair[1]), (token, [])))
-    kept = [sign for sign in signs if frequency(sign.term) or _is_asked_about(sign, form, before)]
+    kept = [sign for sign in signs if frequency(sign.term) or _is_asked_about(sign, form, before)][:most]
     rest = form
     for sign in kept:
         rest = rest[: sign.start] + " " * (sign.end - sign.start) + rest[sign.end :]

@@ -87,9 +87,10 @@ def extract_answer(
     suffices = bool(order) and asked is Asked.DEFINITION and scored.kinds[order[0]] > 0
     sure = range(_SURE_HITS if asked in _CODED and not is_told else 0)
     own = [i for i in order if units[i].rank in sure and scored.speaks[i]]
+    least = _MIN_OF_DEFINITION if suffices else MIN_OF_BEST
     # how much better the form of a definition makes one piece takes nothing from what stands beside it
-    worth = scored.worth - STATED * scored.stated
-    picked = _pick(units, worth, order, _MIN_OF_DEFINITION if suffices else MIN_OF_BEST, own)
+    best = max((scored.worth[i] - STATED * scored.stated[i] for i in order), default=0.0)
+    picked = _pick(units, scored.worth, order, least, best, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
         return (), ()
     # a formula is shown by itself, as its page's picture is
@@ -106,7 +107,8 @@ def _less_of(scored: Scored, units: Sequence[Unit], said: str) -> Scored:
         return scored
     before = plain(said)
     again = np.array([len(unit.text) >= _LEAST_SAID and plain(unit.text) in before for unit in units])
-    return replace(scored, worth=np.where(again & (scored.worth > 0), _SAID_SHARE * scored.worth, scored.worth))
+    share = np.where(again & (scored.worth > 0), _SAID_SHARE, 1.0)
+    return replace(scored, worth=share * scored.worth, stated=share * scored.stated)
 
 
 def cite(
@@ -183,15 +185,21 @@ def _terms_of_title(title: str) -> frozenset[str]:
 
 
 def _pick(
-    units: Sequence[Unit], scores: NDArray[np.float64], order: Sequence[int], least: float, sure: Sequence[int] = ()
+    units: Sequence[Unit],
+    scores: NDArray[np.float64],
+    order: Sequence[int],
+    least: float,
+    best: float,
+    sure: Sequence[int] = (),
 ) -> list[int]:
-    """The best pieces, of different words, worth at least such a share of the best; of one page at most two, the better
-    one first. Of the best hits, whose pieces are `sure`, one that was passed over is quoted too."""
+    """The pieces in their order, of different words, that have at least a share of what the best is worth; of one page
+    at most two, the better one first. Of the best hits, whose pieces are `sure`, one that was passed over is quoted
+    too."""
     picked: list[int] = []
     said: set[int] = set()  # passages that say what another one has been quoted with: the rest of them is around that
     for i in order:
         unit = units[i]
-        if len(picked) == _MOST_SENTENCES or scores[i] < least * scores[order[0]]:
+        if len(picked) == _MOST_SENTENCES or scores[i] < least * best:
             break
         beside = [units[j] for j in picked if units[j].rank == unit.rank]
         if unit.rank in said or len(beside) == _OF_ONE_PAGE or any(overlap(unit, other) for other in beside):
@@ -203,12 +211,12 @@ def _pick(
     ranks = {units[i].rank for i in sure}
     unquoted = ranks - said - {units[i].rank for i in picked}
     if unquoted and (len(picked) < _MOST_SENTENCES or units[picked[-1]].rank not in ranks):
-        own = (i for i in sure if units[i].rank == min(unquoted) and scores[i] >= _MIN_OF_SURE * scores[order[0]])
+        own = (i for i in sure if units[i].rank == min(unquoted) and scores[i] >= _MIN_OF_SURE * best)
         news = (i for i in own if not _says_again(units[i], (units[j] for j in picked)))
         if (found := next(news, None)) is not None:
             picked = [*picked[: _MOST_SENTENCES - 1], found]
-    best = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
-    return sorted(picked, key=lambda i: best[units[i].rank])
+    first = {units[i].rank: number for number, i in reversed(list(enumerate(picked)))}
+    return sorted(picked, key=lambda i: first[units[i].rank])
 
 
 def _says_again(unit: Unit, others: Iterable[Unit]) -> bool:

@@ -68,7 +68,7 @@ class Scored:
     worth: NDArray[np.float64]
     kinds: NDArray[np.float64]
     speaks: NDArray[np.bool_]
-    stated: NDArray[np.bool_]
+    stated: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def score_units(
         if worth[i] < least > 0:
             break
         settle(i)
-    stated = np.array([piece is not None and piece.stated for piece in pieces])
+    stated = np.array([float(piece is not None and piece.stated) for piece in pieces])
     return Scored(worth, kinds, speaks, stated)
 
 
