@@ -46,10 +46,11 @@ _FACETS = (
     ),
     Facet(
         re.compile(
-            rf"\b{_NO_PROGRAM_BEFORE}code\b(?! (?:of (?:ethics|conduct|honou?r|law|practice)|words?|points?|reviews?|smells?)\b)|"
+            rf"\b{_NO_PROGRAM_BEFORE}code\b(?! (?:of (?:ethics|conduct|honou?r|law|practice)|words?|points?|reviews?|"
+            r"smells?)\b)|"
             r"\b(?:snippet|implementation)\b|"
-            r"\bкод(?:а|у|е)?\b(?! (?:х[эе]мминга|хаффмана|грея|морзе|цезаря|рида|ответа|возврата|ошибки|состояния|"
-            r"завершения|символа)\b)|\bреализаци[яию]\b(?! (?:случайн|процесса\b|прав\b|проекта\b))"
+            r"\bкод(?:а|у|е)?\b(?! (?:х[эе]мминга|хаффмана|грея|морзе|цезаря|рида|ответа|возврата|ошибки|"
+            r"состояния|завершения|символа)\b)|\bреализаци[яию]\b(?! (?:случайн|процесса\b|прав\b|проекта\b))"
         ),
         re.compile(r"\w\(\w*\)|^\s*[$>] |\bimport \w|\bdef \w"),
         True,

@@ -38,6 +38,6 @@ def two_questions(question: str) -> tuple[str, str] | None:
 
 
 def asks_of_first(named: str) -> bool:
-    """Whether what a second question names is only asked of the thing of the first: "what is X and what types exist"."""
+    """Whether what a second question names is only asked of the first thing: "what is X and what types exist"."""
     said = named.split()
     return bool(said) and (ATTRIBUTE.fullmatch(fold(said[0])) or _DOES.fullmatch(said[-1])) is not None
