@@ -10,7 +10,7 @@ from index.search.search import SearchIndex
 from index.types import Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
 from service.answers.extractive import extract_answer
-from service.answers.facets import facet_of
+from service.answers.facets import facet_of, says
 from service.answers.numbers import Numbers
 from service.answers.types import Asked
 
@@ -60,6 +60,34 @@ def test_what_was_told_last_is_not_told_first_again() -> None:
     assert _first("tell about hashing", said=f"{first} [1]") != first
 
 
-@pytest.mark.parametrize("question", ["what is hashing", "where is hashing explained", "как работает hashing"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It takes place on 12 May.",
+        "It ends on 03.12.2025.",
+        "It begins at 10:30.",
+        "It came up in 1986.",
+        "Занятие 5 марта.",
+    ],
+)
+def test_a_date_says_when(text: str) -> None:
+    facet = facet_of("when does the exam take place")
+    assert facet is not None
+    assert says(facet, text, is_code=False)
+    assert not says(facet, "The exam has 12 separate tasks of 0.25 points.", is_code=False)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is hashing",
+        "where is hashing explained",
+        "как работает hashing",
+        "what does the code of ethics say",
+        "what does an exit code of 1 say",
+        "что делает код Хэмминга",
+        "что показывает реализация случайной величины",
+    ],
+)
 def test_other_questions_ask_for_nothing_of_it(question: str) -> None:
     assert facet_of(question) is None

@@ -35,5 +35,8 @@ def test_of_what_is_typed_with_symbols_a_piece_must_speak_where_it_is_asked_abou
     asked = names_of_code("what does && mean in shell", known)
     assert asked.said_in([Token("`&&", 0, 2)])
     assert not asked.said_in([Token("shell", 0, 5)])
+    assert names_of_code("what is &&?", known).signs == {"`&&"}
+    assert names_of_code("what is &&, and what is $?", {*known, "`$?"}).signs == {"`&&", "`$?"}
+    assert names_of_code("what is $?", {*known, "`$?"}).signs == {"`$?"}
     assert names_of_code("git add -p", known).said_in([Token("git", 0, 3)])
     assert names_of_code("what does || mean", known).said_in([Token("shell", 0, 5)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from service.answers.parts import parts_of
+from service.answers.parts import two_questions
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from service.answers.parts import parts_of
     ],
 )
 def test_two_questions_are_cut_where_the_second_asks(question: str, parts: tuple[str, str]) -> None:
-    assert parts_of(question) == parts
+    assert two_questions(question) == parts
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_two_questions_are_cut_where_the_second_asks(question: str, parts: tuple
     ],
 )
 def test_one_question_stays_one(question: str) -> None:
-    assert parts_of(question) is None
+    assert two_questions(question) is None
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,13 @@ def test_of_two_things_the_one_that_is_there_is_quoted_and_the_other_named(
     assert (found["outcome"], found["coverage"], found["note"]) == ("answered", "explained", note)
     assert found["citations"][0]["hit"]["title"] == "Dropout"
     assert found["unknown_words"][0] in note
+
+
+@pytest.mark.parametrize("second", ["what types exist", "which variants are used", "what tricks exist"])
+def test_what_is_asked_of_the_first_thing_again_is_no_thing_that_is_missing(client: TestClient, second: str) -> None:
+    found = client.post("/api/answers", json={"question": f"what is dropout and {second}"}).json()
+    assert (found["outcome"], found["note"]) == ("answered", "")
+    assert found["citations"][0]["hit"]["title"] == "Dropout"
 
 
 def test_two_things_that_are_not_there_are_absent(client: TestClient) -> None:

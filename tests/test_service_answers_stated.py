@@ -28,6 +28,12 @@ def _states(sentence: str, name: str) -> bool:
         ("Softmax refers to the exponentials divided by their sum.", "softmax"),
         ('Where we are now is a special reference called "HEAD".', "head"),
         ("This transformation to numbers is known as one-hot encoding.", "one-hot encoding"),
+        ("Backpropagation is a method that computes the gradient in the previous layer first.", "backpropagation"),
+        ("Momentum is a technique that reuses the gradient in the previous step.", "momentum"),
+        ("A skip connection is a way to add the input to the output in a later layer.", "skip connection"),
+        ("Teacher forcing is a way to give the true word to the network in the next step.", "teacher forcing"),
+        ("A page table entry is a record that says whether this page is in memory.", "page table entry"),
+        ("A cookie is a value by which a server knows the user of this session.", "cookie"),
         ("Перплексия — это экспонента средней ошибки модели.", "перплексия"),
         ("Эмбеддинг – векторное представление слова.", "эмбеддинг"),
         ("Под эмбеддингом понимают вектор слова или его части.", "эмбеддинг"),
@@ -58,6 +64,10 @@ def test_a_sentence_that_only_uses_the_name(sentence: str, name: str) -> None:
 def test_what_only_points_to_another_place() -> None:
     assert points_elsewhere("We'll learn more about it in Session 3.")
     assert points_elsewhere("This video was about training a model.")
+    assert points_elsewhere("In this module you train a model.")
+    assert points_elsewhere("This section describes how dropout is trained.")
+    assert points_elsewhere("Dropout is a technique of which more is said in the next lecture.")
+    assert points_elsewhere("The previous session was about dropout.")
     assert points_elsewhere("Подробнее об этом в следующей лекции.")
     assert not points_elsewhere("We learn the weights by gradient descent.")
 

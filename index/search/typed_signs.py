@@ -43,8 +43,7 @@ def read_signs(
     token: str, frequency: Callable[[str], int], before: Sequence[str], most: int = MAX_SIGNS
 ) -> tuple[list[Sign], str]:
     """(at most so many signs in a part of a query, what else it says); `before` are the words that stand before it."""
-    ends = token[-1:] in _ENDS and token[-2:-1] != token[-1:]  # "::" and "!!" are whole
-    forms = [token[:-1], token] if ends else [token]
+    forms = dict.fromkeys((without_end(token), token))
     found = [(form, find_symbols(form)) for form in forms]
     known = ((form, own) for form, own in found if any(frequency(sign.term) for sign in own))
     form, signs = next(known, next((pair for pair in found if pair[1]), (token, [])))
@@ -53,6 +52,12 @@ def read_signs(
     for sign in kept:
         rest = rest[: sign.start] + " " * (sign.end - sign.start) + rest[sign.end :]
     return [Sign(form[s.start : s.end], s.term, frequency(s.term) > 0) for s in kept], rest
+
+
+def without_end(token: str) -> str:
+    """A part of a query between blanks without the end of a sentence, where it may have one."""
+    ends = token[-1:] in _ENDS and token[-2:-1] != token[-1:]  # "::" and "!!" are whole
+    return token[:-1] if ends else token
 
 
 def _is_asked_about(sign: Token, form: str, before: Sequence[str]) -> bool:

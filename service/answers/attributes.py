@@ -28,10 +28,15 @@ _OF_LECTURE = re.compile(
     r"\b(?:explain\w*|mention\w*|discuss\w*|said|told|shown|slides?|lectures?|videos?|pages?|minutes?|course|true|"
     r"объясн\w+|упомина\w+|обсужда\w+|говор\w+|рассказ\w+|сказан\w*|слайд\w*|лекци\w+|видео|страниц\w+|минут\w+|курс\w*)\b"
 )
+# By a list: "other", "paper" and "number" end so too.
+_COMPARATIVE = (
+    r"(?:bett|fast|slow|simpl|eas|hard|cheap|deep|small|larg|bigg|strong|weak|new|old|saf|light|heavi|clean|short|long|"
+    r"quick|smart|clever|nic|wid|smooth|high|low|broad|rich|sharp|soft|fanci|tight|thinn|fin)i?er"
+)
 _BETTER = re.compile(
     r"^(?:is there|are there|есть|есть ли|нет ли|существует ли)\s+(?:something|anything|"
     r"что-то|что-нибудь|чего-нибудь|нечто)\s+"
-    r"(?P<how>more\s+\w+|\w{3,10}er|better|else|\w+ее|лучше|проще|легче|другое)"
+    rf"(?P<how>more\s+\w+|{_COMPARATIVE}|(?P<other>else|other)|\w+ее|лучше|проще|легче|(?P<another>другое))"
     r"(?P<rest>\s+(?:for|in|on|with|для|в|на|с)\s+.+)?$"
 )
 _WHAT_IS_THE = re.compile(r"what(?:'s| is| are) the ")
@@ -63,7 +68,8 @@ def _better_than(question: str, thing: str) -> str | None:
     if found is None:
         return None
     other = f"альтернатива {thing}" if is_russian(question) else f"alternative to {thing}"
-    return f"{found['how']} {other}{found['rest'] or ''}"
+    how = "" if found["other"] or found["another"] else f"{found['how']} "
+    return f"{how}{other}{found['rest'] or ''}"
 
 
 def _in_code(question: str, thing: str) -> str | None:
@@ -97,13 +103,16 @@ def _without_subject(question: str, thing: str) -> str | None:
     ):
         return folded[: it.start()] + thing + folded[it.end() :]
     bare = " ".join(REFERRING.sub(lambda found: found["what"] or "", folded).split())
-    if attribute is not None and not (asked in _OF_WHOLE and PART.search(attribute.group())):
+    is_of_whole = asked is Asked.REASON or (asked in _OF_WHOLE and PART.search(attribute.group() if attribute else ""))
+    if attribute is not None and not is_of_whole:
         is_what = _WHAT_IS_THE.match(folded) is not None and folded.endswith(attribute.group())
         what = folded if is_what else attribute.group()
         return f"{what} у {thing}" if russian else f"{what} of {thing}"
     if bare in {"как", "how"}:
         return f"как работает {thing}" if russian else f"how does {thing} work"
-    if (of_facet := asks_of(folded, thing, russian=russian)) is not None:
+    # why there is such a thing asks for more than the thing
+    of_facet = None if asked is Asked.REASON else asks_of(folded, thing, russian=russian)
+    if of_facet is not None:
         return of_facet
     if asked is Asked.FACT and _OF_PLACE.match(folded) and not _OF_LECTURE.search(folded):
         it = None if russian else reference(folded)

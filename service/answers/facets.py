@@ -21,6 +21,19 @@ class Facet:
     russian: str
 
 
+# What is called code and is none that a computer runs.
+_NO_PROGRAM_BEFORE = "".join(
+    rf"(?<!\b{word} )" for word in ("exit", "status", "error", "return", "huffman", "hamming", "gray", "morse", "dress")
+)
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?|(?:январ|феврал|апрел|сентябр|октябр|ноябр|декабр)[ьяе]|(?:март|август)[ае]?|ма[йя]|"
+    r"ию[нл][ья])\b"
+)
+_DATE = (
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_MONTH}|\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}\.\d{{2}}\.\d{{2}}|"
+    r"\b[0-2]?\d:[0-5]\d\b|\b(?:1[89]|20)\d\d\b|\b(?:on|by|until) (?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+)
 _FACETS = (
     Facet(
         re.compile(r"\b(?:examples?|пример(?:а|у|ом|ы|ов|ами)?)\b"),
@@ -32,7 +45,13 @@ _FACETS = (
         "пример",
     ),
     Facet(
-        re.compile(r"\b(?:code|snippet|implementation|код(?:а|у|е)?|реализаци[яию])\b"),
+        re.compile(
+            rf"\b{_NO_PROGRAM_BEFORE}code\b(?! (?:of (?:ethics|conduct|honou?r|law|practice)|words?|points?|reviews?|"
+            r"smells?)\b)|"
+            r"\b(?:snippet|implementation)\b|"
+            r"\bкод(?:а|у|е)?\b(?! (?:х[эе]мминга|хаффмана|грея|морзе|цезаря|рида|ответа|возврата|ошибки|"
+            r"состояния|завершения|символа)\b)|\bреализаци[яию]\b(?! (?:случайн|процесса\b|прав\b|проекта\b))"
+        ),
         re.compile(r"\w\(\w*\)|^\s*[$>] |\bimport \w|\bdef \w"),
         True,
         "code of",
@@ -70,7 +89,7 @@ _FACETS = (
     ),
     Facet(
         re.compile(r"^\W*(?:and |but |so |а |и )?(?:when|когда)\b"),
-        re.compile(r"\bwhen\b|\bif\b|\bin case\b|\bwhenever\b|\bкогда\b|\bесли\b|\bв случае\b"),
+        re.compile(rf"\bwhen\b|\bif\b|\bin case\b|\bwhenever\b|\bкогда\b|\bесли\b|\bв случае\b|{_DATE}"),
         False,
         "",
         "",

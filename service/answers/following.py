@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.search.keywords import KEYWORD
 from index.text.analysis import fold, words
 from service.answers.attributes import asked_of
 from service.answers.qualified import qualified
@@ -76,7 +77,7 @@ _TURNS = re.compile(
     r"^(?:(?:теперь|now)\s+)?(?P<wish>(?:(?P<before>(?:\S+\s+){0,3}?)(?:про|об?|about)|(?:\S+\s+){1,3}?on)\s+(?P<to>\S.*))$",
     re.IGNORECASE,
 )
-_KEYWORD = re.compile(r"while|for|if|else|elif|do|until|case|switch|with|in|is|not|or|as|from|where|having")
+_KEYWORD = re.compile(rf"{KEYWORD.pattern}|elif|until|case|switch")
 _KEYWORD_BEFORE = re.compile(rf"^(?:{_KEYWORD.pattern})\s+", re.IGNORECASE)
 _KEYWORD_INSIDE = re.compile(rf"\b(?:{_KEYWORD.pattern})\b", re.IGNORECASE)
 _TURNED_TO = re.compile(r"(?:and |but |so )?(?:what|how) about |(?:а )?(?:(?:что|как) насчет|что (?:с|про)) ")

@@ -7,10 +7,12 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from index.search.typed_signs import without_end
 from index.text.analysis import terms_of, words
 from index.text.symbols import Token, find_symbols
 
 _PIECES = re.compile(r"[_.]+|(?<=[a-z0-9])(?=[A-Z])")
+_BETWEEN_BLANKS = re.compile(r"\S+")
 _JOINT_CHARS = 3  # between the pieces of one name: "zero grad", "zero-grad"
 
 
@@ -63,7 +65,10 @@ def names_of_code(query: str, known: Container[str] = ()) -> Names:
 
 
 def _signs_asked_about(query: str, known: Container[str]) -> frozenset[str]:
-    signs = [sign for sign in find_symbols(query) if sign.term in known]
+    # "what is &&?" asks about `&&`, and "what is $?" about `$?`
+    open_ended = _BETWEEN_BLANKS.sub(lambda found: without_end(found.group()).ljust(len(found.group())), query)
+    found = {sign for text in (query, open_ended) for sign in find_symbols(text) if sign.term in known}
+    signs = sorted(found, key=lambda sign: sign.start)
     before = words(query[: signs[0].start]) if signs else []
     is_later = any(term in known for word in before for term in terms_of(word))
     return frozenset() if is_later else frozenset(sign.term for sign in signs)

@@ -64,7 +64,7 @@ def _are_near(one: Unit, other: Unit) -> bool:
     if passage.time is not None:
         _, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
         return not any(first.start < cut < last.piece.end for cut, _ in unsaid)
-    return _is_in(last.start, _run_of(first))
+    return _is_within(last.start, _run_of(first))
 
 
 def _holds(one: Unit, other: Unit) -> bool:
@@ -112,14 +112,14 @@ def _run_of(unit: Unit) -> Sequence[Span]:
     """The run of lines that a piece of a page stands in; none for code."""
     text, title = unit.hit.passage.text, unit.hit.passage.title
     runs = blocks_of(text, skipped(text, title), plain(title), names=False)
-    return next((run for run in runs if _is_in(unit.start, run)), ())
+    return next((run for run in runs if _is_within(unit.start, run)), ())
 
 
 def _cuts(place: int, others: Iterable[Unit]) -> bool:
     return any(other.start < place < other.piece.end for other in others)
 
 
-def _is_in(place: int, run: Sequence[Span]) -> bool:
+def _is_within(place: int, run: Sequence[Span]) -> bool:
     return bool(run) and run[0][0] <= place < run[-1][1]
 
 

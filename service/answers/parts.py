@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from index.text.analysis import fold
+from service.answers.subjects import ATTRIBUTE
+
 _ASKING = (
     r"что|кто|как(?:ой|ая|ое|ие|ую|им)?|зачем|почему|отчего|чем|где|когда|для чего|"
     r"whats?|who|how|why|where|when|which"
@@ -16,9 +19,15 @@ _LEANS = re.compile(
     r"(?<!что )так(?:ой|ая|ое|ие)|it|its|they|them|their|there|this|that|these|those|one|ones|he|she)\b",
     re.IGNORECASE,
 )
+# And what leans on it with no pronoun: what it has ("types"), or what any such thing does ("exist").
+_DOES = re.compile(
+    r"exists?|arises?|occurs?|appl(?:y|ies)|remains?|matters?|follows?|happens?|"
+    r"существу[ею]т|быва[ею]т|возника[ею]т|оста[ею]тся|появля[ею]тся",
+    re.IGNORECASE,
+)
 
 
-def parts_of(question: str) -> tuple[str, str] | None:
+def two_questions(question: str) -> tuple[str, str] | None:
     """Both questions, each as it stands alone; None where there is one, or the second needs the first."""
     text = question.strip()
     cuts = list(_CUT.finditer(text))
@@ -26,3 +35,9 @@ def parts_of(question: str) -> tuple[str, str] | None:
         return None
     first, second = text[: cuts[0].start()], text[cuts[0].end() :]
     return None if _LEANS.search(second) else (first, second)
+
+
+def asks_of_first(named: str) -> bool:
+    """Whether what a second question names is only asked of the first thing: "what is X and what types exist"."""
+    said = named.split()
+    return bool(said) and (ATTRIBUTE.fullmatch(fold(said[0])) or _DOES.fullmatch(said[-1])) is not None

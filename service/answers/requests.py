@@ -42,10 +42,12 @@ _BEHIND = {
 _BEGINS = {
     asked: re.compile(rf"(?:(?:an?|the|some|all|full|complete|short|basic|main|мне|весь|все|полный) )*(?:{pattern}) \w")
     for asked, pattern in {
-        Asked.STEPS: r"(?:steps|instructions?|(?:(?:best|easiest|fastest|right|correct|good|simple|safe) )?ways?)"
-        r" (?:to|for|of)|(?:commands?|code|syntax|script|function|option|flag|shortcut|keys?|hotkeys?) to|"
-        r"(?:commands?|syntax|flag|option|shortcut) for|(?:лучший )?способ|шаги|порядок действий|"
-        r"последовательность действий|инструкция|команд[аы] (?:для|чтобы)|код чтобы",
+        Asked.STEPS: r"(?:(?:steps|instructions?) (?:to|for(?= \w+ing\b))|"
+        r"(?:(?:best|easiest|fastest|right|correct|good|simple|safe) )?ways? to)|"
+        r"(?:commands?|code|syntax|script|function|option|flag|shortcut|keys?|hotkeys?) to|"
+        r"(?:commands?|syntax|flag|option|shortcut) for|порядок действий|последовательность действий|"
+        rf"(?:(?:лучший )?способ|шаги|инструкция)(?= (?:{_TO_DO}|для|по|чтобы)\b)|"
+        r"команда для|команд[аы] чтобы|код чтобы",
         Asked.REASON: r"reasons? (?:for|to|why|not to)|причин[аы],? (?:по котор\w+|почему)",
         Asked.LIST: r"list of|перечень|список(?! (?:литературы|источников))|списком",
         Asked.FACT: r"пример (?:использования|применения|кода|команды|вызова|программы)|"
@@ -74,11 +76,12 @@ _TROUBLE = re.compile(
             r"loading|converging|learning|training|decreasing|improving|installed|starting|running|showing)\b",
             rf"\S (?:do(?:es)? not|did not|will not|do(?:es)?n'?t|didn'?t|won'?t) (?:{_WORKS})\b",
             r"^(?:can not|cannot|can'?t|could not|couldn'?t|unable to|failed to) \w",
-            r"\S (?:can not|cannot|can'?t|couldn'?t|refuses to|fails to|failed to) \w",
+            rf"\S (?:can not|cannot|can'?t|couldn'?t) (?:{_WORKS}|be|reach|use|access|resolve|create|allocate)\b",
+            r"\S (?:refuses to|fails to|failed to) \w",
             rf"\S \S+ (?:{_FAILS}|dies)\b",
             rf"\b(?:{_FAILS}|segmentation fault|out of memory) (?:when|while|on|after|during|if|with)\b",
             r"\b(?:keeps? \w+ing|no such \w+|no module named|command not found|timed out|core dumped)\b",
-            r"\bstuck (?:at|in|on)\b",
+            r"\S stuck (?:at|in|on)\b",
             r"\b(?:error|exception|warning)s? (?:when|while|trying|code \d)",
             r"\b(?:get|gets|getting|got|throws?|raises?|shows?|gives?) (?:\S+ ){0,3}(?:error|exception|traceback)s?\b",
             r"\b(?:explodes|vanishes|diverges|oscillates|overfits|underfits|plateaus|gradients (?:explode|vanish))\b",
@@ -93,14 +96,19 @@ _TROUBLE = re.compile(
             r"\b(?:упал|завис|сломал)(?:[аои]|ся|[аои]сь)?\b",
             r"\bошибк[аиуе](?::| (?:при|после|когда|импорта|установки|запуска|сборки|компиляции|подключения|доступа|"
             r"в (?:коде|строке|терминале|консоли|скрипте|программе)|[a-z]+(?:error|exception)|\d{3})\b)",
-            r"^(?:error|fatal|panic|traceback|warning|bash|zsh|sh|ошибка|предупреждение)\b[^:]{0,30}: \S",
+            # what a program says; "Warning signs: overfitting" and "bash: variables" are titles
+            r"^(?:(?:fatal )?error|fatal|ошибка)(?: in\b[^:]{0,30}|[ \[]{0,2}\w{0,8}\d\w{0,8}\]?)?: \S|^traceback\b",
+            r"^(?:panic|warning|предупреждение): .*(?:\d|: |\b(?:is|are|was|will|not|no|cannot|can't|has|have|failed|"
+            r"не|нет|будет)\b)",
+            r"^(?:bash|zsh|sh): (?:line \d|[^:]{1,60}: \S)",
         )
     )
 )
 # The name of an error with what it says, or with where it comes.
 _ERROR = re.compile(
     r"\b(?:[A-Z][a-z0-9]+)+(?:Error|Exception|Warning)(?:: \S|\s+(?:when|while|in|on|at|after|during|from|with|for|при|"
-    r"после|когда|в|на|из)\b)|\b[a-z_]\w*\.(?:[A-Z][a-z0-9]+)+: \S"
+    r"после|когда|в|на|из)\b)|\b[a-z_]\w*\."
+    r"(?=\w*(?:Error|Exception|Warning|Bad|Invalid|Missing|Unknown|Not|Failed|Timeout|Exceeded))(?:[A-Z][a-z0-9]+)+: \S"
 )
 
 

@@ -12,7 +12,7 @@ from index.search.asked import words_of_term
 from index.search.found import Find, Found
 from index.text.analysis import is_stop_word, words
 from index.types import Coverage, Hit, IndexedPassage, Query
-from service.answers.parts import parts_of
+from service.answers.parts import asks_of_first, two_questions
 from service.answers.questions import thing_of_formula
 from service.answers.sides import sides_of
 from service.answers.told import thing_told_of
@@ -83,7 +83,7 @@ def find_asked(find: Find, query: Query) -> Searched:
     sides = named_sides(query.text)
     if sides:
         return _compared(found, tuple(Side(name, find(replace(query, text=name))) for name in sides))
-    parts = parts_of(query.text)
+    parts = two_questions(query.text)
     if parts and (by_part := _by_part(found, *(find(replace(query, text=part)) for part in parts))):
         return by_part
     thing = thing_of_formula(query.text)
@@ -106,15 +106,18 @@ def _compared(found: Found, sides: tuple[Side, ...]) -> Searched:
 
 
 def _by_part(whole: Found, first: Found, second: Found) -> Searched | None:
-    """Of two questions that each ask for a thing by its name the one that the course answers, with the name of the
-    other thing, if it has that not; None where that is no matter, and both are searched as one."""
-    names = [" ".join(word.text for word in words_of_term(found.words.phrases)) for found in (first, second)]
-    absent = [found.coverage is Coverage.ABSENT for found in (first, second)]
+    """Of two questions that each ask for a thing by its name the one that the course answers, with what it has
+    not of the other thing's name; None where that is no matter, and both are searched as one."""
+    asked = (first, second)
+    names = [" ".join(word.text for word in words_of_term(found.words.phrases)) for found in asked]
+    absent = [found.coverage is Coverage.ABSENT for found in asked]
     if not all(names) or all(absent):
         return None
     if not any(absent):
         return Searched(replace(whole, coverage=Coverage.MENTIONED)) if whole.coverage is Coverage.ABSENT else None
-    there, missing = (second, names[0]) if absent[0] else (first, names[1])
+    there, other, name = (second, first, names[0]) if absent[0] else (first, second, names[1])
+    # of a name with a word that nobody says here that word is missing, and the rest may well be there
+    missing = "" if asks_of_first(name) else next((word for word in other.unknown_words if word in name), name)
     return Searched(there, missing=missing) if there.coverage is Coverage.EXPLAINED else None
 
 

@@ -43,11 +43,15 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 _UNDERSTOOD = re.compile(r"[\"'”»]*\s(?:\w+\s)?понима\w+", re.IGNORECASE)
-# What only points to where something is said.
+# What only points to where something is said. Layers and steps are next and previous too, and a lecture may be about
+# pages, sections, sessions and modules: of these only what is told in one, or what somebody does there, points.
+_WHICH_PLACE = r"(?:this|(?:the|a) (?:previous|next|last|later|following)) "
+_PLACE_TOO = rf"{_WHICH_PLACE}(?:page|section|session|module|part|week|unit)\b"
+_TELLS = r"learn|covers?|covered|discuss(?:es)?|describes|explains?|introduces?|shows|was about|is about|deals with"
 _POINTS = re.compile(
-    r"\b(?:this|the previous|the next|the last) (?:video|lesson|section|session|lecture|chapter|module|page|post|"
-    r"article)\b|\b(?:learn|read|talk|see|find out|say) more (?:about|on|of|in)\b|"
-    r"\bin (?:the|a) (?:next|later|previous|following) \w+|"
+    rf"\b{_WHICH_PLACE}(?:video|lesson|lecture|chapter|post|article)\b|"
+    rf"\b{_PLACE_TOO}(?=[^.!?\n]{{0,40}}\b(?:we|you|i|{_TELLS})\b)|\b(?:we|you|i)\b[^.!?\n]{{0,60}}\b{_PLACE_TOO}|"
+    r"\b(?:learn|read|talk|see|find out|say) more (?:about|on|of|in)\b|"
     r"\bsee (?:also|here|below|above)\b|\bwe(?:'ll| will) (?:\w+ )?(?:learn|cover|discuss|talk|see|look)|"
     r"^\W*(?:previous|next|prev|назад|далее)\s?:|(?:далее|ниже|дальше) (?:рассмотрим|поговорим|обсудим)|"
     r"в (?:этом|этой|следующ\w+|прошл\w+) (?:видео|уроке|разделе|лекции|главе)",
