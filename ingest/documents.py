@@ -190,9 +190,12 @@ def _joined(source: object) -> str:
 
 
 def _read_markdown(text: str) -> Document:
-    meta, body = split_front_matter(text.replace("\r\n", "\n"))
-    body = without_templates(body)
-    if meta.get("marp", "").lower() == "true":
+    text = text.replace("\r\n", "\n")
+    meta, body = split_front_matter(text)
+    is_marp = meta.get("marp", "").lower() == "true"
+    # front matter is what a builder knows its pages by
+    body = without_templates(body, is_built=len(body) < len(text) and not is_marp)
+    if is_marp:
         return _slides([part for part in _RULE.split(body) if part.strip()], meta.get("title", ""))
     pages = _pages(read_sections(render_markdown(body)))
     return Document(meta.get("title") or _first_title(pages), False, pages)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -20,9 +20,13 @@ from ingest.catalogue.written import bare
 
 # A line that so many decks have, and such a share of them, is furniture; sub-headings are shorter and fewer.
 _LEAST_DECKS, _SHARE_OF_LINES, _SHARE_OF_TITLES = 5, 0.1, 0.05
+# Among other text a line is mostly content that decks share, such as the name of a method in lists: there so many
+# decks must have it, or so many of those that have it must have it at an edge.
+_SHARE_INSIDE, _SHARE_AT_EDGES = 0.5, 0.5
+_ADDRESS = re.compile(r"https?://|\bwww\.")
 _SHARE_OF_OPENING = 0.5  # of the decks that have such a sub-heading, where it stands over the first text
 _WORD = re.compile(r"[^\W\d_]{3}")
-_NUMBERING = re.compile(r"^(?:\d+(?:\.\d+)+\.?|\d+[.)])\s+")
+_SECTION_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)+\.?|\d+[.)])\s+")
 _LABELLED = re.compile(r"[^:]{1,20}:\s+(?=\S)")
 _TITLE_CHARS = 160
 
@@ -59,10 +63,40 @@ def find_repeated(lectures: Iterable[Lecture]) -> Repeated:
     def common(counts: Counter[str], share: float) -> frozenset[str]:
         return frozenset(found for found, own in counts.items() if own >= max(_LEAST_DECKS, share * len(decks)))
 
-    found = Repeated(common(lines, _SHARE_OF_LINES), common(titles, _SHARE_OF_TITLES) - {""})
+    shared = _furniture(decks.values(), lines, common(lines, _SHARE_OF_LINES))
+    found = Repeated(shared, common(titles, _SHARE_OF_TITLES) - {""})
     first = Counter(title for deck in decks.values() if (title := _opening(deck, found)) in found.titles)
     opening = frozenset(title for title, own in first.items() if own >= _SHARE_OF_OPENING * titles[title])
     return replace(found, opening=opening, names=frozenset(names - {""}))
+
+
+def _furniture(decks: Collection[Deck], counts: Mapping[str, int], shared: frozenset[str]) -> frozenset[str]:
+    """Those of the lines that many decks share that are content of none: they stand at the edges of sections, hold an
+    address, or most decks have them."""
+    if not shared:
+        return shared
+    edges = Counter(shape for deck in decks for shape in {at for page in deck.pages for at in _at_edges(page, shared)})
+    least = max(_LEAST_DECKS, _SHARE_OF_LINES * len(decks))
+    return frozenset(
+        line
+        for line in shared
+        if edges[line] >= max(least, _SHARE_AT_EDGES * counts[line])
+        or counts[line] >= _SHARE_INSIDE * len(decks)
+        or _ADDRESS.search(line)
+    )
+
+
+def _at_edges(page: Page, shared: frozenset[str]) -> Iterator[str]:
+    """The shapes of the lines that many decks share with nothing but such lines, and addresses, above or below."""
+    countable = {line: _shape(line) for line in _countable(page)}
+    lines = [line for line in _lines(page) if line.strip()]
+    for own in (lines, lines[::-1]):
+        for line in own:
+            shape = countable.get(line, "")
+            if shape in shared:
+                yield shape
+            elif not _ADDRESS.search(line):
+                break
 
 
 def _opening(deck: Deck, repeated: Repeated) -> str:
@@ -81,12 +115,13 @@ def told_pages(deck: Deck, lecture_title: str, pages: Sequence[Page], repeated: 
         return
     names = {bare(_unnumbered(deck.title)), bare(_unnumbered(lecture_title))}
     name = _name_of(deck, lecture_title, repeated)
+    others = repeated.names - names
     above: Page | None = None  # a heading that nothing but furniture stood under
     begun = False
     for page in pages:
         body = _body(page, repeated)
         is_common = bare(page.title) in repeated.titles
-        if not any(map(str.strip, body)) or _leads_away(body, repeated.names - names):
+        if not any(map(str.strip, body)) or _leads_away(body, others):
             if page.title and not is_common and not any(map(str.strip, body)):
                 if above is not None and bare(_unnumbered(above.title)) not in names:
                     yield _with_body(above, above.title, [])
@@ -167,4 +202,4 @@ def _joined(heading: str, title: str) -> str:
 
 def _unnumbered(title: str) -> str:
     """A heading without its number: "3.8 One-hot encoding"."""
-    return _NUMBERING.sub("", title.strip()) or title
+    return _SECTION_NUMBER.sub("", title.strip()) or title

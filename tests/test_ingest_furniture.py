@@ -102,6 +102,18 @@ def test_code_formulas_and_what_announces_something_are_no_furniture() -> None:
     assert made(*decks)[0] == [("Head 0", f"Head 0\n{shared}\nOwn words of 0")]
 
 
+def test_what_decks_share_among_their_own_text_is_content() -> None:
+    inside = "Model {0} has these parts:\nLinear regression\nthe accuracy\nand then {0} goes on\nWritten by all of us"
+    shared = [deck(f"{n}", (f"Head {n}", inside.format(n))) for n in range(5)]
+    others = [deck(f"o{n}", (f"Other {n}", f"Own words of {n}")) for n in range(7)]
+    kept = inside.format(0).removesuffix("\nWritten by all of us")
+    assert made(*shared, *others)[0] == [("Head 0", f"Head 0\n{kept}")]
+    linked = [deck(f"{n}", (f"H {n}", f"Over {n}\nSee www.example.org/all\nunder {n}")) for n in range(5)]
+    assert made(*linked, *others)[0] == [("H 0", "H 0\nOver 0\nunder 0")]
+    most = [deck(f"{n}", (f"H {n}", f"Over {n}\nWritten by all of us\nunder {n}")) for n in range(8)]
+    assert made(*most, *others)[0] == [("H 0", "H 0\nOver 0\nunder 0")]
+
+
 def test_a_heading_without_text_is_given_to_the_section_below_it() -> None:
     (found,) = made(deck("n", ("Checks", ""), ("Of memory", "finds leaks"), ("Of threads", "finds races")))
     assert found == [("Checks: Of memory", "Checks: Of memory\nfinds leaks"), ("Of threads", "Of threads\nfinds races")]

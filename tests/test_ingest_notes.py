@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ingest.catalogue.markdown import render_markdown
 from ingest.catalogue.sections import read_sections
 from ingest.catalogue.templates import without_templates
+from ingest.documents import DocumentReader
 
 
-def sections(markdown: str) -> list[tuple[str, str]]:
-    return read_sections(render_markdown(without_templates(markdown)))
+def sections(markdown: str, *, is_built: bool = False) -> list[tuple[str, str]]:
+    return read_sections(render_markdown(without_templates(markdown, is_built=is_built)))
 
 
-def body(markdown: str) -> list[str]:
+def body(markdown: str, *, is_built: bool = False) -> list[str]:
     """The lines of the only section."""
-    ((_, text),) = sections(markdown)
+    ((_, text),) = sections(markdown, is_built=is_built)
     return text.split("\n")
 
 
@@ -80,7 +83,59 @@ def test_lists_keep_their_numbers_and_what_stands_in_what() -> None:
     ],
 )
 def test_what_only_the_builder_of_a_site_reads_is_left_out(written: str, read: list[str]) -> None:
-    assert body(written) == read
+    assert body(written, is_built=True) == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "> ```\n> {{ a.b }}\n> ```",
+        "> - x\n>\n>                   ```\n>                   {{ a.b }}\n>                   ```",
+        "1. ```\n   {{ a.b }}\n   ```",
+        "$\\left( {{a | b}} \\right)$ and $P({{A | B}})$.",
+        "$$\n{{x | y}}\n$$",
+    ],
+)
+def test_code_and_formulas_keep_what_looks_like_a_template(written: str) -> None:
+    assert without_templates(written, is_built=True) == written
+    after = f"{written}\n\n{{% include x.html %}}"
+    assert without_templates(after) == f"{written}\n\n"
+
+
+def test_code_in_a_line_opens_no_fence() -> None:
+    for written in ("Text ```inline``` more", "```inline``` and text"):
+        code = "```\ncode {{ x.y }}\n```\n"
+        assert without_templates(f"{written}\n\n{{% include a.html %}}\n\n{code}") == f"{written}\n\n\n\n{code}"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Jinja: write {% if x %} to test, {{ user.name }} to say.",
+        "Vue shows {{ count }} and {{ item.name | upper }}.",
+        "Django: {% include \"a.html\" %} and {% for a in b %}.",
+        "P({{A | B}}) is given.",
+        "```\n{% include a.html %}\n```\nshows {{ a.b }} so.",
+    ],
+)
+def test_a_page_that_no_builder_reads_keeps_what_it_says_of_templates(written: str) -> None:
+    assert without_templates(written) == written
+
+
+def test_a_tag_of_a_builder_says_that_it_reads_the_page() -> None:
+    assert without_templates("{% include a.html %}\na {{ page.title }}b {% if x %}c") == "\na b c"
+
+
+def test_verse_and_letters_that_are_set_as_typed_are_prose() -> None:
+    verse = "Roses are red in the morning,\nand white in the evening of May."
+    assert read_sections(f"<p>a</p><pre>{verse}</pre>") == [("", f"a\n{verse}")]
+    far = "This is a paragraph that is far in, and says something."
+    assert body(f"a\n\n    {far}\n\nb\n") == ["a", far, "b"]
+    fenced = "```\n{}\n```"
+    for code in ("ls -l", "first\n  second", "take all of the words, then do\nx = f(y)", "git add all of it"):
+        assert read_sections(f"<pre>{code}</pre>") == [("", fenced.format(code))]
+    assert read_sections(f"<pre class='output'>{far}</pre>") == [("", fenced.format(far))]
+    assert body(f"```\n{far}\n```\n") == fenced.format(far).split("\n")  # fences say that it is code
 
 
 @pytest.mark.parametrize(
@@ -116,5 +171,16 @@ def test_a_section_that_only_leads_to_its_neighbours_is_empty_and_keeps_its_plac
 
 
 def test_templates_are_read_in_time_that_grows_with_the_text() -> None:
-    for hostile in ("{% comment %}", "{{ ", "{% ", "`", "```\n", "<pre", "{: .", "{{ a"):
-        without_templates(hostile * 100_000 + "{% endcomment")
+    for hostile in ("{% comment %}", "{{ ", "{% ", "`", "```\n", "<pre", "{: .", "{{ a", "$", "$$ ", "$a", "> ", "- ", "```a`"):
+        without_templates(hostile * 100_000 + "{% endcomment", is_built=True)
+
+
+def test_front_matter_says_that_a_builder_reads_a_page(tmp_path: Path) -> None:
+    said = "Write {% if x %} to test.\n"
+    reader = DocumentReader()
+    try:
+        for name, front, read in (("a", "---\nlayout: x\n---\n", "Write to test."), ("b", "", said.strip())):
+            (tmp_path / name).write_text(front + said, "utf-8")
+            assert [page.text for page in reader.read(tmp_path / name, ".md").pages] == [read]
+    finally:
+        reader.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -63,3 +65,9 @@ def test_what_is_asked_of_the_first_thing_again_is_no_thing_that_is_missing(clie
 def test_two_things_that_are_not_there_are_absent(client: TestClient) -> None:
     found = client.post("/api/answers", json={"question": "что такое Mamba и зачем нужен XGBoost?"}).json()
     assert (found["outcome"], found["citations"]) == ("absent", [])
+
+
+def test_a_question_is_cut_in_time_that_grows_with_its_blanks() -> None:
+    begun = process_time()
+    assert two_questions("what is" + " " * 20_000 + "x") is None
+    assert process_time() - begun < 1

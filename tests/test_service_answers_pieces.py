@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from time import process_time
 
 import pytest
 from test_service_answers_units import _slide
@@ -12,6 +13,7 @@ from index.types.course import Host
 from service.answers.extractive import read_units
 from service.answers.lengths import at_length
 from service.answers.lines import is_reference
+from service.answers.pieces import pieces_of
 from service.answers.types import Asked
 from service.answers.units import units_of
 
@@ -219,3 +221,10 @@ def test_a_quote_of_prose_does_not_grow_over_code() -> None:
     hit = _slide(f"Traps\n{_NOTES}", "Traps")
     units = [unit for unit in units_of(hit, 0) if not unit.piece.is_code]
     assert [unit.quote for unit in at_length(units)] == [unit.quote for unit in units]
+
+
+def test_a_line_of_code_is_read_in_time_that_grows_with_it() -> None:
+    passage = _slide("Rules\n```\n" + "- " * 20_000 + "\n```", "Rules").passage
+    begun = process_time()
+    assert pieces_of(passage, code=True) == ()
+    assert process_time() - begun < 2

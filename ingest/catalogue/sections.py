@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +12,11 @@ from ingest.catalogue.written import Line, Stretch, bare, line_of, picture_text
 
 _INDENT = "  "
 _TAB = 4
+# Sentences that are set as they were typed: words in each line, a sign at the end of one, and none that code has.
+_WORDED = re.compile(r"(?<!\S)[\"'(«“]?[^\W\d_]+(?:['’-][^\W\d_]+)*[\"')»”]?[,.;:!?…]*(?!\S)")
+_CODE_SIGN = re.compile(r"[{}=<>$#|\\`_@/\[\]*+]|\w\(|\w\.\w|(?<!\S)--?\w|;$")
+_WORDS_OF_PROSE, _LEAST_WORDS = 4, 5
+_ENDS_OF_PROSE = (".", ",", "!", "?", "…")
 _LISTS = frozenset({"ul", "ol", "dl"})
 
 
@@ -100,7 +106,11 @@ class _Writer:
         if tag == "a" and element.get("href") and (event == "start" or self._links):
             self._links.append(element.get("href")) if event == "start" else self._links.pop()
         if event == "code":
-            self.lines += [Line(0, line, is_code=True) for line in fenced(_code_lines(element))]
+            lines = _code_lines(element)
+            if _is_prose(element, lines):
+                self.lines += [Line(0, line) for line in lines if line]
+            else:
+                self.lines += [Line(0, line, is_code=True) for line in fenced(lines)]
         elif event == "start" and tag == "img":
             self._say(f" {picture_text(element.get('alt') or '', element.get('src') or '')} ", is_picture=True)
         elif event == "start":
@@ -151,6 +161,23 @@ def _code_lines(element: Any) -> list[str]:
         return []
     shared = min(len(line) - len(line.lstrip(" ")) for line in written)
     return [line[shared:] for line in written]
+
+
+def _is_prose(element: Any, lines: Sequence[str]) -> bool:
+    """Whether what is set as it was typed is sentences or verse, and nothing calls it code: a poem, a letter, a
+    paragraph that is far in."""
+    parent = element.getparent()
+    if parent is not None and parent.get("class"):
+        return False
+    if any(found.get("class") or tag_of(found) == "code" for found in element.iter()):
+        return False
+    written = [line for line in lines if line]
+    words = sum(len(_WORDED.findall(line)) for line in written)
+    return (
+        words >= max(_WORDS_OF_PROSE * len(written), _LEAST_WORDS)
+        and any(line.endswith(_ENDS_OF_PROSE) for line in written)
+        and not any(_CODE_SIGN.search(line) for line in written)
+    )
 
 
 def _without_doubles(lines: Iterable[Line]) -> list[Line]:

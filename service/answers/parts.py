@@ -29,7 +29,7 @@ _DOES = re.compile(
 
 def two_questions(question: str) -> tuple[str, str] | None:
     """Both questions, each as it stands alone; None where there is one, or the second needs the first."""
-    text = question.strip()
+    text = " ".join(question.split())  # a run of blanks is looked at once, not from each of its blanks
     cuts = list(_CUT.finditer(text))
     if len(cuts) != 1 or not _ASKS.match(text):
         return None

@@ -64,7 +64,7 @@ _PREDICATE = re.compile(
 _TOKEN = re.compile(r"\S+")
 _LINE = re.compile(r"[^\n]+")
 # A line of code that is more than a name, as those of a list of packages are.
-_COMMAND = re.compile(r"[^\W\d_].*\s\S|\S\s.*[^\W\d_]|[^\w\s.-]\w|\w[^\w\s.-]")
+_LETTER, _BLANK, _SIGNED = re.compile(r"[^\W\d_]"), re.compile(r"\s"), re.compile(r"[^\w\s.-]\w|\w[^\w\s.-]")
 _CODE_CHARS = 600
 _CAPTION = re.compile(r"(?:рис(?:унок|\.)|figure|fig\.|табл(?:ица|\.)|table)\s*\d", re.IGNORECASE)
 _BRACKETS = ("(", "[")
@@ -245,7 +245,11 @@ def _programmed(text: str, title: str) -> Iterator[Piece]:
 
 def _is_command(line: str) -> bool:
     """Whether a line between fences does something, or says what is set to what."""
-    return not is_remark(line) and _COMMAND.search(line.strip()) is not None
+    if is_remark(line):
+        return False
+    line = line.strip()
+    is_worded = _BLANK.search(line) is not None and _LETTER.search(line) is not None
+    return is_worded or _SIGNED.search(line) is not None
 
 
 def _runs(text: str, lines: Sequence[tuple[int, int]], says: Callable[[str], bool]) -> Iterator[Piece]:
