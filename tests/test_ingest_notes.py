@@ -113,7 +113,7 @@ def test_code_in_a_line_opens_no_fence() -> None:
     [
         "Jinja: write {% if x %} to test, {{ user.name }} to say.",
         "Vue shows {{ count }} and {{ item.name | upper }}.",
-        "Django: {% include \"a.html\" %} and {% for a in b %}.",
+        'Django: {% include "a.html" %} and {% for a in b %}.',
         "P({{A | B}}) is given.",
         "```\n{% include a.html %}\n```\nshows {{ a.b }} so.",
     ],
@@ -171,7 +171,22 @@ def test_a_section_that_only_leads_to_its_neighbours_is_empty_and_keeps_its_plac
 
 
 def test_templates_are_read_in_time_that_grows_with_the_text() -> None:
-    for hostile in ("{% comment %}", "{{ ", "{% ", "`", "```\n", "<pre", "{: .", "{{ a", "$", "$$ ", "$a", "> ", "- ", "```a`"):
+    for hostile in (
+        "{% comment %}",
+        "{{ ",
+        "{% ",
+        "`",
+        "```\n",
+        "<pre",
+        "{: .",
+        "{{ a",
+        "$",
+        "$$ ",
+        "$a",
+        "> ",
+        "- ",
+        "```a`",
+    ):
         without_templates(hostile * 100_000 + "{% endcomment", is_built=True)
 
 
