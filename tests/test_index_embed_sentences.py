@@ -162,7 +162,7 @@ def test_the_setting_builtin_names_it() -> None:
     [
         ("как приготовить борщ на говяжьем бульоне", True),
         ("what time does the pharmacy close on Sunday", True),
-        ("когда пересдача и в какой аудитории", True),
+        ("во сколько начинается экзамен и где он", True),
         ("почему градиент затухает в глубокой сети", False),
         ("how does photosynthesis store energy", False),
         ("условия Каруша — Куна — Таккера", False),
