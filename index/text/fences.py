@@ -16,37 +16,36 @@ def fenced(lines: Iterable[str]) -> list[str]:
 
 def in_fences(lines: Sequence[str]) -> list[bool]:
     """For each line whether it is one of code or a fence of it; a fence that nothing closes is none."""
-    fences = [line.rstrip() == FENCE for line in lines]
-    if not any(fences):
-        return fences
-    opened = [*accumulate(fences)]
-    whole = opened[-1] - opened[-1] % 2  # how many fences belong to pairs
-    return [count <= whole and (count % 2 == 1 or fence) for count, fence in zip(opened, fences, strict=True)]
+    inside = [False] * len(lines)
+    for first, last in _pairs(lines):
+        inside[first : last + 1] = [True] * (last + 1 - first)
+    return inside
 
 
 def code_spans(text: str) -> list[tuple[int, int]]:
     """`[start, end)` of what stands between each pair of fences, in order."""
-    places = _fences(text)
-    return [(first[1] + 1, last[0]) for first, last in zip(places[::2], places[1::2], strict=False)]
+    return [(opening[1] + 1, closing[0]) for opening, closing in _fences(text)]
 
 
 def fenced_spans(text: str) -> list[tuple[int, int]]:
     """The same with the fences."""
-    places = _fences(text)
-    return [(first[0], last[1]) for first, last in zip(places[::2], places[1::2], strict=False)]
+    return [(opening[0], closing[1]) for opening, closing in _fences(text)]
 
 
-def _fences(text: str) -> list[tuple[int, int]]:
-    """`[start, end)` of the lines that are fences."""
-    found: list[tuple[int, int]] = []
-    start = text.find(FENCE)
-    while start >= 0:
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        if text[start:end].rstrip() == FENCE and text[start - 1 : start] in ("", "\n"):
-            found.append((start, end))
-        start = text.find(FENCE, end)
-    return found
+def _fences(text: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """`[start, end)` of the lines that are fences, in pairs."""
+    if FENCE not in text:
+        return []
+    lines = text.split("\n")
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+    spans = [(start, start + len(line)) for start, line in zip(starts, lines, strict=False)]
+    return [(spans[first], spans[last]) for first, last in _pairs(lines)]
+
+
+def _pairs(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """The numbers of lines that open and close a stretch of code."""
+    fences = [number for number, line in enumerate(lines) if line.rstrip() == FENCE]
+    return list(zip(fences[::2], fences[1::2], strict=False))
 
 
 def in_one_line(text: str) -> str:

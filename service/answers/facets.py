@@ -40,9 +40,9 @@ _FACETS = (
         re.compile(
             r"\bfor example\b|\be\.g\.|\bfor instance\b|\bexamples?\b|\bsuppose\b|\bнапример|\bпример|\bпусть\b"
         ),
-        True,
-        "example of",
-        "пример",
+        code=True,
+        english="example of",
+        russian="пример",
     ),
     Facet(
         re.compile(
@@ -53,16 +53,16 @@ _FACETS = (
             r"состояния|завершения|символа)\b)|\bреализаци[яию]\b(?! (?:случайн|процесса\b|прав\b|проекта\b))"
         ),
         re.compile(r"\w\(\w*\)|^\s*[$>] |\bimport \w|\bdef \w"),
-        True,
-        "code of",
-        "код",
+        code=True,
+        english="code of",
+        russian="код",
     ),
     Facet(
         re.compile(r"\b(?:intuition|интуици[яию])\b"),
         re.compile(r"\bintuit\w+|\bthink of\b|\blike an?\b|\bidea\b|\bинтуи\w+|\bиде[яи]\b|\bпредстав\w+"),
-        False,
-        "intuition of",
-        "интуиция",
+        code=False,
+        english="intuition of",
+        russian="интуиция",
     ),
     Facet(
         re.compile(r"\b(?:where|где)\b.*\b(?:used|applied|useful|использ\w+|примен\w+|нужн\w+|пригод\w+|встреча\w+)\b"),
@@ -70,9 +70,9 @@ _FACETS = (
             r"\bus(?:ed|e|ing|eful) (?:in|for|by|to|as|when)\b|\bapplications?\b|\bapplied\b|\buse cases?\b|\buses?\b|"
             r"\bприменя\w+|\bприменени\w+|\bиспольз\w+|\bзадач\w+"
         ),
-        False,
-        "",
-        "",
+        code=False,
+        english="",
+        russian="",
     ),
     Facet(
         re.compile(
@@ -83,16 +83,16 @@ _FACETS = (
             r"\bcannot\b|\bнедостат|\bминус|\bпроблем|\bно\b|\bоднако\b|\bплох|\bмедленн|\bсложн|"
             r"\bне (?:может|могут|умеет|всегда)\b"
         ),
-        False,
-        "drawbacks of",
-        "недостатки",
+        code=False,
+        english="drawbacks of",
+        russian="недостатки",
     ),
     Facet(
         re.compile(r"^\W*(?:and |but |so |а |и )?(?:when|когда)\b"),
         re.compile(rf"\bwhen\b|\bif\b|\bin case\b|\bwhenever\b|\bкогда\b|\bесли\b|\bв случае\b|{_DATE}"),
-        False,
-        "",
-        "",
+        code=False,
+        english="",
+        russian="",
     ),
 )
 
@@ -109,7 +109,7 @@ def facet_of(question: str) -> Facet | None:
 
 
 def asks_of(folded: str, thing: str, *, russian: bool) -> str | None:
-    """A question that names no more than such a facet, put to a thing."""
+    """What a follow-up asks of the thing spoken of, as a question of its own; None for what has no such lead."""
     facet = facet_of(folded)
     lead = "" if facet is None else facet.russian if russian else facet.english
     return f"{lead} {thing}" if lead else None
