@@ -162,7 +162,7 @@ def test_what_resembles_the_question_makes_it_mentioned_and_no_more() -> None:
 
 def test_a_word_of_another_language_is_of_the_subject_as_far_as_the_course_is_near() -> None:
     unheard = Sign("муссон", 5.0, known=0.0, keyness=0.3, name=1.0, heard=False, weight=1.0)
-    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0)
+    assert shares_of([unheard], nearness=0.1) == Shares(0.0, 0.0, 1.0, across=1.0)
     assert shares_of([unheard], nearness=0.4).keyness == pytest.approx(0.3)
     # asked for by a name that no glossary knows, it is less
     assert shares_of([replace(unheard, asked=True)], nearness=0.4).keyness == pytest.approx(0.15)

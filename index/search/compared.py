@@ -27,6 +27,7 @@ _REACH = 3  # words between what is more and "than"
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # How much of a side must not be there in a query that is nothing but a comparison; how much of one is another name.
 _MISSING, _STRANGE = 0.8, 0.3
+_NAMED = 0.3  # how seldom everyday language says the word of a side that is a name: "a hole instead of a lens" is none
 # What stands between the two sides by itself, and what does so with a word before or behind it.
 _BETWEEN = re.compile(r"vs|versus|против|или|or|вместо|instead")
 _THAN = re.compile(r"than|чем")
@@ -66,7 +67,8 @@ def others_named(
         strange = strangers(side, scope, glossaries, languages[0])
         # "adam" in small Cyrillic letters may be read as nothing, and yet be there
         written = any(word.text.isascii() or word.text[0].isupper() for word in side)
-        lacks = short and written and share_missing(own, scope, meant) >= _MISSING
+        named = written and any(sign.name >= _NAMED for sign in own)
+        lacks = short and named and share_missing(own, scope, meant) >= _MISSING
         if (
             lacks
             or _is_of_apart(side, scope)

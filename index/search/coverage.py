@@ -66,6 +66,9 @@ _CLOSE = 8.0
 # By how much a cosine of the encoder above or below what is usual counts (`Opinion.resemblance`): chosen on one half of
 # the questions of docs/encoder.md, confirmed on the other.
 _RESEMBLES = 20.0
+# How much more it counts for what is asked in other letters than those of the passages, since words that were
+# translated say less than words that were typed (docs/ranking.md).
+_RESEMBLES_ACROSS = 15.0
 # A passage that resembles the question so much begins to mean it, or surely does, though words of it stand apart or are
 # not there at all.
 _ALIKE, _SURELY_ALIKE = 0.05, 0.1
@@ -107,6 +110,7 @@ class Evidence:
     together: float
     title: float
     foreign: float
+    across: float = 0.0
     strange: float = 0.0
     resemblance: float | None = None
     outside: float = 0.0
@@ -126,10 +130,15 @@ class Evidence:
         return self.strange >= _STRANGE or self.unmet >= _UNMET
 
     @property
+    def resembles(self) -> float:
+        """What the nearest passage to the encoder adds to the log-odds."""
+        return (_RESEMBLES + _RESEMBLES_ACROSS * self.across) * (self.resemblance or 0.0)
+
+    @property
     def total(self) -> float:
         """The log-odds that the course answers the question."""
         signs = sum(weight * sign for weight, sign in zip(_WEIGHTS.values(), self.signs, strict=True))
-        meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + _RESEMBLES * (self.resemblance or 0.0)
+        meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + self.resembles
         return _CONSTANT + signs + meant + _FITS * self.fitting - _OUTSIDE * self.outside
 
 
@@ -145,7 +154,7 @@ def judge_coverage(evidence: Evidence | None) -> Coverage:
     # what names something that the course does not know is not all explained
     lacks = evidence.lacking >= _LACKING_MUCH or evidence.strange > 0
     # what only resembles the question is not surely what was asked
-    sure = evidence.total - _RESEMBLES * max(0.0, evidence.resemblance or 0.0) - _FITS * evidence.fitting
+    sure = evidence.total - max(0.0, evidence.resembles) - _FITS * evidence.fitting
     explained = sure >= _EXPLAINED_FROM and not lacks
     return Coverage.EXPLAINED if explained else Coverage.MENTIONED
 
@@ -213,6 +222,7 @@ def gather_evidence(
         together=said_together(signs, scope.generation.passages(ranked.rows[material][:_READ].tolist())),
         title=_most(ranked.title[material][:5]) / TITLE_SHARE,
         foreign=shares.foreign,
+        across=shares.across,
         strange=share_strange(said.strange, said.subject, scope, 0.0 if sure else meant),
         resemblance=resemblance,
         outside=outside,

@@ -12,42 +12,28 @@ from typing import NamedTuple
 from index.engine.build import latin_language
 from index.search.asked import is_bare
 from index.search.beside import in_one_breath, is_one_name, said_beside
+from index.search.keyness import TERM_KEYNESS, is_term, keyness_as_read, trust_in
 from index.search.organisation import is_organising
 from index.search.scope import Scope
 from index.search.tongues import is_in_tongue
-from index.text.analysis import STOP_WEIGHT, find_terms, fold, is_name, one_script, stem
-from index.text.everyday import everyday_frequency, everyday_share
+from index.text.analysis import STOP_WEIGHT, find_terms, fold, one_script, stem
+from index.text.everyday import everyday_frequency
 from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, tongue_of, zipf
 from index.text.layout import is_cyrillic
-from index.types import TYPED, IndexedPassage, Phrase, Reading, Reason, Word
+from index.types import TYPED, IndexedPassage, Phrase, Reading, Word
 
-_PASSAGE_WORDS = 60.0  # of a slide or a minute of speech, about
-_KEY_DECADES = 1.5  # a word said this many powers of ten more often than in everyday language is all of the subject
 # An unknown word that everyday language says more often than the first (Zipf scale) is no sign of anything; one rarer
 # than the second is a name of something.
 _COMMON_ZIPF, _NAME_ZIPF = 4.6, 2.6
-_CHANCE_MENTIONS = 0.7  # a word that is said once may be there by chance
 _FOREIGN_KEYNESS, _UNTRANSLATED = 0.3, 0.5
-# A word that is read as what it sounds like is trusted from the first weight on, and fully from the second: slips of
-# one letter lie above .82, unknown terms that look like a word of the course ("проксимальный", "максимальный") below.
-# Likewise one that the table translates: with less, coffee and buses are of every course.
-_READ_AS = {
-    Reason.TYPO: (0.7, 0.85),
-    Reason.TRANSLITERATION: (0.8, 0.9),
-    Reason.SPLIT: (0.6, 0.9),
-    Reason.JOINED: (0.6, 0.9),
-    Reason.TRANSLATION: (0.4, 0.7),
-}
 _ENGLISH_WORDS = 2  # ordinary ones that make a query English
-_LONG_NAME = 6  # letters
-_DIGITS = "0123456789"
 _UNKNOWN_BELOW = 0.3
 # The most words of a term, and the weight of a word that may be one of them: of a question everyday words are not.
 _TERM_WORDS, _TELLING = 2, 0.8
+_SENTENCE = 6  # words in which a query that asks for no name is a sentence
 # A word in a language that the passages are not in is of their subject as far as they are near in meaning: not at all
 # below the first similarity, fully from the second on.
 _FAR, _CLOSE = 0.15, 0.4
-_TERM_KEYNESS = 0.1  # from here on a word surely belongs to a term of the subject
 _MEANS = 0.5  # of a word that is read as another, to be there
 # How much two words of a term lack that only stand near each other; how much a passage that means the term forgives of
 # its words that are no name here, and of those behind a joining word: it may mean one of them.
@@ -128,9 +114,9 @@ def _sign(
     English: Latin ones are names and jargon, of no other language ("Gerrit" is no Dutch)."""
     folded = fold(word.text)
     name = _name(folded, (*languages, tongue) if tongue else languages)
-    trusted = [(reading, _trust(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
+    trusted = [(reading, trust_in(reading, word.text)) for reading in word.readings if _is_there(reading, scope)]
     if name >= 1:  # a term that is written in the other alphabet is none of its everyday words
-        trusted = [(r, trust * _is_term(r, scope, languages)) for r, trust in trusted]
+        trusted = [(r, trust * is_term(r, scope, languages)) for r, trust in trusted]
     typed = [(reading, trust) for reading, trust in trusted if reading.reason in TYPED]
     chosen = [*(typed or trusted), *((reading, reading.weight) for reading in whole)]
     known = 1.0 if whole and sure else max((trust for _, trust in chosen), default=0.0)
@@ -139,37 +125,12 @@ def _sign(
     if is_organising(_stem(folded)):
         keyness = 0.0
     elif heard:
-        keyness = max((trust * _keyness(reading, scope, languages) for reading, trust in chosen), default=0.0)
+        keyness = keyness_as_read(chosen, scope, languages)
     else:
         # nobody writes it there in this language: a name may be there in another, everyday words say nothing
         keyness = _FOREIGN_KEYNESS * name
     terms = frozenset(term for reading, trust in chosen if trust > 0 for term, share in reading.terms if share == 1.0)
     return Sign(word.text, scope.importance(word), known, keyness, name, heard, word.weight, terms)
-
-
-def _trust(reading: Reading, written: str) -> float:
-    """How surely a word is what it is read as; what is written as a name, "UMAP", is no slip of another word, unless
-    two of its letters changed places."""
-    if reading.reason in TYPED:
-        return 1.0
-    if fold(written).rstrip(_DIGITS) == fold(reading.text):
-        return 1.0  # "LeNet5" is a LeNet
-    if reading.reason in _READ_AS and is_name(written):
-        if not _is_swapped(fold(written), fold(reading.text)):
-            return 0.0
-        if len(written) >= _LONG_NAME:  # "GLEU" is no slip of GELU
-            return 1.0
-    if reading.reason in _READ_AS:
-        none, full = _READ_AS[reading.reason]
-        return min(1.0, max(0.0, (reading.weight - none) / (full - none)))
-    return reading.weight
-
-
-def _is_swapped(written: str, meant: str) -> bool:
-    """Whether a word is another one with two neighbouring letters in each other's place: "ImgaeNet"."""
-    differ = [i for i, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b]
-    same_letters = sorted(written) == sorted(meant)
-    return same_letters and len(differ) == 2 and differ[1] == differ[0] + 1
 
 
 def _name(folded: str, languages: tuple[str, ...]) -> float:
@@ -190,35 +151,18 @@ def _is_said_whole(reading: Reading, scope: Scope) -> bool:
     return said_beside(own, scope, chars=len(reading.text) + _FORM_CHARS * len(own))
 
 
-def _is_term(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
-    """How far what sounds like a rare word is of the subject: "фаззинг" is no facing. 1 for what is read otherwise."""
-    if reading.reason is not Reason.TRANSLITERATION:
-        return 1.0
-    return min(1.0, _keyness(reading, scope, languages) / _TERM_KEYNESS)
-
-
-def _keyness(reading: Reading, scope: Scope, languages: tuple[str, ...]) -> float:
-    """The least of its words: a term of two words is of the subject if both are."""
-    values = []
-    for term, share in reading.terms:
-        if share == 1.0 and (count := scope.frequency(term)):
-            ratio = count / max(scope.size, 1) / everyday_share(term, _PASSAGE_WORDS, languages)
-            sure = count / (count + _CHANCE_MENTIONS)
-            values.append(sure * min(1.0, max(0.0, math.log10(ratio) / _KEY_DECADES)))
-    return min(values, default=0.0)
-
-
 def _stem(folded: str) -> str:
     return stem(one_script(folded))
 
 
 class Shares(NamedTuple):
     """Shares of a query's importance: of the subject, names that are not known, in a language that the searched
-    passages are not in."""
+    passages are not in, and not there in the letters in which it was typed."""
 
     keyness: float
     lacking: float
     foreign: float
+    across: float = 0.0
 
 
 def shares_of(signs: Sequence[Sign], nearness: float) -> Shares:
@@ -231,7 +175,14 @@ def shares_of(signs: Sequence[Sign], nearness: float) -> Shares:
         keyness=sum(sign.importance * sign.keyness * _heard(sign, meant) for sign in signs) / total,
         lacking=sum(sign.importance * sign.name * (1 - min(1, sign.known)) for sign in signs if sign.heard) / total,
         foreign=sum(sign.importance for sign in signs if not sign.heard) / total,
+        across=sum(sign.importance for sign in signs if _is_across(sign)) / total,
     )
+
+
+def _is_across(sign: Sign) -> bool:
+    """Whether a word is there in other letters only, as its translation or sound, or may be if it is there at all."""
+    typed = is_cyrillic(fold(sign.text))
+    return all(is_cyrillic(term) != typed for term in sign.terms) if sign.terms else not sign.heard
 
 
 def _heard(sign: Sign, meant: float) -> float:
@@ -248,7 +199,7 @@ def share_apart(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> floa
     if len(signs) < 2 or not all(sign.bare and _known(sign) for sign in signs):
         return 0.0
     apart = [
-        0.0 if _stand_together(first, second, scope) else min(1.0, min(first.keyness, second.keyness) / _TERM_KEYNESS)
+        0.0 if _stand_together(first, second, scope) else min(1.0, min(first.keyness, second.keyness) / TERM_KEYNESS)
         for first, second in pairwise(signs)
     ]
     return (1 - meant) * sum(apart) / len(apart)
@@ -285,7 +236,8 @@ def _apartness(first: Sign, second: Sign, scope: Scope) -> float:
 
 def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> float:
     """Of a query for a term the share that the courses do not know, even if it is no name, as "genetic" of "genetic
-    algorithm". 0 for any other query, which may be a description in words of its own.
+    algorithm". 0 for any other query, which may be a description in words of its own, and for a whole sentence that
+    asks for no name, of how few telling words it may be: "only rebuild what has changed since the last time".
 
     Of a term that is surely asked for, neighbours that the courses never say beside each other are not known either,
     or less so if it is `meant` (see `share_apart`).
@@ -308,7 +260,7 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
                 lacking[i], lacking[i + 1] = max(lacking[i], least), max(lacking[i + 1], least)
         return _share(lacking, term, sum(sign.importance for sign in term))
     telling = [sign for sign in signs if sign.weight >= _TELLING]
-    if len(telling) > _TERM_WORDS:
+    if len(telling) > _TERM_WORDS or (signs and signs[-1].place >= _SENTENCE - 1):
         return 0.0
     of_a_term = 1 - max((sign.keyness for sign in telling if sign.known), default=0.0)
     lacking = [max(sign.name, of_a_term) * max(0.0, 1 - sign.known) * sign.heard for sign in telling]
