@@ -86,6 +86,24 @@ def test_a_sentence_of_few_telling_words_is_no_term(tmp_path: Path) -> None:
     assert share_missing([rebuild, replace(changed, place=5)], _scope(tmp_path, "nothing of it")) == 0
 
 
+def test_of_a_term_in_another_language_an_unknown_word_may_be_there_where_a_passage_means_it(tmp_path: Path) -> None:
+    scope = _scope(tmp_path, "authentication by a code")
+    unheard = replace(_sign("двухфакторная", 2, known=0.0, heard=False), name=1.0, asked=True)
+    term = [unheard, replace(_sign("аутентификация", 3, "authent"), asked=True)]
+    assert [share_missing(term, scope, meant) for meant in (0.0, 0.5, 1.0)] == pytest.approx([0.5, 0.25, 0.0])
+    named = [replace(unheard, heard=True), term[1]]
+    assert [share_missing(named, scope, meant) for meant in (0.0, 1.0)] == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize(("meant", "unknown"), [(0.0, ("двухфакторная",)), (0.6, ())])
+def test_what_a_question_is_about_is_not_unknown_where_a_passage_means_it(
+    tmp_path: Path, meant: float, unknown: tuple[str, ...]
+) -> None:
+    phrases = [Phrase((_word(text),)) for text in "объясни двухфакторная".split()]
+    unheard = replace(_sign("двухфакторная", 1, known=0.0, heard=False), name=1.0)
+    assert others_named(phrases, [unheard], _scope(tmp_path, "a code"), [], ("en",), meant) == unknown
+
+
 def test_everyday_words_on_a_side_of_a_comparison_are_no_name(tmp_path: Path) -> None:
     scope = _scope(tmp_path, "a lens makes a picture", *["another slide"] * 20)
     for query, unknown in (("a lens instead of a hole", ()), ("a lens instead of a scintillator", ("scintillator",))):

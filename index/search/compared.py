@@ -23,6 +23,7 @@ from index.types import Phrase, Word
 
 _MOST, _SIDES = 4, 6  # words of a side that say something; sides that are looked at
 _OF_CHARS = 30  # in which both words of a name with "of" stand
+_MEANT = 0.5  # how surely a passage means a query that it is believed
 _REACH = 3  # words between what is more and "than"
 _TELLING = 0.8  # the weight of a word that everyday language does not say all the time
 # How much of a side must not be there in a query that is nothing but a comparison; how much of one is another name.
@@ -77,7 +78,9 @@ def others_named(
         ):
             found.append(" ".join(word.text for word in side))
     place = leading(phrases)
-    found += [sign.text for sign in signs if sign.place == place and is_named_unmet([sign], signs)]
+    # what is in a language that the passages are not in may be there by another name where a passage means the query
+    about = (sign for sign in signs if sign.place == place and (sign.heard or meant < _MEANT))
+    found += [sign.text for sign in about if is_named_unmet([sign], signs)]
     return tuple(found)
 
 

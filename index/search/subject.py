@@ -246,8 +246,10 @@ def share_missing(signs: Sequence[Sign], scope: Scope, meant: float = 0.0) -> fl
     """
     term = [sign for sign in signs if sign.asked]
     if term:
-        # an everyday word is none of the term where a passage surely means the whole: "the derivative by a program"
-        lacking = [max(0.0, 1 - sign.known) * (1 - meant * (1 - sign.name)) for sign in term]
+        # Where a passage surely means the whole, an everyday word is none of the term ("the derivative by a program"),
+        # and a word of a language that the passages are not in may be there by another name.
+        named = [sign.name if sign.heard else 0.0 for sign in term]
+        lacking = [max(0.0, 1 - s.known) * (1 - meant * (1 - name)) for s, name in zip(term, named, strict=True)]
         if not any(sign.known for sign in term):
             # in another language the whole of it may be called otherwise; beside a word that is there it would be too
             lacking = [lack * sign.heard for lack, sign in zip(lacking, term, strict=True)]
