@@ -222,7 +222,8 @@ def gather_evidence(
         together=said_together(signs, scope.generation.passages(ranked.rows[material][:_READ].tolist())),
         title=_most(ranked.title[material][:5]) / TITLE_SHARE,
         foreign=shares.foreign,
-        across=0.0 if sure else shares.across,
+        # a name is short: that no passage resembles it says less than that one does
+        across=0.0 if sure and (resemblance or 0.0) < 0 else shares.across,
         strange=share_strange(said.strange, said.subject, scope, 0.0 if sure else meant),
         resemblance=resemblance,
         outside=outside,
