@@ -1,0 +1,70 @@
+"""A quote → the same with the sentence that its beginning points back to, with what its end leads on to, and with the
+rest of the list that it ends in.
+
+How long a quote is (`lengths.py`) is a matter of characters; here its sense goes beyond them, but not far.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from service.answers.blocks import Span, blocks_of, plain
+from service.answers.leaning import leads_on, leans_back, points_back
+from service.answers.pieces import skipped
+from service.answers.speech import spoken_in
+from service.answers.units import Unit
+
+_LED_CHARS = 260  # before and behind a quote: what it points back to, and what it leads on to
+_LISTED_CHARS = 400  # behind a quote: the rest of a list
+# An item of a list in notes: further in, or with a mark or a number.
+_ITEM = re.compile(r"(?:[ \t]{2,}|[ \t]*(?:[•▪◦●■*–—-]|\d{1,2}[.)])[ \t])")
+
+
+def made_whole(unit: Unit, taken: Sequence[Span], *, is_first: bool = False) -> Unit:
+    """A quote with what it leans on, as far as other quotes of its place have not `taken` that. Of speech what points
+    back to a quote goes with the one that `is_first` alone: people who speak never cease to say "and that"."""
+    if unit.piece.is_code or unit.piece.is_cited:
+        return unit
+    text, run = unit.hit.passage.text, run_of(unit)
+    start, end = unit.start, unit.piece.end
+    least = max((stop for _, stop in taken if stop <= start), default=0)
+    before = [first for first, _ in run if max(least, start - _LED_CHARS) <= first < start]
+    for first in reversed(before):
+        if not leans_back(text[start:end]):
+            break
+        start = first
+    most = min((first for first, _ in taken if first >= end), default=len(text))
+    told = is_first or unit.hit.passage.time is None
+    last = max((first for first, _ in run if first < end), default=start)
+    for first, stop in (span for span in run if end <= span[0] and span[1] <= most):
+        listed = _ITEM.match(text, last) is not None and _ITEM.match(text, first) is not None
+        goes_on = leads_on(text[start:end]) or (told and points_back(text[first:stop]))
+        if stop - unit.piece.end > (_LISTED_CHARS if listed else _LED_CHARS) or not (listed or goes_on):
+            break
+        last, end = first, stop
+    return between(unit, start, end)
+
+
+def run_of(unit: Unit) -> Sequence[Span]:
+    """The run of lines that a piece of a page stands in, none for code; the sentences that one person says."""
+    passage = unit.hit.passage
+    if passage.time is not None:
+        sentences, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
+        first = max((cut for _, cut in unsaid if cut <= unit.start), default=0)
+        last = min((cut for cut, _ in unsaid if cut >= unit.piece.end), default=len(passage.text))
+        return [span for span in sentences if first <= span[0] and span[1] <= last]
+    runs = blocks_of(passage.text, skipped(passage.text, passage.title), plain(passage.title), names=False)
+    return next((run for run in runs if is_within(unit.start, run)), ())
+
+
+def is_within(place: int, run: Sequence[Span]) -> bool:
+    return bool(run) and run[0][0] <= place < run[-1][1]
+
+
+def between(unit: Unit, start: int, end: int) -> Unit:
+    """What its passage says from one place to another."""
+    said = unit.hit.passage.text[start:end]
+    text = said.strip()
+    return replace(unit, piece=replace(unit.piece, text=text, start=start + said.index(text)))
