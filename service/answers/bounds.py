@@ -7,9 +7,10 @@ How long a quote is (`lengths.py`) is a matter of characters; here its sense goe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from index.text.fences import code_spans, fenced_spans
 from service.answers.blocks import Span, blocks_of, plain
 from service.answers.leaning import leads_on, leans_back, points_back
 from service.answers.pieces import skipped
@@ -17,6 +18,7 @@ from service.answers.speech import spoken_in
 from service.answers.units import Unit
 
 _LED_CHARS = 260  # before and behind a quote: what it points back to, and what it leads on to
+_SHORT_CHARS = 24  # of what says nothing by itself above a block of code: "For example:"
 _LISTED_CHARS = 400  # behind a quote: the rest of a list
 # An item of a list in notes: further in, or with a mark or a number.
 _ITEM = re.compile(r"(?:[ \t]{2,}|[ \t]*(?:[•▪◦●■*–—-]|\d{1,2}[.)])[ \t])")
@@ -25,7 +27,9 @@ _ITEM = re.compile(r"(?:[ \t]{2,}|[ \t]*(?:[•▪◦●■*–—-]|\d{1,2}[.)]
 def made_whole(unit: Unit, taken: Sequence[Span], *, is_first: bool = False) -> Unit:
     """A quote with what it leans on, as far as other quotes of its place have not `taken` that. Of speech what points
     back to a quote goes with the one that `is_first` alone: people who speak never cease to say "and that"."""
-    if unit.piece.is_code or unit.piece.is_cited:
+    if unit.piece.is_code:
+        return _with_lead_in(unit, taken)
+    if unit.piece.is_cited:
         return unit
     text, run = unit.hit.passage.text, run_of(unit)
     start, end = unit.start, unit.piece.end
@@ -47,6 +51,32 @@ def made_whole(unit: Unit, taken: Sequence[Span], *, is_first: bool = False) -> 
     return between(unit, start, end)
 
 
+def _with_lead_in(unit: Unit, taken: Sequence[Span]) -> Unit:
+    """A whole block of code with the sentence above it, unless that is quoted; the fences stand between them."""
+    fences = fences_of(unit)
+    if fences is None:
+        return unit
+    text = unit.hit.passage.text
+    above = (run for run in _runs(unit) if run and run[-1][1] <= fences[0] and not text[run[-1][1] : fences[0]].strip())
+    least = max((stop for start, stop in taken if start < fences[1]), default=0)
+    start = fences[0]
+    for first, _ in reversed(next(above, ())):
+        said = text[start : fences[0]]
+        if first < max(least, fences[0] - _LED_CHARS) or (len(said) > _SHORT_CHARS and not leans_back(said)):
+            break
+        start = first
+    return unit if start == fences[0] else between(unit, start, fences[1])
+
+
+def fences_of(unit: Unit) -> Span | None:
+    """Where the fences begin and end between which a piece of code is all; None where it is cut, or has none."""
+    text = unit.hit.passage.text
+    for whole, inner in zip(fenced_spans(text), code_spans(text), strict=True):
+        if inner[0] <= unit.start < inner[1]:
+            return whole if text[slice(*inner)].strip("\n") == unit.text.strip("\n") else None
+    return None
+
+
 def run_of(unit: Unit) -> Sequence[Span]:
     """The run of lines that a piece of a page stands in, none for code; the sentences that one person says."""
     passage = unit.hit.passage
@@ -55,8 +85,13 @@ def run_of(unit: Unit) -> Sequence[Span]:
         first = max((cut for _, cut in unsaid if cut <= unit.start), default=0)
         last = min((cut for cut, _ in unsaid if cut >= unit.piece.end), default=len(passage.text))
         return [span for span in sentences if first <= span[0] and span[1] <= last]
-    runs = blocks_of(passage.text, skipped(passage.text, passage.title), plain(passage.title), names=False)
-    return next((run for run in runs if is_within(unit.start, run)), ())
+    return next((run for run in _runs(unit) if is_within(unit.start, run)), ())
+
+
+def _runs(unit: Unit) -> Iterator[Sequence[Span]]:
+    """The runs of lines of a page that say something."""
+    passage = unit.hit.passage
+    return blocks_of(passage.text, skipped(passage.text, passage.title), plain(passage.title), names=False)
 
 
 def is_within(place: int, run: Sequence[Span]) -> bool:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from index.text.fences import FENCE
 from service.answers.blocks import Span
-from service.answers.bounds import between, is_within, made_whole, run_of
+from service.answers.bounds import between, fences_of, is_within, made_whole, run_of
 from service.answers.ends import goes_on
 from service.answers.lines import is_strewn
 from service.answers.pieces import HEADING_END, reach
@@ -49,16 +50,26 @@ def _joined(units: Iterable[Unit]) -> list[Unit]:
         if near is None:
             joined.append(unit)
         else:
-            other = joined[near]
-            joined[near] = between(other, min(other.start, unit.start), max(other.piece.end, unit.piece.end))
+            joined[near] = _as_one(joined[near], unit)
     return joined
+
+
+def _as_one(one: Unit, other: Unit) -> Unit:
+    """Two quotes with what is between them; code with the fence behind it."""
+    start, end = min(one.start, other.start), max(one.piece.end, other.piece.end)
+    code = one if one.piece.is_code else other
+    if code.piece.is_code and (fences := fences_of(code)) is not None:
+        end = max(end, fences[1])
+    return between(code if code.piece.is_code else one, start, end)
 
 
 def _are_near(one: Unit, other: Unit) -> bool:
     """Whether what is between two quotes can be quoted with them: little, and all of it said by who says them, or lines
-    of one run."""
-    if one.rank != other.rank or any(unit.piece.is_code or unit.piece.is_cited for unit in (one, other)):
+    of one run. Code is near to what leads to it."""
+    if one.rank != other.rank or one.piece.is_cited or other.piece.is_cited:
         return False
+    if one.piece.is_code or other.piece.is_code:
+        return _is_led_to(*sorted((one, other), key=lambda unit: unit.start))
     first, last = sorted((one, other), key=lambda unit: unit.start)
     if last.start - first.piece.end > _GAP_CHARS or last.piece.end - first.start > _MOST_CHARS:
         return False
@@ -67,6 +78,15 @@ def _are_near(one: Unit, other: Unit) -> bool:
         _, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
         return not any(first.start < cut < last.piece.end for cut, _ in unsaid)
     return is_within(last.start, run_of(first))
+
+
+def _is_led_to(first: Unit, last: Unit) -> bool:
+    """Whether one quote is prose and the other the code right below it, whole."""
+    if first.piece.is_code or last.piece.end - first.start > _MOST_CHARS:
+        return False
+    if last.start <= first.piece.end:
+        return True  # the sentence above a block of code that was quoted with it
+    return fences_of(last) is not None and first.hit.passage.text[first.piece.end : last.start].strip() == FENCE
 
 
 def _holds(one: Unit, other: Unit) -> bool:
