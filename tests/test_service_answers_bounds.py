@@ -8,7 +8,7 @@ import pytest
 
 from index.types import DeckKind, Hit, Host, IndexedPassage, Kind, PagePlace, Snippet, TimePlace
 from service.answers.bounds import made_whole
-from service.answers.leaning import leads_on, leans_back, points_back
+from service.answers.leaning import leads_on, leans_back, points_back, turns_away
 from service.answers.lengths import at_length
 from service.answers.units import Unit, units_of
 
@@ -84,6 +84,27 @@ def test_what_the_next_sentence_answers_leads_on(said: str) -> None:
 )
 def test_who_asks_whether_others_follow_leads_nowhere(said: str) -> None:
     assert not leads_on(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "okay last thing for today even though we're late",
+        "So let's move on to the next part.",
+        "Any other questions?",
+        "In this lesson, we learn how to split a tree.",
+        "Теперь перейдём к свёрткам.",
+    ],
+)
+def test_what_ends_a_topic_or_begins_another_turns_away(said: str) -> None:
+    assert turns_away(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["The last layer has ten units.", "Let's say x is the input.", "So a question is asked."]
+)
+def test_what_goes_on_with_a_topic_does_not(said: str) -> None:
+    assert not turns_away(said)
 
 
 _DRAWN = "Bootstrap samples are drawn with replacement from the rows of the table."
@@ -171,3 +192,19 @@ def test_chosen_pieces_are_made_whole() -> None:
     (quoted,) = at_length([_line(page, long)])
     assert len(long) < 480 - len(_DRAWN) - 2 < len(long) + len(_TWICE)
     assert quoted.text == f"{long}\n{_DRAWN}\n{_TWICE}"
+
+
+_TURNS = "Okay, last thing for today, even though we are late."
+
+
+def test_a_quote_ends_where_its_topic_ends() -> None:
+    page = _page(_DRAWN, _TURNS, _FAR)
+    assert at_length([_line(page, _DRAWN)])[0].text == _DRAWN
+    spoken = _speech(f"{_DRAWN} {_TURNS} {_FAR}")
+    assert at_length([_line(spoken, _DRAWN)])[0].text == _DRAWN
+    assert units_of(spoken, 0)[0].text == _DRAWN
+
+
+def test_a_quote_does_not_begin_with_what_only_leads_to_its_topic() -> None:
+    page = _page("In this lesson we learn how trees are grown and what forests are.", _DRAWN)
+    assert at_length([_line(page, _DRAWN)])[0].text == _DRAWN

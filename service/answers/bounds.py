@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from index.text.fences import code_spans, fenced_spans
 from service.answers.blocks import Span, blocks_of, plain
-from service.answers.leaning import leads_on, leans_back, points_back
+from service.answers.leaning import leads_on, leans_back, points_back, turns_away
 from service.answers.pieces import skipped
 from service.answers.speech import spoken_in
 from service.answers.units import Unit
@@ -36,7 +36,7 @@ def made_whole(unit: Unit, taken: Sequence[Span], *, is_first: bool = False) -> 
     least = max((stop for _, stop in taken if stop <= start), default=0)
     before = [first for first, _ in run if max(least, start - _LED_CHARS) <= first < start]
     for first in reversed(before):
-        if not leans_back(text[start:end]):
+        if not leans_back(text[start:end]) or turns_away(text[first:start]):
             break
         start = first
     most = min((first for first, _ in taken if first >= end), default=len(text))
@@ -44,6 +44,8 @@ def made_whole(unit: Unit, taken: Sequence[Span], *, is_first: bool = False) -> 
     last = max((first for first, _ in run if first < end), default=start)
     for first, stop in (span for span in run if end <= span[0] and span[1] <= most):
         listed = _ITEM.match(text, last) is not None and _ITEM.match(text, first) is not None
+        if turns_away(text[first:stop]):
+            break
         goes_on = leads_on(text[start:end]) or (told and points_back(text[first:stop]))
         if stop - unit.piece.end > (_LISTED_CHARS if listed else _LED_CHARS) or not (listed or goes_on):
             break

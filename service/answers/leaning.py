@@ -65,6 +65,21 @@ _TAG = re.compile(
     r"хорошо|вопросы)|\.\.\.)\s?\?[\"'»”)]?$",
     re.IGNORECASE,
 )
+# What ends a topic, or begins another one: nothing behind it belongs to what was said.
+_TURNS = re.compile(
+    r"\W*(?:(?:so|and|but|now|well|okay|ok|alright|all right|right|yeah|good|great|let me see|итак|так|ну|хорошо|ладно)"
+    r"[\s,.]+){0,3}(?:"
+    r"(?:the |one )?(?:last|next|final|another) (?:thing|topic|question|slide|part|example|point)\b|"
+    r"let(?:'s|’s| us| me) (?:now )?(?:move|go|switch|turn|jump|continue|start|take a break|come back)\b|"
+    r"moving on|(?:are there )?any (?:other |more )?questions?|(?:next|last) (?:time|week|lecture|class)|"
+    r"that's (?:it|all)(?: for)?\b|thank you|thanks|see you|we(?:'re| are) (?:done|out of time)|"
+    r"in this (?:lesson|lecture|session|video|section|module|course),? (?:we|you)\b|"
+    r"this (?:lesson|lecture|session|video) (?:is about|covers|first|reviews|introduces)|"
+    r"(?:теперь |а теперь )?(?:перейд[её]м|давайте перейд[её]м)|следующ(?:ий|ая) (?:слайд|тема|вопрос)|"
+    r"(?:есть )?вопросы(?=\W*\?)|на сегодня|спасибо|в следующий раз"
+    r")",
+    re.IGNORECASE,
+)
 _TAIL_CHARS = 90  # more than anything has that leads on
 
 
@@ -84,3 +99,8 @@ def leads_on(said: str) -> bool:
     if _ASKS.search(end) is not None:
         return _TAG.search(end) is None
     return _LEADS.search(end) is not None
+
+
+def turns_away(said: str) -> bool:
+    """Whether a sentence ends a topic or begins another one: "okay, last thing for today", "any questions?"."""
+    return _TURNS.match(said) is not None

@@ -8,11 +8,13 @@ they say goes on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from index.text.fences import FENCE
 from service.answers.blocks import Span
 from service.answers.bounds import between, fences_of, is_within, made_whole, run_of
 from service.answers.ends import goes_on
+from service.answers.leaning import turns_away
 from service.answers.lines import is_strewn
 from service.answers.pieces import HEADING_END, reach
 from service.answers.speech import spoken_in
@@ -101,7 +103,15 @@ def _of_speech(unit: Unit, others: Iterable[Unit]) -> Unit:
     sentences, unsaid = spoken_in(passage.text, passage.times, place.start_seconds)
     end = unit.piece.end
     cuts = [cut for cut, _ in unsaid if cut >= end]
-    limit = min([unit.start + _FIRST_CHARS, *cuts, *(other.start for other in others if other.start > unit.start)])
+    turns = (start for start, stop in sentences if start >= end and turns_away(passage.text[start:stop]))
+    limit = min(
+        [
+            unit.start + _FIRST_CHARS,
+            *cuts,
+            *islice(turns, 1),
+            *(other.start for other in others if other.start > unit.start),
+        ]
+    )
     return between(unit, unit.start, reach(end, (stop for _, stop in sentences if stop > end), limit))
 
 
@@ -113,15 +123,15 @@ def _of_page(unit: Unit, taken: Sequence[Span], others: Sequence[Unit]) -> Unit:
         return unit
     text, run = unit.hit.passage.text, run_of(unit)
     start, end = piece.start, piece.end
-    stops = [stop for _, stop in run if stop > end and not any(end <= first < stop for first, _ in taken)]
-    for stop in stops:
-        if stop - start > _PAGE_CHARS:
+    behind = [span for span in run if span[1] > end and not any(end <= first < span[1] for first, _ in taken)]
+    for first, stop in behind:
+        if stop - start > _PAGE_CHARS or turns_away(text[max(first, end) : stop]):
             break
         if not _cuts(stop, others) and _is_whole(text[start:stop].rstrip()):
             end = stop
     starts = [first for first, _ in run if first < start and not any(first < last <= start for _, last in taken)]
     for first in reversed(starts):
-        if end - first > _PAGE_CHARS:
+        if end - first > _PAGE_CHARS or turns_away(text[first:end]):
             break
         if not _cuts(first, others):
             start = first
