@@ -70,6 +70,8 @@ def test_a_noun_is_shared_where_the_course_says_so(index: SearchIndex) -> None:
     assert named_sides(question, index.find(Query(question))) == ("single quotes", "double quotes")
     question = "difference between a hard and a soft link"
     assert named_sides(question, index.find(Query(question))) == ("hard link", "soft link")
+    question = "difference between a soft link and hard"
+    assert named_sides(question, index.find(Query(question))) == ("soft link", "hard")
     question = "difference between kittens and soft links"
     assert named_sides(question, index.find(Query(question))) == ("kittens", "soft links")
 

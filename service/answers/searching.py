@@ -139,7 +139,8 @@ def named_sides(question: str, found: Found | None = None) -> tuple[str, ...]:
     if len(words(first)) < len(words(second)):
         return _with_head_of(second, first, found), second
     if len(words(second)) < len(words(first)):
-        return first, _with_head_of(first, second, found)
+        # what stands behind the name is seldom said without its noun: "attention compared with seq2seq"
+        return first, _with_head_of(first, second, None)
     return first, second
 
 
