@@ -91,3 +91,36 @@ def test_a_date_says_when(text: str) -> None:
 )
 def test_other_questions_ask_for_nothing_of_it(question: str) -> None:
     assert facet_of(question) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "my training loss is nan after two epochs",
+        "git refuses to push my branch",
+        "веса не учатся, хотя слои в списке",
+        "после permute делаю view(-1) и он ругается на размер",
+        "ValueError: Expected more than 1 value per channel when training",
+        "i projected the points and all of them are negative, what did I forget",
+    ],
+)
+@pytest.mark.parametrize(
+    "remedy",
+    [
+        "Make sure that the learning rate is small.",
+        "Use nn.ModuleList instead of a list.",
+        "This comes from a bug, because of a missing batch.",
+        "Следует уменьшить шаг.",
+        "Веса не видны из-за списка.",
+    ],
+)
+def test_of_a_trouble_the_remedy_or_the_cause_is_asked(question: str, remedy: str) -> None:
+    facet = facet_of(question)
+    assert facet is not None
+    assert says(facet, remedy, is_code=False) == 1.0
+    assert says(facet, "The loss has three terms.", is_code=False) == 0.0
+
+
+@pytest.mark.parametrize("question", ["what is a learning rate", "which layers has AlexNet", "сколько слоёв у VGG"])
+def test_who_suffers_nothing_asks_for_no_remedy(question: str) -> None:
+    assert facet_of(question) is None

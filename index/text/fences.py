@@ -32,6 +32,25 @@ def fenced_spans(text: str) -> list[tuple[int, int]]:
     return [(opening[0], closing[1]) for opening, closing in _fences(text)]
 
 
+def parted(text: str) -> list[tuple[bool, tuple[int, int]]]:
+    """A text in its order, `(whether it is code, [start, end))`, without the fences."""
+    found: list[tuple[bool, tuple[int, int]]] = []
+    at = 0
+    for opening, closing in _fences(text):
+        found += [(False, (at, opening[0])), (True, (opening[1] + 1, closing[0]))]
+        at = closing[1]
+    return [part for part in [*found, (False, (at, len(text)))] if part[1][0] < part[1][1]]
+
+
+def code_and_prose(quote: str) -> list[tuple[bool, str]]:
+    """A quote of code in its order, `(whether it is code, what is said)`: without fences it is code as a whole, with
+    them it has the sentence that leads to the code."""
+    if FENCE not in quote.split("\n"):
+        return [(True, quote)]
+    parts = [(is_code, quote[start:end].strip("\n")) for is_code, (start, end) in parted(quote)]
+    return [part for part in parts if part[1]]
+
+
 def _fences(text: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """`[start, end)` of the lines that are fences, in pairs."""
     if FENCE not in text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from service.answers.definitions import defines, promises
 from service.answers.extractive import LEAST, overlap, quotable, read_units
 from service.answers.held import Wanted, share_held, terms_said, wanted_of
 from service.answers.kinds import ranks, suits
+from service.answers.lengths import at_length
 from service.answers.scoring import MIN_OF_BEST, score_units
 from service.answers.searching import Searched, Side
 from service.answers.types import Asked
@@ -27,6 +28,7 @@ _BREATH_CHARS = 12  # between two words of one name
 _BEFORE_CHARS, _AFTER_CHARS = 60, 140  # around a name, in which speech says what it is, why, or unlike what
 _LATE = 100  # characters after which a name that is explained should have been said
 _DIFFERENCE = re.compile(r"отлич|различ|разниц|differ|compar|сравн|\bvs\b|versus", re.IGNORECASE)  # of a title
+_JOINT = re.compile(r"[\s,/&-]*(?:(?:and|or|vs\.?|и|или)\s+)?", re.IGNORECASE)  # between what tells two things apart
 _MOST = 4  # quotes
 _SAME = 0.6  # of a piece's words that another one has too: it says nothing new
 
@@ -68,7 +70,13 @@ def compare(index: SearchIndex, question: str, searched: Searched) -> Compared:
                 unquoted.append(thing.side)
     if both_there and picked:
         picked += _beside(index, question, searched, (one, other), picked)
-    return Compared(tuple(picked), tuple(unquoted))
+    return Compared(tuple(at_length(_ranked(picked))), tuple(unquoted))
+
+
+def _ranked(units: Sequence[Unit]) -> list[Unit]:
+    """The same with one rank for each passage: they come from several searches, and each has counted its own hits."""
+    places = list(dict.fromkeys(unit.hit.passage.id for unit in units))
+    return [replace(unit, rank=places.index(unit.hit.passage.id)) for unit in units]
 
 
 def _beside(
@@ -224,7 +232,8 @@ def _names_of(thing: _Thing, against: _Thing, unit: Unit, weights: Mapping[str, 
         for first in range(len(run) - 1, -1, -1):
             said = {part.term for part in run[first:]}
             if _holds(thing, said):  # the least that ends here and holds the name
-                names += [] if _mixed(thing, against, said) else [(run[first].start, token.end)]
+                apart = not _mixed(thing, against, said) or _are_joined(thing, against, run[first:], unit.text)
+                names += [(run[first].start, token.end)] if apart else []
                 break
     return names
 
@@ -232,6 +241,17 @@ def _names_of(thing: _Thing, against: _Thing, unit: Unit, weights: Mapping[str, 
 def _mixed(thing: _Thing, against: _Thing, said: Collection[str]) -> bool:
     """Whether words that both sides share may be said of the other one."""
     return len(thing.own) < len(thing.words) and any(word.stands_in(said) for word in against.own)
+
+
+def _are_joined(thing: _Thing, against: _Thing, run: Sequence[Token], text: str) -> bool:
+    """Whether both sides are named with the words that they share behind them: "single and double quotes"."""
+    own, other = (
+        [token for token in run if any(word.stands_in({token.term}) for word in one.own)] for one in (thing, against)
+    )
+    if not own or not other:
+        return False
+    first, last = sorted((own, other), key=lambda tokens: tokens[0].start)
+    return _JOINT.fullmatch(text[first[-1].end : last[0].start]) is not None
 
 
 def _holds(thing: _Thing, said: Collection[str]) -> bool:

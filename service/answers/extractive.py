@@ -15,6 +15,7 @@ from index.engine.build import latin_language
 from index.engine.relations import is_outline
 from index.search.search import SearchIndex
 from index.text.analysis import find_terms, is_stop_word, terms_of, words
+from index.text.fences import in_one_line
 from index.types import Hit, IndexedPassage, Kind
 from service.answers.formulas import captions, pictured, with_picture_first
 from service.answers.lengths import at_length
@@ -120,7 +121,7 @@ def cite(
         Citation(numbers.take(hit), unit.quote, hit, pictured=unit is shown, code=unit.piece.is_code)
         for unit, hit in quoted
     )
-    return tuple(Sentence(" ".join(c.quote.split()), (c.number,)) for c in citations), citations
+    return tuple(Sentence(" ".join(in_one_line(c.quote).split()), (c.number,)) for c in citations), citations
 
 
 def quotable(hits: Iterable[Hit]) -> list[Hit]:

@@ -1,5 +1,5 @@
-"""What is asked of a thing beside what it is (an example, its code, where it is used, when, its drawbacks) → how a
-sentence that says so is put."""
+"""What is asked of a thing beside what it is (an example, its code, where it is used, when, its drawbacks), and of what
+went wrong → how a sentence that says so is put."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from index.text.analysis import fold
+from service.answers.requests import suffers
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,27 @@ _FACETS = (
         russian="",
     ),
 )
+# What went wrong with somebody is answered by what to do, and by what it comes from.
+_REMEDY = Facet(
+    re.compile(
+        r"\b(?:my|our|wrong|complains?|refuses?|weird|crazy|strange|rubbish|garbage|fix|what did i forget|"
+        r"what (?:do|can|should) i do|"
+        r"мо[йяеи]|моего|моей|моих|у (?:меня|нас)|не так|что делать|помогите|исправить|починить|ругается|странно)\b"
+    ),
+    re.compile(
+        r"\bshould(?:n't)?\b|\bmake sure\b|\bmust\b|\binstead\b|\bneed(?:s|ed)? to\b|\bhave to\b|\bsolutions?\b|"
+        r"\bto (?:fix|solve|avoid|prevent|overcome|address|remedy|get around)\b|\bworkaround|\bremed(?:y|ies)\b|"
+        r"\btry(?:ing)? \w+ing\b|\bconsider\b|\bbecause\b|\bdue to\b|\bcause[sd]?\b|\breason\b|\bsince\b|"
+        r"\bthis (?:happens|means)\b|\b(?:we|you) can\b|\bdon't\b|\bdo not\b|\bthat's why\b|"
+        r"\b(?:problem|issue|trick|trouble) (?:is|with|here)\b|"
+        r"\b(?:следует|нужно|надо|необходимо|лучше|вместо|из-за|так как|потому|поскольку|нельзя|можно|поэтому|"
+        r"решени[ея]|причин\w+|проблем\w+|спаса\w+|помога\w+)\b|"
+        r"\bт\.\s?к\.|\bчтобы (?:не|избежать|исправить)\b|\bтолько на\b"
+    ),
+    code=True,
+    english="",
+    russian="",
+)
 
 
 def says(facet: Facet, text: str, *, is_code: bool) -> float:
@@ -103,9 +125,12 @@ def says(facet: Facet, text: str, *, is_code: bool) -> float:
 
 
 def facet_of(question: str) -> Facet | None:
-    """What is asked of a thing in a question."""
+    """What is asked of a thing in a question; of a trouble its remedy."""
     folded = fold(question)
-    return next((facet for facet in _FACETS if facet.named.search(folded)), None)
+    found = next((facet for facet in _FACETS if facet.named.search(folded)), None)
+    if found is None and (suffers(question) or _REMEDY.named.search(folded)):
+        return _REMEDY
+    return found
 
 
 def asks_of(folded: str, thing: str, *, russian: bool) -> str | None:

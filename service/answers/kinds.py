@@ -21,7 +21,9 @@ _CUES = {
         r"\bfirst\b|\bthen\b|\bnext\b|\bstep\b|\buse\b|\bwe (?:take|compute|do|have)\b"
     ),
     Asked.COMPARISON: (
-        r"отлич\w+|разниц\w+|различ\w+|вместо|тогда как|\bа не\b|проще|меньше|больше|\bdiffer\w*|\binstead\b|"
+        r"отлич\w+|разниц\w+|различ\w+|вместо|тогда как|напротив|наоборот|противоположн\w+|"
+        r"\bа не\b|проще|меньше|больше|\bdiffer\w*|\binstead\b|"
+        r"\bwhile\b|\bcontrast\b|\bdistinct\w*|\binterchangeabl\w+|\bopposed\b|\bother hand\b|"
         r"\bunlike\b|\bwhereas\b|\bcompared\b|\bsimilar\b|\bversus\b|\bvs\b|\bthan\b|\bonly\b"
     ),
     Asked.LIST: (

@@ -8,12 +8,15 @@ they say goes on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from itertools import islice
 
-from service.answers.blocks import Span, blocks_of, plain
+from index.text.fences import FENCE
+from service.answers.blocks import Span
+from service.answers.bounds import between, fences_of, is_within, made_whole, run_of
 from service.answers.ends import goes_on
+from service.answers.leaning import turns_away
 from service.answers.lines import is_strewn
-from service.answers.pieces import HEADING_END, reach, skipped
+from service.answers.pieces import HEADING_END, reach
 from service.answers.speech import spoken_in
 from service.answers.units import Unit
 
@@ -30,10 +33,12 @@ def at_length(units: Sequence[Unit], *, pages: bool = True) -> list[Unit]:
         if any(_holds(other, unit) for other in grown):
             continue
         others = [other for other in units if other is not unit and other.rank == unit.rank]
-        if unit.hit.passage.time is not None:
-            grown.append(_of_speech(unit, others) if not number else unit)
-        elif pages or (unit.hit.passage.page is not None and not unit.hit.passage.page.is_pictured):
-            grown.append(_of_page(unit, [own for own in grown if own.rank == unit.rank], others))
+        taken = [(own.start, own.piece.end) for own in grown if own.rank == unit.rank]
+        page = unit.hit.passage.page
+        if page is None:
+            grown.append(made_whole(_of_speech(unit, others) if not number else unit, taken, is_first=not number))
+        elif pages or not page.is_pictured:
+            grown.append(made_whole(_of_page(unit, taken, others), taken))
         else:
             grown.append(unit)
     return _joined(grown)
@@ -47,16 +52,26 @@ def _joined(units: Iterable[Unit]) -> list[Unit]:
         if near is None:
             joined.append(unit)
         else:
-            other = joined[near]
-            joined[near] = _between(other, min(other.start, unit.start), max(other.piece.end, unit.piece.end))
+            joined[near] = _as_one(joined[near], unit)
     return joined
+
+
+def _as_one(one: Unit, other: Unit) -> Unit:
+    """Two quotes with what is between them; code with the fence behind it."""
+    start, end = min(one.start, other.start), max(one.piece.end, other.piece.end)
+    code = one if one.piece.is_code else other
+    if code.piece.is_code and (fences := fences_of(code)) is not None:
+        end = max(end, fences[1])
+    return between(code if code.piece.is_code else one, start, end)
 
 
 def _are_near(one: Unit, other: Unit) -> bool:
     """Whether what is between two quotes can be quoted with them: little, and all of it said by who says them, or lines
-    of one run."""
-    if one.rank != other.rank or any(unit.piece.is_code or unit.piece.is_cited for unit in (one, other)):
+    of one run. Code is near to what leads to it."""
+    if one.rank != other.rank or one.piece.is_cited or other.piece.is_cited:
         return False
+    if one.piece.is_code or other.piece.is_code:
+        return _is_led_to(*sorted((one, other), key=lambda unit: unit.start))
     first, last = sorted((one, other), key=lambda unit: unit.start)
     if last.start - first.piece.end > _GAP_CHARS or last.piece.end - first.start > _MOST_CHARS:
         return False
@@ -64,7 +79,16 @@ def _are_near(one: Unit, other: Unit) -> bool:
     if passage.time is not None:
         _, unsaid = spoken_in(passage.text, passage.times, passage.time.start_seconds)
         return not any(first.start < cut < last.piece.end for cut, _ in unsaid)
-    return _is_within(last.start, _run_of(first))
+    return is_within(last.start, run_of(first))
+
+
+def _is_led_to(first: Unit, last: Unit) -> bool:
+    """Whether one quote is prose and the other the code right below it, whole."""
+    if first.piece.is_code or last.piece.end - first.start > _MOST_CHARS:
+        return False
+    if last.start <= first.piece.end:
+        return True  # the sentence above a block of code that was quoted with it
+    return fences_of(last) is not None and first.hit.passage.text[first.piece.end : last.start].strip() == FENCE
 
 
 def _holds(one: Unit, other: Unit) -> bool:
@@ -79,56 +103,45 @@ def _of_speech(unit: Unit, others: Iterable[Unit]) -> Unit:
     sentences, unsaid = spoken_in(passage.text, passage.times, place.start_seconds)
     end = unit.piece.end
     cuts = [cut for cut, _ in unsaid if cut >= end]
-    limit = min([unit.start + _FIRST_CHARS, *cuts, *(other.start for other in others if other.start > unit.start)])
-    return _between(unit, unit.start, reach(end, (stop for _, stop in sentences if stop > end), limit))
+    turns = (start for start, stop in sentences if start >= end and turns_away(passage.text[start:stop]))
+    limit = min(
+        [
+            unit.start + _FIRST_CHARS,
+            *cuts,
+            *islice(turns, 1),
+            *(other.start for other in others if other.start > unit.start),
+        ]
+    )
+    return between(unit, unit.start, reach(end, (stop for _, stop in sentences if stop > end), limit))
 
 
-def _of_page(unit: Unit, grown: Iterable[Unit], others: Sequence[Unit]) -> Unit:
+def _of_page(unit: Unit, taken: Sequence[Span], others: Sequence[Unit]) -> Unit:
     """A piece with the lines behind it, and then with those before it, of the run of lines that it stands in, as far as
-    so many characters hold, nothing of the quotes of the page that have `grown`, and none of `others` in part."""
+    so many characters hold, nothing of what other quotes of the page have `taken`, and none of `others` in part."""
     piece = unit.piece
     if piece.is_code or piece.is_cited:
         return unit
-    text, run = unit.hit.passage.text, _run_of(unit)
+    text, run = unit.hit.passage.text, run_of(unit)
     start, end = piece.start, piece.end
-    taken = [(other.start, other.piece.end) for other in grown]
-    stops = [stop for _, stop in run if stop > end and not any(end <= first < stop for first, _ in taken)]
-    for stop in stops:
-        if stop - start > _PAGE_CHARS:
+    behind = [span for span in run if span[1] > end and not any(end <= first < span[1] for first, _ in taken)]
+    for first, stop in behind:
+        if stop - start > _PAGE_CHARS or turns_away(text[max(first, end) : stop]):
             break
         if not _cuts(stop, others) and _is_whole(text[start:stop].rstrip()):
             end = stop
     starts = [first for first, _ in run if first < start and not any(first < last <= start for _, last in taken)]
     for first in reversed(starts):
-        if end - first > _PAGE_CHARS:
+        if end - first > _PAGE_CHARS or turns_away(text[first:end]):
             break
         if not _cuts(first, others):
             start = first
-    longer = _between(unit, start, end)
+    longer = between(unit, start, end)
     return unit if is_strewn(longer.text) else longer
-
-
-def _run_of(unit: Unit) -> Sequence[Span]:
-    """The run of lines that a piece of a page stands in; none for code."""
-    text, title = unit.hit.passage.text, unit.hit.passage.title
-    runs = blocks_of(text, skipped(text, title), plain(title), names=False)
-    return next((run for run in runs if _is_within(unit.start, run)), ())
 
 
 def _cuts(place: int, others: Iterable[Unit]) -> bool:
     return any(other.start < place < other.piece.end for other in others)
 
 
-def _is_within(place: int, run: Sequence[Span]) -> bool:
-    return bool(run) and run[0][0] <= place < run[-1][1]
-
-
 def _is_whole(said: str) -> bool:
     return not goes_on(said) and HEADING_END.search(said) is None
-
-
-def _between(unit: Unit, start: int, end: int) -> Unit:
-    """What its passage says from one place to another."""
-    said = unit.hit.passage.text[start:end]
-    text = said.strip()
-    return replace(unit, piece=replace(unit.piece, text=text, start=start + said.index(text)))

@@ -16,6 +16,7 @@ from service.answers.blocks import ABBREVIATED, TITLE_CHARS, blocks_of, plain
 from service.answers.code import holds_code, is_code, is_latex, is_remark, is_statement
 from service.answers.ends import dangling, goes_on
 from service.answers.kinds import announces
+from service.answers.leaning import turns_away
 from service.answers.lines import (
     holds_link,
     is_equation,
@@ -198,8 +199,9 @@ def _is_worded(text: str) -> bool:
 def _spoken(text: str, times: str, start_seconds: float) -> Iterator[Piece]:
     """Each sentence of speech with as much of the next ones as can be read at a glance."""
     sentences, unsaid = spoken_in(text, times, start_seconds)
+    turns = [start for start, end in sentences if turns_away(text[start:end])]
     for place, (start, end) in enumerate(sentences):
-        limit = min([start + _SPOKEN_CHARS, *(cut for cut, _ in unsaid if cut >= end)])
+        limit = min([start + _SPOKEN_CHARS, *(cut for cut, _ in unsaid if cut >= end), *(t for t in turns if t >= end)])
         last = reach(end, (stop for _, stop in sentences[place + 1 :]), limit)
         yield Piece(place, text[start:last].strip(), start, end - start)
 

@@ -120,4 +120,9 @@ def requested(text: str, folded: str, bare: str) -> Asked:
         for asked, pattern in patterns.items():
             if (pattern.search if patterns is _FORMED else pattern.match)(asked_in):
                 return asked
-    return Asked.FACT if _TROUBLE.search(folded) or _ERROR.search(text) else Asked.NOTHING
+    return Asked.FACT if suffers(text, folded) else Asked.NOTHING
+
+
+def suffers(text: str, folded: str = "") -> bool:
+    """Whether a text says that something does not do what it should."""
+    return _TROUBLE.search(folded or fold(text)) is not None or _ERROR.search(text) is not None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, zip_longest
@@ -10,7 +11,7 @@ from itertools import chain, zip_longest
 from index.engine.glossary import general_glossary, whole_key
 from index.search.asked import words_of_term
 from index.search.found import Find, Found
-from index.text.analysis import is_stop_word, words
+from index.text.analysis import is_stop_word, terms_of, words
 from index.types import Coverage, Hit, IndexedPassage, Query
 from service.answers.parts import asks_of_first, two_questions
 from service.answers.questions import thing_of_formula
@@ -19,6 +20,9 @@ from service.answers.told import thing_told_of
 
 # Places, and how many of them with other minutes of their explanation: all that was gained was gained by the first.
 _HITS, _WITH_MINUTES = 10, 1
+_FIELD = re.compile(r"\s+(?:in|в|во)\s+\S+(?:\s\S+)?$", re.IGNORECASE)  # behind a name
+_ADJECTIVE = re.compile(r"[а-яё-]{2,}(?:[ыи]й|ой|[ая]я|[ое]е|[ыи]е|[ыи]х|[ое]го|[ое]му|[ыи]ми?|ую|юю)", re.IGNORECASE)
+_JOINED = re.compile(r"\w-(\w.*)$")  # what a name ends with behind a hyphen
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def find_asked(find: Find, query: Query) -> Searched:
     found = find(query)
     if query.literal:
         return Searched(found)
-    sides = named_sides(query.text)
+    sides = named_sides(query.text, found)
     if sides:
         return _compared(found, tuple(Side(name, find(replace(query, text=name))) for name in sides))
     parts = two_questions(query.text)
@@ -121,22 +125,50 @@ def _by_part(whole: Found, first: Found, second: Found) -> Searched | None:
     return Searched(there, missing=missing) if there.coverage is Coverage.EXPLAINED else None
 
 
-def named_sides(question: str) -> tuple[str, ...]:
-    """The names of both things that a question compares; none where one of them is no name, as "it"."""
+def named_sides(question: str, found: Found | None = None) -> tuple[str, ...]:
+    """The names of both things that a question compares; none where one of them is no name, as "it". `found` is what
+    the question found: a noun that only one of them has belongs to both if the course says it with the other."""
     sides = sides_of(question)
     if sides is None or any(all(is_stop_word(word) for word in words(side)) for side in sides):
         return ()
-    return _with_shared_head(*sides), sides[1]
+    first, second = sides
+    if _FIELD.search(first) is None:
+        second = _FIELD.sub("", second)  # in which field both are compared
+    if first.endswith("-") and (joined := _JOINED.search(second)):
+        return f"{first}{joined[1]}", second  # "L1- и L2-регуляризация"
+    if len(words(first)) < len(words(second)):
+        return _with_head_of(second, first, found), second
+    if len(words(second)) < len(words(first)):
+        # what stands behind the name is seldom said without its noun: "attention compared with seq2seq"
+        return first, _with_head_of(first, second, None)
+    return first, second
 
 
-def _with_shared_head(first: str, second: str) -> str:
-    """The first side with the noun that it shares with the second: "semantic vs instance segmentation". Only where that
-    makes a term."""
-    head = words(second)[-1:]
-    if len(words(second)) < 2 or len(words(first)) >= len(words(second)):
-        return first
-    whole = " ".join([first.rstrip("-"), *head])
-    return whole if general_glossary().find(whole_key(whole)) else first
+def _with_head_of(longer: str, shorter: str, found: Found | None) -> str:
+    """A side with the noun that it shares with the longer one: "semantic vs instance segmentation", "single and double
+    quotes". Only where that makes a term, or is said so where the question leads to; what is an adjective by its form
+    is no name."""
+    head = words(longer)[-1]
+    whole = f"{shorter.rstrip('-')} {head}"
+    if terms_of(head)[0] in {term for word in words(shorter) for term in terms_of(word)}:
+        return shorter
+    if general_glossary().find(whole_key(whole)) or _ADJECTIVE.fullmatch(shorter):
+        return whole
+    return whole if found is not None and _is_said(words(shorter), words(longer), found) else shorter
+
+
+def _is_said(shorter: Sequence[str], longer: Sequence[str], found: Found) -> bool:
+    """Whether one of the best places of a search says the noun of a longer name with a shorter one too: beside it, or
+    behind both."""
+    wanted = [[terms_of(word)[0] for word in name] for name in ([*shorter, longer[-1]], shorter, longer)]
+    for hit in found.hits(_HITS):
+        said = [terms_of(word)[0] for word in words(f"{hit.passage.title}\n{hit.passage.text}")]
+        for at in (at for at, term in enumerate(said) if term == wanted[0][0]):
+            joint = at + len(shorter)
+            both = said[at:joint] == wanted[1] and said[joint + 1 : joint + 1 + len(longer)] == wanted[2]
+            if both or said[at : joint + 1] == wanted[0]:
+                return True
+    return False
 
 
 def _once(hits: Iterable[Hit]) -> tuple[Hit, ...]:

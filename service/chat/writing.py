@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from index.text.fences import code_and_prose
 from index.types import Hit
 from service.answers.opaque import is_block
 from service.answers.types import Answer, AnswerMode, Citation, Outcome, Said
@@ -51,7 +52,8 @@ class Writer:
         if self.text and not self.text.endswith("\n"):
             self.text += "\n\n" if quoted or is_block(said.sentence.text) else " "
         if quoted and said.citations and said.citations[0].code:
-            self.text += fenced(said.citations[0].quote) + "\n"
+            parts = code_and_prose(said.citations[0].quote)
+            self.text += "\n\n".join(fenced(part) if is_code else escape(part) for is_code, part in parts) + "\n"
         else:
             self.text += escape(said.sentence.text) if quoted else written(said.sentence.text)
             self.text += " " if said.citations and not self.text.endswith("\n") else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from index.later import later
-from index.text.fences import FENCE, code_spans, fenced_spans, in_one_line
+from index.text.fences import FENCE, in_one_line, parted
 
 if TYPE_CHECKING:
     from service.answers import code
@@ -41,14 +41,9 @@ def pieces(text: str, highlights: Spans) -> Pieces:
 
 def code_parted(text: str, highlights: Spans) -> list[tuple[bool, Pieces]]:
     """The text of a page in its order, cut at its highlights: `(whether it is code, pieces)`, without the fences."""
-    found: list[tuple[bool, tuple[int, int]]] = []
-    at = 0
-    for whole, inner in zip(fenced_spans(text), code_spans(text), strict=False):
-        found += [(False, (at, whole[0])), (True, inner)]
-        at = whole[1]
     marks = list(highlights)
     parts = []
-    for is_code, (start, end) in [*found, (False, (at, len(text)))]:
+    for is_code, (start, end) in parted(text):
         said = text[start:end].strip("\n")
         first = start + len(text[start:end]) - len(text[start:end].lstrip("\n"))
         own = [(max(a - first, 0), min(b - first, len(said))) for a, b in marks if a < first + len(said) and b > first]

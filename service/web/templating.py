@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader
 
+from index.text.fences import code_and_prose
 from service.links import clock, course_url, deck_image_url, deck_url, file_url, kept_url, lecture_link, watch_url
 from service.web.quoted import cited_place
 from service.web.results import hit_place
@@ -31,6 +32,7 @@ TEMPLATES.globals |= {
     "look_name": look_name,
     "code_parted": code_parted,
     "pieces": pieces,
+    "quote_parts": code_and_prose,
     "course_url": course_url,
     "deck_image_url": deck_image_url,
     "deck_url": deck_url,
