@@ -8,17 +8,21 @@ from unittest.mock import Mock, create_autospec
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 
+from index.search import search
 from index.search.coverage import Evidence
 from index.search.search import SearchIndex
 from index.types import Coverage, Hit, IndexedPassage, Kind, PagePlace, Snippet
 from index.types.course import DeckKind
+from service.answers import answering
 from service.answers.answering import quoted_answer
 from service.answers.scoring import Scored
 from service.answers.searching import Searched
 from service.answers.types import Answer, Outcome
 from service.answers.units import Unit, units_of
-from service.answers.verdict import in_order, judge, odds_of
+from service.answers.verdict import Judged, in_order, judge, odds_of
+from service.chat.writing import Writer
 
 _WEIGHTS = {"фраз": 1.0}
 _SAID = (
@@ -149,3 +153,24 @@ def test_a_question_that_names_another_thing_is_not_surely_on_the_subject() -> N
     evidence = Evidence(1.0, 0.0, 0.5, 0.8, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0)
     assert evidence.on_subject == evidence.total > 0
     assert replace(evidence, strange=0.5).on_subject == 0
+
+
+def test_a_chat_is_told_that_what_is_quoted_is_only_a_mention() -> None:
+    for stands_out, is_noted in ((0.2, True), (5.0, False)):
+        writer = Writer("http://service.example", russian=True)
+        writer.answer(_answered(Coverage.MENTIONED, stands_out))
+        assert ("только упоминается" in writer.text) is is_noted
+        assert "фраза" in writer.text
+
+
+@pytest.mark.parametrize(
+    ("judged", "is_answered"), [(Judged(Outcome.ANSWERED), True), (Judged(Outcome.MENTIONED, 1), False)]
+)
+def test_over_an_answer_the_page_does_not_say_that_it_is_only_mentioned(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, judged: Judged, is_answered: bool
+) -> None:
+    monkeypatch.setattr(search, "coverage_of", lambda *_: Coverage.MENTIONED)
+    monkeypatch.setattr(answering, "judge", lambda *_, **__: judged)
+    page = client.get("/", params={"q": f"зачем же тут нужен dropout, {is_answered}?", "lang": "ru"}).text
+    assert ('id="answer"' in page) is is_answered
+    assert ("без подробного объяснения" in page) is not is_answered
