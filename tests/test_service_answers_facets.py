@@ -37,7 +37,7 @@ def _hits() -> list[Hit]:
 def _first(question: str, said: str = "") -> str:
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
-    _, citations = extract_answer(index, question, Asked.FACT, _hits(), {"hash": 3.0}, Numbers(()), said=said)
+    _, citations, _ = extract_answer(index, question, Asked.FACT, _hits(), {"hash": 3.0}, Numbers(()), said=said)
     return citations[0].quote
 
 

@@ -34,7 +34,7 @@ def _quoted(query: str, asked: Asked) -> list[str]:
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
     hits = [_notes(_RECALL, _BELOW, _FORMULA, _WHERE, _AFTER)]
-    _, citations = extract_answer(index, query, asked, hits, {"recal": 2.0, "recall": 2.0}, Numbers(()))
+    _, citations, _ = extract_answer(index, query, asked, hits, {"recal": 2.0, "recall": 2.0}, Numbers(()))
     return [citation.quote for citation in citations]
 
 

@@ -28,7 +28,7 @@ def _quoted(asked: Asked, *hits: Hit) -> list[str]:
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
     told = Told(asked, _ZONEOUT, _WEIGHTS, made=True)
-    _, citations = extract_answer(index, "кто предложил zoneout", asked, hits, _WEIGHTS, Numbers(()), told)
+    _, citations, _ = extract_answer(index, "кто предложил zoneout", asked, hits, _WEIGHTS, Numbers(()), told)
     return [citation.quote for citation in citations]
 
 

@@ -321,7 +321,7 @@ def test_the_best_hit_is_quoted_though_others_hold_more_of_the_words(asked: Aske
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
     weights = {"фраз": 1.0}
-    _, citations = extract_answer(index, "кто предложил фразу", asked, [best, other], weights, Numbers(()))
+    _, citations, _ = extract_answer(index, "кто предложил фразу", asked, [best, other], weights, Numbers(()))
     assert citations[0].hit is other
     assert any(citation.hit is best for citation in citations) is quoted
 
@@ -340,7 +340,7 @@ def test_the_best_hit_costs_no_quote_where_it_has_nothing_to_say_and_answers_not
     weather = _slide("Погода\nСегодня идёт сильный дождь и дует ветер", "Погода")
 
     def quoted(hits: list[Hit]) -> list[str]:
-        _, citations = extract_answer(index, "какая фраза стоит", Asked.FACT, hits, {"фраз": 1.0}, Numbers(()))
+        _, citations, _ = extract_answer(index, "какая фраза стоит", Asked.FACT, hits, {"фраз": 1.0}, Numbers(()))
         return [citation.hit.passage.title for citation in citations]
 
     assert quoted([label, *others]) == ["Тема"] * 4
@@ -373,7 +373,7 @@ def test_a_fact_is_quoted_from_the_best_two_hits_in_whatever_words_they_say_it(a
 def _quoted(query: str, asked: Asked, hits: list[Hit], weights: dict[str, float]) -> list[str]:
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
-    _, citations = extract_answer(index, query, asked, hits, weights, Numbers(()))
+    _, citations, _ = extract_answer(index, query, asked, hits, weights, Numbers(()))
     return [citation.quote for citation in citations]
 
 
@@ -414,7 +414,7 @@ def test_a_formula_that_can_be_read_is_quoted_where_one_is_asked_for(line: str) 
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
     weights = dict.fromkeys(terms_of(name), 1.0)
-    _, citations = extract_answer(index, f"формула {name}", Asked.FORMULA, [hit], weights, Numbers(()))
+    _, citations, _ = extract_answer(index, f"формула {name}", Asked.FORMULA, [hit], weights, Numbers(()))
     assert line.lstrip("• ") in citations[0].quote.split("\n")[0]
 
 
@@ -493,7 +493,7 @@ def test_of_two_quotes_of_a_page_the_better_one_comes_first() -> None:
     index = create_autospec(SearchIndex, instance=True)
     index.similarities.side_effect = lambda _query, texts, _passages: [0.5] * len(texts)
     weights = {"фраз": 1.0, "термин": 1.0}
-    _, citations = extract_answer(index, "какой термин у фразы", Asked.FACT, [page], weights, Numbers(()))
+    _, citations, _ = extract_answer(index, "какой термин у фразы", Asked.FACT, [page], weights, Numbers(()))
     assert [early in citation.quote for citation in citations] == [False, True]
     assert late in citations[0].quote
 

@@ -141,6 +141,11 @@ class Evidence:
         meant = _CLOSE * max(0.0, self.near - _WITHOUT_VECTORS) + self.resembles
         return _CONSTANT + signs + meant + _FITS * self.fitting - _OUTSIDE * self.outside
 
+    @property
+    def on_subject(self) -> float:
+        """The same, 0 where another thing is named."""
+        return 0.0 if self.names_another_thing else self.total
+
 
 def judge_coverage(evidence: Evidence | None) -> Coverage:
     """What the evidence says; None stands for nothing found at all."""

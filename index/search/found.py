@@ -37,7 +37,8 @@ class LectureHits:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """One search, over one generation. `query` is what was searched, cleaned; `weights` are its terms in all readings,
-    by how much they say: what a quote should hold; `unknown_words` are those that the searched courses do not know."""
+    by how much they say: what a quote should hold; `unknown_words` are those that the searched courses do not know;
+    `on_subject` are the log-odds of coverage that the courses answer, 0 where the query names another thing."""
 
     query: str
     mode: Mode
@@ -48,6 +49,7 @@ class Found:
     index: Generation
     ranked: Ranked
     words: Weighed
+    on_subject: float = 0.0
 
     @property
     def generation(self) -> int:
@@ -142,7 +144,8 @@ class Found:
         else:
             passage, snippet = with_moment(said_together(minutes), self.weights)
             passage = with_mark(passage, minutes)
-        return Hit(passage, score, snippet, self._twin_of(row), explanation)
+        stands_out = float(shown.opinion[i])
+        return Hit(passage, score, snippet, self._twin_of(row), explanation, stands_out=stands_out)
 
     def _minutes(self, passage: IndexedPassage, shown: Ranked, i: int) -> list[IndexedPassage]:
         """A page, or a minute of speech with those after it up to what was found in the same explanation."""

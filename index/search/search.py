@@ -169,6 +169,7 @@ class SearchIndex:
             index=self.generation,
             ranked=settle(self.generation, ranked),
             words=words,
+            on_subject=evidence.on_subject if evidence else 0.0,
         )
         return with_titled(found, find_titled(text, scope))
 

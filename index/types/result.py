@@ -79,7 +79,8 @@ class Explanation:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """`twin_of` is the id of the newer edition of the same slide; `beside` are other minutes of the same explanation
-    in speech, best first, where they were asked for."""
+    in speech, best first, where they were asked for; `stands_out` is by how many standard deviations it is nearer to
+    the question than usual for the encoder, 0 where that says nothing."""
 
     passage: IndexedPassage
     score: float
@@ -87,6 +88,7 @@ class Hit:
     twin_of: str | None = None
     explanation: Explanation | None = None
     beside: tuple[Hit, ...] = ()
+    stands_out: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from index.text.layout import in_meant_layout
 from index.types import Coverage, Filters, Kind, Query
 from service.answers.citations import ReplyReader
 from service.answers.compared import compare
-from service.answers.extractive import cite, extract_answer
+from service.answers.extractive import Extracted, cite, extract_answer
 from service.answers.failures import ModelFailed
 from service.answers.following import leans_back, standalone
 from service.answers.llm import LanguageModel
@@ -29,6 +29,7 @@ from service.answers.thoughts import Thoughts
 from service.answers.together import Together, may_be_answered, wanted_together
 from service.answers.told import Told, wanted_told
 from service.answers.types import Answer, AnswerMode, Asked, Citation, Event, Outcome, Said, Sentence, Started, Turn
+from service.answers.verdict import judge, outcome_of
 
 _LOOKED_THROUGH = 40  # hits, for a place that is about all that was asked
 _PASSAGES_TO_MODEL = 6
@@ -54,27 +55,26 @@ def quoted_answer(
     russian: bool | None = None,
     explain_terms: bool = False,
     said: str = "",
+    written: bool = False,
 ) -> Answer:
     """The answer that needs no model, from what a search of the question found: quotes, or why there are none.
 
     `cited` is what the conversation has cited so far; `russian` the language, if it is not that of the question;
-    with `explain_terms` a bare term asks what it is; `said` is what was answered just before it."""
+    with `explain_terms` a bare term asks what it is; `said` is what was answered just before it; `written`: a model
+    writes an answer in place of the quotes."""
     found = searched.found
     russian = speaks_russian(question) if russian is None else russian
     asked = _asked(question, found.query)
     if asked is Asked.NOTHING and explain_terms:
         asked = Asked.DEFINITION
-    outcome = _outcome(asked, found.coverage)
+    outcome = outcome_of(asked, found.coverage)
     hits = searched.hits
-    note = make_note(outcome, hits, russian=russian)
-    if searched.missing:
-        note = f"{note_of_missing(searched.missing, russian=russian)} {note}".rstrip()
     bare = Answer(
         AnswerMode.EXTRACTIVE,
         outcome,
         found.coverage,
         found.degraded,
-        note,
+        _note(outcome, searched, russian=russian),
         (),
         (),
         hits,
@@ -85,35 +85,44 @@ def quoted_answer(
         return _compared(index, bare, searched, Numbers(cited), russian=russian)
     together = wanted_together(found.query, asked, found)
     if outcome is Outcome.NO_QUESTION and together is not None and found.coverage is Coverage.EXPLAINED:
-        return _quoted(index, bare, searched, Asked.FACT, Numbers(cited), together, said) or bare
+        sentences, citations, _ = _quoted(index, searched, Asked.FACT, Numbers(cited), together, said)
+        return replace(bare, outcome=Outcome.ANSWERED, sentences=sentences, citations=citations) if sentences else bare
     if outcome not in {Outcome.ANSWERED, Outcome.MENTIONED}:
         return bare
     about = together or wanted_told(question, asked, found)
-    quoted = _quoted(index, bare, searched, asked, Numbers(cited), about, said)
-    if quoted is not None or outcome is Outcome.MENTIONED:
-        return quoted or bare
-    return _placed(bare, about, russian=russian)
+    quoted = _quoted(index, searched, asked, Numbers(cited), about, said)
+    if not quoted.sentences:
+        return bare if outcome is Outcome.MENTIONED else _placed(bare, about, russian=russian)
+    judged = judge(outcome, quoted.odds, found.on_subject, written=written)
+    return replace(
+        bare,
+        outcome=judged.outcome,
+        note=_note(judged.outcome, searched, russian=russian),
+        sentences=quoted.sentences[: judged.most],
+        citations=quoted.citations[: judged.most],
+    )
 
 
 def _quoted(
     index: SearchIndex,
-    bare: Answer,
     searched: Searched,
     asked: Asked,
     numbers: Numbers,
     together: Together | Told | None,
     said: str,
-) -> Answer | None:
-    """The answer with quotes; None where nothing that was found would answer. Where an attribute of a thing is asked
-    for, places of both are looked for further down."""
+) -> Extracted:
+    """What is quoted; nothing where nothing that was found would answer. Where an attribute of a thing is asked for,
+    places of both are looked for further down."""
     found, hits = searched.found, iter(searched.hits)
     if together is not None:
         hits = searched.looked_through(_LOOKED_THROUGH, together.may_hold)
-    sentences, citations = extract_answer(index, found.query, asked, hits, found.weights, numbers, together, said)
-    if not sentences:
-        return None
-    outcome = Outcome.ANSWERED if bare.outcome is Outcome.NO_QUESTION else bare.outcome
-    return replace(bare, outcome=outcome, sentences=sentences, citations=citations)
+    return extract_answer(index, found.query, asked, hits, found.weights, numbers, together, said)
+
+
+def _note(outcome: Outcome, searched: Searched, *, russian: bool) -> str:
+    """What is said of an answer, after what is said of the one of two things that is not there."""
+    note = make_note(outcome, searched.hits, russian=russian)
+    return f"{note_of_missing(searched.missing, russian=russian)} {note}".rstrip() if searched.missing else note
 
 
 def _placed(bare: Answer, together: Together | Told | None, *, russian: bool) -> Answer:
@@ -216,7 +225,10 @@ def stream_answer(
     query, searched, degraded = _search(find, question, filters, history, model, deadline, literal=literal)
     cited = cited_before(index, find, filters, history, replays=model is None, explain_terms=explain_terms)
     told = _told_before(question, query, history)
-    answer = quoted_answer(index, question, searched, cited, russian=russian, explain_terms=explain_terms, said=told)
+    written = model is not None
+    answer = quoted_answer(
+        index, question, searched, cited, russian=russian, explain_terms=explain_terms, said=told, written=written
+    )
     answer = replace(answer, degraded=(*answer.degraded, *degraded))
     writes = model is not None and answer.outcome in WRITABLE
     yield Started(replace(answer, mode=AnswerMode.GENERATED) if writes else answer)
@@ -329,13 +341,3 @@ def _asked(question: str, query: str) -> Asked:
         return asked
     asked = what_is_asked(question)
     return Asked.FACT if asked is Asked.NOTHING else asked
-
-
-def _outcome(asked: Asked, coverage: Coverage) -> Outcome:
-    if coverage is Coverage.ABSENT:
-        return Outcome.ABSENT
-    if coverage is Coverage.LISTED:
-        return Outcome.LISTED
-    if asked is Asked.NOTHING:
-        return Outcome.NO_QUESTION
-    return Outcome.MENTIONED if coverage is Coverage.MENTIONED else Outcome.ANSWERED

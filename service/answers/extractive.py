@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from service.answers.together import Together
 from service.answers.told import Told
 from service.answers.types import Asked, Citation, Sentence
 from service.answers.units import Unit, opened_at, units_of
+from service.answers.verdict import in_order, odds_of
 
 # Figures: benchmarks/answers.py, docs/answers.md.
 _PASSAGES = 10  # of the best hits are read
@@ -56,6 +58,14 @@ _DRAWN = re.compile(
 )
 
 
+class Extracted(NamedTuple):
+    """Quotes, each with its citation, and the log-odds that they answer; None where nothing tells."""
+
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    odds: float | None = None
+
+
 def extract_answer(
     index: SearchIndex,
     query: str,
@@ -65,7 +75,7 @@ def extract_answer(
     numbers: Numbers,
     together: Together | Told | None = None,
     said: str = "",
-) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+) -> Extracted:
     """At most four quotes of the best hits, each with its citation; none if no hit has one that would answer.
 
     `weights` are the terms of the query in all its readings, by how much they say; `together` is what a piece must be
@@ -79,9 +89,9 @@ def extract_answer(
         units += captions(chosen, units)
     units = units if together is None else together.best_of(units)
     if not units:
-        return (), ()
-    scored = score_units(index, query, asked, units, weights)
-    scored = _less_of(scored, units, said)
+        return Extracted()
+    new = score_units(index, query, asked, units, weights)
+    scored = _less_of(new, units, said)
     best_first = np.argsort(-scored.worth, kind="stable").tolist()
     is_told = isinstance(together, Told)  # what answers has been judged
     order = [i for i in best_first if is_told or scored.kinds[i] > 0 or asked not in NEED_KIND]
@@ -93,13 +103,17 @@ def extract_answer(
     best = max((scored.worth[i] - STATED * scored.stated[i] for i in order), default=0.0)
     picked = _pick(units, scored.worth, order, least, best, own)
     if not is_told and not any(scored.speaks[i] and scored.worth[i] >= LEAST for i in picked):
-        return (), ()
+        return Extracted()
+    odds = None
+    if not is_told:
+        picked = picked if asked is Asked.FORMULA else in_order(units, scored, picked)
+        odds = odds_of(units, new, picked[0])
     # a formula is shown by itself, as its page's picture is
     chosen_units = at_length([units[i] for i in picked], pages=asked is not Asked.FORMULA)
     shown = pictured(query, chosen_units, weights) if asked is Asked.FORMULA else None
     if asked is Asked.FORMULA:
         chosen_units = with_picture_first(chosen_units, shown)
-    return cite(chosen_units, numbers, shown)
+    return Extracted(*cite(chosen_units, numbers, shown), odds)
 
 
 def _less_of(scored: Scored, units: Sequence[Unit], said: str) -> Scored:

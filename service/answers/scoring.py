@@ -63,12 +63,13 @@ _CONTRAST = 0.4  # of a piece that sets something against something, beside one 
 class Scored:
     """Of each piece: what it is worth, how far it is put as such an answer, and whether it speaks of what was asked, by
     its words or by its title. Of one that cannot be worth `MIN_OF_BEST` of the best: at most what it is worth, and how
-    it is put is left out."""
+    it is put is left out. `alike` is how near it is in meaning, 0 where that was not compared."""
 
     worth: NDArray[np.float64]
     kinds: NDArray[np.float64]
     speaks: NDArray[np.bool_]
     stated: NDArray[np.float64]
+    alike: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,9 @@ def score_units(
     settled = _settle_best(left, worth, settle)
     near = np.argsort(-worth, kind="stable")[:_COMPARED].tolist()
     similar = index.similarities(meant, [units[i].text for i in near], [units[i].hit.passage for i in near])
-    for i, value in zip(near, similar, strict=True):
-        worth[i] += _MEANING * value
+    alike = np.zeros(len(units))
+    alike[near] = similar
+    worth += _MEANING * alike
     answers = [i for i in left[:settled] if speaks[i] and (kinds[i] > 0 or asked not in NEED_KIND)]
     least = MIN_OF_BEST * max(worth[answers], default=-np.inf)
     for i in left[settled:]:
@@ -169,7 +171,7 @@ def score_units(
             break
         settle(i)
     stated = np.array([float(piece is not None and piece.stated) for piece in pieces])
-    return Scored(worth, kinds, speaks, stated)
+    return Scored(worth, kinds, speaks, stated, alike)
 
 
 def _settle_best(left: Sequence[int], worth: NDArray[np.float64], settle: Callable[[int], float]) -> int:

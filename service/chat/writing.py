@@ -24,7 +24,8 @@ _SOURCE = re.compile(r"^- ((?:\\?\[\d{1,4}\] ){1,20})\[.*\]\(([^\s()]{1,2000})\)
 _NUMBER = re.compile(r"\d+")
 # Where the places are the answer; elsewhere the note of the service names what there is.
 _PLACES = {Outcome.NO_QUESTION: _NEAREST, Outcome.MENTIONED: _NEAREST, Outcome.NO_ANSWER: _NEAREST, Outcome.PLACE: 1}
-_NOTED = frozenset({Outcome.ANSWERED, Outcome.ONE_SIDE})  # comparisons of which a side is not quoted
+# What is said before quotes: of comparisons of which a side is not quoted, and of what is only mentioned.
+_NOTED = frozenset({Outcome.ANSWERED, Outcome.ONE_SIDE, Outcome.MENTIONED})
 
 
 @dataclass(frozen=True, slots=True)
