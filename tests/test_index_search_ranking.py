@@ -13,7 +13,7 @@ from index.engine.generation import Generation
 from index.engine.passages import KINDS
 from index.library import Library
 from index.search.numbered import put_first
-from index.search.ranking import Ranked, _Beside, _meaning_shares, settle
+from index.search.ranking import Ranked, _Beside, _meaning_shares, rank, settle
 from index.search.search import SearchIndex
 from index.types import Kind, Mode, Query
 
@@ -82,6 +82,19 @@ def test_minutes_near_a_better_one_stand_behind_what_is_said_elsewhere(tmp_path:
     assert settled.scores == pytest.approx([1.0, 0.8, 0.86 * 0.9, 0.96 * 0.75, 0.94 * 0.75, 0.78 * 0.75])
     assert settled.factor == pytest.approx([1.0, 1.0, 0.9, 0.75, 0.75, 0.75])
     assert settled.beside[:3].tolist() == [[2, 3, -1], [10, -1, -1], [-1, -1, -1]]
+
+
+def test_words_of_pages_count_by_a_curve_and_those_of_minutes_evenly(tmp_path: Path, sqlite_library: Library) -> None:
+    talk = _speech(tmp_path / "talk", ["one", "two"])
+    write_pdf(talk / "a.pdf", ["Three\nkernel", "Four\npooling"])
+    generation = _index(talk, sqlite_library).generation
+    speech = np.flatnonzero(generation.kind_of == KINDS.index(Kind.SEGMENT))
+    assert (len(speech), generation.count) == (2, 4)
+    no, half = np.zeros(4, np.float32), np.full(4, 0.25, np.float32)
+    ranked = rank(generation, np.arange(4), half, no, no, no, 1.0, no + 1, Mode.LEXICAL, half)
+    own = ranked.lexical[np.argsort(ranked.rows)]
+    assert own[speech] == pytest.approx([0.25, 0.25])
+    assert np.delete(own, speech) == pytest.approx([0.25**0.7, 0.25**0.7])
 
 
 def test_both_neighbours_of_a_minute_count_as_far_as_they_are_candidates(

@@ -29,7 +29,8 @@ _MEANING_LOOSE = 0.3
 _OPINION = {Kind.PAGE: 0.05, Kind.SEGMENT: 0.05, Kind.PROGRAMME: 0.05}
 _OPINION_HELD = 0.5
 _STANDS_OUT = 3.0
-# Between no match and a full one the first words found say most: a concave curve.
+# Between no match and a full one the first words found say most: a concave curve for pages. What minutes say with those
+# around them is saturated by that already (docs/ranking.md).
 _LEXICAL_POWER = 0.7
 # At equal score a slide or a moment of speech answers better than an essay that mentions much, a line of a syllabus, or
 # a page that only lists what others explain.
@@ -143,7 +144,7 @@ def rank(
     factor = factors[rows].copy()
 
     def scored(words: Floats) -> tuple[Floats, Floats, Floats]:
-        lexical_part = (1 - meaning) * np.power(words, np.float32(_LEXICAL_POWER))
+        lexical_part = (1 - meaning) * np.where(speech, words, np.power(words, np.float32(_LEXICAL_POWER)))
         context = _context(beside, lexical_part + semantic_part, kinds, speech)
         return (lexical_part + semantic_part + context + title) * factor, lexical_part, context
 
