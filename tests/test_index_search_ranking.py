@@ -62,7 +62,7 @@ def _ranked(scores: dict[int, float], speech: Generation) -> Ranked:
     own, no = np.array([scores[row] for row in rows.tolist()], np.float32), np.zeros(len(rows), np.float32)
     alone = np.full((len(rows), 3), -1)
     assert len(rows) <= speech.count
-    return Ranked(rows, rows, own, own, no, no, no, no + 1, no, no, no, no, opinion=no, beside=alone)
+    return Ranked(rows, own, own, no, no, no, no + 1, no, no, no, no, opinion=no, beside=alone)
 
 
 def test_minutes_near_a_better_one_stand_behind_what_is_said_elsewhere(tmp_path: Path, sqlite_library: Library) -> None:

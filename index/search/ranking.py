@@ -63,13 +63,11 @@ class Ranked:
 
     score = (lexical + semantic + context + title) · factor + rerank + lift. `semantic` holds what the
     encoder adds; `similarity` is the cosine above chance (`search`), `opinion` how far the encoder says that a passage
-    stands out, `matched` the share of the query that is held. The parts are those of the row `evidence`: a hit that
-    stands for several shows another one. `beside` has by hit the rows of other minutes of the same explanation, best
-    first, and -1 where there are no more.
+    stands out, `matched` the share of the query that is held. `beside` has by hit in speech the rows of the best
+    minutes around it, best first, and -1 where there are no more.
     """
 
     rows: Rows
-    evidence: Rows
     scores: Floats
     lexical: Floats
     semantic: Floats
@@ -159,7 +157,7 @@ def rank(
     out = none if opinion is None else opinion
     alone = np.full((len(rows), _BESIDE), -1, np.int64)
     parts = (scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched, out)
-    ranked = Ranked(rows, rows, *parts, beside=alone)
+    ranked = Ranked(rows, *parts, beside=alone)
     order = np.lexsort((rows, -ranked.scores))
     return ranked.take(order)
 
