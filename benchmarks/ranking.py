@@ -59,9 +59,9 @@ def steps(encoder: Encoder | None = None) -> list[tuple[str, Mode, list[Change]]
         ("+ kinds of passages", [constant("_KIND_FACTOR", dict.fromkeys(Kind, 1.0)), constant("_NOTES_FACTOR", 1.0)]),
         ("+ lists count less", [constant("_OUTLINE_FACTOR", 1.0)]),
         ("+ neighbours", [constant("_CONTEXT_SHARE", dict.fromkeys(Kind, 0.0))]),
-        ("+ runs of speech folded", [constant("_RUN_SHARE", 9.0)]),
+        ("+ minutes near better ones", [constant("_NEAR_SHARE", 1.0)]),
         ("+ titles named whole", [constant("_TITLE_SHARES", dict.fromkeys(Mode, 0.0))]),
-        ("+ minutes around", [constant("_WINDOW_SHARE", 0.0, windows), constant("_LATER_RUNS", 1.0)]),
+        ("+ minutes around", [constant("_WINDOW_SHARE", 0.0, windows), constant("_LATER_SHARE", 1.0)]),
     ]
     plain = [change for _, changes in off for change in changes]
     rows: list[tuple[str, Mode, list[Change]]] = [("words as typed", Mode.LEXICAL, plain)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.search.moments import said_together, with_moment
+from index.search.moments import with_moment
 from index.text.analysis import find_terms
 from index.text.moments import find_moment, pack_times, second_of, spoken_sentences, unpack_times
 from index.types import Host, IndexedPassage, Kind, TimePlace
@@ -99,16 +99,6 @@ def test_without_times_a_hit_opens_at_the_start_of_its_stretch() -> None:
     passage, _ = with_moment(_passage("we drop neurons", []), {"neuron": 1.0})
     assert passage.time is not None
     assert passage.time.at_seconds == 60.0
-
-
-def test_an_explanation_of_two_minutes_is_one_stretch() -> None:
-    first = _passage("one two", [(0, 60.0), (4, 62.0)], 60.0, 64.0)
-    second = _passage("three four", [(0, 64.0), (6, 66.0)], 64.0, 68.0)
-    both = said_together([first, second])
-    assert both.text == "one two three four"
-    assert both.time is not None
-    assert (both.time.start_seconds, both.time.end_seconds) == (60.0, 68.0)
-    assert unpack_times(both.times, 60.0) == [(0, 60.0), (4, 62.0), (8, 64.0), (14, 66.0)]
 
 
 def test_captions_without_full_stops_are_cut_where_the_speaker_pauses() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from support import CountingEmbedder, ingest, open_index, page_of, time_of, write_pdf
 
+from index.engine.generation import Generation
 from index.engine.passages import KINDS
 from index.library import Library
 from index.search.numbered import put_first
-from index.search.ranking import Ranked, _Beside, _meaning_shares, settle
+from index.search.ranking import Ranked, _Beside, _meaning_shares, rank, settle
 from index.search.search import SearchIndex
 from index.types import Kind, Mode, Query
 
@@ -47,20 +48,53 @@ def _speech(folder: Path, minutes: list[str]) -> Path:
     return folder
 
 
-def test_neighbouring_minutes_are_one_hit(tmp_path: Path, sqlite_library: Library) -> None:
-    minutes = [
-        "hello everybody",
-        "momentum helps",
-        "momentum again",
-        "momentum once more",
-        "goodbye now",
-        "something else",
-    ]
+def test_each_minute_of_an_explanation_is_a_hit_that_can_be_opened(tmp_path: Path, sqlite_library: Library) -> None:
+    minutes = ["hello everybody", *["momentum is said again and again"] * 12, "goodbye now"]
     index = _index(_speech(tmp_path / "talk", minutes), sqlite_library)
-    assert index.generation.count == 6
-    hits = index.find(Query("momentum")).hits()
-    assert [hit.passage.kind for hit in hits] == [Kind.SEGMENT]
-    assert time_of(hits[0]).start_seconds in {60.0, 120.0}
+    hits = index.find(Query("momentum")).hits(20)
+    assert sorted(time_of(hit).start_seconds for hit in hits) == [60.0 * minute for minute in range(1, 13)]
+    assert {time_of(hit).end_seconds - time_of(hit).start_seconds for hit in hits} == {59.0}
+
+
+def _ranked(scores: dict[int, float], speech: Generation) -> Ranked:
+    """Rows with these scores, best first, as `rank` gives them."""
+    rows = np.array(sorted(scores, key=lambda row: -scores[row]))
+    own, no = np.array([scores[row] for row in rows.tolist()], np.float32), np.zeros(len(rows), np.float32)
+    alone = np.full((len(rows), 3), -1)
+    assert len(rows) <= speech.count
+    return Ranked(rows, own, own, no, no, no, no + 1, no, no, no, no, opinion=no, beside=alone)
+
+
+def test_minutes_near_a_better_one_stand_behind_what_is_said_elsewhere(tmp_path: Path, sqlite_library: Library) -> None:
+    talk = _speech(tmp_path / "talk", [f"thing number {number}" for number in range(9)])
+    # a second lecture, whose recording has two minutes
+    described = (talk / "course.yaml").read_text("utf-8")
+    (talk / "course.yaml").write_text(
+        described.replace("]}]", "]}, {title: Two, videos: [{youtube: bbcdefghijk}]}]"), "utf-8"
+    )
+    first = (talk / "transcripts" / "abcdefghijk.en.vtt").read_text("utf-8")
+    (talk / "transcripts" / "bbcdefghijk.en.vtt").write_text("\n\n".join(first.split("\n\n")[:3]) + "\n", "utf-8")
+    generation = _index(talk, sqlite_library).generation
+    assert generation.count == 11
+    settled = settle(generation, _ranked({1: 1.0, 2: 0.96, 3: 0.94, 7: 0.86, 9: 0.8, 10: 0.78}, generation))
+    # minute 7 is far enough from those that are better: another place of their lecture
+    assert settled.rows.tolist() == [1, 9, 7, 2, 3, 10]
+    assert settled.scores == pytest.approx([1.0, 0.8, 0.86 * 0.9, 0.96 * 0.75, 0.94 * 0.75, 0.78 * 0.75])
+    assert settled.factor == pytest.approx([1.0, 1.0, 0.9, 0.75, 0.75, 0.75])
+    assert settled.beside[:3].tolist() == [[2, 3, -1], [10, -1, -1], [-1, -1, -1]]
+
+
+def test_words_of_pages_count_by_a_curve_and_those_of_minutes_evenly(tmp_path: Path, sqlite_library: Library) -> None:
+    talk = _speech(tmp_path / "talk", ["one", "two"])
+    write_pdf(talk / "a.pdf", ["Three\nkernel", "Four\npooling"])
+    generation = _index(talk, sqlite_library).generation
+    speech = np.flatnonzero(generation.kind_of == KINDS.index(Kind.SEGMENT))
+    assert (len(speech), generation.count) == (2, 4)
+    no, half = np.zeros(4, np.float32), np.full(4, 0.25, np.float32)
+    ranked = rank(generation, np.arange(4), half, no, no, no, 1.0, no + 1, Mode.LEXICAL, half)
+    own = ranked.lexical[np.argsort(ranked.rows)]
+    assert own[speech] == pytest.approx([0.25, 0.25])
+    assert np.delete(own, speech) == pytest.approx([0.25**0.7, 0.25**0.7])
 
 
 def test_both_neighbours_of_a_minute_count_as_far_as_they_are_candidates(
@@ -71,22 +105,10 @@ def test_both_neighbours_of_a_minute_count_as_far_as_they_are_candidates(
     assert beside.sum_of(np.array([1, 2, 4, 8], np.float32)).tolist() == [2, 5, 2, 0]
 
 
-def test_of_neighbouring_minutes_one_is_shown_that_says_what_was_asked(tmp_path: Path, sqlite_library: Library) -> None:
-    generation = _index(_speech(tmp_path / "talk", ["a bag", "the gate", "beam search"]), sqlite_library).generation
-    rows = np.array([1, 2])
-    scores, matched = np.array([1.0, 0.9], np.float32), np.array([0.1, 1.0], np.float32)
-    no = np.zeros(2, np.float32)
-    alone = np.full((2, 3), -1)
-    ranked = Ranked(rows, rows, scores, no, no, no, no, no, no, no, no, matched, opinion=no, beside=alone)
-    settled = settle(generation, ranked)
-    assert (settled.rows.tolist(), settled.evidence.tolist()) == ([2], [2])
-
-
 def test_other_minutes_of_an_explanation_are_kept_beside_its_hit(tmp_path: Path, sqlite_library: Library) -> None:
     minutes = [f"momentum is thing number {number}" for number in range(7)]
     found = _index(_speech(tmp_path / "talk", minutes), sqlite_library).find(Query("momentum"))
-    (shown,) = found.hits()
-    (read,) = found.hits(beside=1)
+    shown, read = found.hits()[0], found.hits(beside=1)[0]
     assert (shown.beside, replace(read, beside=())) == ((), shown)
     assert len(read.beside) == 3
     assert not {minute.passage.text for minute in read.beside} & {shown.passage.text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from index.engine.build import latin_language
 from index.engine.generation import Generation
 from index.engine.passages import KINDS
 from index.errors import InvalidRequest
-from index.search.moments import said_together, with_mark, with_moment
+from index.search.moments import with_moment
 from index.search.ranking import Ranked
 from index.search.rewritten import rewrites_of
 from index.search.weighed import Weighed
@@ -22,7 +22,6 @@ from index.types import Coverage, Explanation, Facets, Hit, IndexedPassage, Kind
 
 MAX_LIMIT = 50
 MAX_OFFSET = 450
-_MOST_MINUTES = 3  # of one explanation, from its start to its best
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,8 @@ class Found:
         return tuple(dict.fromkeys((token.start, token.end) for token in tokens))
 
     def hits(self, limit: int = 10, offset: int = 0, *, explain: bool = False, beside: int = 0) -> tuple[Hit, ...]:
-        """Some of the hits, best first, the first few of them with the minutes `beside` what they show of an
-        explanation. InvalidRequest for a limit or an offset out of range."""
+        """Some of the hits, best first, the first few of them with the best minutes around each `beside` it.
+        InvalidRequest for a limit or an offset out of range."""
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequest(f"The limit is {limit}; it must be from 1 to {MAX_LIMIT}.")
         if not 0 <= offset <= MAX_OFFSET:
@@ -121,7 +120,7 @@ class Found:
         shown = self.ranked.take(slice(offset, offset + limit))
         passages = self.index.passages(shown.rows.tolist())
         found = [
-            self._hit(self._minutes(passage, shown, i), shown, i, self._explain(shown, i) if explain else None)
+            self._hit(passage, shown, i, self._explain(shown, i) if explain else None)
             for i, passage in enumerate(passages)
         ]
         found[:beside] = [replace(hit, beside=self._beside(shown, i)) for i, hit in enumerate(found[:beside])]
@@ -131,50 +130,31 @@ class Found:
         """Those of the best hits whose passage is wanted, one by one as they are taken: nothing is made of others."""
         shown = self.ranked.take(slice(0, limit))
         for i, row in enumerate(shown.rows.tolist()):
-            minutes = self._minutes(self.index.passages([row])[0], shown, i)
-            if is_wanted(said_together(minutes)):
-                yield self._hit(minutes, shown, i)
+            (passage,) = self.index.passages([row])
+            if is_wanted(passage):
+                yield self._hit(passage, shown, i)
 
-    def _hit(
-        self, minutes: Sequence[IndexedPassage], shown: Ranked, i: int, explanation: Explanation | None = None
-    ) -> Hit:
-        score, row, passage = round(float(shown.scores[i]), 4), int(shown.rows[i]), minutes[0]
+    def _hit(self, passage: IndexedPassage, shown: Ranked, i: int, explanation: Explanation | None = None) -> Hit:
+        score, row = round(float(shown.scores[i]), 4), int(shown.rows[i])
         if passage.time is None:
             snippet = make_snippet(passage.text, _title_chars(passage), self.weights, latin_language(passage))
         else:
-            passage, snippet = with_moment(said_together(minutes), self.weights)
-            passage = with_mark(passage, minutes)
+            passage, snippet = with_moment(passage, self.weights)
         stands_out = float(shown.opinion[i])
         return Hit(passage, score, snippet, self._twin_of(row), explanation, stands_out=stands_out)
 
-    def _minutes(self, passage: IndexedPassage, shown: Ranked, i: int) -> list[IndexedPassage]:
-        """A page, or a minute of speech with those after it up to what was found in the same explanation."""
-        if passage.time is None:
-            return [passage]
-        return [passage, *self.index.passages(self._until(int(shown.rows[i]), int(shown.evidence[i])))]
-
-    def _until(self, row: int, evidence: int) -> list[int]:
-        """The rows after one up to another of the same explanation."""
-        found: list[int] = []
-        while row != evidence and len(found) < _MOST_MINUTES:
-            row = int(self.index.next[row])
-            if row < 0:
-                break
-            found.append(row)
-        return found
-
     def _beside(self, shown: Ranked, i: int) -> tuple[Hit, ...]:
-        """Other minutes of the explanation that a hit stands for, each as a hit of its own, best first."""
+        """The best minutes around a hit, each as a hit of its own that is worth as much."""
         minutes = self.index.passages([row for row in shown.beside[i].tolist() if row >= 0])
-        return tuple(self._hit([minute], shown, i) for minute in minutes)
+        return tuple(self._hit(minute, shown, i) for minute in minutes)
 
     def _twin_of(self, row: int) -> str | None:
         newer = int(self.index.twin[row])
         return None if newer < 0 else self.index.passages([newer])[0].id
 
     def _explain(self, ranked: Ranked, i: int) -> Explanation:
-        evidence = int(ranked.evidence[i])
-        matches = tuple(self.words.explain(evidence))
+        row = int(ranked.rows[i])
+        matches = tuple(self.words.explain(row))
         return Explanation(
             lexical=round(sum(match.contribution for match in matches), 4),
             similarity=round(float(ranked.similarity[i]), 4),
@@ -186,7 +166,7 @@ class Found:
             kind_factor=round(float(ranked.factor[i]), 4),
             rerank_part=round(float(ranked.rerank[i]), 4),
             lift=round(float(ranked.lift[i]), 4),
-            evidence=self.index.passages([evidence])[0].id,
+            evidence=self.index.passages([row])[0].id,
             terms=matches,
         )
 

@@ -133,7 +133,7 @@ def put_first(ranked: Ranked, rows: Rows) -> Ranked:
     lifted = np.full(len(rows), max(1.0, float(ranked.scores.max(initial=0.0))) + _ABOVE, np.float32)
     nothing = np.zeros(len(rows), np.float32)
     alone = np.full((len(rows), others.beside.shape[1]), -1)
-    parts = {"rows": rows, "evidence": rows, "scores": lifted, "lift": lifted, "factor": nothing + 1, "beside": alone}
+    parts = {"rows": rows, "scores": lifted, "lift": lifted, "factor": nothing + 1, "beside": alone}
     return Ranked(
         *(
             np.concatenate([parts.get(name, nothing), getattr(others, name)]).astype(getattr(others, name).dtype)

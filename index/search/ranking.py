@@ -5,7 +5,6 @@ Every number is relative to what the query could give at most, so that it means 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +29,8 @@ _MEANING_LOOSE = 0.3
 _OPINION = {Kind.PAGE: 0.05, Kind.SEGMENT: 0.05, Kind.PROGRAMME: 0.05}
 _OPINION_HELD = 0.5
 _STANDS_OUT = 3.0
-# Between no match and a full one the first words found say most: a concave curve.
+# Between no match and a full one the first words found say most: a concave curve for pages. What minutes say with those
+# around them is saturated by that already (docs/ranking.md).
 _LEXICAL_POWER = 0.7
 # At equal score a slide or a moment of speech answers better than an essay that mentions much, a line of a syllabus, or
 # a page that only lists what others explain.
@@ -47,13 +47,12 @@ _WHOLE, _FIRST = 0.95, np.float32(1.05)
 # A hit must hold something of the query (`words.MIN_MATCHED`), or have a similarity that chance does not give.
 _MIN_SIMILARITY = 0.25
 _MIN_SHARE_OF_BEST = 0.25
-# Neighbouring minutes above this share of the best are one explanation. It starts before the best one only where the
-# minute before says as much itself: further back, most jumps left the section (docs/ranking.md).
-_RUN_SHARE, _START_SHARE, _START_BACK = 0.5, 1.0, 1
-_SAYS_ITSELF = 0.3  # of what the minute that holds most of a question holds, or it is not the one that is shown
-_BESIDE = 3  # so many minutes of an explanation are kept beside those that are shown: answers quote them too
-# Of explanations after the first of a lecture: it is oftener the lecture that is wrong than the minute.
-_LATER_RUNS = 0.9
+# Each minute of speech is a hit of its own: what is wanted may be said anywhere in an explanation that goes on for
+# long. One within so many minutes of a better one counts this share of its score, so that other explanations keep
+# their places. Of other places in a lecture that has a better one `_LATER_SHARE` counts: it is oftener the lecture that
+# is wrong than the minute (docs/ranking.md).
+_NEAR_MINUTES, _NEAR_SHARE, _LATER_SHARE = 3, 0.75, 0.9
+_BESIDE = 3  # so many minutes around one are kept beside it: answers quote them too
 # Of the best minute where pages are ranked too: with these shares neither speech nor pages lost against the other.
 _LEVEL_WORDS, _LEVEL_CONTEXT = 0.7, 0.6
 
@@ -64,13 +63,11 @@ class Ranked:
 
     score = (lexical + semantic + context + title) · factor + rerank + lift. `semantic` holds what the
     encoder adds; `similarity` is the cosine above chance (`search`), `opinion` how far the encoder says that a passage
-    stands out, `matched` the share of the query that is held. The parts are those of the row `evidence`: a hit that
-    stands for several shows another one. `beside` has by hit the rows of other minutes of the same explanation, best
-    first, and -1 where there are no more.
+    stands out, `matched` the share of the query that is held. `beside` has by hit in speech the rows of the best
+    minutes around it, best first, and -1 where there are no more.
     """
 
     rows: Rows
-    evidence: Rows
     scores: Floats
     lexical: Floats
     semantic: Floats
@@ -145,7 +142,7 @@ def rank(
     factor = factors[rows].copy()
 
     def scored(words: Floats) -> tuple[Floats, Floats, Floats]:
-        lexical_part = (1 - meaning) * np.power(words, np.float32(_LEXICAL_POWER))
+        lexical_part = (1 - meaning) * np.where(speech, words, np.power(words, np.float32(_LEXICAL_POWER)))
         context = _context(beside, lexical_part + semantic_part, kinds, speech)
         return (lexical_part + semantic_part + context + title) * factor, lexical_part, context
 
@@ -160,7 +157,7 @@ def rank(
     out = none if opinion is None else opinion
     alone = np.full((len(rows), _BESIDE), -1, np.int64)
     parts = (scores, lexical_part, semantic_part, context, title, factor, none, none, similarity, matched, out)
-    ranked = Ranked(rows, rows, *parts, beside=alone)
+    ranked = Ranked(rows, *parts, beside=alone)
     order = np.lexsort((rows, -ranked.scores))
     return ranked.take(order)
 
@@ -251,13 +248,54 @@ def relevant(ranked: Ranked) -> NDArray[np.bool_]:
 
 
 def settle(generation: Generation, ranked: Ranked) -> Ranked:
-    """One hit for each explanation in speech, at its start; the older edition of a slide right behind the newer."""
+    """Minutes of speech behind others that say something else; the older edition of a slide right behind the newer."""
+    return _editions_together(generation, _minutes_apart(generation, ranked))
+
+
+def _minutes_apart(generation: Generation, ranked: Ranked) -> Ranked:
+    """Minutes that stand near a better one count less, as do other places of a lecture; those near each one are kept
+    `beside` it."""
+    speech = np.flatnonzero(generation.kind_of[ranked.rows] == KINDS.index(Kind.SEGMENT))
+    if not len(speech):
+        return ranked
+    rows = ranked.rows[speech]
+    around = np.sort(_ranks_around(generation, rows), axis=0)
+    near = around[0] < np.arange(len(rows))
+    _, first = np.unique(generation.lecture_of[rows], return_index=True)
+    later = np.ones(len(rows), np.bool_)
+    later[first] = False
+    factor = np.ones(len(ranked.rows), np.float32)
+    factor[speech] = np.where(near, _NEAR_SHARE, np.where(later, _LATER_SHARE, 1.0))
+    beside = ranked.beside.copy()
+    beside[speech] = np.append(rows, -1)[around[:_BESIDE].T]
+    again = replace(
+        ranked,
+        scores=ranked.scores * factor,
+        factor=ranked.factor * factor,
+        rerank=ranked.rerank * factor,
+        lift=ranked.lift * factor,
+        beside=beside,
+    )
+    return again.take(np.argsort(-again.scores, kind="stable"))
+
+
+def _ranks_around(generation: Generation, rows: Rows) -> Rows:
+    """(minutes around, n) by ranked minute of speech the ranks of those around it, n of one that is not among them."""
+    ascending = np.argsort(rows)
+    found = []
+    for step in (generation.previous, generation.next):
+        at = rows
+        for _ in range(_NEAR_MINUTES):
+            at = np.where(at >= 0, step[at], -1)
+            places, there = _places_of(rows[ascending], at)
+            found.append(np.where(there, ascending[places], len(rows)))
+    return np.stack(found)
+
+
+def _editions_together(generation: Generation, ranked: Ranked) -> Ranked:
+    """The older edition of a slide right behind the newer."""
     rows = ranked.rows.tolist()
-    scores = ranked.scores.tolist()
-    own, matched = (ranked.lexical + ranked.semantic).tolist(), ranked.matched.tolist()
     newest = generation.twin[ranked.rows].tolist()
-    before, after = generation.previous[ranked.rows].tolist(), generation.next[ranked.rows].tolist()
-    speech = (generation.kind_of[ranked.rows] == KINDS.index(Kind.SEGMENT)).tolist()
     place = {row: i for i, row in enumerate(rows)}
     older: dict[int, list[int]] = {}
     for i, newer in enumerate(newest):
@@ -265,84 +303,18 @@ def settle(generation: Generation, ranked: Ranked) -> Ranked:
             older.setdefault(place[newer], []).append(i)
     gone: set[int] = set()
     order: list[int] = []
-    shown_as: list[int] = []
-    beside = ranked.beside.copy()
-    for i, row in enumerate(rows):
+    for i in range(len(rows)):
         if i in gone:
-            continue
-        if speech[i]:
-            run = _run((before, after), scores, place, gone, i)
-            gone |= run
-            # a minute may be the best for what those around it say: one that says it itself is shown
-            saying = max(run, key=matched.__getitem__)
-            best = saying if matched[i] < _SAYS_ITSELF * matched[saying] else i
-            begin = {member for member in run if matched[member] >= _START_SHARE * matched[best]}
-            order.append(best)
-            start = _start(before, place, begin, own, best)
-            shown_as.append(rows[start])
-            others = [rows[j] for j in sorted(run - {best, start})[:_BESIDE]]
-            beside[best, : len(others)] = others
             continue
         if newest[i] < 0 and i not in older:
             order.append(i)
-            shown_as.append(row)
             continue
         first = place.get(newest[i], i)
         for member in dict.fromkeys((first, *older.get(first, ()))):
             if member not in gone:
                 gone.add(member)
                 order.append(member)
-                shown_as.append(rows[member])
-    settled = replace(ranked, beside=beside).take(np.array(order, np.int64))
+    settled = ranked.take(np.array(order, np.int64))
     # a slide that moved up beside its twin is as good as what follows it
     lifted = np.maximum.accumulate(settled.scores[::-1])[::-1]
-    shown = replace(
-        settled, rows=np.array(shown_as, np.int64), scores=lifted, lift=settled.lift + lifted - settled.scores
-    )
-    return _with_other_lectures(generation, shown)
-
-
-def _with_other_lectures(generation: Generation, settled: Ranked) -> Ranked:
-    """Explanations in speech after the first of a lecture count less: it is oftener the lecture that is wrong."""
-    speech = np.flatnonzero(generation.kind_of[settled.rows] == KINDS.index(Kind.SEGMENT))
-    _, first = np.unique(generation.lecture_of[settled.rows[speech]], return_index=True)
-    later = np.delete(speech, first)
-    if not len(later):
-        return settled
-    factor = np.ones(len(settled.rows), np.float32)
-    factor[later] = _LATER_RUNS
-    again = replace(
-        settled,
-        scores=settled.scores * factor,
-        factor=settled.factor * factor,
-        rerank=settled.rerank * factor,
-        lift=settled.lift * factor,
-    )
-    return again.take(np.argsort(-again.scores, kind="stable"))
-
-
-def _run(
-    steps: Sequence[Sequence[int]], scores: Sequence[float], place: Mapping[int, int], gone: set[int], best: int
-) -> set[int]:
-    """The places of the best minute and of its ranked neighbours that belong to the same explanation; `steps` are by
-    place the row before it, and the one after."""
-    least = _RUN_SHARE * scores[best]
-    found = {best}
-    for step in steps:
-        at = place.get(step[best])
-        while at is not None and at not in gone and scores[at] >= least:
-            found.add(at)
-            at = place.get(step[at])
-    return found
-
-
-def _start(before: Sequence[int], place: Mapping[int, int], possible: set[int], own: Sequence[float], best: int) -> int:
-    """The place where the explanation around the best minute begins: a minute that itself says as much of what was
-    asked (`possible`), and is worth as much with those around it."""
-    start = best
-    for _ in range(_START_BACK):
-        earlier = place.get(before[start])
-        if earlier not in possible or own[earlier] < _START_SHARE * own[best]:
-            break
-        start = earlier
-    return start
+    return replace(settled, scores=lifted, lift=settled.lift + lifted - settled.scores)

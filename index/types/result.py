@@ -58,8 +58,7 @@ class Explanation:
     `lexical` is the sum of the terms' contributions, `matched` the share of the query that is held, `similarity` the
     cosine above chance, `context_part` what the neighbours add, `title_part` what a title adds that is what was asked,
     `rerank_part` what a reranker adds, `lift` what standing beside its twin adds. `evidence` is the passage that the
-    numbers are of: for speech the best minute, where the hit starts at the first of the explanation; `lexical_part` is
-    there of the minutes around as well.
+    numbers are of, the hit's own; `lexical_part` is for speech of the minutes around as well.
     """
 
     lexical: float
@@ -78,9 +77,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`twin_of` is the id of the newer edition of the same slide; `beside` are other minutes of the same explanation
-    in speech, best first, where they were asked for; `stands_out` is by how many standard deviations it is nearer to
-    the question than usual for the encoder, 0 where that says nothing."""
+    """`twin_of` is the id of the newer edition of the same slide; `beside` are the best minutes around one of speech,
+    best first, where they were asked for; `stands_out` is by how many standard deviations it is nearer to the question
+    than usual for the encoder, 0 where that says nothing."""
 
     passage: IndexedPassage
     score: float

@@ -139,11 +139,12 @@ def cite(
 
 
 def quotable(hits: Iterable[Hit]) -> list[Hit]:
-    """The best hits that say something: no programme, no plan of a lecture, no older edition. Behind them other minutes
-    of an explanation: what takes ten minutes is not all said in the one that is shown."""
+    """The best hits that say something: no programme, no plan of a lecture, no older edition. Minutes of the best
+    explanation count as it does, those that are no hits behind them: what takes ten minutes is not all said in one."""
     best = list(islice((hit for hit in hits if hit.twin_of is None and _says_something(hit.passage)), _PASSAGES))
     beside = {minute.passage.id: minute for hit in best for minute in hit.beside}
     shown = {hit.passage.id for hit in best}
+    best = [beside.get(hit.passage.id, hit) for hit in best]
     return [*best, *(minute for own, minute in beside.items() if own not in shown)]
 
 
