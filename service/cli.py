@@ -220,6 +220,9 @@ def serve(
 ) -> None:
     """Serve the search box and the API."""
     with importing():
+        from service.lightly import import_lightly
+
+        import_lightly()
         from index.spread.connecting import read_address
         from service.opening import hold_native_threads, names_models, read_ahead
         from service.security import check_bind
