@@ -33,9 +33,10 @@ class Remembered(Generic[K, V]):
     def get(self, key: K, make: Callable[[K], V]) -> V:
         """What was made for this key, made now if it is not known. Two threads may make it at the same time."""
         with self._lock:
-            if key in self._known:
+            known = self._known.get(key)
+            if known is not None:
                 self._known.move_to_end(key)
-                return self._known[key][0]
+                return known[0]
         made = make(key)
         with self._lock:
             if key not in self._known:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from support import make_generation, passage
 
 from index.engine.glossary import GeneralGlossary, named_in
-from index.search.beside import is_one_name
+from index.search.beside import in_one_breath, is_one_name
 from index.search.compared import others_named
 from index.search.coverage import _is_verbatim
 from index.search.lexicon import Lexicon
@@ -178,3 +178,16 @@ def test_what_is_asked_for_by_two_words_of_the_course_is_absent_where_they_make_
     client: TestClient, query: str
 ) -> None:
     assert client.get("/api/search", params={"q": query}).json()["coverage"] == "absent"
+
+
+def test_passages_are_looked_through_once_for_the_same_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scope = _scope(tmp_path, "the learning rate", "learning by itself, and much further on in the text comes the rate")
+    looked = list[int]()
+    passages = scope.generation.passages
+    monkeypatch.setattr(scope.generation, "passages", lambda rows: looked.extend(rows) or passages(rows))
+    assert in_one_breath(["learn", "rate"], scope)
+    seen = len(looked)
+    assert in_one_breath(("learn", "rate"), scope)
+    assert len(looked) == seen
+    assert not in_one_breath(["learn", "rate"], scope, 10)  # nearer than they stand
+    assert len(looked) > seen

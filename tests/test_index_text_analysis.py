@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from index.text.accents import strip_accents
 from index.text.analysis import (
     derived_stems,
     find_terms,
     fold,
+    is_name,
     is_stop_word,
     one_script,
     other_stems,
     stem,
-    strip_accents,
     terms,
     terms_of,
     words,
@@ -162,3 +163,36 @@ def test_a_dotted_name_is_found_by_its_ends() -> None:
     assert {"optimizer.zero_grad", "zero_grad"} <= set(terms_of("optimizer.zero_grad"))
     assert "nn.conv2d" in terms_of("torch.nn.Conv2d")
     assert "conv2d" in terms_of("nn.Conv2d")
+
+
+def test_terms_are_found_in_a_text_however_often_and_for_whatever_it_is_asked() -> None:
+    text = "nn.Conv2d is a layer; a conv layer has weights, layers have more"
+    assert [(t.term, text[t.start : t.end]) for t in find_terms(text, {"layer"})] == [
+        ("layer", "layer"),
+        ("layer", "layer"),
+        ("layer", "layers"),
+    ]
+    both = [(token.term, text[token.start : token.end]) for token in find_terms(text, ["conv", "weight", "absent"])]
+    assert both == [("conv", "nn.Conv2d"), ("conv", "conv"), ("weight", "weights")]
+    whole = find_terms(text, ["conv", "nn.conv2d"])
+    assert [token.term for token in whole] == ["nn.conv2d", "conv"]  # a word is found by the first of its terms
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("UMAP", True),
+        ("TensorRT", True),
+        ("aBcD", True),
+        ("Adam", False),
+        ("adam", False),
+        ("ЛСТМ", False),
+        ("", False),
+    ],
+)
+def test_a_name_has_two_capital_letters(word: str, known: bool) -> None:
+    assert is_name(word) is known
+
+
+def test_a_long_text_is_folded_as_its_words_are() -> None:
+    assert fold("Свёртка ﬁn " * 20) == "свертка fin " * 20

@@ -23,7 +23,7 @@ from index.engine.slices import Slices
 MIN_SOUND = 0.88
 _COMMON, _COMMON_SHARE = 4, 0.1
 _MAX_LONGER = 3  # letters by which a sound may be longer or shorter
-_FEW = 400  # are compared without a second look: of one course there are seldom more
+_FEW = 100  # are compared without a second look, which takes as long as to compare so many
 _ARRAYS = ("owners", "masks", "starts", "heads")
 _MOST = 255  # letters: longer ones lie among those that have as many
 

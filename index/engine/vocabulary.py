@@ -18,7 +18,8 @@ from index.engine.letters import coded, lengths_of, mask_of, masks_of
 from index.engine.slices import Slices
 from index.engine.sounds import Sounds, heads_of
 from index.remember import Remembered
-from index.text.analysis import fold, one_script, stem, strip_accents, terms_of, words
+from index.text.accents import strip_accents
+from index.text.analysis import fold, one_script, stem, terms_of, words
 from index.text.hashing import Hashes, hash_texts
 from index.text.layout import is_cyrillic
 from index.text.phonetics import possible_sounds

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from index.text.analysis import STOP_WEIGHT, fold, is_stop_word
@@ -89,6 +90,7 @@ _CLAUSE = re.compile(
 _AGAINST = re.compile(r"борьб[аыуе]|решени[еяю]|устранени[еяю]|предотвращени[еяю]")
 _WAYS = re.compile(r"способ\w*|метод\w*|прием\w*")
 _EITHER, _LOGIC = re.compile(r"или|or"), re.compile(r"логическ\w+|исключающ\w+|побитов\w+|logical|bitwise|exclusive")
+_SIGNLESS = re.compile(r"\w+")
 # What puts a second question.
 _AND = re.compile(r"и|а|and")
 _AGAIN = re.compile(
@@ -220,6 +222,7 @@ def _is_after(word: str) -> bool:
     return not word or is_stop_word(word) or known is not None
 
 
+@lru_cache(maxsize=20_000)  # the words of a question are compared so several times, and those of questions are the same
 def _plain(text: str) -> str:
     """A word without signs, "whats" of "what's"; what is nothing but signs as it stands."""
-    return "".join(re.findall(r"\w+", fold(text))) or text
+    return "".join(_SIGNLESS.findall(fold(text))) or text

@@ -34,10 +34,20 @@ def said_beside(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
 
 def in_one_breath(own: Sequence[str], scope: Scope, chars: int = 0) -> bool:
     """Whether a passage says these words beside each other, or has all of them in its title."""
-    wanted, reach = frozenset(own), chars or _BREATH_CHARS * len(own)
+    asked = tuple(own), chars or _BREATH_CHARS * len(own)
+    known = scope.in_one_breath.get(asked)  # a name is asked about by its words, by its term, and for each side
+    if known is None:
+        known = scope.in_one_breath[asked] = _in_one_breath(*asked, scope)
+    return known
+
+
+def _in_one_breath(own: tuple[str, ...], reach: int, scope: Scope) -> bool:
+    wanted = frozenset(own)
     for passage in scope.generation.passages(scope.holding(own, _READ).tolist()):
         language = latin_language(passage)
         tokens = find_terms(passage.text, wanted, language)
+        if len({token.term for token in tokens}) < len(own):
+            tokens = []  # it does not say all of them: nowhere do they stand together
         for i, token in enumerate(tokens):
             near = {other.term for other in tokens[i:] if other.end <= token.start + reach}
             if len(near) == len(own):

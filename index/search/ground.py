@@ -137,8 +137,9 @@ def _of_reading(reading: Reading, importance: float, ground: Ground, scope: Scop
 def _add_reading(reading: Reading, importance: float, ground: Ground, scope: Scope, total: Sum) -> None:
     for term, value in scope.values(reading, importance):
         places, held = ground.where(term)
-        total.scores[places] += np.float32(value) * held.impacts
-        total.matched[places] += np.float32(value) * np.minimum(held.impacts, 1)
+        worth = np.float32(value)
+        total.scores[places] += worth * held.impacts
+        total.matched[places] += worth * np.minimum(held.impacts, 1)
 
 
 def _raise_to(best: Sum, other: Sum) -> None:

@@ -222,14 +222,19 @@ def subject_of(phrases: Sequence[Phrase], asked: Sequence[Word]) -> list[Word]:
 
 def _longest(typed: Sequence[Word], glossaries: Sequence[GeneralGlossary]) -> tuple[tuple[Word, ...], list[str]]:
     """(the most of these words, from the first on, that a glossary has as a name; its other names)."""
-    for length in range(len(typed), 0, -1):
-        name = tuple(typed[:length])
-        inside = (word.text for word in name if word.weight <= STOP_WEIGHT)
-        if min(name[0].weight, name[-1].weight) > STOP_WEIGHT and _JOINING.issuperset(map(fold, inside)):
-            key = whole_key(*_texts(name))
-            others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
-            if others:
-                return name, others
+    texts = list[str]()  # of its words that say something, as far as a name may go
+    ends = list[int]()  # where each of them ends
+    for place, word in enumerate(typed):
+        if word.weight > STOP_WEIGHT:
+            texts.append(word.text)
+            ends.append(place + 1)
+        elif not place or fold(word.text) not in _JOINING:
+            break
+    for count in range(len(texts), 0, -1):
+        key = whole_key(*texts[:count])
+        others = [term.counterpart for glossary in glossaries for term in glossary.find(key)]
+        if others:
+            return tuple(typed[: ends[count - 1]]), others
     return (), []
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import NamedTuple
 
 from index.embed.translations import translations_of
@@ -225,8 +225,10 @@ class QueryReader:
 
     def _phrases_of_words(self, typed: list[Word]) -> Iterable[Phrase]:
         position = 0
+        written = [word.readings[0].text for word in typed]
+        likely = [self._best(word) if word.weight > STOP_WEIGHT else "" for word in typed]
         while position < len(typed):
-            length, readings = self._longest(typed, position)
+            length, readings = self._longest(typed, position, written, likely)
             if not readings and position + 1 < len(typed):
                 pair = typed[position : position + 2]
                 joined = self._joined(pair)
@@ -235,27 +237,30 @@ class QueryReader:
             yield Phrase(tuple(typed[position : position + length]), tuple(readings))
             position += length
 
-    def _longest(self, typed: list[Word], position: int) -> tuple[int, list[Reading]]:
-        """The longest stretch from here that a glossary knows, with its readings; one word without any if none."""
+    def _longest(
+        self, typed: list[Word], position: int, written: Sequence[str], likely: Sequence[str]
+    ) -> tuple[int, list[Reading]]:
+        """The longest stretch from here that a glossary knows, with its readings; one word without any if none. Of each
+        word there is how it is `written`, and what it is most `likely` to be."""
         longest = min(self._lexicon.longest, len(typed) - position, 6)
-        for length in range(longest, 0, -1):
-            stretch = typed[position : position + length]
-            if stretch[0].weight <= STOP_WEIGHT or stretch[-1].weight <= STOP_WEIGHT:
-                continue
-            telling = [word for word in stretch if word.weight > STOP_WEIGHT]
+        telling = [n for n in range(position, position + longest) if typed[n].weight > STOP_WEIGHT]
+        if telling[:1] != [position]:
+            return 1, []
+        while telling:  # each stretch ends with a word that says something
             # as it was typed first: a glossary knows words that the course does not
-            written, likely = [word.readings[0].text for word in telling], [self._best(word) for word in telling]
-            for texts in [written] if written == likely else [written, likely]:
+            for texts in dict.fromkeys(tuple(own[n] for n in telling) for own in (written, likely)):
                 readings = self._counterparts(texts)
                 if readings:
-                    return length, readings
+                    return telling[-1] + 1 - position, readings
+            telling.pop()
         return 1, []
 
     def _counterparts(self, texts: Sequence[str]) -> list[Reading]:
         """What a term of these words is also called, as far as the searched passages say that."""
         readings: dict[tuple[tuple[str, float], ...], Reading] = {}
-        name = whole_key(*texts)
-        own = self._lexicon.own_terms([stem for text in texts for stem in key_of(text)])
+        key = tuple(chain.from_iterable(map(key_of, texts)))
+        name = key if len(key) > 1 else whole_key(*texts)
+        own = self._lexicon.own_terms(key)
         general = self._lexicon.general_terms(name)
         named = [] if own or general or self._is_itself(texts) else self._lexicon.pack_terms(name)
         if not (own or general or named):  # of most stretches of a query

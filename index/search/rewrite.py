@@ -59,13 +59,11 @@ class Rewriter:
     def relayout(self, token: str, known: Callable[[str], bool]) -> str | None:
         """What was meant by a token typed in the other keyboard layout, if that is a word and the token is not."""
         folded = token.lower()
+        letters = sum(map(str.isalpha, folded))
+        if letters < _MIN_CHARS or letters < 0.7 * len(folded):
+            return None
         typed = [fold(word) for word in words(token)]
-        letters = sum(letter.isalpha() for letter in folded)
-        if (
-            letters < _MIN_CHARS
-            or letters < 0.7 * len(folded)
-            or any(known(word) or is_ordinary(word) for word in typed if len(word) > 1)
-        ):
+        if any(known(word) or is_ordinary(word) for word in typed if len(word) > 1):
             return None
         meant = fold(other_layout(folded)).strip(".,;!?/")
         others = words(meant)
@@ -78,7 +76,7 @@ class Rewriter:
 
     def candidates(self, word: str, known: Callable[[str], bool], *, there: bool) -> list[Candidate]:
         """What a folded word may mean, the best of each reason; one that is `there` only in the other alphabet."""
-        if sum(letter.isalpha() for letter in word) < 3 or word[0].isdigit() or not is_plain(word):
+        if sum(map(str.isalpha, word)) < 3 or word[0].isdigit() or not is_plain(word):
             return []
         written = [other for other in self.vocabulary.written_otherwise(word) if known(other)]
         found = [Candidate((other,), 1.0, Reason.TYPO) for other in written]

@@ -98,6 +98,8 @@ class Scope:
         self._held: dict[str, Held] = {}
         # by identity, which is all that the words of one query are compared by here: their hashes take longer than this
         self._importances: dict[int, tuple[Word, float]] = {}
+        # whether terms are said within so many characters, as far as that was asked (`beside`)
+        self.in_one_breath: dict[tuple[tuple[str, ...], int], bool] = {}
 
     @cached_property
     def mask(self) -> Mask | None:
@@ -181,7 +183,10 @@ class Scope:
 
     def knows(self, reading: Reading) -> bool:
         """Whether any term of a reading is there."""
-        return any(self.frequency(term) > 0 for term, _ in reading.terms)
+        terms = reading.terms
+        if len(terms) == 1:
+            return self.frequency(terms[0][0]) > 0
+        return any(self.frequency(term) > 0 for term, _ in terms)
 
     def held(self, term: str) -> Held:
         """The postings of a term among the passages that may be found."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from index.search.scope import Scope
-from index.text.analysis import fold, strip_accents
+from index.text.accents import strip_accents
+from index.text.analysis import fold
 from index.text.language import ORDINARY_ZIPF, STEMMERS, telltale_words, zipf
 from index.types import Word
 

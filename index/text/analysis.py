@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import accumulate, repeat
+from itertools import accumulate, chain, repeat
 from typing import NamedTuple
 
 import Stemmer
 
+from index.text.accents import strip_accents
 from index.text.language import STEMMERS, function_words, zipf
 from index.text.symbols import MARK, Token, with_signs
 
@@ -34,6 +35,7 @@ _JOINT, _DOT = re.compile(r"[._’'\-‑]"), re.compile(r"\.")
 # conv2d → conv, 2, d; BatchNorm → Batch, Norm
 _PIECES = re.compile(r"[A-ZА-ЯЁ]+(?![a-zа-яё])|[A-ZА-ЯЁ]?[a-zа-яё]+|\d+|[^\W\d_]+")
 _BARE_WORD = re.compile(r"[A-Z]?[a-z]+|[А-ЯЁ]?[а-яё]+")
+_TWO_CAPITALS = re.compile(r"[A-Z][^A-Z]*[A-Z]")
 _MIN_PIECE = 3  # "Io" and "U" are no words, nor are "Lo" and "RA"
 # A symbol is also found by its name, and a name by its symbol.
 _SYMBOLS = {
@@ -69,7 +71,6 @@ _SYMBOLS = {
 }
 _CYRILLIC = re.compile(r"[а-я]")
 _LATIN = re.compile(r"[a-z]")
-_MARKED = re.compile(r"[^\x00-\x7fЀ-ӿ]")  # what may have accents to take off
 # Letters that look alike in both scripts: slides mix them up within a word ("cвёртка" with a Latin c).
 _TO_CYRILLIC = str.maketrans("aceopxykmthb", "асеорхукмтнв")
 _TO_LATIN = str.maketrans("асеорхукмтнв", "aceopxykmthb")
@@ -93,22 +94,21 @@ _STOP_WORDS = frozenset(
 
 @lru_cache(maxsize=16)
 def _stemmer(language: str) -> Stemmer.Stemmer:
-    return Stemmer.Stemmer(STEMMERS[language])
+    # without a cache of its own, which takes three times as long for a word that is new, and is no use behind `stem`
+    return Stemmer.Stemmer(STEMMERS[language], 0)
 
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str = "en") -> str:
     """The Snowball stem of a folded word: Russian for Cyrillic, for Latin letters that of `language`, without accents."""
-    if _CYRILLIC.search(word):
+    if not word.isascii() and _CYRILLIC.search(word):
         return str(_stemmer("ru").stemWord(word))
     return strip_accents(str(_stemmer(latin(language)).stemWord(word)))
 
 
 def stems(words: Iterable[str], language: str) -> list[str]:
     """The stems of many folded words of one language, none of them remembered."""
-    # of its own, without a cache: a word that comes once takes a third of the time then
-    found = Stemmer.Stemmer(STEMMERS[language], 0).stemWords([*words])
-    return [strip_accents(str(own)) for own in found]
+    return [strip_accents(str(own)) for own in _stemmer(language).stemWords([*words])]
 
 
 # Snowball keeps a verb and the noun of what it does apart: "инициализировать" and "инициализация".
@@ -172,19 +172,15 @@ def fold(text: str) -> str:
     """Lower case, compatibility forms and ё = е: what two spellings of one word have in common."""
     if text.isascii():
         return text.lower()
+    return _fold_word(text) if len(text) <= _WORD_CHARS else _fold(text)
+
+
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().replace("ё", "е")
 
 
-def strip_accents(text: str) -> str:
-    """Latin letters without their marks ("reseau" for "réseau"); й and other scripts stay as they are."""
-    if text.isascii() or not _MARKED.search(text):
-        return text
-    return "".join(
-        letter
-        if "Ѐ" <= letter <= "ӿ"
-        else "".join(c for c in unicodedata.normalize("NFD", letter) if not unicodedata.combining(c))
-        for letter in text
-    )
+_WORD_CHARS = 40  # of what is remembered: the words of one question are folded twenty times, a text once
+_fold_word = lru_cache(maxsize=20_000)(_fold)
 
 
 def one_script(word: str) -> str:
@@ -233,39 +229,42 @@ def find_terms(text: str, wanted: Iterable[str], language: str = "en") -> list[T
     places = _places(text, language)
     found: dict[int, str] = {}
     signs = set[str]()
+    known, terms_at, ends = places.known, places.terms, places.ends
     for term in wanted:
-        if term[:1] == MARK:
+        if term in known:
+            for number in places.numbers_of(term):
+                own = terms_at[number]
+                if number not in found or own.index(term) < own.index(found[number]):
+                    found[number] = term
+        elif term[:1] == MARK:
             signs.add(term)
-        for number in places.numbers.get(term, ()):
-            own = places.terms[number]
-            if number not in found or own.index(term) < own.index(found[number]):
-                found[number] = term
-    ends = places.ends
     tokens = [Token(found[number], ends[2 * number], ends[2 * number + 1]) for number in sorted(found)]
     return with_signs(tokens, text, signs) if signs else tokens
 
 
 class _Places(NamedTuple):
-    """Where the terms of a text stand: the terms of each of its words, and the numbers of the words that each term is
-    of. Word i goes from `ends[2 * i]`, where what stands before it ends, to `ends[2 * i + 1]`."""
+    """Where the terms of a text stand: the terms of each of its words, all that are known there, and the numbers of
+    the words that a term is of, as far as they were asked for: most terms of a text never are. Word i goes from
+    `ends[2 * i]`, where what stands before it ends, to `ends[2 * i + 1]`."""
 
     terms: list[tuple[str, ...]]
+    known: frozenset[str]
     numbers: dict[str, list[int]]
     ends: list[int]
 
+    def numbers_of(self, term: str) -> list[int]:
+        """The numbers of the words that a known term is of."""
+        own = self.numbers.get(term)
+        if own is None:
+            own = self.numbers[term] = [number for number, terms in enumerate(self.terms) if term in terms]
+        return own
 
-@lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 10 KB, a minute of speech 25
+
+@lru_cache(maxsize=2_000)  # the passages that are looked at most; a slide is some 5 KB, a minute of speech 17
 def _places(text: str, language: str) -> _Places:
     pieces = _BETWEEN_WORDS.split(_without_addresses(text))
     terms = [*map(terms_of, pieces[1::2], repeat(language))]
-    numbers: dict[str, list[int]] = {}
-    for number, own in enumerate(terms):
-        for term in own:
-            if term in numbers:
-                numbers[term].append(number)
-            else:
-                numbers[term] = [number]
-    return _Places(terms, numbers, [*accumulate(map(len, pieces))])
+    return _Places(terms, frozenset(chain.from_iterable(terms)), {}, [*accumulate(map(len, pieces))])
 
 
 def words(text: str) -> list[str]:
@@ -300,7 +299,7 @@ def bare_words(text: str) -> list[str]:
 
 def is_name(word: str) -> bool:
     """Whether a word is written as a name, which is no slip of another word: UMAP, TensorRT."""
-    return sum("A" <= letter <= "Z" for letter in word) > 1
+    return _TWO_CAPITALS.search(word) is not None
 
 
 def is_compound(word: str) -> bool:

@@ -25,7 +25,7 @@ def _stems(language: str) -> dict[str, float]:
 
 def everyday_frequency(term: str, languages: tuple[str, ...] = ("en",)) -> float:
     """The share of all words that are forms of a term: of Russian for Cyrillic, else the most of these languages."""
-    own = ("ru",) if any("а" <= letter <= "я" for letter in term) else languages
+    own = ("ru",) if not term.isascii() and any("а" <= letter <= "я" for letter in term) else languages
     return max((_stems(language).get(term, _UNHEARD) for language in own if language in STEMMERS), default=_UNHEARD)
 
 

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from index.text.analysis import strip_accents
+from index.text.accents import strip_accents
 
 
 class Sound(NamedTuple):
