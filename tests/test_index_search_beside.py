@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from index.search.query import QueryReader
 from index.search.scope import Scope, make_scope
 from index.search.subject import Sign, read_signs, share_missing
 from index.text.analysis import stem, word_weight
-from index.types import Filters, Phrase, Reading, Reason, Word
+from index.types import Filters, IndexedPassage, Phrase, Reading, Reason, Word
 
 
 def _scope(root: Path, *texts: str) -> Scope:
@@ -184,7 +185,12 @@ def test_passages_are_looked_through_once_for_the_same_words(tmp_path: Path, mon
     scope = _scope(tmp_path, "the learning rate", "learning by itself, and much further on in the text comes the rate")
     looked = list[int]()
     passages = scope.generation.passages
-    monkeypatch.setattr(scope.generation, "passages", lambda rows: looked.extend(rows) or passages(rows))
+
+    def counted(rows: Sequence[int]) -> list[IndexedPassage]:
+        looked.extend(rows)
+        return passages(rows)
+
+    monkeypatch.setattr(scope.generation, "passages", counted)
     assert in_one_breath(["learn", "rate"], scope)
     seen = len(looked)
     assert in_one_breath(("learn", "rate"), scope)
