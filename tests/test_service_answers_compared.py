@@ -59,7 +59,14 @@ def test_both_sides_of_a_comparison_are_read(question: str, sides: tuple[str, st
 
 @pytest.mark.parametrize(
     "question",
-    ["что такое dropout", "чем отличается SGD", "bias and variance: what are they", "max or average pooling"],
+    [
+        "что такое dropout",
+        "чем отличается SGD",
+        "bias and variance: what are they",
+        "max or average pooling",
+        "что за память, где запрос сравнивают с адресами и читают содержимое?",
+        "what is the memory that they compare with addresses and read from?",
+    ],
 )
 def test_what_names_no_two_sides_compares_nothing(question: str) -> None:
     assert sides_of(question) is None

@@ -24,7 +24,7 @@ _SIDES = tuple(
         rf"\bчем\s+(?:же\s+)?(?:отлича|различа)\w+\s+{_A}\s+и\s+{_B}",
         rf"\b{_DIFFERENCE}\s+(?:между|у)\s+{_A}\s+и\s+{_B}",
         rf"\b{_DIFFERENCE}\s+{_A}\s+(?:и|от|с|со)\s+{_B}",
-        rf"\bсравн(?:и|е)\w*\s+{_A}\s+(?:и|с|со)\s+{_B}",
+        rf"\bсравн(?:и|е)\w*\s+(?!со?\s){_A}\s+(?:и|с|со)\s+{_B}",  # "вход сравнивают с ключами и …" names one
         rf"\b(?:что|какой|какая|какое|кто)\s+(?:\w+\s+)?{BETTER}\s*[,:–—-]?\s+{_A}\s+или\s+{_B}",
         rf"^{_A}\s+или\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:сравни\w*|что|какой|какая|какое|какие|кто|чем)\b",
         rf"^{_A}\s+(?:или|и)\s+{_B[:-1]}?)\s*[,:?–—-]+\s*(?:(?:в\s+ч[её]м|какая|какие)\s+)?{_DIFFERENCE}",
@@ -32,7 +32,7 @@ _SIDES = tuple(
         rf"\b(?:differences?|distinctions?)\s+between\s+{_A}\s+and\s+{_B}",
         rf"\bhow\s+do(?:es)?\s+{_A}\s+and\s+{_B[:-1]}?)\s+(?:differ|compare)\b",
         rf"\bhow\s+(?:is|are|do|does)\s+{_A}\s+(?:differ|different|compared?)\s+(?:from|to|with)\s+{_B}",
-        rf"\bcompar(?:e|ing|ison\s+(?:of|between))\s+{_A}\s+(?:and|with|to|against)\s+{_B}",
+        rf"\bcompar(?:e|ing|ison\s+(?:of|between))\s+(?!(?:with|to|against)\s){_A}\s+(?:and|with|to|against)\s+{_B}",
         rf"\bwhat\s+(?:distinguishes|separates)\s+{_A}\s+from\s+{_B}",
         rf"\b(?:is|are)\s+{_A}\s+{BETTER_EN}\s+than\s+{_B}",
         rf"\b(?:which|what)(?:'s|(?:\s+\w+)?\s+(?:is|are))\s+{BETTER_EN}\s*[,:–—-]?\s+{_A}\s+or\s+{_B}",
